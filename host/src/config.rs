@@ -1,0 +1,186 @@
+//! The files that people write, read into what they mean.
+//!
+//! In go paths, the values of the `--limit` flags, and a function that looks up environment
+//! variables; out comes a [`ServerSpec`] without a missing or invalid setting in it, or everything
+//! that is wrong, at once, each with its place. No error holds a secret.
+//!
+//! Two steps: `manifest` and `operator` hold what was typed, [`resolve`] what it means. Never done
+//! here: building, reading a component, asking the environment behind the caller's back.
+
+mod asked;
+mod discover;
+mod keys;
+pub mod limits;
+mod manifest;
+mod mount;
+mod operator;
+pub mod resolve;
+mod table;
+mod text;
+mod units;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+pub use discover::MANIFEST;
+
+use self::limits::{BYTES_MAX, Limits};
+use self::mount::{Frame, Loader};
+use self::resolve::{DRAIN, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING};
+use crate::ids::TenantName;
+use crate::report::{Problem, Problems};
+
+/// Looks up an environment variable.
+pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// Loads what a path names: a directory, a `.wasm` file, or else a manifest.
+///
+/// `flags` are names and values of limits for all bots. They take the place of the defaults, and
+/// a manifest may only go below them.
+pub fn load_path(
+    path: &Path,
+    flags: &[(String, String)],
+    env: Env<'_>,
+) -> Result<ServerSpec, Problems> {
+    if path.is_dir() {
+        load_directory(path, flags, env)
+    } else if discover::is_wasm(path) {
+        load_component(path, flags, env)
+    } else {
+        load_manifest(path, flags, env)
+    }
+}
+
+/// Loads an author's manifest: all its bots belong to one tenant `local`.
+pub fn load_manifest(
+    path: &Path,
+    flags: &[(String, String)],
+    env: Env<'_>,
+) -> Result<ServerSpec, Problems> {
+    local(flags, env, |loader| loader.manifest(path, None))
+}
+
+/// Loads the bots of a directory, with or without a manifest: all belong to one tenant `local`.
+pub fn load_directory(
+    dir: &Path,
+    flags: &[(String, String)],
+    env: Env<'_>,
+) -> Result<ServerSpec, Problems> {
+    local(flags, env, |loader| loader.directory(dir))
+}
+
+/// Loads one `.wasm` file, as a bot with the name of the file.
+pub fn load_component(
+    path: &Path,
+    flags: &[(String, String)],
+    env: Env<'_>,
+) -> Result<ServerSpec, Problems> {
+    local(flags, env, |loader| loader.component(path))
+}
+
+/// Loads an operator's file with the manifests of all its tenants.
+pub fn load_operator(
+    path: &Path,
+    flags: &[(String, String)],
+    env: Env<'_>,
+) -> Result<ServerSpec, Problems> {
+    let (operator, mut problems) = mount::operator(path);
+    let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
+    problems.extend(wrong);
+    let ceilings = rules.ceilings().clone();
+    let mut loader = Loader::new(rules, env, problems);
+    let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+    let tenants = operator
+        .tenants
+        .into_iter()
+        .map(|tenant| loader.tenant(tenant, &dir))
+        .collect();
+    let spec = ServerSpec {
+        listen: operator.listen,
+        metrics_listen: operator.metrics_listen,
+        state_dir: operator.state_dir.map(|path| dir.join(path)),
+        cache_dir: operator.cache_dir.map(|path| dir.join(path)),
+        connections: operator.connections,
+        drain: operator.drain.unwrap_or(DRAIN),
+        ceilings,
+        tenants,
+    };
+    Problems(in_order(loader.problems)).or(spec)
+}
+
+/// One tenant, one author, no operator.
+fn local(
+    flags: &[(String, String)],
+    env: Env<'_>,
+    load: impl FnOnce(&mut Loader<'_>),
+) -> Result<ServerSpec, Problems> {
+    let (rules, problems) = Rules::of_author().with_flags(flags);
+    let defaults = rules.defaults().clone();
+    let mut loader = Loader::new(rules, env, problems);
+    load(&mut loader);
+    let mut tenant = loader.finish(Frame {
+        name: TenantName::local(),
+        hosts: Vec::new(),
+        prefix: None,
+        running: TENANT_RUNNING,
+        queue: TENANT_QUEUE,
+        memory: BYTES_MAX,
+    });
+    // Nobody set totals, so they must not narrow what a bot was given.
+    let most = |of: fn(&Limits) -> u32, least| {
+        tenant
+            .bots
+            .iter()
+            .map(|bot| of(&bot.limits))
+            .max()
+            .unwrap_or(0)
+            .max(least)
+    };
+    tenant.running = most(|limits| limits.running, TENANT_RUNNING);
+    tenant.queue = most(|limits| limits.queue, TENANT_QUEUE);
+    tenant.memory = tenant
+        .bots
+        .iter()
+        .map(|bot| bot.limits.live_memory)
+        .max()
+        .unwrap_or(0)
+        .max(TENANT_MEMORY);
+    let spec = ServerSpec {
+        listen: None,
+        metrics_listen: None,
+        state_dir: None,
+        cache_dir: None,
+        connections: None,
+        drain: DRAIN,
+        ceilings: tenant
+            .bots
+            .iter()
+            .fold(defaults, |highest, bot| highest.at_least(&bot.limits)),
+        tenants: vec![tenant],
+    };
+    Problems(in_order(loader.problems)).or(spec)
+}
+
+/// Problems by file, in the order in which the files were met, and by line within a file.
+fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut files: HashMap<String, usize> = HashMap::new();
+    let mut ranked: Vec<_> = problems
+        .into_iter()
+        .map(|problem| {
+            let rank = problem.place.as_ref().map_or((0, 0, 0), |place| {
+                let next = files.len().saturating_add(1);
+                (
+                    *files.entry(place.file.clone()).or_insert(next),
+                    place.line,
+                    place.column,
+                )
+            });
+            (rank, problem)
+        })
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, problem)| problem).collect()
+}
+
+#[cfg(test)]
+mod tests;

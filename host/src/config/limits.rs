@@ -1,0 +1,356 @@
+//! The limits of a bot, and the one table from which everything about them is made.
+//!
+//! [`ROWS`] says of each limit: its name, kind, default with the reason, and meaning. Parsing, the
+//! help of the flag, JSON and the table in the README all come from it; there is no second list.
+//! Names are the same in files and flags: `queue_wait`.
+
+use std::time::Duration;
+
+pub use super::units::{BYTES_MAX, COUNT_MAX, DURATION_MAX, Kind, Value};
+
+/// What one bot may use. Every field has a row in [`ROWS`], which also holds its default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time on a processor that a reply may use at a stretch. Over it, the reply is ended.
+    pub cpu: Duration,
+    /// Processor time that a reply gets back for each second on the clock, up to `cpu`.
+    pub cpu_refill: Duration,
+    /// Time from the start of a reply to its end. Over it, the reply is ended.
+    pub wall_time: Duration,
+    /// Bytes of all memories and tables of one instance together. Growth beyond is refused to the guest.
+    pub memory: u64,
+    /// Bytes of all instances of one bot together. A query that would pass it waits in the queue.
+    pub live_memory: u64,
+    /// Replies that run at once. One more waits in the queue.
+    pub running: u32,
+    /// Queries that wait for a place; 0: none waits. One more is told to come back later.
+    pub queue: u32,
+    /// Longest wait in the queue. After it, the query is told to come back later.
+    pub queue_wait: Duration,
+    /// Bytes of the body of a request. A longer one is refused with 413.
+    pub body: u64,
+    /// Characters of all texts of a reply together. Over it, the reply is ended.
+    pub text: u64,
+    /// Events of a reply. Over it, the reply is ended.
+    pub events: u64,
+    /// Bytes of log that one query may write; 0: none. What is over is dropped and counted.
+    pub log: u64,
+    /// Bytes of one line of log. What is over is cut off.
+    pub log_line: u64,
+}
+
+/// One limit: all that anybody may want to know about it.
+pub struct Row {
+    /// Name in files and flags, and of the field of [`Limits`].
+    pub name: &'static str,
+    /// What it measures.
+    pub kind: Kind,
+    /// Its value where nobody says anything.
+    pub default: Value,
+    /// Why this default.
+    pub reason: &'static str,
+    /// What it limits, in one line.
+    pub doc: &'static str,
+    /// Whether 0 means something: "none at all".
+    pub zero: bool,
+    /// Reads it from a set of limits.
+    pub get: fn(&Limits) -> Value,
+    /// Writes it into a set of limits. A value of another kind changes nothing.
+    pub set: fn(&mut Limits, Value),
+}
+
+/// The accessors of a row, by the type of its field. Counts of 32 bits take what [`Kind::parse`]
+/// lets through, which fits; anything larger becomes the largest.
+macro_rules! field {
+    ($field:ident, Duration) => {
+        (
+            |limits: &Limits| Value::Duration(limits.$field),
+            |limits: &mut Limits, value: Value| {
+                if let Value::Duration(value) = value {
+                    limits.$field = value;
+                }
+            },
+        )
+    };
+    ($field:ident, Bytes) => {
+        (
+            |limits: &Limits| Value::Bytes(limits.$field),
+            |limits: &mut Limits, value: Value| {
+                if let Value::Bytes(value) = value {
+                    limits.$field = value;
+                }
+            },
+        )
+    };
+    ($field:ident, Count) => {
+        (
+            |limits: &Limits| Value::Count(limits.$field.into()),
+            |limits: &mut Limits, value: Value| {
+                if let Value::Count(value) = value {
+                    limits.$field = value.try_into().unwrap_or(u32::MAX.into());
+                }
+            },
+        )
+    };
+}
+
+macro_rules! row {
+    ($field:ident, $kind:ident, $default:expr, zero: $zero:literal, $doc:literal, because $reason:literal) => {
+        Row {
+            name: stringify!($field),
+            kind: Kind::$kind,
+            default: Value::$kind($default),
+            reason: $reason,
+            doc: $doc,
+            zero: $zero,
+            get: field!($field, $kind).0,
+            set: field!($field, $kind).1,
+        }
+    };
+}
+
+/// All limits, in the order in which people meet them.
+pub static ROWS: [Row; 13] = [
+    row!(cpu, Duration, Duration::from_secs(2), zero: false,
+        "processor time of a reply at a stretch",
+        because "a reply waits for others nearly all of its time; 2 s parse any request and stop an endless loop early"),
+    row!(cpu_refill, Duration, Duration::from_millis(100), zero: true,
+        "processor time that comes back each second",
+        because "a tenth of a core keeps an hour of streaming alive, and ten endless loops from taking a core each"),
+    row!(wall_time, Duration, Duration::from_hours(1), zero: false,
+        "time from the first to the last byte of a reply",
+        because "Poe itself ends a reply after 3600 s"),
+    row!(memory, Bytes, 64 << 20, zero: false,
+        "all memories and tables of one instance",
+        because "a Python component needs 20 MiB, a Rust one 2 MiB; the rest is room for the bot's own data"),
+    row!(live_memory, Bytes, 1 << 30, zero: false,
+        "all instances of one bot together",
+        because "a thousand idle Rust instances take a tenth of it, and one bot cannot take a machine"),
+    row!(running, Count, 512, zero: false,
+        "replies of one bot at once",
+        because "a quarter of what a tenant may run, so that one bot cannot take all of it"),
+    row!(queue, Count, 256, zero: true,
+        "queries that wait for a place",
+        because "half of the places turn over within the wait when replies take a few seconds"),
+    row!(queue_wait, Duration, Duration::from_secs(4), zero: true,
+        "longest wait for a place",
+        because "Poe wants a first event within 5 s"),
+    row!(body, Bytes, 16 << 20, zero: false,
+        "body of a request",
+        because "a thousand messages with parsed attachments take a few MiB"),
+    row!(text, Count, 512_000, zero: false,
+        "characters of a reply",
+        because "Poe's own limit; it has risen before, hence a setting"),
+    row!(events, Count, 10_000, zero: false,
+        "events of a reply",
+        because "Poe's own limit; it has risen before, hence a setting"),
+    row!(log, Bytes, 64 << 10, zero: true,
+        "log of one query",
+        because "about a thousand lines, and a flood of ten thousand queries stays below a GiB"),
+    row!(log_line, Bytes, 8 << 10, zero: false,
+        "one line of log",
+        because "what log collectors take without splitting it"),
+];
+
+/// Longest name that is compared for a suggestion.
+const SUGGEST_BYTES_MAX: usize = 64;
+
+/// The name among `known` that somebody who wrote `typed` probably meant.
+pub(super) fn suggestion<'k>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
+    if typed.len() > SUGGEST_BYTES_MAX {
+        return None;
+    }
+    let likeness = |name: &'k str| {
+        (
+            strsim::normalized_damerau_levenshtein(&typed.replace('-', "_"), name),
+            name,
+        )
+    };
+    let best = known
+        .into_iter()
+        .map(likeness)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    // One wrong letter in three; below, suggestions get silly.
+    best.filter(|(likeness, _)| *likeness >= 0.65)
+        .map(|(_, name)| name)
+}
+
+/// What to write in place of a name that no limit has.
+pub(super) fn advice(typed: &str) -> String {
+    match suggestion(typed, ROWS.iter().map(|row| row.name)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!(
+            "there are {}",
+            ROWS.iter()
+                .map(|row| format!("`{}`", row.name))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    }
+}
+
+/// The row of a name.
+pub fn row(name: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| row.name == name)
+}
+
+impl Row {
+    /// Reads a value for this limit.
+    ///
+    /// Fails with the end of a sentence that begins with the name of the limit.
+    pub fn parse(&self, text: &str) -> Result<Value, String> {
+        let value = self.kind.parse(text)?;
+        if value.is_zero() && !self.zero {
+            Err("must be more than 0".to_owned())
+        } else {
+            Ok(value)
+        }
+    }
+}
+
+/// A value above what whoever runs the server allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Name of the limit.
+    pub name: &'static str,
+    /// What was asked for.
+    pub asked: Value,
+    /// The most that is allowed.
+    pub allowed: Value,
+}
+
+impl Limits {
+    /// Sets one limit from text, as a flag gives it.
+    ///
+    /// Fails with a sentence that names the limit, or the name that was probably meant.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let row = row(name).ok_or_else(|| {
+            format!(
+                "unknown limit `{}`; {}",
+                super::text::excerpt(name),
+                advice(name)
+            )
+        })?;
+        let value = row
+            .parse(text)
+            .map_err(|error| format!("`{name}` {error}"))?;
+        (row.set)(self, value);
+        Ok(())
+    }
+
+    /// What of this is above the ceiling.
+    pub fn narrow(&self, ceiling: &Self) -> Vec<Violation> {
+        let above = |row: &Row| {
+            let (asked, allowed) = ((row.get)(self), (row.get)(ceiling));
+            (asked > allowed).then_some(Violation {
+                name: row.name,
+                asked,
+                allowed,
+            })
+        };
+        ROWS.iter().filter_map(above).collect()
+    }
+
+    /// Each limit at the lower of the two values.
+    #[must_use]
+    pub fn at_most(&self, ceiling: &Self) -> Self {
+        let mut lower = self.clone();
+        for violation in self.narrow(ceiling) {
+            if let Some(row) = row(violation.name) {
+                (row.set)(&mut lower, violation.allowed);
+            }
+        }
+        lower
+    }
+
+    /// Each limit at the higher of the two values.
+    #[must_use]
+    pub fn at_least(&self, floor: &Self) -> Self {
+        let mut higher = self.clone();
+        for violation in floor.narrow(self) {
+            if let Some(row) = row(violation.name) {
+                (row.set)(&mut higher, violation.asked);
+            }
+        }
+        higher
+    }
+
+    /// Each limit at the largest value that can be written.
+    pub(super) fn widest() -> Self {
+        let mut widest = Self::default();
+        for row in &ROWS {
+            (row.set)(&mut widest, row.kind.most());
+        }
+        widest
+    }
+
+    /// All limits with their values as JSON: counts as numbers, the rest as text with its unit.
+    pub fn to_json(&self) -> serde_json::Value {
+        let member = |row: &Row| {
+            let value = match (row.get)(self) {
+                Value::Count(count) => count.into(),
+                value => value.to_string().into(),
+            };
+            (row.name.to_owned(), value)
+        };
+        serde_json::Value::Object(ROWS.iter().map(member).collect())
+    }
+}
+
+impl Default for Limits {
+    /// The defaults of [`ROWS`].
+    fn default() -> Self {
+        let mut limits = Self {
+            cpu: Duration::ZERO,
+            cpu_refill: Duration::ZERO,
+            wall_time: Duration::ZERO,
+            memory: 0,
+            live_memory: 0,
+            running: 0,
+            queue: 0,
+            queue_wait: Duration::ZERO,
+            body: 0,
+            text: 0,
+            events: 0,
+            log: 0,
+            log_line: 0,
+        };
+        for row in &ROWS {
+            (row.set)(&mut limits, row.default);
+        }
+        limits
+    }
+}
+
+/// The table of limits for the README, in Markdown. Ends with a line break.
+pub fn markdown_table() -> String {
+    let mut table =
+        "| limit | default | what it limits | why this default |\n|---|---|---|---|\n".to_owned();
+    for row in &ROWS {
+        let line = format!(
+            "| `{}` | {} | {} | {} |\n",
+            row.name, row.default, row.doc, row.reason
+        );
+        table.push_str(&line);
+    }
+    table
+}
+
+/// The limits for `--help`: one line each, name, default and meaning in columns. No line break at the end.
+pub fn help() -> String {
+    let line = |row: &Row| {
+        format!(
+            "{:<12} {:<8} {}",
+            row.name,
+            row.default.to_string(),
+            row.doc
+        )
+    };
+    ROWS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! The author's file `ravenry.toml`, as it was typed.
+//!
+//! Goes in: text. Comes out: the bots that it declares, and every mistake with its place. Never
+//! done here: reading a variable or a key file, applying a default, asking what is allowed.
+
+use toml_span::value::ValueInner;
+use toml_span::{Span, Value};
+
+use super::asked::{Asked, asked};
+use super::keys::{KeyEntry, poe};
+use super::resolve::Build;
+use super::table::{Keys, kind};
+use super::text::{TextFile, excerpt, nameable};
+use crate::ids::{BotName, Route};
+use crate::report::Place;
+
+/// Entries of `config` that a bot may have. They become its environment.
+const CONFIG_ENTRIES_MAX: usize = 128;
+
+/// Bytes of all names and values of `config` of one bot; they are copied into every instance.
+const CONFIG_BYTES_MAX: usize = 128 << 10;
+
+/// Patterns of files to watch.
+const WATCH_MAX: usize = 256;
+
+/// Hosts that a bot may name.
+const HOSTS_MAX: usize = 256;
+
+/// Longest path, command, or name at Poe, in bytes.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// A bot as declared.
+pub(super) struct BotEntry {
+    pub(super) name: BotName,
+    /// Where its table starts.
+    pub(super) place: Place,
+    pub(super) route: Option<Route>,
+    /// A path relative to the file, with its own place.
+    pub(super) source: Option<(String, Place)>,
+    /// Whether `source` stands there, but was no path; noted already.
+    pub(super) source_refused: bool,
+    pub(super) build: Option<Build>,
+    pub(super) poe_name: Option<String>,
+    pub(super) keys: Vec<KeyEntry>,
+    pub(super) config: Vec<(String, String)>,
+    pub(super) limits: Vec<Asked>,
+}
+
+/// Reads the bots of a manifest; mistakes are noted in the file.
+pub(super) fn read(file: &mut TextFile) -> Vec<BotEntry> {
+    let Some(mut keys) = file
+        .parse()
+        .and_then(|value| Keys::open(value, String::new(), file))
+    else {
+        return Vec::new();
+    };
+    version(&mut keys, file);
+    let start = keys.span;
+    let entries = keys.table("bot", file).map(Keys::entries);
+    keys.finish(file);
+    let hint = "declare one: `[bot.cat]`, and below it `source = \"cat\"`";
+    match entries {
+        None => file.wrong_but(start, "the file declares no bot", hint),
+        Some(entries) if entries.is_empty() => {
+            file.wrong_but(start, "the file declares no bot", hint)
+        }
+        Some(entries) => {
+            return entries
+                .into_iter()
+                .filter_map(|(key, value)| bot(&key.name, key.span, value, file))
+                .collect();
+        }
+    }
+    Vec::new()
+}
+
+/// The version comes first in every manifest, so that a later gateway can tell what it reads.
+fn version(keys: &mut Keys, file: &mut TextFile) {
+    let hint = "write `manifest_version = 1` as the first line";
+    match keys.take("manifest_version") {
+        None => file.wrong_but(Span::new(0, 0), "`manifest_version` is missing", hint),
+        Some(value) => match value.as_integer() {
+            Some(1) => {}
+            Some(other) => file.wrong(
+                value.span,
+                format!("`manifest_version` is {other}; this gateway reads version 1"),
+            ),
+            None => file.wrong_but(
+                value.span,
+                format!("`manifest_version` must be 1, not {}", kind(value.as_ref())),
+                hint,
+            ),
+        },
+    }
+}
+
+fn bot<'t>(name: &str, span: Span, value: Value<'t>, file: &mut TextFile<'t>) -> Option<BotEntry> {
+    let parsed = BotName::parse(name).map_err(|error| match nameable(name) {
+        Some(name) => file.wrong(
+            span,
+            format!("`{}` cannot name a bot: {error}", excerpt(name)),
+        ),
+        None => file.wrong(span, format!("a bot cannot have this name: {error}")),
+    });
+    let shown = nameable(name).map_or_else(|| "…".to_owned(), excerpt);
+    let mut keys = Keys::open(value, format!("bot.{shown}"), file)?;
+    let place = file.place(keys.span);
+    let route = keys.string("route", file).and_then(|(text, span)| {
+        let wrong = |error| {
+            file.wrong_but(
+                span,
+                format!("`route` in [bot.{shown}]: {error}"),
+                "a route looks like \"/cat\"",
+            )
+        };
+        Route::parse(&text).map_err(wrong).ok()
+    });
+    let stands = !keys.has_no("source");
+    let source = source(&mut keys, file);
+    let source_refused = stands && source.is_none();
+    let build = build(&mut keys, file);
+    let (poe_name, access) = poe(&mut keys, file);
+    outbound(&mut keys, file);
+    let config = keys
+        .table("config", file)
+        .map(|keys| config(keys, file))
+        .unwrap_or_default();
+    let limits = keys
+        .table("limits", file)
+        .map(|keys| asked(keys, file))
+        .unwrap_or_default();
+    keys.finish(file);
+    Some(BotEntry {
+        name: parsed.ok()?,
+        place,
+        route,
+        source,
+        source_refused,
+        build,
+        poe_name,
+        keys: access,
+        config,
+        limits,
+    })
+}
+
+/// A text without NUL, not empty, and not endless; `what` begins the sentence if it is none.
+pub(super) fn plain(text: &str, span: Span, what: &str, file: &mut TextFile) -> bool {
+    let wrong = if text.is_empty() {
+        "is empty"
+    } else if text.len() > TEXT_BYTES_MAX {
+        "is too long"
+    } else if text.chars().any(char::is_control) {
+        "has control characters"
+    } else {
+        return true;
+    };
+    file.wrong(span, format!("{what} {wrong}"));
+    false
+}
+
+fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(String, Place)> {
+    let within = keys.within();
+    let mut value = keys.take("source")?;
+    let registry = format!("`source` {within} names a registry; registries are not supported yet");
+    let hint = "name a directory or a .wasm file, relative to this file";
+    match value.take() {
+        ValueInner::String(text) if text.contains("://") => {
+            file.wrong_but(value.span, registry, hint);
+        }
+        ValueInner::String(text) => {
+            let good = plain(&text, value.span, &format!("`source` {within}"), file);
+            return good.then(|| (text.into_owned(), file.place(value.span)));
+        }
+        ValueInner::Table(table) if table.contains_key("oci") => {
+            file.wrong_but(value.span, registry, hint);
+        }
+        other => file.wrong_but(
+            value.span,
+            format!(
+                "`source` {within} must be a path in quotes, not {}",
+                kind(&other)
+            ),
+            hint,
+        ),
+    }
+    None
+}
+
+fn build(keys: &mut Keys, file: &mut TextFile) -> Option<Build> {
+    let mut keys = keys.table("build", file)?;
+    let (span, within) = (keys.span, keys.within());
+    let watch = keys.strings("watch", WATCH_MAX, file).unwrap_or_default();
+    let command = keys.string("command", file);
+    let missing = command.is_none();
+    let known = keys.has_no("command");
+    keys.finish(file);
+    if missing && known {
+        file.wrong_but(
+            span,
+            format!("`command` is missing {within}"),
+            "write how to build the bot, or take `build` out",
+        );
+    }
+    let (command, span) = command?;
+    plain(&command, span, &format!("`command` {within}"), file).then_some(())?;
+    Some(Build {
+        command,
+        watch: watch.into_iter().map(|(pattern, _)| pattern).collect(),
+    })
+}
+
+/// Outbound HTTP is denied to all bots: a list that asks for it must not look as if it worked.
+fn outbound(keys: &mut Keys, file: &mut TextFile) {
+    let within = keys.within();
+    let hosts = keys
+        .strings("allowed_outbound_hosts", HOSTS_MAX, file)
+        .unwrap_or_default();
+    if let Some((_, span)) = hosts.first() {
+        let message = format!(
+            "`allowed_outbound_hosts` {within} names hosts, but outbound HTTP is not offered yet"
+        );
+        file.wrong_but(
+            *span,
+            message,
+            "leave the list empty; every outbound request is denied",
+        );
+    }
+}
+
+fn config(keys: Keys, file: &mut TextFile) -> Vec<(String, String)> {
+    let (span, within) = (keys.span, keys.within());
+    let entries = keys.entries();
+    let mut config = Vec::with_capacity(entries.len().min(CONFIG_ENTRIES_MAX));
+    if entries.len() > CONFIG_ENTRIES_MAX {
+        file.wrong(
+            span,
+            format!("there are more than {CONFIG_ENTRIES_MAX} entries {within}"),
+        );
+        return config;
+    }
+    let mut bytes = 0_usize;
+    for (key, mut value) in entries {
+        let starts = key
+            .name
+            .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        if !starts
+            || !key
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            let message = format!("a name {within} is not the name of a variable");
+            file.wrong_but(
+                key.span,
+                message,
+                "it becomes one in the bot: use letters, digits and `_`",
+            );
+            continue;
+        }
+        let shown = nameable(&key.name).map_or_else(
+            || "a value".to_owned(),
+            |name| format!("`{}`", excerpt(name)),
+        );
+        match value.take() {
+            ValueInner::String(text) if text.contains('\0') => {
+                file.wrong(value.span, format!("{shown} {within} has a NUL in it"));
+            }
+            ValueInner::String(text) => {
+                bytes = bytes
+                    .saturating_add(text.len())
+                    .saturating_add(key.name.len());
+                config.push((key.name.into_owned(), text.into_owned()));
+            }
+            other => {
+                let message = format!(
+                    "{shown} {within} must be text in quotes, not {}",
+                    kind(&other)
+                );
+                file.wrong_but(
+                    value.span,
+                    message,
+                    "put the value in quotes: a bot reads all of them as text",
+                );
+            }
+        }
+    }
+    if bytes > CONFIG_BYTES_MAX {
+        file.wrong(
+            span,
+            format!("names and values {within} have more than {CONFIG_BYTES_MAX} bytes together"),
+        );
+    }
+    config.sort();
+    config
+}

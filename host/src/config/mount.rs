@@ -1,0 +1,265 @@
+//! From files to bots: reads what a tenant has, and puts author and operator together.
+
+use std::path::{Path, PathBuf};
+
+use super::Env;
+use super::discover::{self, Found};
+use super::keys;
+use super::manifest::{self, BotEntry};
+use super::operator::{self, Operator, TenantEntry};
+use super::resolve::{
+    BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TenantSpec, collisions,
+};
+use super::text::{FILE_BYTES_MAX, TextFile, read};
+use crate::ids::{Route, TenantName};
+use crate::report::{Place, Problem};
+
+/// A tenant without its bots.
+pub(super) struct Frame {
+    pub(super) name: TenantName,
+    pub(super) hosts: Vec<String>,
+    pub(super) prefix: Option<Route>,
+    pub(super) running: u32,
+    pub(super) queue: u32,
+    pub(super) memory: u64,
+}
+
+/// A bot as declared, and the directory that its paths start from.
+struct Declared {
+    entry: BotEntry,
+    dir: PathBuf,
+}
+
+/// Reads the bots of one tenant after the other, and keeps what is wrong.
+pub(super) struct Loader<'e> {
+    rules: Rules,
+    env: Env<'e>,
+    /// Bots that no tenant has yet.
+    declared: Vec<Declared>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'e> Loader<'e> {
+    /// A loader that has found `problems` so far.
+    pub(super) fn new(rules: Rules, env: Env<'e>, problems: Vec<Problem>) -> Self {
+        Self {
+            rules,
+            env,
+            declared: Vec::new(),
+            problems,
+        }
+    }
+
+    /// Reads a manifest; `named_at` is where another file names it.
+    pub(super) fn manifest(&mut self, path: &Path, named_at: Option<&Place>) {
+        let Some(text) = self.text(path, named_at) else {
+            return;
+        };
+        let mut file = TextFile::new(path, &text);
+        let entries = manifest::read(&mut file);
+        self.problems.append(&mut file.problems);
+        let dir = path.parent().unwrap_or(Path::new(""));
+        self.declared
+            .extend(entries.into_iter().map(|entry| Declared {
+                entry,
+                dir: dir.to_owned(),
+            }));
+    }
+
+    /// Reads what a directory holds.
+    pub(super) fn directory(&mut self, dir: &Path) {
+        for found in discover::discover(dir, &mut self.problems) {
+            self.found(found);
+        }
+    }
+
+    /// Takes a `.wasm` file.
+    pub(super) fn component(&mut self, path: &Path) {
+        let found = discover::bot(&path.with_extension(""), path, &mut self.problems);
+        if let Some(found) = found {
+            self.found(found);
+        }
+    }
+
+    fn found(&mut self, found: Found) {
+        match found {
+            Found::Manifest(path) => self.manifest(&path, None),
+            Found::Bot { name, source } => {
+                let place = Place::whole(source.display().to_string());
+                let entry = BotEntry {
+                    name,
+                    place: place.clone(),
+                    route: None,
+                    source: Some((source.display().to_string(), place)),
+                    source_refused: false,
+                    build: None,
+                    poe_name: None,
+                    keys: Vec::new(),
+                    config: Vec::new(),
+                    limits: Vec::new(),
+                };
+                self.declared.push(Declared {
+                    entry,
+                    dir: PathBuf::new(),
+                });
+            }
+        }
+    }
+
+    /// Reads all that a tenant of an operator's file has; `dir` is that file's directory.
+    pub(super) fn tenant(&mut self, tenant: TenantEntry, dir: &Path) -> TenantSpec {
+        for (manifest, place) in &tenant.manifests {
+            let path = dir.join(manifest);
+            if path.is_dir() {
+                self.directory(&path);
+            } else {
+                self.manifest(&path, Some(place));
+            }
+        }
+        self.finish(Frame {
+            name: tenant.name,
+            hosts: tenant.hosts.into_iter().map(|(host, _)| host).collect(),
+            prefix: tenant.prefix.map(|(route, _)| route),
+            running: tenant.running.unwrap_or(TENANT_RUNNING),
+            queue: tenant.queue.unwrap_or(TENANT_QUEUE),
+            memory: tenant.memory.unwrap_or(TENANT_MEMORY),
+        })
+    }
+
+    /// Gives all bots that were read since the last call to a tenant.
+    pub(super) fn finish(&mut self, frame: Frame) -> TenantSpec {
+        let declared = std::mem::take(&mut self.declared);
+        let bots = declared
+            .into_iter()
+            .filter_map(|declared| self.bot(declared, &frame))
+            .collect();
+        let Frame {
+            name,
+            hosts,
+            prefix,
+            running,
+            queue,
+            memory,
+        } = frame;
+        let tenant = TenantSpec {
+            name,
+            hosts,
+            prefix,
+            running,
+            queue,
+            memory,
+            bots,
+        };
+        self.problems.extend(collisions(&tenant));
+        tenant
+    }
+
+    fn bot(&mut self, Declared { entry, dir }: Declared, frame: &Frame) -> Option<BotSpec> {
+        let mut access_keys = Vec::with_capacity(entry.keys.len());
+        for key in &entry.keys {
+            match keys::resolve(key, &entry.name, &dir, self.env) {
+                Ok(key) => access_keys.push(key),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        let (limits, problems) = self
+            .rules
+            .effective(&entry.name, &entry.limits, frame.memory);
+        self.problems.extend(problems);
+        let source = self.source(&entry, &dir);
+        let route = entry.route.unwrap_or_else(|| Route::of(&entry.name));
+        let route = frame
+            .prefix
+            .as_ref()
+            .map_or_else(|| Ok(route.clone()), |prefix| route.join(prefix));
+        let route = route.map_err(|error| {
+            let message = format!(
+                "bot `{}` cannot be mounted below `path_prefix` of tenant `{}`",
+                entry.name, frame.name
+            );
+            self.problems.push(Problem {
+                message,
+                causes: vec![error.to_string()],
+                place: Some(entry.place.clone()),
+                hint: Some("give the bot a shorter `route`".to_owned()),
+            });
+        });
+        Some(BotSpec {
+            tenant: frame.name.clone(),
+            name: entry.name,
+            route: route.ok()?,
+            source,
+            build: entry.build,
+            poe_name: entry.poe_name,
+            access_keys,
+            config: entry.config,
+            limits,
+            place: entry.place,
+        })
+    }
+
+    /// The path of what a bot is made of. Must be there, unless a command of the author's makes it;
+    /// if it is not, the bot goes on to the checks that come, so that their problems show as well.
+    fn source(&mut self, entry: &BotEntry, dir: &Path) -> PathBuf {
+        let Some((text, place)) = &entry.source else {
+            let here = if dir.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                dir
+            };
+            if entry.build.is_none() && !entry.source_refused && !discover::is_crate(here) {
+                self.problems.push(Problem {
+                    message: format!("`source` is missing in [bot.{}]", entry.name),
+                    place: Some(entry.place.clone()),
+                    hint: Some(format!("write `source = \"{}\"`: a directory or a .wasm file, relative to this file", entry.name)),
+                    ..Problem::default()
+                });
+            }
+            return here.to_owned();
+        };
+        let source = dir.join(text);
+        if entry.build.is_none()
+            && let Err(error) = source.metadata()
+        {
+            self.problems.push(Problem {
+                message: format!(
+                    "bot `{}` has nothing to run: `{}` cannot be read",
+                    entry.name,
+                    source.display()
+                ),
+                causes: vec![error.to_string()],
+                place: Some(place.clone()),
+                hint: Some("correct `source`; it is relative to the file that names it".to_owned()),
+            });
+        }
+        source
+    }
+
+    /// The text of a file.
+    fn text(&mut self, path: &Path, named_at: Option<&Place>) -> Option<String> {
+        let problem = |error| unreadable(path, &error, named_at);
+        read(path, FILE_BYTES_MAX)
+            .map_err(|error| self.problems.push(problem(error)))
+            .ok()
+    }
+}
+
+/// Reads an operator's file.
+pub(super) fn operator(path: &Path) -> (Operator, Vec<Problem>) {
+    let text = match read(path, FILE_BYTES_MAX) {
+        Ok(text) => text,
+        Err(error) => return (Operator::default(), vec![unreadable(path, &error, None)]),
+    };
+    let mut file = TextFile::new(path, &text);
+    let operator = operator::read(&mut file);
+    (operator, file.problems)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error, named_at: Option<&Place>) -> Problem {
+    Problem {
+        message: format!("`{}` cannot be read", path.display()),
+        causes: vec![error.to_string()],
+        place: named_at.cloned(),
+        hint: None,
+    }
+}

@@ -1,0 +1,301 @@
+//! Author and operator together: what the files mean, with every default applied.
+//!
+//! After this no code meets an invalid or a missing setting. The rules of narrowing are in
+//! [`Rules`], and nowhere else.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::limits::{self, Limits, Value};
+use super::asked::Asked;
+use crate::ids::{BotName, Route, TenantName};
+use crate::report::{Place, Problem};
+use crate::secret::Secret;
+
+/// Access keys that one bot may have: the one in use, and others while keys are changed.
+///
+/// Every request is compared with all of them.
+pub const KEYS_MAX: usize = 8;
+
+/// Paths that the gateway answers itself.
+pub const RESERVED: [&str; 2] = ["/healthz", "/readyz"];
+
+/// How long replies may go on after a stop was asked for, where nobody says anything.
+///
+/// 30 s: most replies are shorter, and it is what process managers wait before they kill.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// Replies of a tenant at once, where the operator says nothing: four bots at their default.
+pub const TENANT_RUNNING: u32 = 2048;
+
+/// Queries of a tenant that wait for a place, where the operator says nothing: four bots at their default.
+pub const TENANT_QUEUE: u32 = 1024;
+
+/// Bytes of all instances of a tenant together, where the operator says nothing: four bots at their default.
+pub const TENANT_MEMORY: u64 = 4 << 30;
+
+/// Everything that the process serves, and how.
+#[derive(Clone, Debug)]
+pub struct ServerSpec {
+    /// Address for bots, `host:port`; `None`: the file says nothing, the flag's default holds.
+    pub listen: Option<String>,
+    /// Address for metrics, `host:port`.
+    pub metrics_listen: Option<String>,
+    /// Directory for what must outlive the process; absolute or relative to the working directory.
+    pub state_dir: Option<PathBuf>,
+    /// Directory for what can be made again.
+    pub cache_dir: Option<PathBuf>,
+    /// Most connections at once; `None`: what the machine carries.
+    pub connections: Option<u32>,
+    /// How long running replies may go on after a stop was asked for.
+    pub drain: Duration,
+    /// The most that any bot can have of each limit.
+    ///
+    /// With an operator's file: what it allows. Without: the highest value that any bot has.
+    pub ceilings: Limits,
+    /// Who owns bots. At least one.
+    pub tenants: Vec<TenantSpec>,
+}
+
+/// A tenant: who owns bots and shares a budget.
+#[derive(Clone, Debug)]
+pub struct TenantSpec {
+    /// Its name, unique in the process.
+    pub name: TenantName,
+    /// Host names, in small letters and without a port, that belong to this tenant alone.
+    /// Empty: its bots answer on every host name that no tenant claims.
+    pub hosts: Vec<String>,
+    /// Where its bots are mounted; already part of their routes.
+    pub prefix: Option<Route>,
+    /// Replies of all its bots at once.
+    pub running: u32,
+    /// Queries to all its bots that wait for a place.
+    pub queue: u32,
+    /// Bytes of all instances of all its bots.
+    pub memory: u64,
+    /// Its bots, in the order of the files.
+    pub bots: Vec<BotSpec>,
+}
+
+/// A bot, ready to be built and mounted.
+#[derive(Clone, Debug)]
+pub struct BotSpec {
+    /// Whose it is.
+    pub tenant: TenantName,
+    /// Its name, unique within the tenant.
+    pub name: BotName,
+    /// The whole path at which it answers, with the tenant's prefix.
+    pub route: Route,
+    /// A `.wasm` file, or a directory to build; absolute or relative to the working directory.
+    pub source: PathBuf,
+    /// How to build it, when the author says so.
+    pub build: Option<Build>,
+    /// The bot's name at Poe.
+    pub poe_name: Option<String>,
+    /// Access keys that open it, at most [`KEYS_MAX`]. Empty: it is open to all.
+    pub access_keys: Vec<Secret>,
+    /// Configuration that the bot sees as its environment, sorted by name.
+    pub config: Vec<(String, String)>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Where it was declared.
+    pub place: Place,
+}
+
+/// How a bot is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// A line for the shell, run in the bot's directory.
+    pub command: String,
+    /// Patterns of files whose change calls for a new build, relative to the bot's directory.
+    pub watch: Vec<String>,
+}
+
+/// What bots get of each limit, and how much they may ask for.
+///
+/// | the author says | the bot gets |
+/// |---|---|
+/// | nothing | the default, or the ceiling where that is lower |
+/// | no more than the ceiling | what the author says |
+/// | more than the ceiling | nothing: an error that names both |
+///
+/// The ceiling of a limit is, first to last: the value of the flag; what the operator's file says;
+/// the default, when there is an operator's file; nothing. The default is the value of the flag,
+/// else that of the table of limits. So a flag takes the place of the default, and a manifest may
+/// only go below it.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    defaults: Limits,
+    ceilings: Limits,
+}
+
+impl Rules {
+    /// Where whoever runs the server is the author: no ceilings but those of the flags.
+    pub(super) fn of_author() -> Self {
+        Self {
+            defaults: Limits::default(),
+            ceilings: Limits::widest(),
+        }
+    }
+
+    /// With an operator's file that says `asked`.
+    pub(super) fn of_operator(asked: &[Asked]) -> Self {
+        let mut ceilings = Limits::default();
+        for asked in asked {
+            (asked.row.set)(&mut ceilings, asked.value);
+        }
+        Self {
+            defaults: Limits::default().at_most(&ceilings),
+            ceilings,
+        }
+    }
+
+    /// Applies `--limit NAME=VALUE`.
+    pub(super) fn with_flags(mut self, flags: &[(String, String)]) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        for (name, text) in flags {
+            let set = self
+                .defaults
+                .set(name, text)
+                .and_then(|()| self.ceilings.set(name, text));
+            if let Err(error) = set {
+                let message = format!("a limit for all bots cannot be set: {error}");
+                problems.push(Problem {
+                    message,
+                    ..Problem::default()
+                });
+            }
+        }
+        let flag = |name: &str| flags.iter().any(|(flag, _)| flag == name);
+        if flag("memory") && self.defaults.memory > self.defaults.live_memory {
+            let (memory, live) = (
+                Value::Bytes(self.defaults.memory),
+                Value::Bytes(self.defaults.live_memory),
+            );
+            problems.push(Problem {
+                message: format!("a limit for all bots cannot be set: `memory` is {memory}, `live_memory` of all instances only {live}"),
+                hint: Some(format!("set `live_memory={memory}`, or more, as well")),
+                ..Problem::default()
+            });
+        }
+        (self, problems)
+    }
+
+    /// The ceilings of all bots.
+    pub(super) fn ceilings(&self) -> &Limits {
+        &self.ceilings
+    }
+
+    /// What all bots get that ask for nothing.
+    pub(super) fn defaults(&self) -> &Limits {
+        &self.defaults
+    }
+
+    /// What a bot gets that asks for `asked`, when all instances of its tenant may have
+    /// `tenant_memory` bytes; and what is wrong with it.
+    pub(super) fn effective(
+        &self,
+        bot: &BotName,
+        asked: &[Asked],
+        tenant_memory: u64,
+    ) -> (Limits, Vec<Problem>) {
+        let mut limits = self.defaults.at_most(&self.ceilings);
+        for asked in asked {
+            (asked.row.set)(&mut limits, asked.value);
+        }
+        let place = |name| {
+            asked
+                .iter()
+                .find(|asked| asked.row.name == name)
+                .map(|asked| asked.place.clone())
+        };
+        let above = |violation: limits::Violation| Problem {
+            message: format!(
+                "`{}` of bot `{bot}` is {}; at most {} is allowed",
+                violation.name, violation.asked, violation.allowed
+            ),
+            place: place(violation.name),
+            hint: Some(
+                "lower it; only whoever runs the server can raise what is allowed".to_owned(),
+            ),
+            ..Problem::default()
+        };
+        let mut problems: Vec<_> = limits
+            .narrow(&self.ceilings)
+            .into_iter()
+            .map(above)
+            .collect();
+        // One instance must fit into what all may have, or none could ever start.
+        let most = limits.live_memory.min(tenant_memory);
+        if limits.memory > most && problems.is_empty() {
+            match place("memory") {
+                Some(place) => {
+                    let whose = if most == tenant_memory {
+                        "all bots of its tenant"
+                    } else {
+                        "all its instances (`live_memory`)"
+                    };
+                    let (memory, most) = (Value::Bytes(limits.memory), Value::Bytes(most));
+                    problems.push(Problem {
+                        message: format!(
+                            "`memory` of bot `{bot}` is {memory}; {whose} have only {most}"
+                        ),
+                        place: Some(place),
+                        hint: Some("lower it, or give more to all together".to_owned()),
+                        ..Problem::default()
+                    });
+                }
+                None => limits.memory = most,
+            }
+        }
+        (limits, problems)
+    }
+}
+
+/// Bots of one tenant that cannot stand beside each other, or where the gateway answers itself.
+pub(super) fn collisions(tenant: &TenantSpec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut names: HashMap<&BotName, &BotSpec> = HashMap::new();
+    let mut routes: HashMap<&Route, &BotSpec> = HashMap::new();
+    for bot in &tenant.bots {
+        let mut problem = |message: String, cause: String, hint: &str| {
+            let place = Some(bot.place.clone());
+            problems.push(Problem {
+                message,
+                causes: vec![cause],
+                place,
+                hint: Some(hint.to_owned()),
+            });
+        };
+        if RESERVED.contains(&bot.route.as_str()) {
+            let message = format!("bot `{}` cannot be mounted at `{}`", bot.name, bot.route);
+            problem(
+                message,
+                "the gateway answers there itself".to_owned(),
+                "give the bot another `route`",
+            );
+        }
+        if let Some(first) = names.get(&bot.name) {
+            let message = format!("there is a second bot `{}`", bot.name);
+            problem(
+                message,
+                format!("the first is declared at {}", first.place),
+                "give one of them another name",
+            );
+        } else if let Some(first) = routes.get(&bot.route) {
+            let message = format!("bot `{}` cannot be mounted at `{}`", bot.name, bot.route);
+            problem(
+                message,
+                format!(
+                    "bot `{}` is mounted there, declared at {}",
+                    first.name, first.place
+                ),
+                "give one of them another `route`",
+            );
+        }
+        names.entry(&bot.name).or_insert(bot);
+        routes.entry(&bot.route).or_insert(bot);
+    }
+    problems
+}

@@ -1,0 +1,103 @@
+//! Directories without a list, single files, and their manifests.
+
+use insta::assert_snapshot;
+
+use super::scene::{Loaded, Scene};
+
+const CRATE: &str = "[package]\nname = \"x\"\n";
+const BOT: &str = "manifest_version = 1\n[bot.tom]\nroute = \"/pets/tom\"\n[bot.tim]\nsource = \"tim.wasm\"\n";
+
+/// Bots as lines: name, route, source.
+fn bots(scene: &Scene, loaded: Loaded) -> String {
+    let spec = loaded.unwrap();
+    let line = |bot: &super::super::resolve::BotSpec| format!("{} {} {}", bot.name, bot.route, scene.shown(&bot.source));
+    spec.tenants.iter().flat_map(|tenant| &tenant.bots).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `ravenry up plugins` on a directory that nobody wrote a file for.
+#[test]
+fn everything_that_builds_to_a_bot_is_mounted_at_its_name() {
+    let scene = Scene::new(&[
+        ("p/Cargo.toml", "[workspace]\nmembers = [\"echo\"]\n"),
+        ("p/echo/Cargo.toml", CRATE),
+        ("p/made/bot.wasm", ""),
+        ("p/cats/ravenry.toml", BOT),
+        ("p/cats/Cargo.toml", CRATE),
+        ("p/cats/tim.wasm", ""),
+        ("p/single.wasm", ""),
+        ("p/assets/picture.png", ""),
+        ("p/target/x.wasm", ""),
+        ("p/.hidden/Cargo.toml", CRATE),
+        ("p/README.md", ""),
+    ]);
+    assert_snapshot!(bots(&scene, scene.directory("p")), @r"
+    tim /tim DIR/p/cats/tim.wasm
+    tom /pets/tom DIR/p/cats
+    echo /echo DIR/p/echo
+    made /made DIR/p/made/bot.wasm
+    single /single DIR/p/single.wasm
+    ");
+    let place = &scene.directory("p").unwrap().tenants[0].bots[2].place;
+    assert!(place.line == 0 && place.file.ends_with("p/echo"));
+}
+
+#[test]
+fn a_path_is_a_directory_a_component_or_a_manifest() {
+    let scene = Scene::new(&[("one/Cargo.toml", CRATE), ("two/ravenry.toml", BOT), ("two/Cargo.toml", CRATE), ("two/tim.wasm", ""), ("three.wasm", "")]);
+    assert_eq!(bots(&scene, scene.path("one")), "one /one DIR/one");
+    assert_eq!(bots(&scene, scene.path("one/.")), "one /one DIR/one/.");
+    assert_eq!(bots(&scene, scene.path("three.wasm")), "three /three DIR/three.wasm");
+    let two = "tim /tim DIR/two/tim.wasm\ntom /pets/tom DIR/two";
+    assert_eq!(bots(&scene, scene.path("two")), two);
+    assert_eq!(bots(&scene, scene.path("two/ravenry.toml")), two);
+}
+
+#[test]
+fn what_cannot_be_a_bot_is_named_all_at_once() {
+    let scene = Scene::new(&[
+        ("p/My Bot/Cargo.toml", CRATE),
+        ("p/many/a.wasm", ""),
+        ("p/many/b.wasm", ""),
+        ("p/echo/Cargo.toml", CRATE),
+        ("p/echo.wasm", ""),
+        ("p/cats/ravenry.toml", "bot = 1"),
+        ("empty/README.md", ""),
+    ]);
+    assert_snapshot!(scene.directory("p").unwrap_err(), @r#"
+    error: `My Bot` cannot name a bot
+      caused by: a name is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and starts with a letter or a digit
+      --> DIR/p/My Bot
+    hint: rename it, or name the bot in a `ravenry.toml`
+    error: `DIR/p/many` holds 2 .wasm files
+      --> DIR/p/many
+    hint: say in `DIR/p/many/ravenry.toml` which of them are bots
+    error: `manifest_version` is missing
+      --> DIR/p/cats/ravenry.toml:1:1
+    hint: write `manifest_version = 1` as the first line
+    error: the file declares no bot
+      --> DIR/p/cats/ravenry.toml:1:1
+    hint: declare one: `[bot.cat]`, and below it `source = "cat"`
+    error: `bot` must be a table, not a whole number
+      --> DIR/p/cats/ravenry.toml:1:7
+    error: there is a second bot `echo`
+      caused by: the first is declared at DIR/p/echo
+      --> DIR/p/echo.wasm
+    hint: give one of them another name
+    6 errors
+    "#);
+    assert_snapshot!(scene.directory("empty").unwrap_err(), @r"
+    error: no bots in `DIR/empty`
+      caused by: it holds neither `ravenry.toml`, nor a crate, nor a .wasm file, and no sub-directory does
+    hint: name a directory that holds bots, or a `ravenry.toml`
+    ");
+    assert_snapshot!(scene.directory("nowhere").unwrap_err(), @r"
+    error: directory `DIR/nowhere` cannot be read
+      caused by: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(scene.path("nowhere.wasm").unwrap_err(), @r"
+    error: bot `nowhere` has nothing to run: `DIR/nowhere.wasm` cannot be read
+      caused by: No such file or directory (os error 2)
+      --> DIR/nowhere.wasm
+    hint: correct `source`; it is relative to the file that names it
+    ");
+}

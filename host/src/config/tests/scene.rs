@@ -1,0 +1,87 @@
+//! Files in a directory of their own, and variables; errors with the directory shown as `DIR`.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::super::{ServerSpec, load_directory, load_manifest, load_operator, load_path};
+use crate::report::Problems;
+
+/// What a load finds.
+pub(super) struct Scene {
+    dir: TempDir,
+    variables: Vec<(String, String)>,
+    flags: Vec<(String, String)>,
+}
+
+/// What a load gives: the spec, or the whole text of the errors.
+pub(super) type Loaded = Result<ServerSpec, String>;
+
+impl Scene {
+    /// Files by path; directories come with them.
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let scene = Self {
+            dir,
+            variables: Vec::new(),
+            flags: Vec::new(),
+        };
+        for (path, text) in files {
+            scene.write(path, text.as_bytes());
+        }
+        scene
+    }
+
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn flag(mut self, name: &str, value: &str) -> Self {
+        self.flags.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn manifest(&self, path: &str) -> Loaded {
+        self.load(path, load_manifest)
+    }
+
+    pub(super) fn directory(&self, path: &str) -> Loaded {
+        self.load(path, load_directory)
+    }
+
+    pub(super) fn path(&self, path: &str) -> Loaded {
+        self.load(path, load_path)
+    }
+
+    pub(super) fn operator(&self, path: &str) -> Loaded {
+        self.load(path, load_operator)
+    }
+
+    /// A path of the scene, shown.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        path.display()
+            .to_string()
+            .replace(&self.dir.path().display().to_string(), "DIR")
+    }
+
+    fn load(&self, path: &str, load: Load) -> Loaded {
+        let env = |name: &str| {
+            self.variables
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.clone())
+        };
+        let loaded = load(&self.dir.path().join(path), &self.flags, &env);
+        loaded.map_err(|problems| self.shown(Path::new(&problems.to_string())))
+    }
+}
+
+type Load =
+    fn(&Path, &[(String, String)], &dyn Fn(&str) -> Option<String>) -> Result<ServerSpec, Problems>;

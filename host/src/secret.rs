@@ -1,0 +1,93 @@
+//! A value that must not be seen: access keys, as they lie in memory.
+//!
+//! A [`Secret`] has no `Display`, its `Debug` is `***`, it is wiped when the last copy is dropped,
+//! and it is compared without telling by time how much of a guess was right.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A secret text. Copies share one piece of memory, which is wiped when the last of them goes.
+#[derive(Clone)]
+pub struct Secret {
+    /// The text itself; wiped on drop.
+    text: Arc<SecretString>,
+    /// SHA-256 of the text, so that a comparison hashes only what a stranger sent.
+    digest: [u8; 32],
+}
+
+impl Secret {
+    /// Takes the text over. What else still holds a copy of it is the caller's business.
+    pub fn new(text: String) -> Self {
+        let digest = Sha256::digest(text.as_bytes()).into();
+        Self {
+            text: Arc::new(SecretString::from(text)),
+            digest,
+        }
+    }
+
+    /// Whether `candidate` is this secret.
+    ///
+    /// The time it takes depends on the length of the candidate alone: SHA-256 digests are compared,
+    /// all 32 bytes of them, so neither the length of the secret nor a shared beginning shows.
+    pub fn matches(&self, candidate: &[u8]) -> bool {
+        let digest: [u8; 32] = Sha256::digest(candidate).into();
+        self.digest.ct_eq(&digest).into()
+    }
+
+    /// Length of the secret in bytes.
+    pub fn len(&self) -> usize {
+        self.expose().len()
+    }
+
+    /// Whether the secret is the empty text. The configuration never makes such a one.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+
+    /// The text itself.
+    ///
+    /// For one use only: finding the secret in text that is about to be logged or sent, to mask it.
+    /// To compare, call [`Secret::matches`].
+    pub fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_bytes_match() {
+        let secret = Secret::new("abcdef".to_owned());
+        assert!(secret.matches(b"abcdef"));
+        for wrong in ["", "a", "abcde", "abcdeg", "abcdefg", "ABCDEF", "abcdef\0"] {
+            assert!(
+                !secret.matches(wrong.as_bytes()),
+                "{wrong:?} was taken for the secret"
+            );
+        }
+    }
+
+    /// Printing a structure that holds a key, by accident or in a panic, shows no part of it.
+    #[test]
+    fn debug_shows_nothing() {
+        let secret = Secret::new("planted-key".to_owned());
+        assert_eq!(
+            format!("{secret:?} {:#?}", Some(secret.clone())),
+            "*** Some(\n    ***,\n)"
+        );
+        assert_eq!(secret.len(), 11);
+        assert!(!secret.is_empty());
+    }
+}
