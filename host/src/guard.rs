@@ -1,0 +1,346 @@
+//! The promise to the platform, as a pure state machine: whatever a bot does, its reply is a
+//! well-formed stream that starts in time and ends with `done`.
+//!
+//! In go the events of the bot, the time since the query arrived, and why the run ended; out come
+//! bytes and the time of the next look. There is no clock, no socket and no wasm in here: what it
+//! decides is tested in microseconds. The numbers are Poe's own where Poe names one; the sources
+//! stand with each.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use crate::{
+    ids::Reference,
+    protocol::{
+        encode,
+        event::{Event, Failure, Meta},
+    },
+};
+
+/// Longest silence before the guard speaks for the bot.
+///
+/// Poe wants a first event within 5 s (specification of 2023 to 2025; 2026 at second hand); 2 s are
+/// left for the network and for a busy machine.
+pub const FIRST_EVENT_AFTER: Duration = Duration::from_secs(3);
+
+/// Longest silence before a comment line keeps the connection alive.
+///
+/// The rhythm of the reference library's pings; proxies commonly drop a connection that was silent
+/// for 30 s or more.
+pub const COMMENT_AFTER: Duration = Duration::from_secs(15);
+
+/// Most characters of a bot's own error sentence that are shown. Longer ones are cut.
+pub const FAILURE_CHARACTERS_MAX: usize = 4_096;
+
+/// What a reply may hold; both numbers come from the limits of its bot.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Characters over text, replacements and data.
+    pub characters: u64,
+    /// Events of any kind, empty ones included.
+    pub events: u64,
+    /// Time on the clock from the arrival of the query.
+    pub wall_time: Duration,
+}
+
+/// Why an event of the bot was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It would pass the characters or events of the reply.
+    TooLong,
+    /// The reply is over.
+    Ended,
+    /// It makes no sense here; the sentence says why.
+    Invalid(String),
+}
+
+/// Every way in which a reply can end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The bot returned.
+    Finished,
+    /// The bot gave up politely.
+    Failed(Failure),
+    /// The bot trapped.
+    Trapped,
+    /// The bot computed for longer than its budget.
+    OutOfCpu,
+    /// The bot trapped after it was refused memory.
+    OutOfMemory,
+    /// The reply took longer than its time on the clock.
+    OutOfTime,
+    /// The bot said more than it may.
+    TooLong,
+    /// No room for one more reply; the words are for the log.
+    Refused(&'static str),
+    /// The server is stopping.
+    Stopping,
+    /// The gateway itself failed.
+    Gateway,
+    /// The reader left. Nothing is written.
+    ReaderGone,
+}
+
+impl End {
+    /// The word that logs and metrics use.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Failed(_) => "failed",
+            Self::Trapped => "trapped",
+            Self::OutOfCpu => "out_of_cpu",
+            Self::OutOfMemory => "out_of_memory",
+            Self::OutOfTime => "out_of_time",
+            Self::TooLong => "too_long",
+            Self::Refused(_) => "refused",
+            Self::Stopping => "stopping",
+            Self::Gateway => "gateway",
+            Self::ReaderGone => "reader_gone",
+        }
+    }
+}
+
+/// The state of one reply. See the module's documentation.
+#[derive(Debug)]
+pub struct Guard {
+    bounds: Bounds,
+    characters: u64,
+    events: u64,
+    /// Something that the platform counts as an answer was written.
+    answered: bool,
+    meta: MetaState,
+    phase: Phase,
+    last_write: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MetaState {
+    /// Nothing was written yet: a `meta` would still count.
+    Open,
+    /// The guard wrote one, because the bot was silent.
+    Ours,
+    /// The bot wrote something first, a `meta` or another event.
+    Past,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// A bound was passed; nothing more of the bot's is taken.
+    Overrun,
+    /// An `error` was written.
+    Errored,
+    /// `done` was written.
+    Done,
+}
+
+impl Guard {
+    /// The guard of a reply that has not said anything.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            characters: 0,
+            events: 0,
+            answered: false,
+            meta: MetaState::Open,
+            phase: Phase::Open,
+            last_write: Duration::ZERO,
+        }
+    }
+
+    /// Characters that the bot has said.
+    pub fn characters(&self) -> u64 {
+        self.characters
+    }
+
+    /// Events that the bot has said.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether the bot has passed a bound, so that the reply is to be ended.
+    pub fn overrun(&self) -> bool {
+        self.phase == Phase::Overrun
+    }
+
+    /// Takes one event of the bot and appends its bytes to `out`.
+    ///
+    /// # Errors
+    /// A refusal leaves `out` as it was.
+    pub fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
+        match self.phase {
+            Phase::Open => {}
+            Phase::Overrun => return Err(Refusal::TooLong),
+            Phase::Errored | Phase::Done => return Err(Refusal::Ended),
+        }
+        self.count(event)?;
+        match event {
+            // Nothing to append; counted, so that a loop of them still meets the bound.
+            Event::Text { text: "", .. } => return Ok(()),
+            Event::Meta(_) => match self.meta {
+                MetaState::Open => {}
+                // The bot could not know that it was too slow.
+                MetaState::Ours => return Ok(()),
+                MetaState::Past => {
+                    return Err(Refusal::Invalid(
+                        "`meta` counts only as the first event of a reply".to_owned(),
+                    ));
+                }
+            },
+            Event::Suggest(_) | Event::Data(_) => {}
+            Event::Error { .. } => {
+                self.answered = true;
+                self.phase = Phase::Errored;
+            }
+            Event::Text { .. }
+            | Event::Replace { .. }
+            | Event::File(_)
+            | Event::Json(_)
+            | Event::Other { .. } => {
+                self.answered = true;
+            }
+            Event::Done => {
+                return Err(Refusal::Invalid("`done` belongs to the gateway".to_owned()));
+            }
+        }
+        if self.meta == MetaState::Open {
+            self.meta = MetaState::Past;
+        }
+        encode::event(event, out);
+        Ok(())
+    }
+
+    fn count(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
+        let text = match event {
+            Event::Text { text, .. }
+            | Event::Replace { text, .. }
+            | Event::Error { text, .. }
+            | Event::Suggest(text)
+            | Event::Data(text) => text,
+            Event::Meta(_)
+            | Event::File(_)
+            | Event::Json(_)
+            | Event::Other { .. }
+            | Event::Done => "",
+        };
+        let characters = self
+            .characters
+            .saturating_add(u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
+        let events = self.events.saturating_add(1);
+        if characters > self.bounds.characters || events > self.bounds.events {
+            self.phase = Phase::Overrun;
+            return Err(Refusal::TooLong);
+        }
+        self.characters = characters;
+        self.events = events;
+        Ok(())
+    }
+
+    /// Notes that bytes left for the reader at `now`, so that comments fill silences only.
+    pub fn wrote(&mut self, now: Duration) {
+        self.last_write = now;
+    }
+
+    /// When to call [`Guard::tick`] next, as time since the query arrived.
+    pub fn next_tick(&self) -> Duration {
+        let silence = match self.meta {
+            MetaState::Open => FIRST_EVENT_AFTER,
+            MetaState::Ours | MetaState::Past => self.last_write.saturating_add(COMMENT_AFTER),
+        };
+        silence.min(self.bounds.wall_time)
+    }
+
+    /// Says what is due at `now`: a first event, a comment, or the verdict that time is over.
+    pub fn tick(&mut self, now: Duration, out: &mut BytesMut) -> Option<End> {
+        if now >= self.bounds.wall_time {
+            return Some(End::OutOfTime);
+        }
+        if self.meta == MetaState::Open && now >= FIRST_EVENT_AFTER {
+            self.meta = MetaState::Ours;
+            let meta = Meta {
+                content_type: Some("text/markdown".to_owned()),
+                linkify: None,
+                suggested_replies: Some(false),
+                refetch_settings: None,
+            };
+            encode::event(&Event::Meta(&meta), out);
+        } else if self.meta != MetaState::Open
+            && now >= self.last_write.saturating_add(COMMENT_AFTER)
+        {
+            encode::comment("still here", out);
+        }
+        None
+    }
+
+    /// Writes the last events of the reply. Only the first call does anything.
+    pub fn end(&mut self, end: &End, reference: Reference, out: &mut BytesMut) {
+        if self.phase == Phase::Done || *end == End::ReaderGone {
+            return;
+        }
+        if self.phase != Phase::Errored
+            && let Some(last) = self.last_words(end, reference)
+        {
+            let LastWords {
+                text,
+                allow_retry,
+                error_type,
+            } = last;
+            encode::event(
+                &Event::Error {
+                    text: &text,
+                    allow_retry,
+                    error_type,
+                },
+                out,
+            );
+        }
+        encode::event(&Event::Done, out);
+        self.phase = Phase::Done;
+    }
+
+    fn last_words<'a>(&self, end: &'a End, reference: Reference) -> Option<LastWords<'a>> {
+        let (sentence, allow_retry) = match end {
+            End::Finished if self.answered => return None,
+            End::Finished => ("The bot gave no answer", true),
+            End::Failed(failure) => {
+                let text = match &failure.text {
+                    Some(text) => text.chars().take(FAILURE_CHARACTERS_MAX).collect(),
+                    None => format!("The bot could not answer (reference {reference})."),
+                };
+                return Some(LastWords {
+                    text,
+                    allow_retry: failure.allow_retry,
+                    error_type: failure.error_type.as_deref(),
+                });
+            }
+            End::Trapped if self.events > 0 => ("The bot stopped in the middle", true),
+            End::Trapped => ("The bot failed before it could answer", true),
+            End::OutOfCpu => ("The bot used up its computing time", false),
+            End::OutOfMemory => ("The bot ran out of memory", false),
+            End::OutOfTime => ("The bot took too long", true),
+            End::TooLong => ("The bot said more than a reply may hold", false),
+            End::Refused(_) => ("The bot is busy; please try again in a moment", true),
+            End::Stopping => (
+                "The server is restarting; please try again in a moment",
+                true,
+            ),
+            End::Gateway => ("The gateway could not run the bot", true),
+            End::ReaderGone => return None,
+        };
+        Some(LastWords {
+            text: format!("{sentence} (reference {reference})."),
+            allow_retry,
+            error_type: None,
+        })
+    }
+}
+
+struct LastWords<'a> {
+    text: String,
+    allow_retry: bool,
+    error_type: Option<&'a str>,
+}
+
+#[cfg(test)]
+mod tests;
