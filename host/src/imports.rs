@@ -1,0 +1,24 @@
+//! What a bot may call, in our own types: the state of one call, free of any WIT version.
+//!
+//! `sandbox` converts the generated types to these and forwards; here live the rules. Each part is
+//! plain Rust on `protocol`'s types and is tested without a guest.
+
+pub mod http;
+pub mod log;
+pub mod reply;
+pub mod request;
+
+use self::{log::BotLog, reply::Outbox, request::Received};
+
+/// Everything that one call of a bot can reach. Dropped with its instance.
+#[derive(Debug)]
+pub struct Call {
+    /// Where its events go; `None` in calls that have no reply (settings, reports).
+    pub reply: Option<Outbox>,
+    /// The request that it answers.
+    pub received: Received,
+    /// What it prints.
+    pub log: BotLog,
+    /// Its configuration, which it sees as environment variables.
+    pub config: std::sync::Arc<[(String, String)]>,
+}

@@ -1,0 +1,275 @@
+//! Components, checked, compiled and ready to be instantiated; and runs of them.
+//!
+//! The only module that knows wasmtime. A [`Component`] is immutable and shared; each call of it
+//! gets a [`Run`] with a store of its own, so that nothing of one query is left for the next.
+
+mod cache;
+mod engine;
+pub mod inspect;
+mod instance;
+mod meter;
+mod since_0_1;
+
+use std::{
+    fmt, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::Linker;
+
+use self::{cache::Cache, instance::State};
+pub use self::{
+    cache::CacheError,
+    engine::{Capacity, Size},
+    instance::{Allowance, Cost, Run, RunError},
+    meter::{CpuBudget, MemoryPool},
+};
+use crate::{
+    imports::Call,
+    protocol::{
+        event::Failure,
+        request::{ErrorReport, Feedback, Query, Reaction},
+        settings::Settings,
+    },
+};
+
+/// Why the sandbox cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// wasmtime refused the settings, or the machine refused the memory for the pools.
+    #[error("the sandbox cannot be set up on this machine: {0}")]
+    Engine(String),
+    /// The thread that keeps time cannot be started.
+    #[error("the thread that keeps time for the bots cannot be started")]
+    Ticker(#[source] io::Error),
+    /// The directory of compiled code cannot be trusted.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// Why a component cannot be mounted.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// What `inspect` finds without compiling.
+    #[error(transparent)]
+    Inspect(#[from] inspect::InspectError),
+    /// It imports interfaces that this gateway does not offer.
+    #[error("it imports {}, which this gateway does not offer", quoted(.0))]
+    Missing(Vec<String>),
+    /// An interface is there, but not in the shape that it wants; or compiling it failed.
+    #[error("it does not fit this gateway: {0}")]
+    Unfit(String),
+    /// Its memories are larger than it may have.
+    #[error("its memories start at {declared} bytes, and it may have {allowed}")]
+    TooMuchMemory {
+        /// What it declares.
+        declared: u64,
+        /// Its limit.
+        allowed: u64,
+    },
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The engine, what it offers to guests, and its cache of compiled code.
+pub struct Sandbox {
+    engine: wasmtime::Engine,
+    linker: Linker<State>,
+    cache: Cache,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sandbox")
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A component that can be called.
+pub struct Component {
+    engine: wasmtime::Engine,
+    pre: since_0_1::BotPre,
+    facts: Facts,
+}
+
+/// What is known of a component.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Size of the file, in bytes.
+    pub bytes: u64,
+    /// What its memories start with, in bytes.
+    pub initial_memory_bytes: u64,
+    /// How long it took to compile, or to load.
+    pub prepared_in: Duration,
+    /// Whether compiled code was found in the cache.
+    pub from_cache: bool,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Component")
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Sets up pools for instances of this size, and opens the cache.
+    pub fn new(size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
+        let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
+        let engine = wasmtime::Engine::new(&engine::config(size)).map_err(fail)?;
+        engine::start_ticker(&engine).map_err(SandboxError::Ticker)?;
+        let cache = Cache::open(cache_dir, &engine)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(fail)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(fail)?;
+        since_0_1::add_to_linker(&mut linker).map_err(fail)?;
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+        })
+    }
+
+    /// Checks a component, compiles it or loads its compiled code, and links it.
+    ///
+    /// Takes as long as compiling takes (about a second per megabyte): not for a thread that
+    /// serves.
+    pub fn prepare(
+        &self,
+        bytes: &[u8],
+        memory_bytes_max: u64,
+    ) -> Result<Component, ComponentError> {
+        let found = inspect::inspect(bytes)?;
+        if found.initial_memory > memory_bytes_max {
+            return Err(ComponentError::TooMuchMemory {
+                declared: found.initial_memory,
+                allowed: memory_bytes_max,
+            });
+        }
+        let missing = found.missing(&offered);
+        if !missing.is_empty() {
+            return Err(ComponentError::Missing(missing));
+        }
+        let unfit = |error: wasmtime::Error| ComponentError::Unfit(format!("{error:#}"));
+        let start = Instant::now();
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let cached = self.cache.load(&self.engine, &digest);
+        let from_cache = cached.is_some();
+        let component = match cached {
+            Some(component) => component,
+            None => {
+                wasmtime::component::Component::from_binary(&self.engine, bytes).map_err(unfit)?
+            }
+        };
+        let pre = self
+            .linker
+            .instantiate_pre(&component)
+            .and_then(since_0_1::check)
+            .map_err(unfit)?;
+        if !from_cache && let Err(error) = self.cache.store(&digest, &component) {
+            tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
+        }
+        Ok(Component {
+            engine: self.engine.clone(),
+            pre,
+            facts: Facts {
+                bytes: found.size,
+                initial_memory_bytes: found.initial_memory,
+                prepared_in: start.elapsed(),
+                from_cache,
+                digest: cache::hex(&digest),
+            },
+        })
+    }
+}
+
+/// Whether an interface of this name, with its version, is offered to components.
+///
+/// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows.
+pub fn offered(name: &str) -> bool {
+    const WASI: [&str; 8] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:http/outgoing-handler@",
+        "wasi:http/types@",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    const OURS: [&str; 3] = [
+        "ravenry:bot/types@0.1.0",
+        "ravenry:bot/request@0.1.0",
+        "ravenry:bot/reply@0.1.0",
+    ];
+    let wasi_0_2 = name
+        .rsplit_once('@')
+        .is_some_and(|(_, version)| version.starts_with("0.2."));
+    OURS.contains(&name) || (wasi_0_2 && WASI.iter().any(|known| name.starts_with(known)))
+}
+
+impl Component {
+    /// What is known of it.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Starts to answer a query. The events go to the outbox of `call`.
+    pub fn respond(
+        &self,
+        allowance: &Allowance,
+        call: Call,
+        query: Query,
+    ) -> Run<Result<(), Failure>> {
+        let pre = self.pre.clone();
+        instance::start(&self.engine, allowance, call, move |store| async move {
+            since_0_1::respond(&pre, store, query).await
+        })
+    }
+
+    /// Starts to ask for the settings.
+    pub fn settings(&self, allowance: &Allowance, call: Call) -> Run<Settings> {
+        let pre = self.pre.clone();
+        instance::start(&self.engine, allowance, call, move |store| async move {
+            since_0_1::settings(&pre, store).await
+        })
+    }
+
+    /// Starts to hand over feedback.
+    pub fn on_feedback(&self, allowance: &Allowance, call: Call, feedback: Feedback) -> Run<()> {
+        let pre = self.pre.clone();
+        instance::start(&self.engine, allowance, call, move |store| async move {
+            since_0_1::on_feedback(&pre, store, feedback).await
+        })
+    }
+
+    /// Starts to hand over a reaction.
+    pub fn on_reaction(&self, allowance: &Allowance, call: Call, reaction: Reaction) -> Run<()> {
+        let pre = self.pre.clone();
+        instance::start(&self.engine, allowance, call, move |store| async move {
+            since_0_1::on_reaction(&pre, store, reaction).await
+        })
+    }
+
+    /// Starts to hand over an error report.
+    pub fn on_error(&self, allowance: &Allowance, call: Call, report: ErrorReport) -> Run<()> {
+        let pre = self.pre.clone();
+        instance::start(&self.engine, allowance, call, move |store| async move {
+            since_0_1::on_error(&pre, store, report).await
+        })
+    }
+}

@@ -1,0 +1,234 @@
+//! One run: a fresh store with the state of one call, its meters, and how it ended.
+//!
+//! A run is a future that owns everything it uses. Polling it lets the guest compute; dropping it,
+//! wherever the guest is, frees the instance and everything it held open.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use wasmtime::{Store, UpdateDeadline, component::ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+
+use super::{
+    engine::TICK,
+    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, MemoryPool},
+};
+use crate::imports::{Call, http::NoOutbound};
+
+/// Ticks that a guest may compute before it gives way.
+///
+/// Two, because the first tick can come right after the start: with one, every query would yield
+/// once for nothing and cost a second write.
+const TICKS: u64 = 2;
+
+/// Bytes that one call from the guest to the host may bring along.
+///
+/// More than the largest reply in the worst encoding, far below what would hurt.
+const HOST_CALL_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Resources (streams, pollables, requests, …) that one instance may hold.
+const RESOURCES_MAX: usize = 10_000;
+
+/// Random bytes that one call may ask for.
+const RANDOM_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The size of the header block of an outgoing request.
+const HTTP_FIELDS_BYTES_MAX: usize = 128 * 1024;
+
+/// Most characters of wasmtime's own words that go to the log: a deep recursion fills pages.
+const ERROR_CHARACTERS_MAX: usize = 2_000;
+
+/// What one run may use.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// Computing time.
+    pub cpu: CpuBudget,
+    /// All memories and tables together, in bytes.
+    pub memory_bytes_max: u64,
+    /// Whom the memory is booked on: bot, tenant, process.
+    pub pools: [Arc<MemoryPool>; 3],
+}
+
+/// Why a run ended without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The guest trapped; the text is wasmtime's, for the log.
+    #[error("the component trapped: {0}")]
+    Trapped(String),
+    /// It trapped after it was refused memory.
+    #[error("the component trapped after it was refused memory: {0}")]
+    OutOfMemory(String),
+    /// It used up its computing time.
+    #[error("the component used up its computing time")]
+    OutOfCpu,
+    /// There was no room for one more instance.
+    #[error("no room for one more instance: {0}")]
+    NoRoom(String),
+}
+
+/// What a run has cost so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Computing time.
+    pub cpu: Duration,
+    /// Most memory in use at once, in bytes.
+    pub peak_memory_bytes: u64,
+}
+
+/// A call under way.
+pub struct Run<T> {
+    future: Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send>>,
+    cpu: Arc<CpuMeter>,
+    memory: Arc<MemoryFacts>,
+}
+
+impl<T> Run<T> {
+    /// What it has cost so far.
+    pub fn cost(&self) -> Cost {
+        Cost {
+            cpu: self.cpu.used(),
+            peak_memory_bytes: self.memory.peak(),
+        }
+    }
+
+    fn explain(&self, error: &wasmtime::Error) -> RunError {
+        if error.downcast_ref::<OutOfCpu>().is_some() {
+            return RunError::OutOfCpu;
+        }
+        // What happened, then where: the chain begins with the backtrace.
+        let words = format!("{}; {error}", error.root_cause());
+        let words: String = words.chars().take(ERROR_CHARACTERS_MAX).collect();
+        if error
+            .downcast_ref::<wasmtime::PoolConcurrencyLimitError>()
+            .is_some()
+        {
+            RunError::NoRoom(words)
+        } else if self.memory.refused() {
+            RunError::OutOfMemory(words)
+        } else {
+            RunError::Trapped(words)
+        }
+    }
+}
+
+impl<T> Future for Run<T> {
+    type Output = Result<T, RunError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.cpu.begin();
+        let polled = self.future.as_mut().poll(context);
+        self.cpu.end();
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.explain(&error))),
+        }
+    }
+}
+
+/// What the epoch callback raises.
+#[derive(Debug, thiserror::Error)]
+#[error("out of computing time")]
+struct OutOfCpu;
+
+/// The state of one store.
+pub(super) struct State {
+    pub(super) call: Call,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: NoOutbound,
+    table: ResourceTable,
+    memory: MemoryMeter,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.call.log.finish();
+    }
+}
+
+/// Starts a run: `begin` gets the fresh store and calls what it wants to call.
+pub(super) fn start<T, F>(
+    engine: &wasmtime::Engine,
+    allowance: &Allowance,
+    call: Call,
+    begin: impl FnOnce(Store<State>) -> F,
+) -> Run<T>
+where
+    F: Future<Output = wasmtime::Result<T>> + Send + 'static,
+{
+    let memory = Arc::new(MemoryFacts::default());
+    let cpu = CpuMeter::new(allowance.cpu);
+    let mut wasi = WasiCtx::builder();
+    wasi.stdout(call.log.clone())
+        .stderr(call.log.clone())
+        .envs(&call.config)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false)
+        .max_random_size(RANDOM_BYTES_MAX);
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(RESOURCES_MAX);
+    let mut http = WasiHttpCtx::new();
+    http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
+    let state = State {
+        outbound: NoOutbound::new(call.log.clone()),
+        call,
+        wasi: wasi.build(),
+        http,
+        table,
+        memory: MemoryMeter::new(
+            allowance.memory_bytes_max,
+            Arc::clone(&memory),
+            allowance.pools.clone(),
+        ),
+    };
+    let mut store = Store::new(engine, state);
+    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(TICKS);
+    let meter = Arc::clone(&cpu);
+    store.epoch_deadline_callback(move |_| {
+        if meter.exhausted() {
+            return Err(OutOfCpu.into());
+        }
+        Ok(UpdateDeadline::Yield(1))
+    });
+    Run {
+        future: Box::pin(begin(store)),
+        cpu,
+        memory,
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let hooks: &mut dyn WasiHttpHooks = &mut self.outbound;
+        WasiHttpCtxView {
+            hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
+// A computing guest gives way at every tick: the constant belongs to the engine, its use is here.
+const _: () = assert!(
+    TICK.as_millis() * (TICKS as u128) < 20,
+    "a reader would notice the wait"
+);

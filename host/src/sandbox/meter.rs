@@ -1,0 +1,308 @@
+//! What a run costs: computing time by poll time, memory over all memories and tables.
+//!
+//! Poll time is the time on the clock while the guest holds a thread. It counts everything that the
+//! guest makes the host do, and costs two looks at the clock per poll.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use wasmtime::ResourceLimiter;
+
+/// How much a run may compute.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuBudget {
+    /// At once.
+    pub burst: Duration,
+    /// What comes back per second on the clock, up to `burst`.
+    pub refill_per_second: Duration,
+}
+
+/// The computing time of one run, as a token bucket.
+#[derive(Debug)]
+pub(super) struct CpuMeter(Mutex<Bucket>);
+
+#[derive(Debug)]
+struct Bucket {
+    budget: CpuBudget,
+    left: Duration,
+    used: Duration,
+    /// Start of the poll under way, or end of the last one.
+    since: Instant,
+    running: bool,
+}
+
+impl CpuMeter {
+    /// A full bucket.
+    pub(super) fn new(budget: CpuBudget) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Bucket {
+            budget,
+            left: budget.burst,
+            used: Duration::ZERO,
+            since: Instant::now(),
+            running: false,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bucket> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A poll begins.
+    pub(super) fn begin(&self) {
+        let mut bucket = self.lock();
+        let now = Instant::now();
+        bucket.refill(now);
+        bucket.since = now;
+        bucket.running = true;
+    }
+
+    /// A poll ends.
+    pub(super) fn end(&self) {
+        let mut bucket = self.lock();
+        bucket.charge(Instant::now());
+        bucket.running = false;
+    }
+
+    /// Whether the budget is used up, in the middle of a poll.
+    pub(super) fn exhausted(&self) -> bool {
+        let mut bucket = self.lock();
+        bucket.charge(Instant::now());
+        bucket.left.is_zero()
+    }
+
+    /// What was used so far.
+    pub(super) fn used(&self) -> Duration {
+        self.lock().used
+    }
+}
+
+impl Bucket {
+    fn refill(&mut self, now: Instant) {
+        let waited = now.saturating_duration_since(self.since);
+        let back = self
+            .budget
+            .refill_per_second
+            .mul_f64(waited.as_secs_f64().min(1e6));
+        self.left = self.left.saturating_add(back).min(self.budget.burst);
+    }
+
+    fn charge(&mut self, now: Instant) {
+        if self.running {
+            let spent = now.saturating_duration_since(self.since);
+            self.since = now;
+            self.used = self.used.saturating_add(spent);
+            self.left = self.left.saturating_sub(spent);
+        }
+    }
+}
+
+/// Bytes in use by all instances of somebody (a bot, a tenant, the process), and their bound.
+#[derive(Debug)]
+pub struct MemoryPool {
+    used: AtomicU64,
+    bytes_max: u64,
+}
+
+impl MemoryPool {
+    /// An empty pool.
+    pub fn new(bytes_max: u64) -> Arc<Self> {
+        Arc::new(Self {
+            used: AtomicU64::new(0),
+            bytes_max,
+        })
+    }
+
+    /// Bytes that can still be taken.
+    pub fn free(&self) -> u64 {
+        self.bytes_max
+            .saturating_sub(self.used.load(Ordering::Relaxed))
+    }
+
+    fn take(&self, bytes: u64) -> bool {
+        self.used
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes).filter(|sum| *sum <= self.bytes_max)
+            })
+            .is_ok()
+    }
+
+    fn give(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What remains readable of a run's memory after its store is gone.
+#[derive(Debug, Default)]
+pub(super) struct MemoryFacts {
+    peak: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl MemoryFacts {
+    /// The most that was in use at once, in bytes.
+    pub(super) fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Whether a growth was refused.
+    pub(super) fn refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Bytes that an element of a table takes in the pool: one pointer.
+const TABLE_ELEMENT_BYTES: usize = 8;
+
+/// Bounds the memories and tables of one instance together, and books them on the pools of its bot,
+/// its tenant and the process. Dropping it gives everything back.
+#[derive(Debug)]
+pub(super) struct MemoryMeter {
+    bytes_max: u64,
+    used: u64,
+    facts: Arc<MemoryFacts>,
+    pools: [Arc<MemoryPool>; 3],
+}
+
+impl MemoryMeter {
+    /// A meter for one instance that may use `bytes_max`.
+    pub(super) fn new(
+        bytes_max: u64,
+        facts: Arc<MemoryFacts>,
+        pools: [Arc<MemoryPool>; 3],
+    ) -> Self {
+        Self {
+            bytes_max,
+            used: 0,
+            facts,
+            pools,
+        }
+    }
+
+    fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
+        let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
+        let granted = self
+            .used
+            .checked_add(bytes)
+            .filter(|sum| *sum <= self.bytes_max)
+            .filter(|_| self.book(bytes));
+        if let Some(sum) = granted {
+            self.used = sum;
+            self.facts.peak.fetch_max(sum, Ordering::Relaxed);
+        } else {
+            self.facts.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        granted.is_some()
+    }
+
+    /// Books on all pools or on none.
+    fn book(&self, bytes: u64) -> bool {
+        for (index, pool) in self.pools.iter().enumerate() {
+            if !pool.take(bytes) {
+                self.pools
+                    .iter()
+                    .take(index)
+                    .for_each(|pool| pool.give(bytes));
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Drop for MemoryMeter {
+    fn drop(&mut self) {
+        self.pools.iter().for_each(|pool| pool.give(self.used));
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.grow(current, desired, 1))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.grow(current, desired, TABLE_ELEMENT_BYTES))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.facts.refused.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_and_tables_share_one_bound() {
+        let pools = [
+            MemoryPool::new(1000),
+            MemoryPool::new(1000),
+            MemoryPool::new(1000),
+        ];
+        let facts = Arc::new(MemoryFacts::default());
+        let mut meter = MemoryMeter::new(100, facts.clone(), pools.clone());
+        assert!(meter.memory_growing(0, 60, None).unwrap());
+        assert!(
+            !meter.table_growing(0, 6, None).unwrap(),
+            "60 + 48 passes 100"
+        );
+        assert!(meter.table_growing(0, 5, None).unwrap());
+        assert_eq!(facts.peak(), 100);
+        assert!(facts.refused());
+        drop(meter);
+        assert!(
+            pools.iter().all(|pool| pool.free() == 1000),
+            "everything was given back"
+        );
+    }
+
+    #[test]
+    fn a_full_pool_refuses_and_keeps_the_others_right() {
+        let pools = [
+            MemoryPool::new(100),
+            MemoryPool::new(50),
+            MemoryPool::new(100),
+        ];
+        let mut meter = MemoryMeter::new(100, Arc::default(), pools.clone());
+        assert!(!meter.memory_growing(0, 60, None).unwrap());
+        assert_eq!(pools[0].free(), 100);
+    }
+
+    #[test]
+    fn an_idle_bucket_fills_no_further_than_its_burst() {
+        let second = Duration::from_secs(1);
+        let budget = CpuBudget {
+            burst: second,
+            refill_per_second: second / 10,
+        };
+        let start = Instant::now();
+        let mut bucket = Bucket {
+            budget,
+            left: second / 2,
+            used: second / 2,
+            since: start,
+            running: false,
+        };
+        bucket.refill(start + second);
+        assert_eq!(bucket.left, Duration::from_millis(600));
+        bucket.refill(start + second * 60);
+        assert_eq!(bucket.left, second);
+    }
+}
