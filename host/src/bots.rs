@@ -1,0 +1,203 @@
+//! The mounted bots, and the table that finds them.
+//!
+//! The table is immutable and swapped whole: a reply clones one `Arc<Bot>` and keeps it to its end,
+//! whatever is mounted meanwhile.
+
+pub mod admit;
+pub mod call;
+pub mod deploy;
+pub mod reply;
+mod stop;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+
+use self::admit::Gate;
+pub use self::stop::Stop;
+use crate::{
+    config::limits::Limits,
+    guard::Bounds,
+    ids::{BotName, Reference, Route, TenantName},
+    imports::{
+        Call,
+        log::{BotLog, Origin},
+        reply::Outbox,
+        request::Received,
+    },
+    metrics::BotMetrics,
+    sandbox::{Allowance, Component},
+    secret::Secret,
+};
+
+/// A component, mounted: who may call it, what it may use, where its numbers go.
+#[derive(Debug)]
+pub struct Bot {
+    /// Whose it is.
+    pub tenant: TenantName,
+    /// What its author calls it.
+    pub name: BotName,
+    /// Where it answers.
+    pub route: Route,
+    /// What it may use.
+    pub limits: Limits,
+    /// Its code.
+    pub component: Component,
+    /// Its metrics.
+    pub metrics: BotMetrics,
+    keys: Vec<Secret>,
+    gate: Gate,
+    allowance: Allowance,
+    config: Arc<[(String, String)]>,
+    /// Whether a refusal was logged since the last reply that was admitted: once per episode.
+    refusing: AtomicBool,
+}
+
+/// The right to call a bot. Only [`Bot::authorize`] makes one.
+#[derive(Debug)]
+pub struct Authorized(());
+
+impl Bot {
+    /// How many keys open it; with none, anybody may call.
+    pub fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Compares a key with the bot's, all of them, in constant time.
+    pub fn authorize(&self, key: Option<&[u8]>) -> Option<Authorized> {
+        if self.keys.is_empty() {
+            return Some(Authorized(()));
+        }
+        let key = key?;
+        let opens = self
+            .keys
+            .iter()
+            .fold(false, |opens, known| opens | known.matches(key));
+        opens.then_some(Authorized(()))
+    }
+
+    /// The state of one call, and the outbox of its reply.
+    fn call(&self, received: Received) -> Call {
+        let origin = Origin {
+            tenant: self.tenant.as_str().into(),
+            bot: self.name.as_str().into(),
+            reference: received.reference().to_string(),
+        };
+        Call {
+            reply: None,
+            log: BotLog::new(origin, self.limits.log, self.limits.log_line),
+            received,
+            config: Arc::clone(&self.config),
+        }
+    }
+
+    fn outbox(&self) -> Outbox {
+        Outbox::new(Bounds {
+            characters: self.limits.text,
+            events: self.limits.events,
+            wall_time: self.limits.wall_time,
+        })
+    }
+
+    /// Whether one more instance can have the memory that it starts with.
+    fn has_memory(&self) -> bool {
+        let needed = self.component.facts().initial_memory_bytes;
+        self.allowance
+            .pools
+            .iter()
+            .all(|pool| pool.free() >= needed)
+    }
+
+    fn admitted(&self) {
+        self.refusing.store(false, Ordering::Relaxed);
+    }
+
+    /// Logs the first refusal of an episode.
+    fn refused(&self, reference: Reference, words: &'static str) {
+        if !self.refusing.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                tenant = self.tenant.as_str(), bot = self.name.as_str(), %reference, reason = words,
+                "the bot is full; further refusals are counted, not logged"
+            );
+        }
+    }
+}
+
+/// Which bots answer where, at one moment.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// Bots of tenants with host names: host, then route.
+    by_host: HashMap<String, HashMap<String, Arc<Bot>>>,
+    /// All others, by route.
+    by_route: HashMap<String, Arc<Bot>>,
+}
+
+impl Table {
+    /// Adds a bot under each of these host names, or, where there are none, for every host.
+    pub fn add(&mut self, hosts: &[String], bot: &Arc<Bot>) {
+        let route = bot.route.as_str().to_owned();
+        if hosts.is_empty() {
+            self.by_route.insert(route, Arc::clone(bot));
+        } else {
+            for host in hosts {
+                self.by_host
+                    .entry(host.to_ascii_lowercase())
+                    .or_default()
+                    .insert(route.clone(), Arc::clone(bot));
+            }
+        }
+    }
+
+    fn routes(&self, host: &str) -> &HashMap<String, Arc<Bot>> {
+        // The port is not part of the name; an IPv6 address keeps its brackets.
+        let name = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+            .map_or(host, |(name, _)| name);
+        self.by_host
+            .get(&name.to_ascii_lowercase())
+            .unwrap_or(&self.by_route)
+    }
+
+    /// The bot at this path of this host. `/cat` and `/cat/` are the same.
+    pub fn find(&self, host: &str, path: &str) -> Option<&Arc<Bot>> {
+        let trimmed = path
+            .strip_suffix('/')
+            .filter(|path| !path.is_empty())
+            .unwrap_or(path);
+        self.routes(host).get(trimmed)
+    }
+
+    /// The route of this host that is most like a path nobody answers at.
+    pub fn nearest(&self, host: &str, path: &str) -> Option<&str> {
+        let path: String = path.chars().take(256).collect();
+        self.routes(host)
+            .keys()
+            .map(|route| (strsim::normalized_damerau_levenshtein(route, &path), route))
+            .filter(|(likeness, _)| *likeness > 0.5)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other))
+            .map(|(_, route)| route.as_str())
+    }
+}
+
+/// The table in use.
+#[derive(Debug, Default)]
+pub struct Registry(ArcSwap<Table>);
+
+impl Registry {
+    /// The table of this moment.
+    pub fn table(&self) -> arc_swap::Guard<Arc<Table>> {
+        self.0.load()
+    }
+
+    /// Puts another table in its place. Replies under way keep their bots.
+    pub fn swap(&self, table: Table) {
+        self.0.store(Arc::new(table));
+    }
+}

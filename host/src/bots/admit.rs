@@ -1,0 +1,225 @@
+//! Places for replies: of the bot, its tenant and the process, from a short fair queue.
+//!
+//! A [`Permit`] can only be had here, and holds its places until it is dropped. Own places are taken
+//! first and the process's last, so that nobody holds what others need while waiting for himself.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use ::metrics::Gauge;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+
+/// Places of somebody, and how many may wait for one.
+#[derive(Debug)]
+pub struct Places {
+    running: Arc<Semaphore>,
+    waiting: AtomicU32,
+    waiting_max: u32,
+}
+
+impl Places {
+    /// `running_max` replies at once, and `waiting_max` waiting.
+    pub fn new(running_max: u32, waiting_max: u32) -> Arc<Self> {
+        let places = usize::try_from(running_max)
+            .unwrap_or(usize::MAX)
+            .min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            running: Arc::new(Semaphore::new(places)),
+            waiting: AtomicU32::new(0),
+            waiting_max,
+        })
+    }
+
+    /// Joins the queue, if it is not full.
+    fn join(self: &Arc<Self>) -> Option<Ticket> {
+        self.waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+                (waiting < self.waiting_max).then_some(waiting.saturating_add(1))
+            })
+            .ok()
+            .map(|_| Ticket(Arc::clone(self)))
+    }
+}
+
+/// A place in the queue; leaving is dropping it.
+#[derive(Debug)]
+struct Ticket(Arc<Places>);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The three gates that a query of one bot passes.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The bot's own places.
+    pub bot: Arc<Places>,
+    /// Its tenant's.
+    pub tenant: Arc<Places>,
+    /// The process's.
+    pub process: Arc<Places>,
+    /// Longest wait in the queue.
+    pub wait_max: Duration,
+}
+
+/// The right to run one reply. Dropping it frees the places.
+#[derive(Debug)]
+pub struct Permit {
+    _places: [OwnedSemaphorePermit; 3],
+    _running: Counted,
+}
+
+/// Why there is no permit; the words are for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The queue was full on arrival.
+    #[error("the queue is full")]
+    QueueFull,
+    /// No place came free in time.
+    #[error("no place came free in time")]
+    WaitedTooLong,
+}
+
+impl Refused {
+    /// The words for the log.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::QueueFull => "the queue is full",
+            Self::WaitedTooLong => "no place came free in time",
+        }
+    }
+}
+
+/// Holds a gauge up by one until it is dropped.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge.clone())
+    }
+}
+
+impl std::fmt::Debug for Counted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Counted")
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+impl Gate {
+    /// A permit, if one can be had without waiting.
+    pub fn try_admit(&self, running: &Gauge) -> Option<Permit> {
+        // Whoever waits comes first: a newcomer does not overtake the queue.
+        if self.bot.waiting.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let take = |places: &Arc<Places>| Arc::clone(&places.running).try_acquire_owned().ok();
+        let places = [take(&self.bot)?, take(&self.tenant)?, take(&self.process)?];
+        Some(Permit {
+            _places: places,
+            _running: Counted::new(running),
+        })
+    }
+
+    /// Waits for a permit, in order of arrival, no longer than the queue's deadline.
+    pub async fn admit(self, running: Gauge, waiting: Gauge) -> Result<Permit, Refused> {
+        let deadline = Instant::now().checked_add(self.wait_max);
+        let _tickets = [self.bot.join(), self.tenant.join()]
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .ok_or(Refused::QueueFull)?;
+        let _waiting = Counted::new(&waiting);
+        let all = async {
+            let bot = Arc::clone(&self.bot.running).acquire_owned().await;
+            let tenant = Arc::clone(&self.tenant.running).acquire_owned().await;
+            let process = Arc::clone(&self.process.running).acquire_owned().await;
+            // The semaphores are never closed; if one were, there would be no place.
+            Some([bot.ok()?, tenant.ok()?, process.ok()?])
+        };
+        let places = match deadline {
+            Some(deadline) => timeout_at(deadline, all).await.ok().flatten(),
+            None => all.await,
+        };
+        Ok(Permit {
+            _places: places.ok_or(Refused::WaitedTooLong)?,
+            _running: Counted::new(&running),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(bot: u32, tenant: u32, queue: u32) -> Gate {
+        Gate {
+            bot: Places::new(bot, queue),
+            tenant: Places::new(tenant, 100),
+            process: Places::new(100, 100),
+            wait_max: Duration::from_secs(4),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_gets_the_next_place_and_who_waits_too_long_is_told() {
+        let gate = gate(1, 10, 10);
+        let gauge = Gauge::noop();
+        let first = gate.try_admit(&gauge).unwrap();
+        assert!(gate.try_admit(&gauge).is_none());
+        assert_eq!(
+            gate.clone()
+                .admit(gauge.clone(), gauge.clone())
+                .await
+                .unwrap_err(),
+            Refused::WaitedTooLong
+        );
+        let second = tokio::spawn(gate.clone().admit(gauge.clone(), gauge.clone()));
+        tokio::task::yield_now().await;
+        drop(first);
+        second.await.unwrap().unwrap();
+        assert!(gate.try_admit(&gauge).is_some(), "every place came back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_refuses_at_once() {
+        let gate = gate(1, 10, 1);
+        let gauge = Gauge::noop();
+        let _first = gate.try_admit(&gauge).unwrap();
+        let _waiting = tokio::spawn(gate.clone().admit(gauge.clone(), gauge.clone()));
+        tokio::task::yield_now().await;
+        assert_eq!(
+            gate.clone().admit(gauge.clone(), gauge).await.unwrap_err(),
+            Refused::QueueFull
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tenant_is_full_across_its_bots() {
+        let one = gate(5, 1, 10);
+        let other = Gate {
+            bot: Places::new(5, 10),
+            ..one.clone()
+        };
+        let gauge = Gauge::noop();
+        let permit = one.try_admit(&gauge).unwrap();
+        assert!(other.try_admit(&gauge).is_none());
+        drop(permit);
+        assert!(other.try_admit(&gauge).is_some());
+    }
+}

@@ -1,0 +1,352 @@
+//! One query: admit, run, guard, account. The file to read first.
+//!
+//! A [`Reply`] is polled for bytes and dropped to cancel; that is all that the server knows of it.
+//! No task is spawned and no channel stands between guest and socket: polling the reply runs the
+//! guest, so a slow reader stops the guest, and a closed connection frees it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::futures::OwnedNotified,
+    time::{Sleep, sleep_until},
+};
+
+use super::{
+    Authorized, Bot, Stop,
+    admit::{Permit, Refused},
+};
+use crate::{
+    guard::End,
+    ids::Reference,
+    imports::{reply::Outbox, request::Received},
+    metrics::ReplyFacts,
+    protocol::{event::Failure, request::Query},
+    sandbox::{Cost, Run, RunError},
+    telemetry::{self, Whose},
+};
+
+/// The stream of events that answers one query.
+pub struct Reply {
+    bot: Arc<Bot>,
+    reference: Reference,
+    outbox: Outbox,
+    phase: Phase,
+    stop: Stop,
+    alarm: Option<Alarm>,
+    account: Account,
+}
+
+type Admission = Pin<Box<dyn Future<Output = Result<Permit, Refused>> + Send>>;
+
+enum Phase {
+    /// In the queue, with what the run will need.
+    Waiting {
+        admission: Admission,
+        ready: Box<(Query, Received)>,
+    },
+    /// The guest runs. Dropping the run frees the instance, dropping the permit its places; in
+    /// this order, so that a place is never free before its memory is.
+    Running {
+        run: Run<Result<(), Failure>>,
+        _permit: Permit,
+    },
+    /// The last events are written; what is left is to hand them over.
+    Ended,
+}
+
+/// What wakes a reply that waits: time, or the stop of the server. Made at the first wait.
+struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    stopped: Pin<Box<OwnedNotified>>,
+    /// Who is woken by the stop signal: registering again would take a lock that all replies share.
+    watching: Option<Waker>,
+}
+
+impl Alarm {
+    fn new(due: tokio::time::Instant, stop: &Stop) -> Self {
+        Self {
+            sleep: Box::pin(sleep_until(due)),
+            stopped: Box::pin(stop.notified()),
+            watching: None,
+        }
+    }
+
+    /// Makes sure that the stop signal wakes this task. To be called before asking whether it came.
+    fn watch(&mut self, context: &mut Context<'_>) {
+        if !self
+            .watching
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()))
+        {
+            // Its answer is not needed: the signal itself is asked next.
+            let _ = self.stopped.as_mut().poll(context);
+            self.watching = Some(context.waker().clone());
+        }
+    }
+
+    /// Whether it is `due`. The timer is moved only when it rings early or would ring late, so
+    /// that a chunk does not pay for it.
+    fn rang(&mut self, due: tokio::time::Instant, context: &mut Context<'_>) -> bool {
+        if due < self.sleep.deadline() {
+            self.sleep.as_mut().reset(due);
+        }
+        while self.sleep.as_mut().poll(context).is_ready() {
+            if self.sleep.deadline() >= due {
+                return true;
+            }
+            self.sleep.as_mut().reset(due);
+        }
+        false
+    }
+}
+
+/// What the log line and the metrics will say. Settled exactly once.
+struct Account {
+    arrived: Instant,
+    first_event: Option<Duration>,
+    sent_bytes: u64,
+    cost: Cost,
+    settled: bool,
+}
+
+/// Starts to answer a query; the guest runs as the reply is polled.
+///
+/// `_authorized` shows that the caller was let in.
+pub fn start(
+    bot: Arc<Bot>,
+    _authorized: Authorized,
+    query: Query,
+    received: Received,
+    stop: Stop,
+    arrived: Instant,
+) -> Reply {
+    let admitted = bot.gate.try_admit(&bot.metrics.running);
+    let mut reply = Reply {
+        reference: received.reference(),
+        outbox: bot.outbox(),
+        phase: Phase::Ended,
+        stop,
+        alarm: None,
+        account: Account {
+            arrived,
+            first_event: None,
+            sent_bytes: 0,
+            cost: Cost::default(),
+            settled: false,
+        },
+        bot,
+    };
+    match admitted {
+        Some(permit) => reply.run(permit, query, received),
+        None => reply.wait(query, received),
+    }
+    reply
+}
+
+impl Reply {
+    /// The next bytes, all that are ready; `None` after the last.
+    pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if self.advance(context) {
+                continue;
+            }
+            if let Some(bytes) = self.take() {
+                return Poll::Ready(Some(bytes));
+            }
+            if matches!(self.phase, Phase::Ended) {
+                return Poll::Ready(None);
+            }
+            if !self.alarmed(context) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Lets the guest, or the queue, go on. True when there is a new phase to look at.
+    fn advance(&mut self, context: &mut Context<'_>) -> bool {
+        match &mut self.phase {
+            Phase::Waiting { admission, .. } => match admission.as_mut().poll(context) {
+                Poll::Pending => false,
+                Poll::Ready(Ok(permit)) => {
+                    if let Phase::Waiting { ready, .. } =
+                        std::mem::replace(&mut self.phase, Phase::Ended)
+                    {
+                        let (query, received) = *ready;
+                        self.run(permit, query, received);
+                    }
+                    true
+                }
+                Poll::Ready(Err(refused)) => {
+                    self.refuse(refused.words());
+                    true
+                }
+            },
+            Phase::Running { run, .. } => match Pin::new(run).poll(context) {
+                // What does not fit any more is not worth computing.
+                Poll::Pending if self.outbox.overrun() => {
+                    self.end(&End::TooLong, None);
+                    true
+                }
+                Poll::Pending => false,
+                Poll::Ready(answer) => {
+                    self.returned(answer);
+                    true
+                }
+            },
+            Phase::Ended => false,
+        }
+    }
+
+    fn wait(&mut self, query: Query, received: Received) {
+        let Bot { gate, metrics, .. } = &*self.bot;
+        self.phase = Phase::Waiting {
+            admission: Box::pin(
+                gate.clone()
+                    .admit(metrics.running.clone(), metrics.waiting.clone()),
+            ),
+            ready: Box::new((query, received)),
+        };
+    }
+
+    fn run(&mut self, permit: Permit, query: Query, received: Received) {
+        if !self.bot.has_memory() {
+            self.refuse("no memory for one more instance");
+            return;
+        }
+        self.bot.admitted();
+        let mut call = self.bot.call(received);
+        call.reply = Some(self.outbox.clone());
+        self.phase = Phase::Running {
+            run: self.bot.component.respond(&self.bot.allowance, call, query),
+            _permit: permit,
+        };
+    }
+
+    fn returned(&mut self, answer: Result<Result<(), Failure>, RunError>) {
+        if self.outbox.overrun() {
+            return self.end(&End::TooLong, None);
+        }
+        match answer {
+            Ok(Ok(())) => self.end(&End::Finished, None),
+            Ok(Err(failure)) => self.end(&End::Failed(failure), None),
+            Err(error) => {
+                let end = match &error {
+                    RunError::Trapped(_) => End::Trapped,
+                    RunError::OutOfMemory(_) => End::OutOfMemory,
+                    RunError::OutOfCpu => End::OutOfCpu,
+                    RunError::NoRoom(_) => End::Refused("no room for one more instance"),
+                };
+                self.end(&end, Some(&error.to_string()));
+            }
+        }
+    }
+
+    fn refuse(&mut self, words: &'static str) {
+        self.bot.refused(self.reference, words);
+        self.end(&End::Refused(words), Some(words));
+    }
+
+    /// Writes the last events, frees the instance and its places, and settles the account.
+    fn end(&mut self, end: &End, detail: Option<&str>) {
+        if let Phase::Running { run, .. } = &self.phase {
+            self.account.cost = run.cost();
+        }
+        self.phase = Phase::Ended;
+        self.alarm = None;
+        self.outbox.end(end, self.reference);
+        self.settle(end, detail);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.account.arrived.elapsed()
+    }
+
+    /// What is ready for the reader.
+    fn take(&mut self) -> Option<Bytes> {
+        let arrived = self.account.arrived;
+        let bytes = self.outbox.take(|| arrived.elapsed())?;
+        self.account.sent_bytes = self.account.sent_bytes.saturating_add(bytes.len() as u64);
+        if self.account.first_event.is_none() {
+            self.account.first_event = Some(arrived.elapsed());
+        }
+        Some(bytes)
+    }
+
+    /// Looks at the clock and the stop signal; true when something was written or ended.
+    fn alarmed(&mut self, context: &mut Context<'_>) -> bool {
+        let due = self
+            .account
+            .arrived
+            .checked_add(self.outbox.next_tick())
+            .unwrap_or(self.account.arrived)
+            .into();
+        let stop = &self.stop;
+        let alarm = self.alarm.get_or_insert_with(|| Alarm::new(due, stop));
+        alarm.watch(context);
+        if self.stop.stopped() {
+            self.end(&End::Stopping, None);
+            return true;
+        }
+        if !alarm.rang(due, context) {
+            return false;
+        }
+        let now = self.account.arrived.elapsed();
+        if let Some(end) = self.outbox.tick(now) {
+            self.end(&end, None);
+        }
+        true
+    }
+
+    fn settle(&mut self, end: &End, detail: Option<&str>) {
+        if std::mem::replace(&mut self.account.settled, true) {
+            return;
+        }
+        let said = self.outbox.said();
+        let facts = ReplyFacts {
+            outcome: end.label(),
+            events: said.events,
+            sent_bytes: self.account.sent_bytes,
+            first_event: self
+                .account
+                .first_event
+                .or_else(|| (said.events > 0).then(|| self.elapsed())),
+            duration: self.elapsed(),
+            cpu: self.account.cost.cpu,
+            peak_memory_bytes: self.account.cost.peak_memory_bytes,
+        };
+        self.bot.metrics.reply(&facts);
+        let reference = self.reference.to_string();
+        let whose = Whose {
+            tenant: self.bot.tenant.as_str(),
+            bot: self.bot.name.as_str(),
+            reference: &reference,
+        };
+        telemetry::reply_ended(whose, &facts, said.characters, detail);
+    }
+}
+
+/// The reader left before the end.
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if !self.account.settled {
+            self.end(&End::ReaderGone, None);
+        }
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Reply")
+            .field("bot", &self.bot.name)
+            .field("reference", &self.reference)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! Ravenry: a WebAssembly plugin gateway for chat bots that speak the Poe protocol.
+//!
+//! The map, from the front door inwards; a module may use those below it, never those above
+//! (`host/README.md` has the drawing, a test holds it):
+//!
+//! - [`cli`]: verbs, flags, and what a person at a terminal sees;
+//! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`bots`]: the mounted bots, and one query's way through one of them;
+//! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
+//! - [`imports`]: what a bot may call;
+//! - [`guard`]: the promise to the platform, as a pure state machine;
+//! - [`telemetry`]: logs and metrics as they leave the process;
+//! - [`protocol`]: the Poe protocol, without I/O;
+//! - [`config`]: the files that people write, read into what they mean;
+//! - [`metrics`], [`ids`], [`secret`], [`report`]: names, values, errors.
+
+pub mod bots;
+pub mod cli;
+pub mod config;
+pub mod guard;
+pub mod ids;
+pub mod imports;
+pub mod metrics;
+pub mod protocol;
+pub mod report;
+pub mod sandbox;
+pub mod secret;
+pub mod server;
+pub mod telemetry;

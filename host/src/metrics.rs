@@ -1,0 +1,208 @@
+//! Every metric: name, unit, labels, meaning.
+//!
+//! Labels are the tenant, the bot and how a reply ended, all of them names that an operator or an
+//! author chose; nothing that a stranger sends becomes a label. Handles are made when a bot is
+//! mounted: counting takes one atomic operation and no look-up.
+
+use std::time::Duration;
+
+use ::metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+
+/// Replies that run at this moment, by bot. Goes down when the instance is gone.
+pub const RUNNING_REPLIES: &str = "ravenry_running_replies";
+/// Queries that wait for a place, by bot.
+pub const WAITING_QUERIES: &str = "ravenry_waiting_queries";
+/// Replies that have ended, by bot and outcome.
+pub const REPLIES: &str = "ravenry_replies_total";
+/// Requests that are not queries, by bot and type.
+pub const CALLS: &str = "ravenry_calls_total";
+/// Events that bots have said.
+pub const EVENTS: &str = "ravenry_events_total";
+/// Bytes of event stream that were handed to the network.
+pub const SENT_BYTES: &str = "ravenry_sent_bytes_total";
+/// Time from the arrival of a query to its first event, in seconds.
+pub const FIRST_EVENT: &str = "ravenry_first_event_seconds";
+/// Time from the arrival of a query to the end of its reply, in seconds.
+pub const DURATION: &str = "ravenry_reply_duration_seconds";
+/// Computing time of a reply, in seconds.
+pub const CPU: &str = "ravenry_reply_cpu_seconds";
+/// Most memory of a reply's instance, in bytes.
+pub const PEAK_MEMORY: &str = "ravenry_reply_peak_memory_bytes";
+/// HTTP requests that were turned away before they reached a bot, by status.
+pub const REJECTED: &str = "ravenry_rejected_requests_total";
+/// Connections that are open.
+pub const CONNECTIONS: &str = "ravenry_connections";
+
+/// Bounds of the histograms of times, in seconds: from a warm echo to a long essay.
+pub const SECONDS_BUCKETS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0,
+];
+
+/// Bounds of the histogram of memory, in bytes: 1 to 1,024 MiB in steps of four, with one between.
+pub const BYTES_BUCKETS: [f64; 8] = [
+    65_536.0,
+    1_048_576.0,
+    2_097_152.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+    268_435_456.0,
+    1_073_741_824.0,
+];
+
+/// Gives the recorder the meaning of every metric. To be called once, after it is installed.
+pub fn describe() {
+    describe_gauge!(
+        RUNNING_REPLIES,
+        Unit::Count,
+        "Replies that run at this moment."
+    );
+    describe_gauge!(
+        WAITING_QUERIES,
+        Unit::Count,
+        "Queries that wait for a place."
+    );
+    describe_counter!(REPLIES, Unit::Count, "Replies that have ended, by outcome.");
+    describe_counter!(
+        CALLS,
+        Unit::Count,
+        "Requests that are not queries, by type and outcome."
+    );
+    describe_counter!(EVENTS, Unit::Count, "Events that bots have said.");
+    describe_counter!(
+        SENT_BYTES,
+        Unit::Bytes,
+        "Bytes of event stream handed to the network."
+    );
+    describe_histogram!(
+        FIRST_EVENT,
+        Unit::Seconds,
+        "From the arrival of a query to its first event."
+    );
+    describe_histogram!(
+        DURATION,
+        Unit::Seconds,
+        "From the arrival of a query to the end of its reply."
+    );
+    describe_histogram!(CPU, Unit::Seconds, "Computing time of a reply.");
+    describe_histogram!(
+        PEAK_MEMORY,
+        Unit::Bytes,
+        "Most memory of a reply's instance."
+    );
+    describe_counter!(
+        REJECTED,
+        Unit::Count,
+        "HTTP requests turned away before they reached a bot, by status."
+    );
+    describe_gauge!(CONNECTIONS, Unit::Count, "Connections that are open.");
+}
+
+/// Counts a request that was turned away.
+pub fn rejected(status: u16) {
+    counter!(REJECTED, "status" => status.to_string()).increment(1);
+}
+
+/// The gauge of open connections.
+pub fn connections() -> Gauge {
+    gauge!(CONNECTIONS)
+}
+
+/// The metrics of one bot.
+#[derive(Clone)]
+pub struct BotMetrics {
+    tenant: String,
+    bot: String,
+    /// See [`RUNNING_REPLIES`].
+    pub running: Gauge,
+    /// See [`WAITING_QUERIES`].
+    pub waiting: Gauge,
+    events: Counter,
+    sent_bytes: Counter,
+    first_event: Histogram,
+    duration: Histogram,
+    cpu: Histogram,
+    peak_memory: Histogram,
+}
+
+impl std::fmt::Debug for BotMetrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("BotMetrics")
+            .field("tenant", &self.tenant)
+            .field("bot", &self.bot)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one reply adds to the metrics of its bot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReplyFacts {
+    /// How it ended; see [`REPLIES`].
+    pub outcome: &'static str,
+    /// Events of the bot.
+    pub events: u64,
+    /// Bytes handed to the network.
+    pub sent_bytes: u64,
+    /// From arrival to first event, if there was one.
+    pub first_event: Option<Duration>,
+    /// From arrival to end.
+    pub duration: Duration,
+    /// Computing time.
+    pub cpu: Duration,
+    /// Most memory, in bytes.
+    pub peak_memory_bytes: u64,
+}
+
+impl BotMetrics {
+    /// The handles of one bot; every series of it appears at once, with zero.
+    pub fn new(tenant: &str, bot: &str) -> Self {
+        let labels = [("tenant", tenant.to_owned()), ("bot", bot.to_owned())];
+        let metrics = Self {
+            tenant: tenant.to_owned(),
+            bot: bot.to_owned(),
+            running: gauge!(RUNNING_REPLIES, &labels),
+            waiting: gauge!(WAITING_QUERIES, &labels),
+            events: counter!(EVENTS, &labels),
+            sent_bytes: counter!(SENT_BYTES, &labels),
+            first_event: histogram!(FIRST_EVENT, &labels),
+            duration: histogram!(DURATION, &labels),
+            cpu: histogram!(CPU, &labels),
+            peak_memory: histogram!(PEAK_MEMORY, &labels),
+        };
+        metrics.running.set(0.0);
+        metrics.waiting.set(0.0);
+        metrics.replies("finished").absolute(0);
+        metrics
+    }
+
+    fn replies(&self, outcome: &'static str) -> Counter {
+        counter!(REPLIES, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "outcome" => outcome)
+    }
+
+    /// Counts a call that is not a query.
+    pub fn call(&self, kind: &'static str, outcome: &'static str) {
+        counter!(CALLS, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "type" => kind, "outcome" => outcome)
+            .increment(1);
+    }
+
+    /// Counts a reply that has ended.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a histogram does not need the last bit of a byte count"
+    )]
+    pub fn reply(&self, facts: &ReplyFacts) {
+        self.replies(facts.outcome).increment(1);
+        self.events.increment(facts.events);
+        self.sent_bytes.increment(facts.sent_bytes);
+        if let Some(first) = facts.first_event {
+            self.first_event.record(first.as_secs_f64());
+        }
+        self.duration.record(facts.duration.as_secs_f64());
+        self.cpu.record(facts.cpu.as_secs_f64());
+        self.peak_memory.record(facts.peak_memory_bytes as f64);
+    }
+}

@@ -1,0 +1,64 @@
+//! What the machine has to give, read once at start.
+
+use std::fs;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// The kernel's default for `vm.max_map_count`, where the setting cannot be read.
+const MAPPINGS_DEFAULT: u64 = 65_530;
+
+/// The three things that bound how many replies can run at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Machine {
+    /// Memory mappings that one process may have.
+    pub(super) mappings: u64,
+    /// Files and sockets that this process may have open.
+    pub(super) descriptors: u64,
+    /// Memory of the machine, in bytes, or what the control group allows where that is less.
+    pub(super) memory_bytes: u64,
+}
+
+impl Machine {
+    /// Reads all three, and raises the soft limit of descriptors to the hard one.
+    pub(super) fn look() -> Self {
+        let number = |path: &str| {
+            fs::read_to_string(path)
+                .ok()
+                .and_then(|text| text.trim().parse::<u64>().ok())
+        };
+        let info = rustix::system::sysinfo();
+        #[expect(
+            clippy::useless_conversion,
+            reason = "the width of these fields differs between machines"
+        )]
+        let total = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
+        let allowed = number("/sys/fs/cgroup/memory.max").unwrap_or(u64::MAX);
+        Self {
+            mappings: number("/proc/sys/vm/max_map_count").unwrap_or(MAPPINGS_DEFAULT),
+            descriptors: raise_descriptors(),
+            memory_bytes: total.min(allowed),
+        }
+    }
+}
+
+/// More than enough for every place that a reply can have; some systems allow a billion.
+const DESCRIPTORS_MAX: u64 = 1_000_000;
+
+fn raise_descriptors() -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.unwrap_or(DESCRIPTORS_MAX).min(DESCRIPTORS_MAX);
+    let current = current.unwrap_or(DESCRIPTORS_MAX);
+    if current >= wanted {
+        return current.min(DESCRIPTORS_MAX);
+    }
+    match setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: Some(wanted),
+            maximum,
+        },
+    ) {
+        Ok(()) => wanted,
+        Err(_) => current,
+    }
+}

@@ -1,0 +1,107 @@
+//! Every refusal of a request: status, headers, JSON. The only place that makes them.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::{bots::call::CallError, ids::Reference, metrics, protocol::decode::DecodeError};
+
+/// Why a request gets no answer of a bot.
+#[derive(Debug)]
+pub(super) enum Reject {
+    /// No bot at this path; perhaps one with a similar one.
+    NoBot { nearest: Option<String> },
+    /// No key, or one that does not open the bot.
+    Unauthorized,
+    /// Neither GET nor POST.
+    Method,
+    /// The body is larger than the bot takes.
+    TooLarge { bytes_max: u64 },
+    /// The body did not arrive in time, or not whole.
+    Incomplete(&'static str),
+    /// The body makes no sense.
+    Malformed(DecodeError),
+    /// The bot could not be asked, or failed.
+    Call(CallError, Reference),
+    /// No more requests: the server is stopping.
+    Stopping,
+}
+
+impl Reject {
+    fn parts(&self) -> (StatusCode, String, Option<String>) {
+        match self {
+            Self::NoBot { nearest } => (
+                StatusCode::NOT_FOUND,
+                "there is no bot at this path".to_owned(),
+                nearest.as_ref().map(|route| format!("did you mean `{route}`?")),
+            ),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "the access key is missing or wrong".to_owned(),
+                Some("send `Authorization: Bearer KEY` with the key that the platform shows for this bot".to_owned()),
+            ),
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "a bot answers POST, and GET with a page about itself".to_owned(),
+                None,
+            ),
+            Self::TooLarge { bytes_max } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the request body is larger than {bytes_max} bytes"),
+                None,
+            ),
+            Self::Incomplete(why) => (StatusCode::REQUEST_TIMEOUT, (*why).to_owned(), None),
+            Self::Malformed(error @ DecodeError::UnknownType(_)) => {
+                (StatusCode::NOT_IMPLEMENTED, error.to_string(), error.hint())
+            }
+            Self::Malformed(error) => (StatusCode::BAD_REQUEST, error.to_string(), error.hint()),
+            Self::Call(error, reference) => {
+                let status = match error {
+                    CallError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+                    CallError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                    CallError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
+                };
+                (status, format!("{error} (reference {reference})"), None)
+            }
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned(), None),
+        }
+    }
+}
+
+impl IntoResponse for Reject {
+    fn into_response(self) -> Response {
+        let (status, error, hint) = self.parts();
+        metrics::rejected(status.as_u16());
+        let body = match hint {
+            Some(hint) => json!({ "error": error, "hint": hint }),
+            None => json!({ "error": error }),
+        };
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            // What is left of the body is not read: the connection cannot go on.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

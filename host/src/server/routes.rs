@@ -1,0 +1,278 @@
+//! Paths to handlers. One handler serves every bot: which bot it is, the table says.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use super::{auth, body::ReplyBody, reject::Reject};
+use crate::{
+    bots::{
+        Bot, Registry, Stop,
+        call::{self, Report},
+        reply,
+    },
+    ids::Reference,
+    imports::request::Received,
+    protocol::{
+        decode::{self, Decoded},
+        encode,
+        request::Request as Asked,
+    },
+    telemetry::Metrics,
+};
+
+/// Time for a whole request body to arrive.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Bodies larger than this are decoded away from the threads that serve: it takes milliseconds.
+const DECODE_INLINE_BYTES_MAX: usize = 128 * 1024;
+
+/// Where the process is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Bots are being mounted.
+    Starting,
+    /// Queries are answered.
+    Ready,
+    /// Replies may finish; no more are taken.
+    Draining,
+}
+
+/// How many such bodies are decoded at once: each may take ten times its size for a moment.
+const DECODERS: usize = 2;
+
+/// What the handlers share.
+pub(super) struct Gateway {
+    registry: Arc<Registry>,
+    stop: Stop,
+    phase: AtomicU8,
+    decoders: Semaphore,
+}
+
+impl Gateway {
+    /// In phase [`Phase::Starting`].
+    pub(super) fn new(registry: Arc<Registry>, stop: Stop) -> Arc<Self> {
+        Arc::new(Self {
+            registry,
+            stop,
+            phase: AtomicU8::new(Phase::Starting as u8),
+            decoders: Semaphore::new(DECODERS),
+        })
+    }
+
+    /// Enters a phase.
+    pub(super) fn set(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::SeqCst);
+    }
+
+    fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::SeqCst) == phase as u8
+    }
+}
+
+/// What the public listener serves.
+pub(super) fn bots(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route(
+            "/healthz",
+            get(|| async { axum::Json(json!({ "status": "alive" })) }),
+        )
+        .route("/readyz", get(readiness))
+        .fallback(answer)
+        .with_state(gateway)
+}
+
+/// What the metrics listener serves.
+pub(super) fn metrics(recorder: Metrics) -> Router {
+    let text = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    )];
+    Router::new().route(
+        "/metrics",
+        get(move || async move { (text, recorder.render()) }),
+    )
+}
+
+async fn readiness(State(gateway): State<Arc<Gateway>>) -> Response {
+    let (status, word) = if gateway.is(Phase::Ready) {
+        (StatusCode::OK, "ready")
+    } else if gateway.is(Phase::Draining) {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting")
+    };
+    (status, axum::Json(json!({ "status": word }))).into_response()
+}
+
+/// Every request that is for a bot.
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, Reject> {
+    let arrived = Instant::now();
+    let (parts, body) = request.into_parts();
+    let bot = find(&gateway, &parts)?;
+    match parts.method {
+        Method::POST => {}
+        Method::GET | Method::HEAD => return Ok(page(&bot)),
+        _ => return Err(Reject::Method),
+    }
+    let authorized = auth::authorize(&bot, &parts.headers).ok_or(Reject::Unauthorized)?;
+    if gateway.is(Phase::Draining) {
+        return Err(Reject::Stopping);
+    }
+    let Decoded {
+        request,
+        raw,
+        repaired,
+    } = decode(&gateway, read(body, bot.limits.body).await?).await?;
+    let reference = Reference::random();
+    if repaired {
+        tracing::warn!(
+            tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
+            "the request was not strict JSON and was repaired (comments or trailing commas)"
+        );
+    }
+    let received = Received::new(raw, visible(&parts.headers), reference);
+    let report = match request {
+        Asked::Query(query) => {
+            let reply = reply::start(
+                bot,
+                authorized,
+                *query,
+                received,
+                gateway.stop.clone(),
+                arrived,
+            );
+            return Ok(stream(reply));
+        }
+        Asked::Settings => {
+            let settings = call::settings(&bot, authorized, received).await;
+            return settings
+                .map(|settings| json_response(encode::settings(&settings)))
+                .map_err(|error| failed(&bot, error, reference));
+        }
+        Asked::Feedback(feedback) => Report::Feedback(feedback),
+        Asked::Reaction(reaction) => Report::Reaction(reaction),
+        Asked::ErrorReport(report) => Report::Error(report),
+    };
+    match call::report(&bot, authorized, received, report).await {
+        Ok(()) => Ok(json_response(b"{}".to_vec())),
+        Err(error) => Err(failed(&bot, error, reference)),
+    }
+}
+
+/// The bot at the path of this request. The query string plays no part.
+fn find(gateway: &Gateway, parts: &Parts) -> Result<Arc<Bot>, Reject> {
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let path = parts.uri.path();
+    let table = gateway.registry.table();
+    table
+        .find(host, path)
+        .cloned()
+        .ok_or_else(|| Reject::NoBot {
+            nearest: table.nearest(host, path).map(str::to_owned),
+        })
+}
+
+async fn read(body: Body, bytes_max: u64) -> Result<Bytes, Reject> {
+    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    match tokio::time::timeout(BODY_TIME_MAX, Limited::new(body, limit).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reject::TooLarge { bytes_max }),
+        Ok(Err(_)) => Err(Reject::Incomplete("the request body did not arrive whole")),
+        Err(_) => Err(Reject::Incomplete(
+            "the request body did not arrive within 30 s",
+        )),
+    }
+}
+
+async fn decode(gateway: &Gateway, body: Bytes) -> Result<Decoded, Reject> {
+    if body.len() <= DECODE_INLINE_BYTES_MAX {
+        return decode::decode(body.into()).map_err(Reject::Malformed);
+    }
+    let _place = gateway.decoders.acquire().await;
+    tokio::task::spawn_blocking(move || decode::decode(body.into()))
+        .await
+        .map_err(|_| Reject::Incomplete("the request body could not be read"))?
+        .map_err(Reject::Malformed)
+}
+
+/// The headers as text; what is not UTF-8 is replaced.
+fn visible(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+    headers.iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    })
+}
+
+fn stream(reply: reply::Reply) -> Response {
+    let mut response = Response::new(Body::new(ReplyBody(reply)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(encode::CONTENT_TYPE),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn json_response(body: Vec<u8>) -> Response {
+    (
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )],
+        body,
+    )
+        .into_response()
+}
+
+/// Logs why a call failed; the caller is told less.
+fn failed(bot: &Bot, error: call::CallError, reference: Reference) -> Reject {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    tracing::warn!(tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference, %error, cause, "a call failed");
+    Reject::Call(error, reference)
+}
+
+/// The page that a person sees who opens a bot's URL. Names hold no markup: see `ids`.
+fn page(bot: &Bot) -> Response {
+    let name = &bot.name;
+    let key = if bot.keys() == 0 {
+        "It has no access key: anybody may ask it."
+    } else {
+        "It asks for its access key."
+    };
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}}</style>\
+         <h1>{name}</h1><p>This is the bot <b>{name}</b>, and it works. {key}</p>\
+         <p>Give this page's address to Poe as the server URL of a bot, or send it a query with POST.</p></html>"
+    );
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
+}

@@ -1,0 +1,155 @@
+//! Logs and metrics as they leave the process.
+//!
+//! Logs go to standard error: text when that is a terminal, else one JSON object per line. Metrics
+//! are kept by a recorder and rendered when somebody asks. The log line of a reply is written here,
+//! once, when the reply has ended.
+
+use std::{io::IsTerminal, time::Duration};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::metrics::{self, ReplyFacts};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+}
+
+/// Why logging or metrics cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter cannot be read.
+    #[error("the log filter `{0}` cannot be read; try `info` or `info,bot=off`")]
+    Filter(String),
+    /// Something else in the process has set it up before.
+    #[error("{0}")]
+    Taken(String),
+}
+
+/// Sends logs to standard error. `filter` is a level such as `info`, or `target=level` pairs.
+pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
+    let filter =
+        EnvFilter::try_new(filter).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
+    let terminal = std::io::stderr().is_terminal();
+    let json = match format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !terminal,
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = if json {
+        registry
+            .with(
+                fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_current_span(false)
+                    .with_span_list(false)
+                    .with_writer(std::io::stderr),
+            )
+            .try_init()
+    } else {
+        registry
+            .with(
+                fmt::layer()
+                    .with_ansi(terminal)
+                    .with_writer(std::io::stderr),
+            )
+            .try_init()
+    };
+    started.map_err(|error| TelemetryError::Taken(error.to_string()))
+}
+
+/// What renders the metrics.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    /// Installs the recorder. Only once per process.
+    pub fn install() -> Result<Self, TelemetryError> {
+        let taken = |error: metrics_exporter_prometheus::BuildError| {
+            TelemetryError::Taken(error.to_string())
+        };
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(
+                Matcher::Suffix("_seconds".to_owned()),
+                &metrics::SECONDS_BUCKETS,
+            )
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(
+                    Matcher::Suffix("_memory_bytes".to_owned()),
+                    &metrics::BYTES_BUCKETS,
+                )
+            })
+            .and_then(PrometheusBuilder::install_recorder)
+            .map_err(taken)?;
+        metrics::describe();
+        Ok(Self(handle))
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn render(&self) -> String {
+        self.0.run_upkeep();
+        self.0.render()
+    }
+}
+
+/// Whose reply, for its log line.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The bot.
+    pub bot: &'a str,
+    /// The reference that a reader may have been told.
+    pub reference: &'a str,
+}
+
+/// The one line of a reply. `detail` is what the log knows and the reader does not.
+pub fn reply_ended(whose: Whose<'_>, facts: &ReplyFacts, characters: u64, detail: Option<&str>) {
+    let Whose {
+        tenant,
+        bot,
+        reference,
+    } = whose;
+    let ReplyFacts {
+        outcome,
+        events,
+        peak_memory_bytes,
+        ..
+    } = *facts;
+    let cpu_ms = milliseconds(facts.cpu);
+    let duration_ms = milliseconds(facts.duration);
+    let first_event_ms = facts.first_event.map(milliseconds);
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "query", tenant, bot, reference, outcome, events, characters, cpu_ms,
+                peak_memory = peak_memory_bytes, first_event_ms, duration_ms, detail, "reply ended"
+            )
+        };
+    }
+    match outcome {
+        "finished" | "failed" | "reader_gone" | "stopping" => line!(info),
+        "gateway" => line!(error),
+        _ => line!(warn),
+    }
+}
+
+/// Milliseconds with three digits behind the point.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
