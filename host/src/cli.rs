@@ -1,0 +1,317 @@
+//! Verbs, flags, environment variables, and what a person at a terminal sees.
+//!
+//! In go the arguments; out comes an exit code: 0 for success, 1 for a failure, 2 for a mistake in
+//! the arguments or in a file that a person wrote. stdout is data (URLs, tables, JSON), stderr is
+//! talk (progress, errors). A verb is short and calls one concern; nothing here decides about bots.
+
+mod artifact;
+pub mod build;
+mod cargo;
+pub mod inspect;
+mod progress;
+pub mod table;
+mod tools;
+mod unbuilt;
+pub mod up;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use self::progress::Progress;
+use crate::config::limits;
+use crate::report::{Problem, Problems};
+
+/// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
+#[derive(Debug, Parser)]
+#[command(name = "ravenry", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Build bots, mount them and serve them: the loop of a bot's author
+    Up(Up),
+    /// Serve the tenants and bots of an operator's file
+    Serve(Serve),
+    /// Build bots to components, and print where these are
+    Build(Build),
+    /// Show what a component imports and exports, and whether this gateway can run it
+    Inspect(Inspect),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// `ravenry up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// How to serve.
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+/// `ravenry serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The operator's file
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RAVENRY_CONFIG",
+        default_value = "operator.toml"
+    )]
+    pub config: PathBuf,
+    /// How to serve.
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+/// `ravenry build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+}
+
+/// `ravenry inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A .wasm file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ravenry completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
+#[derive(Debug, Args)]
+pub struct Serving {
+    /// Where bots are served; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_LISTEN")]
+    pub listen: Option<String>,
+    /// Where metrics are served, or `off` [default: 127.0.0.1:9090]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_METRICS_LISTEN")]
+    pub metrics_listen: Option<String>,
+    /// Where state is kept [default: ~/.local/state/ravenry]
+    #[arg(long, value_name = "DIR", env = "RAVENRY_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Where compiled code is kept [default: ~/.cache/ravenry]
+    #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// A limit for all bots, such as `memory=32MiB`; may be given several times
+    #[arg(
+        long = "limit",
+        value_name = "NAME=VALUE",
+        env = "RAVENRY_LIMITS",
+        value_delimiter = ',',
+        value_parser = pair,
+        long_help = limits_help()
+    )]
+    pub limits: Vec<(String, String)>,
+    /// How long running replies may go on after a stop signal [default: 30s]
+    #[arg(long, value_name = "DURATION", env = "RAVENRY_DRAIN",
+          value_parser = humantime::parse_duration)]
+    pub drain: Option<Duration>,
+    /// How logs are written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "RAVENRY_LOG_FORMAT",
+        default_value = "auto"
+    )]
+    pub log_format: LogFormat,
+    /// Which logs are written: a level, or `level,target=level`
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "RAVENRY_LOG",
+        default_value = "info"
+    )]
+    pub log: String,
+}
+
+/// `NAME=VALUE`; what names and values there are is for `config` to say.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write NAME=VALUE, as in memory=32MiB")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn limits_help() -> String {
+    let rows = limits::help();
+    format!(
+        "A limit for all bots, as NAME=VALUE; may be given several times. Names, defaults:\n\n{rows}"
+    )
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+    /// Text on a terminal, JSON otherwise
+    Auto,
+}
+
+/// Why a verb did not do what it was asked for.
+#[derive(Debug)]
+pub enum Failure {
+    /// A mistake in the arguments, or in a file that a person wrote: exit code 2.
+    Usage(Problems),
+    /// Everything else: exit code 1.
+    Failed(Problems),
+    /// Said already, as part of the output: exit code 1.
+    Shown,
+}
+
+impl Failure {
+    /// A mistake in the arguments.
+    fn usage(error: &impl ToString) -> Self {
+        let message = error.to_string();
+        Self::Usage(
+            Problem {
+                message,
+                ..Problem::default()
+            }
+            .into(),
+        )
+    }
+
+    /// Tells it on stderr, and gives the exit code.
+    fn report(&self) -> ExitCode {
+        let (problems, code) = match self {
+            Self::Usage(problems) => (problems, 2),
+            Self::Failed(problems) => (problems, 1),
+            Self::Shown => return ExitCode::from(1),
+        };
+        // Nobody to tell when stderr is closed; the exit code stays.
+        let _ = writeln!(std::io::stderr().lock(), "{problems}");
+        ExitCode::from(code)
+    }
+}
+
+/// The whole program: reads the arguments of the process and does what they ask for.
+pub fn main() -> ExitCode {
+    run(&Cli::parse())
+}
+
+/// Does what the arguments ask for.
+pub fn run(cli: &Cli) -> ExitCode {
+    let outcome = match &cli.verb {
+        Verb::Up(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
+        Verb::Build(verb) => verb.run(),
+        Verb::Inspect(verb) => verb.run(),
+        Verb::Completions(verb) => {
+            verb.run();
+            Ok(())
+        }
+    };
+    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+impl Up {
+    fn run(&self) -> Result<(), Failure> {
+        let spec = up::load(&self.source, &self.serving.limits)?;
+        up::serve(spec, &self.serving)
+    }
+}
+
+impl Serve {
+    fn run(&self) -> Result<(), Failure> {
+        let spec = up::load_operator(&self.config, &self.serving.limits)?;
+        up::serve(spec, &self.serving)
+    }
+}
+
+impl Build {
+    fn run(&self) -> Result<(), Failure> {
+        let mut spec = up::load(&self.source, &[])?;
+        let progress = Progress::start();
+        let built = up::build(&mut spec, &progress);
+        progress.end();
+        built?;
+        up::print(&up::list(&spec));
+        Ok(())
+    }
+}
+
+impl Inspect {
+    fn run(&self) -> Result<(), Failure> {
+        let page = inspect::page(&self.file, &up::cache_dir()?)
+            .map_err(|error| up::unreadable(&self.file, &error))?;
+        up::print(&if self.json { page.json() } else { page.text() });
+        if page.runs_here() {
+            Ok(())
+        } else {
+            Err(Failure::Shown)
+        }
+    }
+}
+
+impl Completions {
+    fn run(&self) {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "ravenry", &mut script);
+        up::print(&String::from_utf8_lossy(&script));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names, defaults and conflicts of all flags are consistent; clap checks that only when asked.
+    #[test]
+    fn the_flags_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn limits_are_separated_by_commas_and_flags() {
+        let arguments = [
+            "ravenry",
+            "up",
+            "--limit",
+            "cpu=1s,memory=32MiB",
+            "--limit",
+            "text=10",
+        ];
+        let Verb::Up(up) = Cli::try_parse_from(arguments).unwrap().verb else {
+            panic!("another verb");
+        };
+        let names: Vec<&str> = up
+            .serving
+            .limits
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["cpu", "memory", "text"]);
+        assert_eq!(up.serving.limits[1].1, "32MiB");
+        assert!(Cli::try_parse_from(["ravenry", "up", "--limit", "cpu"]).is_err());
+        assert_eq!(up.source, PathBuf::from("."));
+    }
+}

@@ -1,0 +1,205 @@
+//! Builds bots: a crate directory becomes a component.
+//!
+//! In go directories; out come paths of .wasm files, or for each bot the reason why there is none.
+//! Crates of one workspace are built by one call of cargo. The target is installed when it is
+//! missing. Artifacts go to a target directory of their own, so that a build never waits for the
+//! lock of the `cargo run` that started the gateway. Nothing is mounted or checked here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::artifact::{Found, newest_component};
+use super::cargo::{self, Metadata, Package};
+pub use super::unbuilt::BuildError;
+
+/// One bot to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The crate's or project's directory; or, with a command, the .wasm file that it makes.
+    pub source: &'a Path,
+    /// A command for `sh`, in place of cargo.
+    pub command: Option<&'a str>,
+    /// Where the command is run when `source` is a file; else it is run in `source`.
+    pub home: &'a Path,
+}
+
+/// Builds one bot. `progress` gets a line for each step.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn build(
+    source: &Path,
+    command: Option<&str>,
+    progress: &dyn Fn(&str),
+) -> Result<PathBuf, BuildError> {
+    let mut built = build_all(
+        &[Job {
+            source,
+            command,
+            home: Path::new("."),
+        }],
+        progress,
+    );
+    built.pop().unwrap_or_else(|| {
+        Err(BuildError::NoArtifact {
+            directory: source.to_owned(),
+        })
+    })
+}
+
+/// Builds many bots; one result for each job, in their order. One that fails does not stop others.
+pub fn build_all(jobs: &[Job<'_>], progress: &dyn Fn(&str)) -> Vec<Result<PathBuf, BuildError>> {
+    let mut workspaces = Workspaces::default();
+    let planned: Vec<_> = jobs.iter().map(|job| workspaces.plan(job)).collect();
+    let built = workspaces.build(progress);
+    jobs.iter()
+        .zip(planned)
+        .map(|(job, plan)| match plan? {
+            Plan::Crate { manifest } => match built.get(&manifest) {
+                Some(result) => result.clone(),
+                None => Err(BuildError::NoArtifact {
+                    directory: job.source.to_owned(),
+                }),
+            },
+            Plan::Command { command } => build_by_command(job, command, progress),
+        })
+        .collect()
+}
+
+/// How a job is going to be done.
+enum Plan<'a> {
+    /// By cargo, as part of its workspace.
+    Crate {
+        /// Its Cargo.toml, as cargo writes the path.
+        manifest: PathBuf,
+    },
+    /// By a command of the author's own.
+    Command {
+        /// For `sh`.
+        command: &'a str,
+    },
+}
+
+/// The workspaces that jobs belong to, and which of their packages are wanted.
+#[derive(Default)]
+struct Workspaces {
+    known: Vec<Metadata>,
+    /// By workspace root: where its target directory is, and the wanted packages (id, manifest).
+    wanted: BTreeMap<PathBuf, (PathBuf, BTreeMap<String, PathBuf>)>,
+}
+
+impl Workspaces {
+    fn plan<'a>(&mut self, job: &Job<'a>) -> Result<Plan<'a>, BuildError> {
+        if let Some(command) = job.command {
+            return Ok(Plan::Command { command });
+        }
+        let directory = canonical(job.source)?;
+        let manifest = directory.join("Cargo.toml");
+        if !manifest.is_file() {
+            return Err(BuildError::NoCrate {
+                path: job.source.to_owned(),
+            });
+        }
+        if self.package(&manifest).is_none() {
+            self.known.push(cargo::metadata(&manifest)?);
+        }
+        let Some((workspace, package)) = self.package(&manifest) else {
+            return Err(BuildError::NoCrate {
+                path: job.source.to_owned(),
+            });
+        };
+        if !package
+            .targets
+            .iter()
+            .any(|target| target.crate_types.iter().any(|t| t == "cdylib"))
+        {
+            return Err(BuildError::NotACdylib {
+                name: package.name.clone(),
+            });
+        }
+        let (root, target) = (&workspace.workspace_root, &workspace.target_directory);
+        let (root, target, id) = (root.clone(), target.clone(), package.id.clone());
+        let (_, packages) = self.wanted.entry(root).or_insert((target, BTreeMap::new()));
+        packages.insert(id, manifest.clone());
+        Ok(Plan::Crate { manifest })
+    }
+
+    fn package(&self, manifest: &Path) -> Option<(&Metadata, &Package)> {
+        self.known.iter().find_map(|workspace| {
+            let of = |package: &&Package| package.manifest_path == manifest;
+            Some((workspace, workspace.packages.iter().find(of)?))
+        })
+    }
+
+    /// Builds all that is wanted; the result by manifest.
+    fn build(&self, progress: &dyn Fn(&str)) -> HashMap<PathBuf, Result<PathBuf, BuildError>> {
+        let mut results = HashMap::new();
+        for (root, (target, packages)) in &self.wanted {
+            let mut built = HashMap::new();
+            let outcome = cargo::ensure_target(root, progress)
+                .and_then(|()| cargo::build(root, target, packages, &mut built, progress));
+            for manifest in packages.values() {
+                // What was built counts, even where a neighbour failed.
+                let result = match (built.remove(manifest), &outcome) {
+                    (Some(path), _) => Ok(path),
+                    (None, Err(error)) => Err(error.clone()),
+                    (None, Ok(())) => Err(BuildError::NoArtifact {
+                        directory: target.clone(),
+                    }),
+                };
+                results.insert(manifest.clone(), result);
+            }
+        }
+        results
+    }
+}
+
+/// Runs an author's own command, and looks for what it made.
+fn build_by_command(
+    job: &Job<'_>,
+    text: &str,
+    progress: &dyn Fn(&str),
+) -> Result<PathBuf, BuildError> {
+    if cargo::has_wasm_extension(job.source) {
+        // The author says where the component will be: nothing is moved elsewhere.
+        let home = canonical(job.home)?;
+        cargo::shell(&home, text, None, progress)?;
+        let missing = || BuildError::NoArtifact {
+            directory: home.clone(),
+        };
+        return job
+            .source
+            .is_file()
+            .then(|| job.source.to_owned())
+            .ok_or_else(missing);
+    }
+    let source = canonical(job.source)?;
+    // A cargo called by the command must not wait for the lock of the cargo that started us.
+    let target = match cargo::metadata(&source.join("Cargo.toml")) {
+        Ok(metadata) => metadata.target_directory,
+        Err(_) => source.join("target"),
+    };
+    let name = source.file_name().unwrap_or_default();
+    let target = target
+        .join(cargo::TARGET_SUBDIRECTORY)
+        .join("by-command")
+        .join(name);
+    cargo::shell(&source, text, Some(&target), progress)?;
+    match newest_component(&[&source, &target]) {
+        Found::One(path) => Ok(path),
+        Found::None => Err(BuildError::NoArtifact { directory: source }),
+        Found::Several(paths) => Err(BuildError::Ambiguous { paths }),
+    }
+}
+
+/// One spelling of a path, so that no file is found twice.
+fn canonical(directory: &Path) -> Result<PathBuf, BuildError> {
+    fs::canonicalize(directory).map_err(|error| BuildError::Directory {
+        path: directory.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! `ravenry inspect FILE`: what a component imports and exports, and whether it runs here.
+//!
+//! In goes a file that a stranger may have written; out comes a page for people or JSON for
+//! programs. Names out of the file are escaped. Nothing of the component is run.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use bytesize::ByteSize;
+use serde::Serialize;
+
+use super::table::{counted, rounded};
+use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX, read};
+use crate::sandbox::{Sandbox, Size, offered};
+
+/// Memory that a component may start with when it is compiled for this page, in bytes: what a
+/// 32-bit component can address.
+const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// What there is to say about a file.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    /// The file, as it was named.
+    file: String,
+    /// Whether this gateway can run it.
+    runs_here: bool,
+    /// Why not, one sentence each.
+    problems: Vec<String>,
+    /// What to do about the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
+    /// What it is, where it is a component at all.
+    #[serde(flatten)]
+    component: Option<Described>,
+}
+
+/// A component, described.
+#[derive(Debug, Serialize)]
+struct Described {
+    bot_version: Option<String>,
+    size_bytes: u64,
+    initial_memory_bytes: u64,
+    functions: u64,
+    core_modules: u64,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    missing: Vec<String>,
+    /// How long compiling took, or loading what was compiled before; `None` where it was not tried.
+    compile_ms: Option<u64>,
+    /// Whether the compiled code was found in the cache.
+    from_cache: bool,
+    /// The same for people.
+    #[serde(skip)]
+    compiled: String,
+}
+
+/// Looks at a file. Compiled code is kept in `cache_dir`, so that mounting the bot is quick.
+///
+/// # Errors
+/// When the file cannot be read at all.
+pub fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
+    let mut bytes = Vec::new();
+    // One byte more than is looked at, so that a larger file is seen to be larger.
+    File::open(file)?
+        .take(SIZE_MAX.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    let mut page = Page {
+        file: file.display().to_string(),
+        runs_here: false,
+        problems: Vec::new(),
+        hint: None,
+        component: None,
+    };
+    match read(&bytes, SIZE_MAX) {
+        Ok(found) => page.describe(&bytes, &found, cache_dir),
+        Err(error) => page.add(&error),
+    }
+    Ok(page)
+}
+
+impl Page {
+    fn add(&mut self, error: &InspectError) {
+        self.problems.push(error.to_string());
+        self.hint = self.hint.or(error.hint());
+    }
+
+    fn describe(&mut self, bytes: &[u8], found: &Inspection, cache_dir: &Path) {
+        if let Err(error) = found.serves_as_bot() {
+            self.add(&error);
+        }
+        let missing = found.missing(&offered);
+        for name in &missing {
+            self.problems.push(format!(
+                "imports `{}`, which is not offered",
+                name.escape_debug()
+            ));
+        }
+        let mut described = Described {
+            bot_version: found.bot_version.clone(),
+            size_bytes: found.size,
+            initial_memory_bytes: found.initial_memory,
+            functions: found.functions,
+            core_modules: found.core_modules,
+            imports: found.imports.clone(),
+            exports: found.exports.clone(),
+            missing,
+            compile_ms: None,
+            from_cache: false,
+            compiled: "not tried".to_owned(),
+        };
+        if self.problems.is_empty() {
+            match described.compile(bytes, cache_dir) {
+                Ok(()) => self.runs_here = true,
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        self.component = Some(described);
+    }
+
+    /// Whether this gateway can run it.
+    pub fn runs_here(&self) -> bool {
+        self.runs_here
+    }
+
+    /// The page for programs, ending in a newline.
+    pub fn json(&self) -> String {
+        // A page holds nothing that JSON cannot say.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The page for people, ending in a newline.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut row = |name: &str, value: &str| {
+            // Writing into a `String` cannot fail.
+            let _ = writeln!(text, "{name:<11}{value}");
+        };
+        row("file", &self.file);
+        if let Some(found) = &self.component {
+            row("size", &ByteSize::b(found.size_bytes).to_string());
+            let version = found.bot_version.as_ref();
+            let version = version.map(|version| format!("ravenry:bot@{}", version.escape_debug()));
+            row("built for", version.as_deref().unwrap_or("another world"));
+            list(&mut row, "imports", &found.imports, &found.missing);
+            list(&mut row, "exports", &found.exports, &[]);
+            let memory = ByteSize::b(found.initial_memory_bytes);
+            row("memory", &format!("{memory} at the start"));
+            let functions = counted(found.functions, "function");
+            let modules = counted(found.core_modules, "core module");
+            row("code", &format!("{functions} in {modules}"));
+            row("compiling", &found.compiled);
+        }
+        row("runs here", if self.runs_here { "yes" } else { "no" });
+        for problem in &self.problems {
+            row("", &format!("it {problem}"));
+        }
+        if let Some(hint) = self.hint {
+            row("hint", hint);
+        }
+        text
+    }
+}
+
+impl Described {
+    /// Compiles it, or says why that fails.
+    fn compile(&mut self, bytes: &[u8], cache_dir: &Path) -> Result<(), String> {
+        if self.initial_memory_bytes > MEMORY_MAX {
+            return Err("starts with more than 4 GiB of memory".to_owned());
+        }
+        let size = Size {
+            instances: 1,
+            memory_bytes_max: self.initial_memory_bytes,
+        };
+        let sandbox = Sandbox::new(size, cache_dir)
+            .map_err(|error| format!("could not be tried: {error}"))?;
+        let component = sandbox
+            .prepare(bytes, self.initial_memory_bytes)
+            .map_err(|error| format!("cannot be mounted: {error}"))?;
+        let facts = component.facts();
+        self.from_cache = facts.from_cache;
+        self.compile_ms = u64::try_from(facts.prepared_in.as_millis()).ok();
+        let took = rounded(facts.prepared_in);
+        self.compiled = if facts.from_cache {
+            format!("done before; loaded in {took}")
+        } else {
+            took
+        };
+        Ok(())
+    }
+}
+
+/// Names below each other, with a mark at those that are missing.
+fn list(row: &mut impl FnMut(&str, &str), title: &str, names: &[String], missing: &[String]) {
+    for (index, name) in names.iter().enumerate() {
+        let title = if index == 0 { title } else { "" };
+        let mark = if missing.contains(name) {
+            "   (not offered)"
+        } else {
+            ""
+        };
+        row(title, &format!("{}{mark}", name.escape_debug()));
+    }
+    if names.is_empty() {
+        row(title, "nothing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page_of(text: &str) -> Page {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("bot.wasm");
+        std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
+        let mut page = page(&file, &dir.path().join("cache")).unwrap();
+        page.file = "bot.wasm".to_owned();
+        page
+    }
+
+    /// A component of another world is described all the same: that is what the verb is for.
+    #[test]
+    fn a_component_for_another_world_is_described() {
+        let page = page_of(
+            r#"(component
+                 (import "wasi:nn/inference@0.2.0" (instance))
+                 (core module (memory 1))
+                 (instance $run)
+                 (export "wasi:cli/run@0.2.3" (instance $run)))"#,
+        );
+        assert!(!page.runs_here());
+        insta::assert_snapshot!(page.text(), @r#"
+        file       bot.wasm
+        size       115 B
+        built for  another world
+        imports    wasi:nn/inference@0.2.0   (not offered)
+        exports    wasi:cli/run@0.2.3
+        memory     64.0 KiB at the start
+        code       0 functions in 1 core module
+        compiling  not tried
+        runs here  no
+                   it is a component for another world: it exports `wasi:cli/run@0.2.3`, not `ravenry:bot/handler`
+                   it imports `wasi:nn/inference@0.2.0`, which is not offered
+        hint       a bot exports `ravenry:bot/handler`; in Rust, `ravenry_sdk::export!` does that
+        "#);
+    }
+
+    #[test]
+    fn a_core_module_is_refused_with_a_hint() {
+        let page = page_of("(module)");
+        insta::assert_snapshot!(page.text(), @r#"
+        file       bot.wasm
+        runs here  no
+                   it is a core module, not a component
+        hint       build for wasm32-wasip2, as in `cargo build --release --target wasm32-wasip2`
+        "#);
+        let json = serde_json::to_value(&page).unwrap();
+        assert_eq!(json["runs_here"], false);
+        assert_eq!(json["problems"][0], "is a core module, not a component");
+    }
+}

@@ -1,0 +1,194 @@
+//! What `up` and `serve` print once they serve: the bots, where they are, and a line to try.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use comfy_table::Table;
+
+use crate::server::{MountedBot, Ready};
+
+/// The question of the line to try; the sample bot `capitals` knows the answer.
+const QUESTION: &str = "What is the capital of Nepal?";
+
+/// A style for tables: one line below the header, nothing else.
+const LINE_BELOW_HEADER: &str = "     ──             ";
+
+/// All of it, ending in a newline.
+pub fn render(ready: &Ready) -> String {
+    let mut parts = vec![format!(
+        "Serving {} on {}",
+        counted(as_u64(ready.bots.len()), "bot"),
+        ready.url
+    )];
+    if !ready.bots.is_empty() {
+        parts.push(bots(&ready.bots));
+    }
+    if let Some(bot) = ready
+        .bots
+        .iter()
+        .find(|bot| bot.route == "/llm")
+        .or(ready.bots.first())
+    {
+        parts.push(format!("Try it:\n{}", curl(bot)));
+    }
+    if let Some(url) = &ready.metrics_url {
+        parts.push(format!("Metrics: {url}"));
+    }
+    parts.extend(ready.notes.iter().cloned());
+    parts.push("Stop with Ctrl-C.".to_owned());
+    parts.join("\n\n") + "\n"
+}
+
+/// One row for each bot; a column for tenants where there are several.
+fn bots(bots: &[MountedBot]) -> String {
+    let tenants = bots
+        .iter()
+        .any(|bot| bots.iter().any(|other| other.tenant != bot.tenant));
+    let mut table = Table::new();
+    table.load_preset(LINE_BELOW_HEADER);
+    let header = ["bot", "URL", "key", "size", "code"];
+    table.set_header(tenants.then_some("tenant").into_iter().chain(header));
+    for bot in bots {
+        let row = [
+            bot.name.clone(),
+            bot.url.clone(),
+            key(bot.keys),
+            ByteSize::b(bot.component_bytes).to_string(),
+            code(bot),
+        ];
+        table.add_row(tenants.then(|| bot.tenant.clone()).into_iter().chain(row));
+    }
+    table.trim_fmt()
+}
+
+fn key(keys: usize) -> String {
+    if keys == 0 {
+        "none: open to all".to_owned()
+    } else {
+        counted(as_u64(keys), "key")
+    }
+}
+
+fn code(bot: &MountedBot) -> String {
+    let took = rounded(bot.compile);
+    if bot.from_cache {
+        format!("from the cache, {took}")
+    } else {
+        format!("compiled, {took}")
+    }
+}
+
+/// A query for `curl`, to be pasted into a POSIX shell.
+fn curl(bot: &MountedBot) -> String {
+    let body = serde_json::json!({
+        "version": "1.2", "type": "query",
+        "query": [{ "role": "user", "content": QUESTION, "content_type": "text/markdown" }],
+        "user_id": "u-1", "conversation_id": "c-1", "message_id": "m-1",
+    });
+    let authorization = if bot.keys == 0 {
+        ""
+    } else {
+        "-H 'Authorization: Bearer YOUR-KEY' "
+    };
+    let (url, body) = (quoted(&bot.url), quoted(&body.to_string()));
+    format!("  curl -N {url} {authorization}-H 'Content-Type: application/json' -d {body}")
+}
+
+/// A word for a POSIX shell, whatever is in it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A number with its noun.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// What is counted in memory fits.
+fn as_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A duration without digits that nobody reads: whole milliseconds, from a second on hundredths.
+pub fn rounded(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.2} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mounted(name: &str, tenant: &str, keys: usize) -> MountedBot {
+        MountedBot {
+            tenant: tenant.to_owned(),
+            name: name.to_owned(),
+            route: format!("/{name}"),
+            url: format!("http://127.0.0.1:8080/{name}"),
+            keys,
+            component_bytes: 184_320,
+            compile: Duration::from_millis(1_234),
+            from_cache: keys == 0,
+        }
+    }
+
+    fn ready(bots: Vec<MountedBot>) -> Ready {
+        Ready {
+            url: "http://127.0.0.1:8080".to_owned(),
+            metrics_url: Some("http://127.0.0.1:9090/metrics".to_owned()),
+            bots,
+            notes: vec!["A note.".to_owned()],
+        }
+    }
+
+    #[test]
+    fn bots_are_shown_with_a_line_to_try() {
+        let text = render(&ready(vec![
+            mounted("cat", "main", 2),
+            mounted("llm", "main", 0),
+        ]));
+        insta::assert_snapshot!(text, @r#"
+        Serving 2 bots on http://127.0.0.1:8080
+
+         bot   URL                         key                 size        code
+        ──────────────────────────────────────────────────────────────────────────────────────────
+         cat   http://127.0.0.1:8080/cat   2 keys              180.0 KiB   compiled, 1.23 s
+         llm   http://127.0.0.1:8080/llm   none: open to all   180.0 KiB   from the cache, 1.23 s
+
+        Try it:
+          curl -N 'http://127.0.0.1:8080/llm' -H 'Content-Type: application/json' -d '{"version":"1.2","type":"query","query":[{"role":"user","content":"What is the capital of Nepal?","content_type":"text/markdown"}],"user_id":"u-1","conversation_id":"c-1","message_id":"m-1"}'
+
+        Metrics: http://127.0.0.1:9090/metrics
+
+        A note.
+
+        Stop with Ctrl-C.
+        "#);
+    }
+
+    /// With several tenants, whose bot it is stands first; a bot with a key is tried with one.
+    #[test]
+    fn tenants_have_a_column() {
+        let text = render(&ready(vec![
+            mounted("cat", "one", 1),
+            mounted("cat", "two", 1),
+        ]));
+        assert!(
+            text.contains("tenant") && text.contains(" one ") && text.contains(" two "),
+            "{text}"
+        );
+        assert!(
+            text.contains("-H 'Authorization: Bearer YOUR-KEY'"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("it's; rm"), r"'it'\''s; rm'");
+    }
+}
