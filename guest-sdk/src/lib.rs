@@ -1,0 +1,69 @@
+//! Write a Ravenry bot in Rust: one trait, one macro.
+//!
+//! A bot answers people on a chat platform. It is built as a WebAssembly component and runs inside
+//! the gateway's sandbox; everything that it can say or ask goes through this crate. The smallest
+//! one says back what it hears:
+//!
+//! ```
+#![doc = include_str!("../examples/echo.rs")]
+//! ```
+//!
+//! In its `Cargo.toml` stand `crate-type = ["cdylib", "rlib"]` under `[lib]` and this crate under
+//! `[dependencies]`. `cargo build --release --target wasm32-wasip2` makes the component; the `rlib`
+//! is for `cargo test`, which runs the bot natively, without WebAssembly:
+//!
+//! ```
+//! # use ravenry_sdk::{Bot, Query, Reply, Result};
+//! # struct Echo;
+//! # impl Bot for Echo {
+//! #     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
+//! #         reply.text(query.last_text())
+//! #     }
+//! # }
+//! use ravenry_sdk::testing;
+//!
+//! assert_eq!(testing::ask(&Echo, "hi").text(), "hi");
+//! ```
+//!
+//! # The map
+//!
+//! - [`Bot`] is what you implement, [`export!`] makes it the component's bot.
+//! - [`Query`] is what is asked: the conversation, its people, files and parameters.
+//! - [`Reply`] is where the answer goes, event by event. `write!` works on it.
+//! - [`Failure`] is the polite way to give up; [`Stopped`] is why nothing more can be said. Both
+//!   become an [`Error`] with `?`.
+//! - [`Settings`] says how the platform should treat the bot; [`settings`] has the controls that a
+//!   person can set beside the text field.
+//! - [`request`] has the request as it was received, for what the types above leave out.
+//! - [`time`] waits, and tests need not wait with it.
+//! - `testing` is a reader for native tests: it asks a bot and keeps what it says. It exists on
+//!   every target but WebAssembly.
+//!
+//! # What a bot may rely on
+//!
+//! Every call gets a fresh instance: no global and no cache survives it. What must be remembered is
+//! in the query, which carries the conversation. What a bot prints on stdout and stderr is its log;
+//! its configuration arrives as environment variables. When it panics, what it said stays, and the
+//! person reads one sentence with a reference to the log.
+
+mod bot;
+mod export;
+mod failure;
+mod query;
+mod reply;
+pub mod request;
+pub mod settings;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+pub mod time;
+
+pub use bot::{Bot, ErrorReport, Feedback, Reaction};
+pub use failure::{Error, Failure, Result, Stopped};
+pub use query::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User};
+pub use reply::{File, Meta, Reply};
+/// The JSON library whose values appear in this crate.
+pub use serde_json;
+pub use settings::Settings;
+
+#[doc(hidden)]
+pub use export::glue as __export;

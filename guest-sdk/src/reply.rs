@@ -1,0 +1,234 @@
+//! Where a bot's answer goes: one function per kind of event.
+
+use crate::{Failure, Result, Stopped};
+use std::fmt;
+
+/// What a bot says while it answers a query.
+///
+/// Events reach the reader in the order of the calls. A call returns when its event is accepted, not
+/// when it is read; it waits while 64 KiB of the reply are unread.
+///
+/// A reply may hold 512,000 characters (Unicode scalar values, over texts and replacements together)
+/// and 10,000 events. The functions ending in `_at` name one of several numbered answers shown side
+/// by side; the others speak of the only one.
+///
+/// Every function fails with a [`Stopped`] when its event is not accepted; passing it on with `?` is
+/// the right thing to do nearly always.
+///
+/// `write!` works without an import and sends one event per call:
+///
+/// ```
+/// use ravenry_sdk::{Bot, Query, Reply, Result};
+///
+/// struct Length;
+///
+/// impl Bot for Length {
+///     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
+///         write!(reply, "{} characters", query.last_text().chars().count())
+///     }
+/// }
+///
+/// assert_eq!(ravenry_sdk::testing::ask(&Length, "four").text(), "4 characters");
+/// ```
+pub struct Reply {
+    sink: Box<dyn Sink>,
+}
+
+impl Reply {
+    /// A reply whose events go into this sink.
+    pub(crate) fn new(sink: impl Sink + 'static) -> Self {
+        Self {
+            sink: Box::new(sink),
+        }
+    }
+
+    /// Appends text to the reply.
+    ///
+    /// Text may be cut into calls anywhere, also inside a word; the reader sees the concatenation.
+    /// Empty text is accepted and not sent, but counts as an event.
+    pub fn text(&mut self, text: impl AsRef<str>) -> Result {
+        self.say(Say::Text {
+            index: None,
+            text: text.as_ref(),
+        })
+    }
+
+    /// Appends text to the answer with this index.
+    pub fn text_at(&mut self, index: u32, text: impl AsRef<str>) -> Result {
+        self.say(Say::Text {
+            index: Some(index),
+            text: text.as_ref(),
+        })
+    }
+
+    /// Discards all text of the reply so far and puts this in its place.
+    ///
+    /// Good for progress ("Working… 3 s") that gives way to the answer. Every replacement counts
+    /// fully towards the characters of the reply. Empty text is sent: it clears the reply.
+    pub fn replace(&mut self, text: impl AsRef<str>) -> Result {
+        self.say(Say::Replace {
+            index: None,
+            text: text.as_ref(),
+        })
+    }
+
+    /// Discards all text of the answer with this index and puts this in its place.
+    pub fn replace_at(&mut self, index: u32, text: impl AsRef<str>) -> Result {
+        self.say(Say::Replace {
+            index: Some(index),
+            text: text.as_ref(),
+        })
+    }
+
+    /// Offers something that the person may want to say next, shown as a button.
+    ///
+    /// Call it last: the platform shows only suggestions at the very end of a reply. Giving one
+    /// keeps the platform from inventing its own.
+    pub fn suggest(&mut self, text: impl AsRef<str>) -> Result {
+        self.say(Say::Suggest {
+            text: text.as_ref(),
+        })
+    }
+
+    /// Says how the reply is to be shown. Counts only as the first event of a reply.
+    ///
+    /// Later calls are refused with [`Stopped::Invalid`].
+    pub fn meta(&mut self, meta: Meta) -> Result {
+        self.say(Say::Meta(meta))
+    }
+
+    /// Attaches a file that is already on the web under its URL.
+    pub fn file(&mut self, file: File) -> Result {
+        self.say(Say::File(file))
+    }
+
+    /// Attaches hidden data to the message that this reply becomes.
+    ///
+    /// The platform hands the last such data back as [`Message::metadata`](crate::Message::metadata)
+    /// in later queries, to this bot only. It counts towards the characters of the reply.
+    pub fn data(&mut self, metadata: impl AsRef<str>) -> Result {
+        self.say(Say::Data {
+            metadata: metadata.as_ref(),
+        })
+    }
+
+    /// Sends a JSON object, used for tool calls in the shape of `OpenAI`'s streaming chunks.
+    ///
+    /// Anything but an object is refused with [`Stopped::Invalid`].
+    pub fn json(&mut self, data: &serde_json::Value) -> Result {
+        self.say(Say::Json { data })
+    }
+
+    /// Ends the reply with an error. What was said stays and is shown above it.
+    ///
+    /// The same as returning the failure from `respond`, for code that cannot return just there.
+    /// Every later call is refused with [`Stopped::Ended`].
+    pub fn error(&mut self, failure: Failure) -> Result {
+        self.say(Say::Error(failure))
+    }
+
+    /// Sends an event that this version has no function for.
+    ///
+    /// `name` is 1 to 64 characters of `a`-`z`, `0`-`9` and `_`; `data` must be a JSON object.
+    /// Anything else, and the names `done` and `ping`, which belong to the gateway, are refused with
+    /// [`Stopped::Invalid`]. An event with a function of its own here is treated as that function
+    /// treats it.
+    pub fn event(&mut self, name: impl AsRef<str>, data: &serde_json::Value) -> Result {
+        self.say(Say::Event {
+            name: name.as_ref(),
+            data,
+        })
+    }
+
+    /// What `write!` calls: formats into one text event.
+    ///
+    /// A `Display` that fails leaves out the rest of its text; nothing else can go wrong in it.
+    pub fn write_fmt(&mut self, arguments: fmt::Arguments<'_>) -> Result {
+        if let Some(text) = arguments.as_str() {
+            return self.text(text);
+        }
+        let mut text = String::new();
+        // A failing `Display` is a fault of its author, and no reason to lose what it did write.
+        let _ = fmt::Write::write_fmt(&mut text, arguments);
+        self.text(text)
+    }
+
+    fn say(&mut self, say: Say<'_>) -> Result {
+        Ok(self.sink.say(say)?)
+    }
+}
+
+/// For code that writes into any `fmt::Write`. Each piece becomes an event; a refusal is a
+/// `fmt::Error` without its reason, which the next call on the reply gives again.
+impl fmt::Write for Reply {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text).map_err(|_| fmt::Error)
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").finish_non_exhaustive()
+    }
+}
+
+/// How a reply is to be shown. What is `None` is left out of the event, and the platform's own
+/// default holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// `text/markdown` (the platform's default) or `text/plain`.
+    pub content_type: Option<String>,
+    /// Whether the platform may invent suggested replies.
+    pub suggested_replies: Option<bool>,
+    /// Whether URLs become links. Old; the platform may ignore it.
+    pub linkify: Option<bool>,
+    /// Whether the platform should ask for the settings again. Old; it may ignore it.
+    pub refetch_settings: Option<bool>,
+}
+
+/// A file that a reply attaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Where its bytes are.
+    pub url: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its name, as shown.
+    pub name: String,
+    /// The label under which the text of the reply refers to it.
+    pub inline_ref: Option<String>,
+}
+
+/// Where events go: the gateway, or the reader of a native test.
+pub(crate) trait Sink {
+    /// Takes one event, or says why not.
+    fn say(&mut self, say: Say<'_>) -> std::result::Result<(), Stopped>;
+}
+
+/// One event on its way to a sink.
+pub(crate) enum Say<'a> {
+    Text {
+        index: Option<u32>,
+        text: &'a str,
+    },
+    Replace {
+        index: Option<u32>,
+        text: &'a str,
+    },
+    Suggest {
+        text: &'a str,
+    },
+    Meta(Meta),
+    File(File),
+    Data {
+        metadata: &'a str,
+    },
+    Json {
+        data: &'a serde_json::Value,
+    },
+    Error(Failure),
+    Event {
+        name: &'a str,
+        data: &'a serde_json::Value,
+    },
+}
