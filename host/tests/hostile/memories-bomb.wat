@@ -1,0 +1,26 @@
+;; Says a word, then grows four memories in turn, without an end.
+(core module $core
+  (import "host" "text" (func $text (param i32 i32 i32)))
+  (memory (export "memory") 17)
+  (memory $two 1) (memory $three 1) (memory $four 1)
+  (data (i32.const 0) "x")
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $free))
+    (global.set $free (i32.and
+      (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15))
+      (i32.const -16)))
+    (local.get $at))
+  (func (export "respond") (param i32) (result i32)
+    (call $text (i32.const 0) (i32.const 1) (i32.const 16))
+    (loop $again
+      (drop (memory.grow $two (i32.const 16)))
+      (drop (memory.grow $three (i32.const 16)))
+      (drop (memory.grow $four (i32.const 16)))
+      (br $again))
+    (i32.const 64))
+  (func (export "settings") (result i32) (i32.const 64))
+  (func (export "feedback") (param i32 i32 i32 i32 i32 i32 i32 i32))
+  (func (export "reaction") (param i32 i32 i32 i32 i32 i32 i32 i32))
+  (func (export "error") (param i32 i32 i32 i32)))

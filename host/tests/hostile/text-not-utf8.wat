@@ -1,0 +1,21 @@
+;; Says a word, then bytes that are not UTF-8.
+(core module $core
+  (import "host" "text" (func $text (param i32 i32 i32)))
+  (memory (export "memory") 17)
+  (data (i32.const 0) "x\ff\c0\80")
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $free))
+    (global.set $free (i32.and
+      (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15))
+      (i32.const -16)))
+    (local.get $at))
+  (func (export "respond") (param i32) (result i32)
+    (call $text (i32.const 0) (i32.const 1) (i32.const 16))
+    (call $text (i32.const 1) (i32.const 3) (i32.const 16))
+    (i32.const 64))
+  (func (export "settings") (result i32) (i32.const 64))
+  (func (export "feedback") (param i32 i32 i32 i32 i32 i32 i32 i32))
+  (func (export "reaction") (param i32 i32 i32 i32 i32 i32 i32 i32))
+  (func (export "error") (param i32 i32 i32 i32)))

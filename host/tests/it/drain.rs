@@ -1,0 +1,139 @@
+//! The end of the process: replies finish, or end politely; a second signal waits for nobody.
+
+use rustix::process::Signal;
+
+use crate::harness::{Connection, Folder, Server, query};
+
+const MANIFEST: &str = "[bot.puppet]\nsource = \"puppet.wasm\"\nlimits = { cpu = \"1h\", text = 400000000, events = 400000 }\n";
+
+const RESTARTING: &str = r#"error {"allow_retry":true,"text":"The server is restarting; please try again in a moment (reference [REF])."}
+done {}
+"#;
+
+fn with_drain(drain: &str) -> Server {
+    Folder::with_manifest(MANIFEST)
+        .flag("--drain")
+        .flag(drain)
+        .up()
+}
+
+/// Waits until the server has heard the signal.
+fn stopping(server: &Server) {
+    server.wait_log(|record| {
+        record["message"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("stopping"))
+    });
+}
+
+/// SIGTERM and Ctrl-C let a reply finish; then the process ends well.
+#[test]
+fn a_running_reply_may_finish() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut server = with_drain("60s");
+        let mut stream = server.open("puppet", "before\nsleep 1500\nafter");
+        assert_eq!(stream.next_event().unwrap().1["text"], "before");
+        server.signal(signal);
+        stopping(&server);
+        assert_eq!(stream.rest().show(), "text {\"text\":\"after\"}\ndone {}\n");
+        assert!(server.wait().success());
+    }
+}
+
+/// What has not finished within the bound is ended politely, whatever its bot does.
+#[test]
+fn a_reply_that_takes_longer_ends_politely() {
+    let mut server = with_drain("300ms");
+    let mut streams: Vec<_> = ["before\nspin", "before\nsleep 100000000"]
+        .map(|text| server.open("puppet", text))
+        .into();
+    for stream in &mut streams {
+        assert_eq!(stream.next_event().unwrap().1["text"], "before");
+    }
+    let silent = server.open("puppet", "sleep 100000000");
+    let unread = server.open("puppet", "say 100000 1000");
+    server.wait_running("puppet", 4.0);
+    server.signal(Signal::TERM);
+    for stream in streams {
+        assert_eq!(stream.rest().show(), RESTARTING);
+    }
+    assert!(silent.rest().show().ends_with(RESTARTING));
+    drop(unread);
+    assert!(server.wait().success());
+    let stopped = server
+        .log()
+        .iter()
+        .filter(|line| line.contains("\"outcome\":\"stopping\""))
+        .count();
+    assert!(stopped >= 3, "{}", server.log().join("\n"));
+}
+
+/// Who reads late still gets a whole stream, when he begins to read before the goodbye is over.
+#[test]
+fn a_reader_who_is_behind_gets_a_whole_stream() {
+    let mut server = with_drain("300ms");
+    let stream = server.open("puppet", "say 3000 1000\nspin");
+    server.wait_running("puppet", 1.0);
+    server.signal(Signal::TERM);
+    stopping(&server);
+    let shown = stream.rest().show();
+    assert!(
+        shown.ends_with(RESTARTING),
+        "{}",
+        &shown[shown.len().saturating_sub(300)..]
+    );
+    assert!(server.wait().success());
+}
+
+/// Nothing new is begun: open connections are told so, new ones are not taken.
+#[test]
+fn nothing_new_is_begun() {
+    let mut server = with_drain("60s");
+    let stream = server.open("puppet", "before\nsleep 3000");
+    let mut open = server.connect();
+    open.send("GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(open.answer().status, 200);
+    server.wait_running("puppet", 1.0);
+    server.signal(Signal::TERM);
+    stopping(&server);
+    let body = query("me too").to_string();
+    let request = crate::harness::post("/puppet", &[], body.as_bytes());
+    // An idle connection may be closed at once; if it is not, it is told to go away.
+    if open.try_send(&request).is_ok() {
+        let answer = String::from_utf8(open.until_closed()).unwrap();
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 503 "),
+            "{answer}"
+        );
+    }
+    assert!(
+        std::net::TcpStream::connect(server.address)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+    );
+    assert!(stream.rest().show().ends_with("done {}\n"));
+    assert!(server.wait().success());
+}
+
+/// The second signal stops at once, and a third changes nothing.
+#[test]
+fn a_second_signal_stops_at_once() {
+    let mut server = with_drain("1h");
+    let mut stream = server.open("puppet", "before\nsleep 100000000");
+    assert!(stream.next_event().is_some());
+    server.signal(Signal::TERM);
+    stopping(&server);
+    server.signal(Signal::INT);
+    server.wait();
+}
+
+/// Without replies the stop is immediate, idle connections or not.
+#[test]
+fn an_idle_server_stops_at_once() {
+    let mut server = with_drain("1h");
+    let _idle = Connection::open(server.address);
+    let mut used = server.connect();
+    used.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!(used.answer().status, 200);
+    server.signal(Signal::TERM);
+    assert!(server.wait().success());
+}

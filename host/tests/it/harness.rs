@@ -1,0 +1,16 @@
+//! Starts the gateway, talks to it, and reads what it logs.
+//!
+//! Every wait is for a fact and has a bound that only a hang can reach.
+
+mod client;
+mod guests;
+mod server;
+
+pub use client::{Answer, Connection, Stream, post, query};
+pub use guests::{component, hostile_names};
+pub use server::{Folder, Server};
+
+use std::time::Duration;
+
+/// Nothing that works takes this long.
+pub const HANG: Duration = Duration::from_secs(90);

@@ -1,0 +1,405 @@
+//! The program under test: its files, its process, its log, its metrics.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::{Answer, Connection, HANG, Stream, component, post, query};
+
+/// The files that a gateway is started with, and its environment.
+pub struct Folder {
+    dir: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+    flags: Vec<String>,
+}
+
+impl Folder {
+    /// With one manifest, `ravenry.toml`.
+    pub fn with_manifest(manifest: &str) -> Self {
+        Self::empty().manifest("ravenry.toml", manifest)
+    }
+
+    /// Without anything.
+    pub fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self {
+            dir,
+            environment: Vec::new(),
+            flags: Vec::new(),
+        }
+    }
+
+    /// Adds a manifest, and every component of ours that it names as `"NAME.wasm"`. The line with
+    /// the version of the manifest is added.
+    pub fn manifest(self, name: &str, text: &str) -> Self {
+        let folder = self.file(name, format!("manifest_version = 1\n{text}"));
+        let sources = text
+            .split('"')
+            .filter_map(|word| word.strip_suffix(".wasm"));
+        for source in sources {
+            let file = folder.dir.path().join(format!("{source}.wasm"));
+            if !file.exists() {
+                std::fs::write(file, component(source)).unwrap();
+            }
+        }
+        folder
+    }
+
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.dir.path().join(name), content).unwrap();
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// `ravenry up ravenry.toml`, until it serves.
+    pub fn up(self) -> Server {
+        Server::spawn(self, &["up", "ravenry.toml"])
+    }
+
+    /// `ravenry serve --config operator.toml`, until it serves.
+    pub fn serve(self) -> Server {
+        Server::spawn(self, &["serve", "--config", "operator.toml"])
+    }
+
+    /// A start that fails: what it says on standard error, with paths shortened.
+    pub fn refused(self, verb: &[&str]) -> String {
+        let output = self.command(verb).stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "it must not start: {text}");
+        text.replace(&format!("{}/", self.dir.path().display()), "")
+    }
+
+    fn command(&self, verb: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("RAVENRY_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(verb)
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--metrics-listen",
+                "127.0.0.1:0",
+                "--state-dir",
+            ])
+            .arg(self.dir.path().join("state"))
+            .arg("--cache-dir")
+            .arg(cache_dir())
+            .args(&self.flags)
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.dir.path());
+        command
+    }
+}
+
+/// Compiled code is shared by all tests: each component is compiled once per version of the gateway.
+fn cache_dir() -> &'static Path {
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"))
+}
+
+/// A gateway that serves. Dropping it kills it.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub metrics_address: SocketAddr,
+    output: Lines,
+    log: Lines,
+    _folder: Folder,
+}
+
+impl Server {
+    /// A gateway with these bots; the line with the version of the manifest is added.
+    pub fn start(manifest: &str) -> Self {
+        Folder::with_manifest(manifest).up()
+    }
+
+    /// A gateway with these guests, each under its own name and without further settings.
+    pub fn with_bots(names: &[&str]) -> Self {
+        let manifest: String = names
+            .iter()
+            .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
+            .collect();
+        Self::start(&manifest)
+    }
+
+    fn spawn(folder: Folder, verb: &[&str]) -> Self {
+        let mut command = folder.command(verb);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = Lines::collect(child.stdout.take().unwrap());
+        let log = Lines::collect(child.stderr.take().unwrap());
+        let mut server = Self {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            metrics_address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            output,
+            log,
+            _folder: folder,
+        };
+        server.metrics_address = server.announced(|line| line.starts_with("metrics: "));
+        server.address = server.announced(|line| !line.starts_with("metrics: "));
+        server
+    }
+
+    /// The first address on a line of this kind on standard output.
+    fn announced(&self, kind: impl Fn(&str) -> bool) -> SocketAddr {
+        let found = self.output.wait(|line| {
+            let (_, rest) = line.split_once("http://").filter(|_| kind(line))?;
+            rest.split(['/', ' ']).next()?.parse().ok()
+        });
+        found.unwrap_or_else(|| {
+            panic!(
+                "it does not serve:\n{}\n{}",
+                self.output.all().join("\n"),
+                self.log.all().join("\n")
+            )
+        })
+    }
+
+    /// Asks a bot, and reads its reply to the end.
+    pub fn ask(&self, bot: &str, text: &str) -> Answer {
+        self.send(bot, &query(text), &[])
+    }
+
+    /// Sends any JSON to a bot.
+    pub fn send(&self, bot: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        self.post(bot, body.to_string().as_bytes(), headers)
+    }
+
+    /// Sends any bytes to a bot.
+    pub fn post(&self, bot: &str, body: &[u8], headers: &[(&str, &str)]) -> Answer {
+        self.connect()
+            .send(post(&format!("/{bot}"), headers, body))
+            .answer()
+    }
+
+    /// Asks a bot, and reads its reply as it comes.
+    pub fn open(&self, bot: &str, text: &str) -> Stream {
+        let mut connection = self.connect();
+        connection.send(post(
+            &format!("/{bot}"),
+            &[],
+            query(text).to_string().as_bytes(),
+        ));
+        connection.stream()
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.connect()
+            .send(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
+            .answer()
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// The page that Prometheus reads.
+    pub fn metrics(&self) -> String {
+        let mut connection = Connection::open(self.metrics_address);
+        connection
+            .send("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .answer()
+            .text()
+            .to_owned()
+    }
+
+    /// The value of a metric with these labels (and perhaps more); `None` where there is none yet.
+    pub fn metric(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let page = self.metrics();
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(label, value)| format!("{label}=\"{value}\""))
+            .collect();
+        let mut lines = page.lines().filter(|line| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+                && labels.iter().all(|label| line.contains(label))
+        });
+        lines.next()?.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    /// Waits until so many replies of a bot run.
+    pub fn wait_running(&self, bot: &str, replies: f64) {
+        self.wait_metric("ravenry_running_replies", &[("bot", bot)], replies);
+    }
+
+    /// Waits until a metric has this value. Each look is a request of its own.
+    pub fn wait_metric(&self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let hang = Instant::now() + HANG;
+        loop {
+            let found = self.metric(name, labels);
+            if found.is_some_and(|found| (found - value).abs() < f64::EPSILON) {
+                return;
+            }
+            assert!(
+                Instant::now() < hang,
+                "{name}{labels:?} is {found:?}, not {value}"
+            );
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+
+    /// The lines on standard error so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.all()
+    }
+
+    /// What went to standard output so far.
+    pub fn output(&self) -> String {
+        self.output.all().join("\n")
+    }
+
+    /// Waits for a record of the log, each line of which must be JSON.
+    pub fn wait_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let found = self.log.wait(|line| {
+            let record: Value =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+            wanted(&record).then_some(record)
+        });
+        found.unwrap_or_else(|| panic!("no such record in\n{}", self.log().join("\n")))
+    }
+
+    /// Waits for a line of the log that has this in it, whatever its format.
+    pub fn wait_text(&self, text: &str) {
+        let found = self.log.wait(|line| line.contains(text).then_some(()));
+        assert!(found.is_some(), "no {text:?} in\n{}", self.log().join("\n"));
+    }
+
+    /// Waits for the record of a query of this bot, the first one.
+    pub fn wait_query(&self, bot: &str) -> Value {
+        self.wait_log(|record| record["target"] == "query" && record["bot"] == bot)
+    }
+
+    /// What a bot has printed by the time its query has ended.
+    pub fn printed(&self, bot: &str) -> Vec<String> {
+        self.wait_query(bot);
+        let records = self
+            .log()
+            .into_iter()
+            .filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        records
+            .filter(|record| {
+                record["target"] == "bot" && record["bot"] == bot && record["level"] == "INFO"
+            })
+            .map(|record| record["message"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end of the process.
+    pub fn wait(&mut self) -> ExitStatus {
+        // Standard error is closed when the process ends, and not before.
+        self.log.wait(|_| None::<()>);
+        assert!(self.log.lock().closed, "it does not stop");
+        self.child.wait().unwrap()
+    }
+
+    /// Memory of the process that is in use, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- log of the gateway\n{}\n---", self.log.all().join("\n"));
+        }
+    }
+}
+
+/// Lines that a thread collects until the other side closes.
+#[derive(Clone, Default)]
+struct Lines(Arc<(Mutex<Collected>, Condvar)>);
+
+#[derive(Default)]
+struct Collected {
+    lines: Vec<String>,
+    closed: bool,
+}
+
+impl Lines {
+    fn collect(from: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let theirs = lines.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+                theirs.change(|collected| {
+                    collected
+                        .lines
+                        .push(String::from_utf8_lossy(&line).into_owned())
+                });
+            }
+            theirs.change(|collected| collected.closed = true);
+        });
+        lines
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Collected)) {
+        change(&mut self.lock());
+        self.0.1.notify_all();
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.lock().lines.clone()
+    }
+
+    /// Also after a test has fallen over with the lock in its hand: its log is still to be shown.
+    fn lock(&self) -> MutexGuard<'_, Collected> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first line that is found, now or later; `None` when there will be no more lines.
+    fn wait<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let hang = Instant::now() + HANG;
+        let mut seen = 0;
+        let mut collected = self.lock();
+        loop {
+            if let Some(found) = collected.lines[seen..].iter().find_map(|line| find(line)) {
+                return Some(found);
+            }
+            seen = collected.lines.len();
+            let left = hang.saturating_duration_since(Instant::now());
+            if collected.closed || left.is_zero() {
+                return None;
+            }
+            collected = self.0.1.wait_timeout(collected, left).unwrap().0;
+        }
+    }
+}

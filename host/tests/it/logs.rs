@@ -1,0 +1,162 @@
+//! What an operator reads on standard error, and what bots cannot do to it.
+
+use serde_json::Value;
+
+use crate::harness::{Folder, Server, query};
+
+/// One line per query, with everything that an operator asks about it.
+#[test]
+fn each_query_leaves_one_line_with_all_facts() {
+    let server = Server::with_bots(&["puppet"]);
+    server.ask("puppet", "ab\nsleep 20\ncde");
+    let record = server.wait_query("puppet");
+    let fields: Vec<(&str, Value)> = vec![
+        ("level", "INFO".into()),
+        ("tenant", record["tenant"].clone()),
+        ("bot", "puppet".into()),
+        ("outcome", "finished".into()),
+        ("events", 2.into()),
+        ("characters", 5.into()),
+    ];
+    for (name, value) in fields {
+        assert_eq!(record[name], value, "{name} in {record}");
+    }
+    assert!(
+        record["reference"]
+            .as_str()
+            .is_some_and(|reference| !reference.is_empty()),
+        "{record}"
+    );
+    let number = |name: &str| {
+        record[name]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{name} in {record}"))
+    };
+    assert!(number("duration_ms") >= 20.0, "{record}");
+    assert!(
+        number("first_event_ms") <= number("duration_ms"),
+        "{record}"
+    );
+    assert!(
+        number("cpu_ms") > 0.0 && number("cpu_ms") <= number("duration_ms"),
+        "{record}"
+    );
+    assert!(number("peak_memory") >= 65_536.0, "{record}");
+    server.ask("puppet", "again");
+    server.wait_log(|record| {
+        record["target"] == "query" && record["characters"] == 5 && record["events"] == 1
+    });
+    let lines = server
+        .log()
+        .iter()
+        .filter(|line| line.contains("\"target\":\"query\""))
+        .count();
+    assert_eq!(lines, 2);
+}
+
+/// A bot can neither speak to the operator's terminal nor write records of its own.
+#[test]
+fn what_a_bot_prints_cannot_leave_its_line() {
+    let server = Server::with_bots(&["forged-log"]);
+    server.ask("forged-log", "line one\nline two\u{1b}[31m");
+    let printed = server.printed("forged-log");
+    assert_eq!(
+        printed,
+        [
+            r"\u{1b}[2J\u{1b}[1;31mred\u{1b}[0m\u{7}\u{8} \u{9b}31m \u{202e}txet",
+            r#"\u{d}{"level":"ERROR","fields":{"message":"forged"}}"#,
+            r"a\u{0}b\u{b}c\u{2028}d\u{85}e",
+            "on the other stream",
+            "asked: line one",
+            r"line two\u{1b}[31m",
+        ]
+    );
+    for line in server.log() {
+        assert!(
+            !line.contains(|character: char| character.is_control() && character != '\t'),
+            "{line:?}"
+        );
+        let record: Value = serde_json::from_str(&line).unwrap();
+        assert_ne!(record["level"], "ERROR", "{line}");
+    }
+}
+
+/// The same on a log for people: whatever a bot prints, it stays in one line and colours nothing.
+#[test]
+fn a_log_for_people_is_as_safe() {
+    let folder = Folder::with_manifest("[bot.forged-log]\nsource = \"forged-log.wasm\"\n");
+    let server = folder.flag("--log-format").flag("text").up();
+    server.ask("forged-log", "last line");
+    server.wait_text("asked: last line");
+    for line in server.log() {
+        assert!(
+            !line.contains(|character: char| character.is_control() && character != '\t'),
+            "{line:?}"
+        );
+    }
+}
+
+/// A key that somebody sends where it does not belong is not logged either.
+#[test]
+fn a_bots_key_is_masked_in_what_it_prints() {
+    let key = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+    let folder = Folder::with_manifest(
+        "[bot.forged-log]\nsource = \"forged-log.wasm\"\npoe = { access_key = { env = \"KEY\" } }\n",
+    );
+    let server = folder.env("KEY", key).up();
+    let headers = [("authorization", "Bearer kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")];
+    let answer = server.send(
+        "forged-log",
+        &query(&format!("my key is {key}, look")),
+        &headers,
+    );
+    assert_eq!(answer.said(), "printed");
+    let printed = server.printed("forged-log");
+    assert!(
+        printed.last().unwrap().starts_with("asked: my key is "),
+        "{printed:?}"
+    );
+    assert!(
+        !server.log().join("\n").contains(key),
+        "the key is in the log:\n{}",
+        server.log().join("\n")
+    );
+}
+
+/// The words of a panic are for the author, in the log; the reader gets a sentence without them.
+#[test]
+fn the_words_of_a_panic_are_in_the_log_alone() {
+    let server = Server::with_bots(&["panic-in-the-middle"]);
+    let answer = server.ask("panic-in-the-middle", "hi");
+    assert!(
+        !answer.text().contains("the words of the panic"),
+        "{}",
+        answer.text()
+    );
+    let printed = server.printed("panic-in-the-middle");
+    assert!(
+        printed
+            .iter()
+            .any(|line| line.contains("the words of the panic")),
+        "{printed:?}"
+    );
+}
+
+/// Start-up says which bots anybody may ask.
+#[test]
+fn an_open_bot_is_pointed_out_at_the_start() {
+    let server = Folder::with_manifest(
+        "[bot.open]\nsource = \"echo.wasm\"\n\
+         [bot.closed]\nsource = \"echo.wasm\"\npoe = { access_key = { env = \"KEY\" } }\n",
+    )
+    .env("KEY", "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk")
+    .up();
+    let output = server.output();
+    for bot in ["open", "closed"] {
+        assert!(
+            output.contains(&format!("http://{}/{bot}", server.address)),
+            "{output}"
+        );
+    }
+    assert!(output.contains("open"), "{output}");
+}

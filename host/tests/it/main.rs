@@ -1,0 +1,29 @@
+//! The gateway as its users meet it: one binary of tests that run the program and talk to it.
+//!
+//! Nothing here calls the library: a test starts `ravenry`, sends bytes and reads bytes. Bots are
+//! built from source by the harness.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests fall over when something is wrong: that is how they fail"
+)]
+
+mod harness;
+
+mod cancel;
+mod decode;
+mod drain;
+mod hostile;
+mod house;
+mod http;
+mod limits;
+mod logs;
+mod metrics;
+mod query;
+mod tenants;

@@ -1,0 +1,225 @@
+//! Two tenants on one server, with bots of the same names: nothing of one reaches the other.
+
+use crate::harness::{Folder, Server, post, query};
+
+const ACME_KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const GLOBEX_KEY: &str = "gggggggggggggggggggggggggggggggg";
+
+/// Both tenants have a bot `talk` and a bot `spy`; acme's `talk` is hostile.
+fn folder() -> Folder {
+    let bots = |talk: &str, key: &str, greeting: &str| {
+        format!(
+            "[bot.talk]\nsource = \"{talk}.wasm\"\nconfig = {{ GREETING = \"{greeting}\" }}\n\
+             poe = {{ access_key = {{ env = \"{key}\" }} }}\n\
+             [bot.spy]\nsource = \"looks-for-leftovers.wasm\"\nconfig = {{ GREETING = \"{greeting}\" }}\n\
+             poe = {{ access_key = {{ env = \"{key}\" }} }}\n"
+        )
+    };
+    Folder::empty()
+        .manifest(
+            "acme.toml",
+            &bots("loop-after-first-event", "ACME_KEY", "from acme"),
+        )
+        .manifest("globex.toml", &bots("puppet", "GLOBEX_KEY", "from globex"))
+        .env("ACME_KEY", ACME_KEY)
+        .env("GLOBEX_KEY", GLOBEX_KEY)
+}
+
+fn two_tenants() -> Server {
+    let operator = "config_version = 1\n\
+        [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"acme.toml\"]\nlimits = { running = 2, queue = 0 }\n\
+        [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"globex.toml\"]\n";
+    folder().file("operator.toml", operator).serve()
+}
+
+fn ask(server: &Server, path: &str, key: &str, text: &str) -> crate::harness::Answer {
+    server.send(
+        path,
+        &query(text),
+        &[("authorization", &format!("Bearer {key}"))],
+    )
+}
+
+/// The hostile bot of one tenant is stopped; the bot of the same name of the other answers meanwhile.
+#[test]
+fn a_hostile_bot_of_one_tenant_does_not_disturb_the_other() {
+    let server = two_tenants();
+    std::thread::scope(|scope| {
+        let attacks: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| ask(&server, "acme/talk", ACME_KEY, "hi")))
+            .collect();
+        server.wait_metric(
+            "ravenry_running_replies",
+            &[("tenant", "acme"), ("bot", "talk")],
+            2.0,
+        );
+        // All places of acme are taken: its other bot is refused, the other tenant's are not.
+        assert!(
+            ask(&server, "acme/spy", ACME_KEY, "hi")
+                .show()
+                .contains("The bot is busy")
+        );
+        for round in 0..5 {
+            let text = format!("round {round}");
+            assert_eq!(ask(&server, "globex/talk", GLOBEX_KEY, &text).said(), text);
+        }
+        assert_eq!(
+            server.metric(
+                "ravenry_running_replies",
+                &[("tenant", "globex"), ("bot", "talk")]
+            ),
+            Some(0.0)
+        );
+        for attack in attacks {
+            let answer = attack.join().unwrap();
+            assert!(answer.show().ends_with("done {}\n"), "{}", answer.show());
+            assert!(
+                answer.show().contains("computing time"),
+                "{}",
+                answer.show()
+            );
+        }
+    });
+    server.wait_metric(
+        "ravenry_running_replies",
+        &[("tenant", "acme"), ("bot", "talk")],
+        0.0,
+    );
+    let stopped = |tenant: &str| {
+        server.metric(
+            "ravenry_replies_total",
+            &[("tenant", tenant), ("outcome", "out_of_cpu")],
+        )
+    };
+    assert_eq!((stopped("acme"), stopped("globex")), (Some(2.0), None));
+    for line in server
+        .log()
+        .iter()
+        .filter(|line| line.contains("out_of_cpu"))
+    {
+        assert!(line.contains("\"tenant\":\"acme\""), "{line}");
+    }
+}
+
+/// The key of one tenant opens nothing of the other, and paths do not lead across.
+#[test]
+fn keys_and_paths_of_tenants_do_not_mix() {
+    let server = two_tenants();
+    for (path, key, status) in [
+        ("globex/talk", GLOBEX_KEY, 200),
+        ("globex/talk", ACME_KEY, 401),
+        ("acme/spy", ACME_KEY, 200),
+        ("acme/spy", GLOBEX_KEY, 401),
+        ("talk", ACME_KEY, 404),
+        ("acme/globex/talk", GLOBEX_KEY, 404),
+        ("acme/../globex/talk", GLOBEX_KEY, 404),
+    ] {
+        assert_eq!(
+            ask(&server, path, key, "hi").status,
+            status,
+            "{path} with the key of {key}"
+        );
+    }
+    for text in [server.log().join("\n"), server.output(), server.metrics()] {
+        assert!(
+            !text.contains(ACME_KEY) && !text.contains(GLOBEX_KEY),
+            "a key is in:\n{text}"
+        );
+    }
+}
+
+/// Each bot sees the configuration of its own tenant, and what it prints is logged under its name.
+#[test]
+fn configuration_and_logs_of_tenants_do_not_mix() {
+    let server = two_tenants();
+    assert!(
+        ask(&server, "acme/spy", ACME_KEY, "hi")
+            .said()
+            .contains(r#"environment ["GREETING=from acme"]"#)
+    );
+    assert!(
+        ask(&server, "globex/spy", GLOBEX_KEY, "hi")
+            .said()
+            .contains(r#"environment ["GREETING=from globex"]"#)
+    );
+    ask(&server, "globex/talk", GLOBEX_KEY, "log 1 3");
+    let record = server.wait_log(|record| record["target"] == "bot" && record["message"] == "xxx");
+    assert_eq!(
+        (&record["tenant"], &record["bot"]),
+        (&"globex".into(), &"talk".into())
+    );
+}
+
+/// A tenant with host names is reached under these alone, and nobody else is.
+#[test]
+fn host_names_lead_to_their_tenant_alone() {
+    let operator = "config_version = 1\n\
+        [tenant.acme]\nhosts = [\"acme.example\"]\nmanifests = [\"acme.toml\"]\n\
+        [tenant.globex]\nhosts = [\"globex.example\", \"www.globex.example\"]\nmanifests = [\"globex.toml\"]\n";
+    let server = folder().file("operator.toml", operator).serve();
+    let body = query("hi").to_string();
+    for (host, key, status) in [
+        ("globex.example", GLOBEX_KEY, 200),
+        ("WWW.Globex.Example:8080", GLOBEX_KEY, 200),
+        ("globex.example", ACME_KEY, 401),
+        ("acme.example", GLOBEX_KEY, 401),
+        ("other.example", GLOBEX_KEY, 404),
+        ("", GLOBEX_KEY, 404),
+    ] {
+        let authorization = format!("Bearer {key}");
+        let request = post(
+            "/talk",
+            &[("authorization", &authorization)],
+            body.as_bytes(),
+        );
+        let request = String::from_utf8(request)
+            .unwrap()
+            .replace("host: localhost", &format!("host: {host}"));
+        assert_eq!(
+            server.connect().send(request).answer().status,
+            status,
+            "{host} with the key of {key}"
+        );
+    }
+}
+
+/// The memory of a tenant is a bound for all its bots together.
+#[test]
+fn memory_of_a_tenant_bounds_its_bots_together() {
+    let operator = "config_version = 1\n\
+        [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"m.toml\"]\nlimits = { memory = \"32MiB\" }\n\
+        [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"m.toml\"]\n";
+    let bots = "[bot.one]\nsource = \"puppet.wasm\"\n[bot.two]\nsource = \"puppet.wasm\"\n";
+    let server = Folder::empty()
+        .manifest("m.toml", bots)
+        .file("operator.toml", operator)
+        .serve();
+    let mut first = server.open("acme/one", "hold 20\nsleep 100000000");
+    assert_eq!(first.next_event().unwrap().1["text"], "holding 20 MiB;");
+    assert!(
+        server
+            .ask("acme/two", "hold 20")
+            .said()
+            .starts_with("refused after ")
+    );
+    assert_eq!(
+        server.ask("globex/two", "hold 20").said(),
+        "holding 20 MiB;"
+    );
+}
+
+/// An author cannot take more than the operator allows: the server does not start, and says where.
+#[test]
+fn an_author_can_only_narrow() {
+    let operator = "config_version = 1\n[limits]\nmemory = \"16MiB\"\n\
+        [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"m.toml\"]\n";
+    let bots = "[bot.greedy]\nsource = \"puppet.wasm\"\nlimits = { memory = \"32MiB\" }\n";
+    let said = Folder::empty()
+        .manifest("m.toml", bots)
+        .file("operator.toml", operator)
+        .refused(&["serve", "--config", "operator.toml"]);
+    assert!(
+        said.contains("m.toml:4") && said.contains("memory") && said.contains("16"),
+        "{said}"
+    );
+}
