@@ -1,0 +1,186 @@
+//! Those who are compared: processes of their own, each on a free port.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use super::load;
+
+/// A running server; dropping it kills it.
+pub struct Contender {
+    pub name: &'static str,
+    pub address: SocketAddr,
+    pub path: &'static str,
+    child: Child,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Contender {
+    /// axum's own event streams, in a copy of this program.
+    pub fn native() -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        Self::start("native", "/bot", command.arg("native"), None)
+    }
+
+    /// The gateway, with all its limits on, as it is.
+    pub fn gateway() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let component = build_guest(folder.path());
+        let manifest = format!(
+            "manifest_version = 1\n[bot.bot]\nsource = {:?}\n",
+            component.to_str().unwrap()
+        );
+        let file = folder.path().join("ravenry.toml");
+        std::fs::write(&file, manifest).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
+        command.arg("up").arg(&file).args([
+            "--listen",
+            "127.0.0.1:0",
+            "--metrics-listen",
+            "off",
+            "--log",
+            "error",
+        ]);
+        // More idle replies are measured than one bot may have by default.
+        command
+            .args(["--limit", "running=10000", "--state-dir"])
+            .arg(folder.path().join("state"));
+        command.arg("--cache-dir").arg(folder.path().join("cache"));
+        Self::start("ravenry", "/bot", &mut command, Some(folder))
+    }
+
+    /// fastapi_poe under uvicorn, if the Python named by `PYTHON` (or `python3`) has it.
+    pub fn fastapi() -> Option<Self> {
+        let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let has = Command::new(&python)
+            .args(["-c", "import fastapi_poe"])
+            .stderr(Stdio::null())
+            .status();
+        if !has.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare/fastapi_bot.py");
+        Some(Self::start(
+            "fastapi_poe",
+            "/bot",
+            Command::new(python)
+                .arg(script)
+                .env_remove("POE_ACCESS_KEY"),
+            None,
+        ))
+    }
+
+    fn start(
+        name: &'static str,
+        path: &'static str,
+        command: &mut Command,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines.map_while(Result::ok).find_map(|line| {
+            let (_, rest) = line.split_once("http://")?;
+            let end = rest
+                .find(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == ':'))
+                .unwrap_or(rest.len());
+            rest[..end].parse().ok()
+        });
+        let Some(address) = address else {
+            let _ = child.kill();
+            panic!("{name} did not start");
+        };
+        Self {
+            name,
+            address,
+            path,
+            child,
+            _folder: folder,
+        }
+    }
+
+    /// Prints what a reply costs that waits on the clock, in resident memory.
+    pub fn measure_idle(&self, replies: usize) {
+        let before = self.resident_kib();
+        let request = load::request(self.path, "sleep 60000");
+        let streams: Vec<TcpStream> = (0..replies)
+            .map(|_| {
+                let mut stream = TcpStream::connect(self.address).unwrap();
+                stream.write_all(&request).unwrap();
+                stream
+            })
+            .collect();
+        // The head of each answer says that its bot runs.
+        for mut stream in &streams {
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).unwrap();
+            assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
+        }
+        let grown = self.resident_kib().saturating_sub(before) as f64;
+        let each = grown / replies as f64;
+        println!(
+            "{replies} waiting replies, {}: {each:.0} KiB resident each, {:.0} in 1 GiB",
+            self.name,
+            1024.0 * 1024.0 / each.max(1.0)
+        );
+    }
+
+    fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Contender {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The guest that says what it is asked for, from the guests of the tests.
+fn build_guest(folder: &Path) -> std::path::PathBuf {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    let mut cargo = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_") && !name.starts_with("CARGO_HOME") || name == "RUSTFLAGS" {
+            cargo.env_remove(&*name);
+        }
+    }
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--target",
+        "wasm32-wasip2",
+        "-p",
+        "puppet",
+    ]);
+    let status = cargo
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(guests)
+        .status()
+        .unwrap();
+    assert!(
+        status.success(),
+        "the guest cannot be built; is the target wasm32-wasip2 installed?"
+    );
+    let component = folder.join("puppet.wasm");
+    std::fs::copy(target.join("wasm32-wasip2/release/puppet.wasm"), &component).unwrap();
+    component
+}

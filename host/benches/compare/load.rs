@@ -1,0 +1,106 @@
+//! The load: clients that ask, read the whole reply, and ask again.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+/// What ends a reply: the last event, and the last chunk of the body.
+const LAST_EVENT: &[u8] = b"event: done";
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// So many clients, each asking for so many texts.
+#[derive(Clone, Copy)]
+pub struct Load {
+    pub address: SocketAddr,
+    pub path: &'static str,
+    pub clients: usize,
+    pub texts: usize,
+}
+
+/// The request, whole.
+pub fn request(path: &str, content: &str) -> Vec<u8> {
+    let body = format!(
+        r#"{{"version":"1.2","type":"query","query":[{{"role":"user","content":"{content}","content_type":"text/markdown","timestamp":0,"message_id":"m","feedback":[],"attachments":[]}}],"user_id":"u","conversation_id":"c","message_id":"m"}}"#
+    );
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer none\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+impl Load {
+    /// Replies per second.
+    pub fn run(self, time: Duration) -> f64 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let request = request(self.path, &format!("say {} 20", self.texts));
+            let start = Instant::now();
+            let mut clients = JoinSet::new();
+            for _ in 0..self.clients {
+                let request = request.clone();
+                clients.spawn(async move {
+                    let mut client = Client::connect(self.address).await;
+                    let mut replies = 0_u32;
+                    while start.elapsed() < time {
+                        client.ask(&request).await;
+                        replies += 1;
+                    }
+                    replies
+                });
+            }
+            let replies: u32 = clients.join_all().await.into_iter().sum();
+            f64::from(replies) / start.elapsed().as_secs_f64()
+        })
+    }
+}
+
+struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            buffer: Vec::with_capacity(256 * 1024),
+        }
+    }
+
+    /// Sends one request and reads to the end of its answer, which must be a whole reply.
+    async fn ask(&mut self, request: &[u8]) {
+        self.stream.write_all(request).await.unwrap();
+        self.buffer.clear();
+        while !self.buffer.ends_with(LAST_CHUNK) {
+            let read = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            assert!(
+                read > 0,
+                "the server closed in the middle: {}",
+                String::from_utf8_lossy(&self.buffer)
+            );
+        }
+        let ok = self.buffer.starts_with(b"HTTP/1.1 200");
+        let tail = &self.buffer[self.buffer.len().saturating_sub(200)..];
+        let done = tail
+            .windows(LAST_EVENT.len())
+            .any(|window| window == LAST_EVENT);
+        assert!(
+            ok && done,
+            "not a whole reply: {}",
+            String::from_utf8_lossy(tail)
+        );
+    }
+}
