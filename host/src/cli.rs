@@ -236,14 +236,14 @@ pub fn run(cli: &Cli) -> ExitCode {
 impl Up {
     fn run(&self) -> Result<(), Failure> {
         let spec = up::load(&self.source, &self.serving.limits)?;
-        up::serve(spec, &self.serving)
+        up::serve(spec, &self.serving, up::build)
     }
 }
 
 impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let spec = up::load_operator(&self.config, &self.serving.limits)?;
-        up::serve(spec, &self.serving)
+        up::serve(spec, &self.serving, up::only_components)
     }
 }
 

@@ -10,23 +10,23 @@ use std::{
 use super::load;
 
 /// A running server; dropping it kills it.
-pub struct Contender {
-    pub name: &'static str,
-    pub address: SocketAddr,
-    pub path: &'static str,
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    pub(crate) address: SocketAddr,
+    pub(crate) path: &'static str,
     child: Child,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Contender {
     /// axum's own event streams, in a copy of this program.
-    pub fn native() -> Self {
+    pub(crate) fn native() -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         Self::start("native", "/bot", command.arg("native"), None)
     }
 
     /// The gateway, with all its limits on, as it is.
-    pub fn gateway() -> Self {
+    pub(crate) fn gateway() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let component = build_guest(folder.path());
         let manifest = format!(
@@ -52,8 +52,8 @@ impl Contender {
         Self::start("ravenry", "/bot", &mut command, Some(folder))
     }
 
-    /// fastapi_poe under uvicorn, if the Python named by `PYTHON` (or `python3`) has it.
-    pub fn fastapi() -> Option<Self> {
+    /// `fastapi_poe` under uvicorn, if the Python named by `PYTHON` (or `python3`) has it.
+    pub(crate) fn fastapi() -> Option<Self> {
         let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let has = Command::new(&python)
             .args(["-c", "import fastapi_poe"])
@@ -107,7 +107,7 @@ impl Contender {
     }
 
     /// Prints what a reply costs that waits on the clock, in resident memory.
-    pub fn measure_idle(&self, replies: usize) {
+    pub(crate) fn measure_idle(&self, replies: usize) {
         let before = self.resident_kib();
         let request = load::request(self.path, "sleep 60000");
         let streams: Vec<TcpStream> = (0..replies)

@@ -17,15 +17,15 @@ const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 
 /// So many clients, each asking for so many texts.
 #[derive(Clone, Copy)]
-pub struct Load {
-    pub address: SocketAddr,
-    pub path: &'static str,
-    pub clients: usize,
-    pub texts: usize,
+pub(crate) struct Load {
+    pub(crate) address: SocketAddr,
+    pub(crate) path: &'static str,
+    pub(crate) clients: usize,
+    pub(crate) texts: usize,
 }
 
 /// The request, whole.
-pub fn request(path: &str, content: &str) -> Vec<u8> {
+pub(crate) fn request(path: &str, content: &str) -> Vec<u8> {
     let body = format!(
         r#"{{"version":"1.2","type":"query","query":[{{"role":"user","content":"{content}","content_type":"text/markdown","timestamp":0,"message_id":"m","feedback":[],"attachments":[]}}],"user_id":"u","conversation_id":"c","message_id":"m"}}"#
     );
@@ -38,7 +38,7 @@ pub fn request(path: &str, content: &str) -> Vec<u8> {
 
 impl Load {
     /// Replies per second.
-    pub fn run(self, time: Duration) -> f64 {
+    pub(crate) fn run(self, time: Duration) -> f64 {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -1,9 +1,18 @@
 //! Compares the gateway with a native axum handler that says the same bytes, and with a bot on
-//! fastapi_poe where Python has it: `cargo bench --bench compare`.
+//! `fastapi_poe` where Python has it: `cargo bench --bench compare`.
 //!
 //! Every contender is a process of its own; the load comes from this one, over loopback, with
 //! connections that are kept open. The contenders take turns, round by round, and what is printed
 //! are ratios of medians: the machine may be slow, it is equally slow for all.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measuring program may fall over, prints what it measures, and rounds it"
+)]
 
 mod contender;
 mod load;

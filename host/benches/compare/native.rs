@@ -10,7 +10,7 @@ use axum::{
 use futures_util::{Stream, StreamExt as _, stream};
 
 /// Serves `POST /bot` on a free port, and prints the address.
-pub fn serve() {
+pub(crate) fn serve() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

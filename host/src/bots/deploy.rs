@@ -53,9 +53,6 @@ pub struct MountedBot {
 /// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// Paths that the gateway answers itself.
-const RESERVED: [&str; 2] = ["/healthz", "/readyz"];
-
 /// Mounts every bot of a configuration.
 ///
 /// Compiling takes all cores; `progress` hears of each bot.
@@ -182,14 +179,6 @@ fn prepare_all(
 }
 
 fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
-    if RESERVED.contains(&spec.route.as_str()) {
-        let cause = format!("the path `{}` belongs to the gateway", spec.route);
-        return Err(unmountable(
-            spec,
-            vec![cause],
-            Some("give the bot another `route`".to_owned()),
-        ));
-    }
     let bytes = read(spec)?;
     sandbox
         .prepare(&bytes, spec.limits.memory)

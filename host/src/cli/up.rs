@@ -45,8 +45,12 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Builds what is to be built, and serves until a signal.
-pub(super) fn serve(mut spec: ServerSpec, serving: &Serving) -> Result<(), Failure> {
+/// Turns sources into components with `prepare`, and serves until a signal.
+pub(super) fn serve(
+    mut spec: ServerSpec,
+    serving: &Serving,
+    prepare: impl FnOnce(&mut ServerSpec, &Progress) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let format = match serving.log_format {
         LogFormat::Text => telemetry::LogFormat::Text,
         LogFormat::Json => telemetry::LogFormat::Json,
@@ -54,7 +58,7 @@ pub(super) fn serve(mut spec: ServerSpec, serving: &Serving) -> Result<(), Failu
     };
     telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let progress = Progress::start();
-    let outcome = build(&mut spec, &progress).and_then(|()| {
+    let outcome = prepare(&mut spec, &progress).and_then(|()| {
         let options = options(&spec, serving, &progress)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -71,6 +75,25 @@ pub(super) fn serve(mut spec: ServerSpec, serving: &Serving) -> Result<(), Failu
     });
     progress.end();
     outcome
+}
+
+/// Takes bots only as components: an operator's server builds nothing, because a build runs
+/// whatever commands its author wrote.
+///
+/// # Errors
+/// All bots whose source is a directory, at once.
+pub(super) fn only_components(spec: &mut ServerSpec, _: &Progress) -> Result<(), Failure> {
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let unbuilt = bots.filter(|bot| bot.source.is_dir()).map(|bot| Problem {
+        message: format!("bot `{}` is not built", bot.name),
+        causes: vec![format!(
+            "its source is the directory `{}`, and `serve` builds nothing",
+            bot.source.display()
+        )],
+        place: Some(bot.place.clone()),
+        hint: Some("build it with `ravenry build`, and name the .wasm file as `source`".to_owned()),
+    });
+    Problems(unbuilt.collect()).or(()).map_err(Failure::Usage)
 }
 
 /// Builds every bot whose source is a directory, and puts the component in its place.

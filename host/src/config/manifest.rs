@@ -3,7 +3,9 @@
 //! Goes in: text. Comes out: the bots that it declares, and every mistake with its place. Never
 //! done here: reading a variable or a key file, applying a default, asking what is allowed.
 
-use toml_span::value::ValueInner;
+use std::path::PathBuf;
+
+use toml_span::value::{Key, ValueInner};
 use toml_span::{Span, Value};
 
 use super::asked::{Asked, asked};
@@ -36,7 +38,7 @@ pub(super) struct BotEntry {
     pub(super) place: Place,
     pub(super) route: Option<Route>,
     /// A path relative to the file, with its own place.
-    pub(super) source: Option<(String, Place)>,
+    pub(super) source: Option<(PathBuf, Place)>,
     /// Whether `source` stands there, but was no path; noted already.
     pub(super) source_refused: bool,
     pub(super) build: Option<Build>,
@@ -56,22 +58,20 @@ pub(super) fn read(file: &mut TextFile) -> Vec<BotEntry> {
     };
     version(&mut keys, file);
     let start = keys.span;
+    let absent = keys.has_no("bot");
     let entries = keys.table("bot", file).map(Keys::entries);
-    keys.finish(file);
-    let hint = "declare one: `[bot.cat]`, and below it `source = \"cat\"`";
-    match entries {
-        None => file.wrong_but(start, "the file declares no bot", hint),
-        Some(entries) if entries.is_empty() => {
-            file.wrong_but(start, "the file declares no bot", hint)
-        }
-        Some(entries) => {
-            return entries
-                .into_iter()
-                .filter_map(|(key, value)| bot(&key.name, key.span, value, file))
-                .collect();
-        }
+    // What stands there, but is no table, was noted already.
+    if absent || entries.as_ref().is_some_and(Vec::is_empty) {
+        let hint = "declare one: `[bot.cat]`, and below it `source = \"cat\"`";
+        file.wrong_but(start, "the file declares no bot", hint);
     }
-    Vec::new()
+    keys.finish(file);
+    let bot = |(key, value): (Key, Value)| bot(&key.name, key.span, value, file);
+    entries
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(bot)
+        .collect()
 }
 
 /// The version comes first in every manifest, so that a later gateway can tell what it reads.
@@ -94,7 +94,7 @@ fn version(keys: &mut Keys, file: &mut TextFile) {
     }
 }
 
-fn bot<'t>(name: &str, span: Span, value: Value<'t>, file: &mut TextFile<'t>) -> Option<BotEntry> {
+fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotEntry> {
     let parsed = BotName::parse(name).map_err(|error| match nameable(name) {
         Some(name) => file.wrong(
             span,
@@ -106,13 +106,8 @@ fn bot<'t>(name: &str, span: Span, value: Value<'t>, file: &mut TextFile<'t>) ->
     let mut keys = Keys::open(value, format!("bot.{shown}"), file)?;
     let place = file.place(keys.span);
     let route = keys.string("route", file).and_then(|(text, span)| {
-        let wrong = |error| {
-            file.wrong_but(
-                span,
-                format!("`route` in [bot.{shown}]: {error}"),
-                "a route looks like \"/cat\"",
-            )
-        };
+        let message = |error| format!("`route` in [bot.{shown}]: {error}");
+        let wrong = |error| file.wrong_but(span, message(error), "a route looks like \"/cat\"");
         Route::parse(&text).map_err(wrong).ok()
     });
     let stands = !keys.has_no("source");
@@ -159,7 +154,7 @@ pub(super) fn plain(text: &str, span: Span, what: &str, file: &mut TextFile) -> 
     false
 }
 
-fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(String, Place)> {
+fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(PathBuf, Place)> {
     let within = keys.within();
     let mut value = keys.take("source")?;
     let registry = format!("`source` {within} names a registry; registries are not supported yet");
@@ -170,7 +165,7 @@ fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(String, Place)> {
         }
         ValueInner::String(text) => {
             let good = plain(&text, value.span, &format!("`source` {within}"), file);
-            return good.then(|| (text.into_owned(), file.place(value.span)));
+            return good.then(|| (PathBuf::from(text.into_owned()), file.place(value.span)));
         }
         ValueInner::Table(table) if table.contains_key("oci") => {
             file.wrong_but(value.span, registry, hint);

@@ -90,7 +90,7 @@ impl<'e> Loader<'e> {
                     name,
                     place: place.clone(),
                     route: None,
-                    source: Some((source.display().to_string(), place)),
+                    source: Some((source, place)),
                     source_refused: false,
                     build: None,
                     poe_name: None,
@@ -201,7 +201,7 @@ impl<'e> Loader<'e> {
     /// The path of what a bot is made of. Must be there, unless a command of the author's makes it;
     /// if it is not, the bot goes on to the checks that come, so that their problems show as well.
     fn source(&mut self, entry: &BotEntry, dir: &Path) -> PathBuf {
-        let Some((text, place)) = &entry.source else {
+        let Some((path, place)) = &entry.source else {
             let here = if dir.as_os_str().is_empty() {
                 Path::new(".")
             } else {
@@ -217,7 +217,7 @@ impl<'e> Loader<'e> {
             }
             return here.to_owned();
         };
-        let source = dir.join(text);
+        let source = dir.join(path);
         if entry.build.is_none()
             && let Err(error) = source.metadata()
         {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use toml_span::value::ValueInner;
 use toml_span::{Span, Value};
 
-use super::limits::{self, Kind};
 use super::asked::{Asked, asked, limit};
+use super::limits::{self, Kind};
 use super::manifest::plain;
 use super::table::{Keys, kind};
 use super::text::{TextFile, excerpt, nameable};

@@ -1,14 +1,14 @@
 //! Author and operator together: what the files mean, with every default applied.
 //!
 //! After this no code meets an invalid or a missing setting. The rules of narrowing are in
-//! [`Rules`], and nowhere else.
+//! `Rules`, and nowhere else.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::limits::{self, Limits, Value};
 use super::asked::Asked;
+use super::limits::{self, Limits, Value};
 use crate::ids::{BotName, Route, TenantName};
 use crate::report::{Place, Problem};
 use crate::secret::Secret;

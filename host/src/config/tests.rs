@@ -3,5 +3,6 @@
 mod author;
 mod directory;
 mod hostile;
+mod mistakes;
 mod operator;
 mod scene;

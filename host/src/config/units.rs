@@ -122,7 +122,11 @@ impl fmt::Display for Value {
 /// of which the largest is a year, in 64 characters stay far away from it.
 fn duration(text: &str) -> Option<Duration> {
     let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
-    if text.len() > 64 || text.split(char::is_alphabetic).any(|number| digits(number) > 9) {
+    if text.len() > 64
+        || text
+            .split(char::is_alphabetic)
+            .any(|number| digits(number) > 9)
+    {
         return None;
     }
     if text == "0" {

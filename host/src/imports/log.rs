@@ -135,7 +135,7 @@ pub fn escape(text: &str) -> String {
         match character {
             '\t' => out.push('\t'),
             '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                push_escaped(&mut out, character)
+                push_escaped(&mut out, character);
             }
             c if c.is_control() => push_escaped(&mut out, c),
             c => out.push(c),

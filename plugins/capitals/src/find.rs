@@ -60,7 +60,12 @@ fn names(words: &str) -> Vec<Name> {
     let mut names = Vec::new();
     for row in countries::rows() {
         for key in row.keys() {
-            for (start, rest) in &rests {
+            // Most keys and words part at their first letter, which is cheaper to see than to search.
+            let first = key.bytes().next();
+            for (start, rest) in rests
+                .iter()
+                .filter(|(_, rest)| rest.bytes().next() == first)
+            {
                 if rest
                     .strip_prefix(key)
                     .is_some_and(|after| after.starts_with(' '))

@@ -24,7 +24,9 @@ fn no_error_shows_a_key() {
         with(&format!("poe = {{ access_key = {{ file = \"{KEY}\" }} }}")),
         with(&format!("poe = {{ access_key = {{ key = \"{KEY}\" }} }}")),
         with(&format!("poe = {{ access_key = {{ {KEY} = true }} }}")),
-        with(&format!("poe = {{ access_key = {{ {KEY} = 1, {KEY} = 2 }} }}")),
+        with(&format!(
+            "poe = {{ access_key = {{ {KEY} = 1, {KEY} = 2 }} }}"
+        )),
         with(&format!("poe = {{ acess_key = \"{KEY}\" }}")),
         with(&format!("poe = {{ {KEY} = 1 }}")),
         with(&format!("poe = \"{KEY}\"")),
@@ -37,14 +39,23 @@ fn no_error_shows_a_key() {
         with(&format!("[bot.{KEY}]\nroute = 1\nx = 1")),
         with(&format!("[{KEY}]")),
         with(&format!("[{KEY}]\n[{KEY}]")),
-        with("poe = { access_keys = [{ env = \"SPACED\" }, { env = \"LONG\" }, { file = \"key\" }, { file = \"keys\" }] }"),
+        with(
+            "poe = { access_keys = [{ env = \"SPACED\" }, { env = \"LONG\" }, { file = \"key\" }, { file = \"keys\" }] }",
+        ),
     ] {
-        let scene = Scene::new(&[("m.toml", &text), ("key", &format!("{KEY}\n{KEY}")), ("keys", &KEY.repeat(200))]);
-        let scene = scene.variable("SPACED", &format!("{KEY} ")).variable("LONG", &KEY.repeat(9));
+        let scene = Scene::new(&[
+            ("m.toml", &text),
+            ("key", &format!("{KEY}\n{KEY}")),
+            ("keys", &KEY.repeat(200)),
+        ]);
+        let scene = scene
+            .variable("SPACED", &format!("{KEY} "))
+            .variable("LONG", &KEY.repeat(9));
         let error = scene.manifest("m.toml").unwrap_err();
         assert!(!error.contains(KEY), "{error}");
     }
-    let scene = Scene::new(&[("m.toml", &with("poe = { access_key = { env = \"K\" } }"))]).variable("K", KEY);
+    let scene = Scene::new(&[("m.toml", &with("poe = { access_key = { env = \"K\" } }"))])
+        .variable("K", KEY);
     let spec = scene.manifest("m.toml").unwrap();
     assert!(spec.tenants[0].bots[0].access_keys[0].matches(KEY.as_bytes()));
     assert!(!format!("{spec:?} {spec:#?}").contains(KEY));
@@ -58,22 +69,39 @@ fn a_bad_key_is_refused() {
         ("", "is empty"),
         ("a b", "has blanks or other characters that no key has"),
         ("a\n", "has blanks or other characters that no key has"),
-        ("schlüssel", "has blanks or other characters that no key has"),
+        (
+            "schlüssel",
+            "has blanks or other characters that no key has",
+        ),
         (&"k".repeat(257), "has more than 256 bytes"),
     ] {
         let error = format!(
             "error: bot `cat` cannot have its access key\n  caused by: environment variable `KEY` {error}\n  \
              --> DIR/m.toml:4:22\nhint: set it before the start: `export KEY=…`"
         );
-        assert_eq!(Scene::new(&[("m.toml", text)]).variable("KEY", key).manifest("m.toml").unwrap_err(), error);
+        assert_eq!(
+            Scene::new(&[("m.toml", text)])
+                .variable("KEY", key)
+                .manifest("m.toml")
+                .unwrap_err(),
+            error
+        );
     }
 }
 
 /// A pipe in place of a file would hold the start up for ever.
 #[test]
 fn a_directory_is_no_key_file() {
-    let scene = Scene::new(&[("m.toml", "manifest_version = 1\n[bot.cat]\nsource = \".\"\npoe = { access_key = { file = \"./\" } }\n")]);
-    assert!(scene.manifest("m.toml").unwrap_err().contains("caused by: it is not a regular file"));
+    let scene = Scene::new(&[(
+        "m.toml",
+        "manifest_version = 1\n[bot.cat]\nsource = \".\"\npoe = { access_key = { file = \"./\" } }\n",
+    )]);
+    assert!(
+        scene
+            .manifest("m.toml")
+            .unwrap_err()
+            .contains("caused by: it is not a regular file")
+    );
 }
 
 /// A megabyte of mistakes is answered with a page or two.
@@ -84,7 +112,9 @@ fn a_flood_of_mistakes_is_cut() {
     for number in 0..50_000 {
         writeln!(text, "key_{number} = 1").unwrap();
     }
-    let error = Scene::new(&[("m.toml", &text)]).manifest("m.toml").unwrap_err();
+    let error = Scene::new(&[("m.toml", &text)])
+        .manifest("m.toml")
+        .unwrap_err();
     assert!(error.ends_with("\n50000 errors, of which the first 100 are shown"));
     assert!(error.len() < 100_000);
 }
@@ -121,8 +151,14 @@ fn read(text: &str) {
     operator::read(&mut file);
     for problem in &file.problems {
         let place = problem.place.as_ref().unwrap();
-        let line = text.split('\n').nth(usize::try_from(place.line).unwrap() - 1).unwrap();
-        assert!(usize::try_from(place.column).unwrap() <= line.chars().count() + 1, "{problem}");
+        let line = text
+            .split('\n')
+            .nth(usize::try_from(place.line).unwrap() - 1)
+            .unwrap();
+        assert!(
+            usize::try_from(place.column).unwrap() <= line.chars().count() + 1,
+            "{problem}"
+        );
         let _ = problem.to_string();
     }
 }

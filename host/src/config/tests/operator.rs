@@ -10,9 +10,7 @@ use super::scene::Scene;
 
 const CAT: &str = "manifest_version = 1\n[bot.cat]\nsource = \"cat.wasm\"\n";
 
-#[test]
-fn a_whole_file_is_read() {
-    let text = r#"
+const WHOLE: &str = r#"
 [server]
 listen = "0.0.0.0:80"
 metrics_listen = "localhost:0"
@@ -34,44 +32,106 @@ limits = { running = 10, queue = 0, memory = "32MiB" }
 hosts = ["Bots.Zoo.example", "[::1]"]
 manifests = ["zoo"]
 "#;
+
+#[test]
+fn a_whole_file_is_read() {
     let dog = "manifest_version = 1\n[bot.dog]\nsource = \"dog.wasm\"\nroute = \"/\"\nlimits = { memory = \"100MiB\" }\n";
-    let files = [("o.toml", text), ("acme/ravenry.toml", CAT), ("acme/cat.wasm", ""), ("zoo/ravenry.toml", dog), ("zoo/dog.wasm", "")];
+    let files = [
+        ("o.toml", WHOLE),
+        ("acme/ravenry.toml", CAT),
+        ("acme/cat.wasm", ""),
+        ("zoo/ravenry.toml", dog),
+        ("zoo/dog.wasm", ""),
+    ];
     let scene = Scene::new(&files);
     let spec = scene.operator("o.toml").unwrap();
-    assert_eq!((spec.listen.as_deref(), spec.metrics_listen.as_deref()), (Some("0.0.0.0:80"), Some("localhost:0")));
+    assert_eq!(
+        (spec.listen.as_deref(), spec.metrics_listen.as_deref()),
+        (Some("0.0.0.0:80"), Some("localhost:0"))
+    );
     assert_eq!(scene.shown(spec.state_dir.as_deref().unwrap()), "DIR/state");
-    assert_eq!(spec.cache_dir.as_deref(), Some(Path::new("/var/cache/ravenry")));
-    assert_eq!((spec.connections, spec.drain), (Some(1000), Duration::from_mins(1)));
-    let ceilings = Limits { memory: 128 << 20, cpu: Duration::from_millis(500), ..Limits::default() };
+    assert_eq!(
+        spec.cache_dir.as_deref(),
+        Some(Path::new("/var/cache/ravenry"))
+    );
+    assert_eq!(
+        (spec.connections, spec.drain),
+        (Some(1000), Duration::from_mins(1))
+    );
+    let ceilings = Limits {
+        memory: 128 << 20,
+        cpu: Duration::from_millis(500),
+        ..Limits::default()
+    };
     assert_eq!(spec.ceilings, ceilings);
 
-    let [acme, zoo] = spec.tenants.as_slice() else { panic!("two tenants") };
-    assert_eq!((acme.name.as_str(), acme.hosts.len(), acme.prefix.as_ref().unwrap().as_str()), ("acme", 0, "/acme"));
+    let [acme, zoo] = spec.tenants.as_slice() else {
+        panic!("two tenants")
+    };
+    assert_eq!(
+        (
+            acme.name.as_str(),
+            acme.hosts.len(),
+            acme.prefix.as_ref().unwrap().as_str()
+        ),
+        ("acme", 0, "/acme")
+    );
     assert_eq!((acme.running, acme.queue, acme.memory), (10, 0, 32 << 20));
-    assert_eq!((acme.bots[0].route.as_str(), acme.bots[0].tenant.as_str()), ("/acme/cat", "acme"));
+    assert_eq!(
+        (acme.bots[0].route.as_str(), acme.bots[0].tenant.as_str()),
+        ("/acme/cat", "acme")
+    );
     // The default of 64 MiB does not fit into the tenant's 32; the default of 2 s is over the ceiling.
-    assert_eq!(acme.bots[0].limits, Limits { memory: 32 << 20, cpu: Duration::from_millis(500), ..Limits::default() });
+    assert_eq!(
+        acme.bots[0].limits,
+        Limits {
+            memory: 32 << 20,
+            cpu: Duration::from_millis(500),
+            ..Limits::default()
+        }
+    );
 
     assert_eq!(zoo.hosts, ["bots.zoo.example", "[::1]"]);
     assert_eq!((zoo.running, zoo.queue, zoo.memory), (2048, 1024, 4 << 30));
-    assert_eq!((zoo.bots[0].route.as_str(), zoo.bots[0].limits.memory), ("/", 100 << 20));
+    assert_eq!(
+        (zoo.bots[0].route.as_str(), zoo.bots[0].limits.memory),
+        ("/", 100 << 20)
+    );
 }
 
 /// What an author may have of `memory`: default, ceiling, and the flag over both.
 #[test]
 fn authors_can_only_narrow() {
     let memory = |ceiling: &str, flag: &str, author: &str| {
-        let limits = if ceiling.is_empty() { String::new() } else { format!("[limits]\nmemory = \"{ceiling}\"\n") };
-        let asked = if author.is_empty() { String::new() } else { format!("limits = {{ memory = \"{author}\" }}\n") };
+        let limits = if ceiling.is_empty() {
+            String::new()
+        } else {
+            format!("[limits]\nmemory = \"{ceiling}\"\n")
+        };
+        let asked = if author.is_empty() {
+            String::new()
+        } else {
+            format!("limits = {{ memory = \"{author}\" }}\n")
+        };
         let operator = format!("{limits}[tenant.a]\nmanifests = [\"m.toml\"]\n");
-        let scene = Scene::new(&[("o.toml", &operator), ("m.toml", &format!("{CAT}{asked}")), ("cat.wasm", "")]);
-        let scene = if flag.is_empty() { scene } else { scene.flag("memory", flag) };
+        let scene = Scene::new(&[
+            ("o.toml", &operator),
+            ("m.toml", &format!("{CAT}{asked}")),
+            ("cat.wasm", ""),
+        ]);
+        let scene = if flag.is_empty() {
+            scene
+        } else {
+            scene.flag("memory", flag)
+        };
         match scene.operator("o.toml") {
             Ok(spec) => (spec.tenants[0].bots[0].limits.memory >> 20).to_string(),
             Err(error) => error.lines().next().unwrap().to_owned(),
         }
     };
-    let above = |asked: &str, allowed: &str| format!("error: `memory` of bot `cat` is {asked}; at most {allowed} is allowed");
+    let above = |asked: &str, allowed: &str| {
+        format!("error: `memory` of bot `cat` is {asked}; at most {allowed} is allowed")
+    };
     for (ceiling, flag, author, gets) in [
         ("", "", "", "64".to_owned()),
         ("", "", "32MiB", "32".to_owned()),
@@ -86,14 +146,15 @@ fn authors_can_only_narrow() {
         ("16MiB", "32MiB", "", "32".to_owned()),
         ("16MiB", "32MiB", "24MiB", "24".to_owned()),
     ] {
-        assert_eq!(memory(ceiling, flag, author), gets, "ceiling {ceiling:?}, flag {flag:?}, author {author:?}");
+        assert_eq!(
+            memory(ceiling, flag, author),
+            gets,
+            "ceiling {ceiling:?}, flag {flag:?}, author {author:?}"
+        );
     }
 }
 
-/// Mistakes of the operator's file and of all tenants' files, at once.
-#[test]
-fn mistakes_of_all_files_show_at_once() {
-    let text = r#"
+const WRONG: &str = r#"
 [server]
 listen = "8080"
 conections = 0
@@ -108,7 +169,7 @@ limits = { running = 0, memory = 7, cpu = "1s" }
 [tenant.b]
 path_prefix = "/a/b"
 [tenant.c]
-manifests = ["a.toml"]
+manifests = []
 [tenant.d]
 hosts = ["d.example", "https://d.example", "x:80"]
 manifests = []
@@ -116,35 +177,112 @@ manifests = []
 hosts = ["D.example"]
 manifests = []
 "#;
+
+/// Mistakes of the operator's file and of all tenants' files, at once.
+#[test]
+fn mistakes_of_all_files_show_at_once() {
     let a = "manifest_version = 1\n[bot.cat]\nsource = \"a.toml\"\nlimits = { memory = \"2GB\", cpu = \"3s\" }\n";
-    let scene = Scene::new(&[("o.toml", text), ("a.toml", a)]);
+    let scene = Scene::new(&[("o.toml", WRONG), ("a.toml", a)]);
     assert_snapshot!(scene.operator("o.toml").unwrap_err(), @r#"
+    error: `listen` in [server] must be an address with a port
+      --> DIR/o.toml:3:11
+    hint: write `listen = "127.0.0.1:8080"`; port 0 takes a free one
+    error: unknown key `conections` in [server]
+      --> DIR/o.toml:4:1
+    hint: did you mean `connections`?
+    error: `connections` in [server] must be a whole number from 1 to 1000000000
+      --> DIR/o.toml:5:15
+    error: `drain` in [server] must be text in quotes, not a whole number
+      --> DIR/o.toml:6:9
+    error: `DIR/missing.toml` cannot be read
+      caused by: No such file or directory (os error 2)
+      --> DIR/o.toml:11:25
+    error: `running` in [tenant.a.limits] must be a whole number from 1 to 1000000000
+      --> DIR/o.toml:12:22
+    error: `memory` in [tenant.a.limits] needs a unit
+      --> DIR/o.toml:12:34
+    hint: write `memory = "64MiB"`, or what you mean
+    error: unknown key `cpu` in [tenant.a.limits]
+      --> DIR/o.toml:12:37
+    hint: known here: `running`, `queue`, `memory`
+    error: `manifests` is missing in [tenant.b]
+      --> DIR/o.toml:13:1
+    hint: write `manifests = ["acme/ravenry.toml"]`; paths are relative to this file
+    error: prefix `/a/b` of tenant `b` overlaps another
+      caused by: tenant `a` has `/a`, at DIR/o.toml:10:16
+      --> DIR/o.toml:14:16
+    error: tenant `c` has neither `path_prefix` nor `hosts`
+      caused by: several tenants share the server, and one without either would take every path
+      --> DIR/o.toml:15:1
+    hint: write `path_prefix = "/c"`
+    error: an entry of `hosts` in [tenant.d] is not a host name
+      --> DIR/o.toml:18:24
+    hint: write "bots.acme.example", without scheme, port or path
+    error: an entry of `hosts` in [tenant.d] is not a host name
+      --> DIR/o.toml:18:45
+    hint: write "bots.acme.example", without scheme, port or path
+    error: host `d.example` of tenant `e` is taken
+      caused by: tenant `d` has it, at DIR/o.toml:18:11
+      --> DIR/o.toml:21:11
+    error: `memory` of bot `cat` is 2GB; at most 1GB is allowed
+      --> DIR/a.toml:4:12
+    hint: lower it; only whoever runs the server can raise what is allowed
+    error: `cpu` of bot `cat` is 3s; at most 2s is allowed
+      --> DIR/a.toml:4:28
+    hint: lower it; only whoever runs the server can raise what is allowed
+    16 errors
     "#);
 }
 
 #[test]
 fn tenants_that_share_nothing_are_let_be() {
-    let tenants = |text: &str| Scene::new(&[("o.toml", text)]).operator("o.toml").map(|spec| spec.tenants.len());
+    let tenants = |text: &str| {
+        Scene::new(&[("o.toml", text)])
+            .operator("o.toml")
+            .map(|spec| spec.tenants.len())
+    };
     for (text, count) in [
         ("[tenant.a]\nmanifests = []", 1),
-        ("[tenant.a]\npath_prefix = \"/a\"\nmanifests = []\n[tenant.b]\npath_prefix = \"/ab\"\nmanifests = []", 2),
-        ("[tenant.a]\npath_prefix = \"/a\"\nhosts = [\"a\"]\nmanifests = []\n[tenant.b]\npath_prefix = \"/a\"\nhosts = [\"b\"]\nmanifests = []", 2),
+        (
+            "[tenant.a]\npath_prefix = \"/a\"\nmanifests = []\n[tenant.b]\npath_prefix = \"/ab\"\nmanifests = []",
+            2,
+        ),
+        (
+            "[tenant.a]\npath_prefix = \"/a\"\nhosts = [\"a\"]\nmanifests = []\n[tenant.b]\npath_prefix = \"/a\"\nhosts = [\"b\"]\nmanifests = []",
+            2,
+        ),
     ] {
         assert_eq!(tenants(text), Ok(count), "{text}");
     }
     for text in ["", "[server]\n", "tenant = {}"] {
-        assert!(tenants(text).unwrap_err().starts_with("error: the file declares no tenant\n"), "{text}");
+        assert!(
+            tenants(text)
+                .unwrap_err()
+                .starts_with("error: the file declares no tenant\n"),
+            "{text}"
+        );
     }
 }
 
 /// Two tenants may have bots of one name and route; one tenant may not, over all its files.
 #[test]
 fn names_and_routes_are_unique_within_a_tenant() {
-    let files = [("a.toml", CAT), ("b.toml", CAT), ("c.toml", "manifest_version = 1\n[bot.tom]\nroute = \"/cat\"\nsource = \"cat.wasm\"\n"), ("cat.wasm", "")];
+    let files = [
+        ("a.toml", CAT),
+        ("b.toml", CAT),
+        (
+            "c.toml",
+            "manifest_version = 1\n[bot.tom]\nroute = \"/cat\"\nsource = \"cat.wasm\"\n",
+        ),
+        ("cat.wasm", ""),
+    ];
     let scene = Scene::new(&files);
     scene.write("o.toml", b"[tenant.x]\npath_prefix = \"/x\"\nmanifests = [\"a.toml\"]\n[tenant.y]\npath_prefix = \"/y\"\nmanifests = [\"b.toml\"]\n");
     assert!(scene.operator("o.toml").is_ok());
-    scene.write("o.toml", b"[tenant.x]\npath_prefix = \"/x\"\nmanifests = [\"a.toml\", \"b.toml\", \"c.toml\"]\n");
+    scene.write(
+        "o.toml",
+        b"[tenant.x]\npath_prefix = \"/x\"\nmanifests = [\"a.toml\", \"b.toml\", \"c.toml\"]\n",
+    );
     assert_snapshot!(scene.operator("o.toml").unwrap_err(), @r"
     error: there is a second bot `cat`
       caused by: the first is declared at DIR/a.toml:2:1
