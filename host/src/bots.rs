@@ -51,7 +51,7 @@ pub struct Bot {
     pub component: Component,
     /// Its metrics.
     pub metrics: BotMetrics,
-    keys: Vec<Secret>,
+    keys: Arc<[Secret]>,
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
@@ -88,6 +88,7 @@ impl Bot {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
             reference: received.reference().to_string(),
+            secrets: Arc::clone(&self.keys),
         };
         Call {
             reply: None,

@@ -3,6 +3,7 @@
 //! A [`Secret`] has no `Display`, its `Debug` is `***`, it is wiped when the last copy is dropped,
 //! and it is compared without telling by time how much of a guess was right.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,11 +49,16 @@ impl Secret {
         self.expose().is_empty()
     }
 
-    /// The text itself.
-    ///
-    /// For one use only: finding the secret in text that is about to be logged or sent, to mask it.
-    /// To compare, call [`Secret::matches`].
-    pub fn expose(&self) -> &str {
+    /// `text` with `***` wherever the secret was.
+    pub fn mask<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.is_empty() || !text.contains(self.expose()) {
+            return text;
+        }
+        Cow::Owned(text.replace(self.expose(), "***"))
+    }
+
+    /// The text itself. It never leaves this file.
+    fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod body;
+mod intake;
 mod listen;
 mod machine;
 mod reject;
@@ -30,6 +31,7 @@ use crate::{
 };
 
 use self::{
+    intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
     routes::{Gateway, Phase},
@@ -191,7 +193,7 @@ pub async fn run(
     let registry = Arc::new(Registry::default());
     registry.swap(mounted.table);
     let stop = Stop::default();
-    let gateway = Gateway::new(registry, stop.clone());
+    let gateway = Gateway::new(registry, stop.clone(), Intake::new(machine.memory_bytes));
     let front = Front::start(listener, routes::bots(Arc::clone(&gateway)), limits);
     let metrics_url = metrics_listener
         .as_ref()

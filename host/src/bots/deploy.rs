@@ -118,7 +118,7 @@ fn assemble(
         route: spec.route.clone(),
         component,
         metrics: BotMetrics::new(spec.tenant.as_str(), spec.name.as_str()),
-        keys: spec.access_keys.clone(),
+        keys: spec.access_keys.clone().into(),
         gate: Gate {
             bot: Places::new(limits.running, limits.queue),
             tenant: Arc::clone(tenant),

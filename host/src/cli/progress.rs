@@ -1,4 +1,5 @@
-//! Tells a person who waits what is being done: a moving line on a terminal, plain lines elsewhere.
+//! Tells a person who waits what is being done: a moving line on a terminal, plain lines or the log
+//! elsewhere.
 //!
 //! All of it goes to stderr, so that stdout stays data.
 
@@ -12,44 +13,59 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// Where progress is shown. Clones show it in the same place.
 #[derive(Clone, Debug)]
-pub(super) struct Progress {
-    bar: Option<ProgressBar>,
+pub(super) enum Progress {
+    /// A moving line on a terminal.
+    Bar(ProgressBar),
+    /// Plain lines on stderr.
+    Lines,
+    /// Records of the log, so that a program that reads it finds nothing else.
+    Log,
 }
 
 impl Progress {
-    /// Starts to show progress.
+    /// Starts to show progress, in plain lines elsewhere than on a terminal.
     pub(super) fn start() -> Self {
+        Self::bar().map_or(Self::Lines, Self::Bar)
+    }
+
+    /// Starts to show progress, in the log elsewhere than on a terminal.
+    pub(super) fn logged() -> Self {
+        Self::bar().map_or(Self::Log, Self::Bar)
+    }
+
+    fn bar() -> Option<ProgressBar> {
         if !io::stderr().is_terminal() {
-            return Self { bar: None };
+            return None;
         }
         let bar = ProgressBar::new_spinner().with_style(
             ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
         bar.enable_steady_tick(TICK);
-        Self { bar: Some(bar) }
+        Some(bar)
     }
 
     /// What is being done now. One line; the next one takes its place on a terminal.
     pub(super) fn say(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.set_message(line.trim().to_owned()),
+        match self {
+            Self::Bar(bar) => bar.set_message(line.trim().to_owned()),
             // Nobody to tell when stderr is closed.
-            None => drop(writeln!(io::stderr().lock(), "{line}")),
+            Self::Lines => drop(writeln!(io::stderr().lock(), "{line}")),
+            Self::Log => tracing::info!("{}", line.trim()),
         }
     }
 
     /// Lines that stay, such as what a compiler said. Elsewhere than on a terminal they were shown
     /// already, line by line.
     pub(super) fn keep(&self, lines: &str) {
-        if let Some(bar) = &self.bar {
+        if let Self::Bar(bar) = self {
             bar.suspend(|| drop(writeln!(io::stderr().lock(), "{lines}")));
         }
     }
 
     /// Takes the moving line away.
     pub(super) fn end(&self) {
-        if let Some(bar) = &self.bar {
+        if let Self::Bar(bar) = self {
             bar.finish_and_clear();
         }
     }

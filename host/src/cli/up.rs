@@ -57,7 +57,7 @@ pub(super) fn serve(
         LogFormat::Auto => telemetry::LogFormat::Auto,
     };
     telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
-    let progress = Progress::start();
+    let progress = Progress::logged();
     let outcome = prepare(&mut spec, &progress).and_then(|()| {
         let options = options(&spec, serving, &progress)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()

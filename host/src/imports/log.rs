@@ -17,6 +17,8 @@ use wasmtime_wasi::{
     p2::{OutputStream, Pollable, StreamResult},
 };
 
+use crate::secret::Secret;
+
 /// Whose log it is, as the records say.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -26,6 +28,8 @@ pub struct Origin {
     pub bot: Arc<str>,
     /// The request.
     pub reference: String,
+    /// What must not be logged, whoever told it to the bot.
+    pub secrets: Arc<[Secret]>,
 }
 
 /// The log of one call of a bot.
@@ -70,6 +74,7 @@ impl BotLog {
             tenant,
             bot,
             reference,
+            ..
         } = &inner.origin;
         tracing::warn!(target: "bot", %tenant, %bot, %reference, "{sentence}");
     }
@@ -84,6 +89,7 @@ impl BotLog {
                 tenant,
                 bot,
                 reference,
+                ..
             } = &inner.origin;
             tracing::warn!(target: "bot", %tenant, %bot, %reference, dropped_bytes = dropped, "the bot printed more than its log may hold");
         }
@@ -116,12 +122,20 @@ impl Inner {
         if self.line.is_empty() {
             return;
         }
-        let line = escape(&String::from_utf8_lossy(&self.line));
+        let line = String::from_utf8_lossy(&self.line);
+        let line = escape(
+            &self
+                .origin
+                .secrets
+                .iter()
+                .fold(line, |line, secret| secret.mask(line)),
+        );
         self.line.clear();
         let Origin {
             tenant,
             bot,
             reference,
+            ..
         } = &self.origin;
         tracing::info!(target: "bot", %tenant, %bot, %reference, "{line}");
     }
@@ -227,6 +241,7 @@ mod tests {
             tenant: "t".into(),
             bot: "b".into(),
             reference: "r".to_owned(),
+            secrets: Arc::new([]),
         };
         let log = BotLog::new(origin, 10, 4);
         log.print(b"123456");

@@ -61,8 +61,8 @@ pub enum RunError {
     /// The guest trapped; the text is wasmtime's, for the log.
     #[error("the component trapped: {0}")]
     Trapped(String),
-    /// It trapped after it was refused memory.
-    #[error("the component trapped after it was refused memory: {0}")]
+    /// It trapped after it was refused memory, or its request does not fit.
+    #[error("the component ran out of memory: {0}")]
     OutOfMemory(String),
     /// It used up its computing time.
     #[error("the component used up its computing time")]
@@ -137,6 +137,11 @@ impl<T> Future for Run<T> {
 #[error("out of computing time")]
 struct OutOfCpu;
 
+/// The request is kept for the guest, and counts as its memory.
+#[derive(Debug, thiserror::Error)]
+#[error("the request does not fit into the memory of the bot")]
+struct RequestTooLarge;
+
 /// The state of one store.
 pub(super) struct State {
     pub(super) call: Call,
@@ -177,17 +182,19 @@ where
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
     http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
+    let mut meter = MemoryMeter::new(
+        allowance.memory_bytes_max,
+        Arc::clone(&memory),
+        allowance.pools.clone(),
+    );
+    let fits = meter.keep(call.received.raw().len());
     let state = State {
         outbound: NoOutbound::new(call.log.clone()),
         call,
         wasi: wasi.build(),
         http,
         table,
-        memory: MemoryMeter::new(
-            allowance.memory_bytes_max,
-            Arc::clone(&memory),
-            allowance.pools.clone(),
-        ),
+        memory: meter,
     };
     let mut store = Store::new(engine, state);
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
@@ -200,8 +207,15 @@ where
         }
         Ok(UpdateDeadline::Yield(1))
     });
+    let call = begin(store);
     Run {
-        future: Box::pin(begin(store)),
+        future: Box::pin(async move {
+            if fits {
+                call.await
+            } else {
+                Err(RequestTooLarge.into())
+            }
+        }),
         cpu,
         memory,
     }

@@ -183,6 +183,11 @@ impl MemoryMeter {
         }
     }
 
+    /// Counts bytes that the host keeps for the instance, such as its request.
+    pub(super) fn keep(&mut self, bytes: usize) -> bool {
+        self.grow(0, bytes, 1)
+    }
+
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
         let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
         let granted = self

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use axum::{
@@ -15,13 +15,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
-use super::{auth, body::ReplyBody, reject::Reject};
+use super::{auth, body::ReplyBody, intake::Intake, reject::Reject};
 use crate::{
     bots::{
         Bot, Registry, Stop,
@@ -30,19 +27,9 @@ use crate::{
     },
     ids::Reference,
     imports::request::Received,
-    protocol::{
-        decode::{self, Decoded},
-        encode,
-        request::Request as Asked,
-    },
+    protocol::{decode::Decoded, encode, request::Request as Asked},
     telemetry::Metrics,
 };
-
-/// Time for a whole request body to arrive.
-const BODY_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// Bodies larger than this are decoded away from the threads that serve: it takes milliseconds.
-const DECODE_INLINE_BYTES_MAX: usize = 128 * 1024;
 
 /// Where the process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,25 +43,22 @@ pub(super) enum Phase {
     Draining,
 }
 
-/// How many such bodies are decoded at once: each may take ten times its size for a moment.
-const DECODERS: usize = 2;
-
 /// What the handlers share.
 pub(super) struct Gateway {
     registry: Arc<Registry>,
     stop: Stop,
     phase: AtomicU8,
-    decoders: Semaphore,
+    intake: Intake,
 }
 
 impl Gateway {
     /// In phase [`Phase::Starting`].
-    pub(super) fn new(registry: Arc<Registry>, stop: Stop) -> Arc<Self> {
+    pub(super) fn new(registry: Arc<Registry>, stop: Stop, intake: Intake) -> Arc<Self> {
         Arc::new(Self {
             registry,
             stop,
             phase: AtomicU8::new(Phase::Starting as u8),
-            decoders: Semaphore::new(DECODERS),
+            intake,
         })
     }
 
@@ -141,7 +125,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
         request,
         raw,
         repaired,
-    } = decode(&gateway, read(body, bot.limits.body).await?).await?;
+    } = gateway.intake.take(body, bot.limits.body).await?;
     let reference = Reference::random();
     if repaired {
         tracing::warn!(
@@ -193,29 +177,6 @@ fn find(gateway: &Gateway, parts: &Parts) -> Result<Arc<Bot>, Reject> {
         .ok_or_else(|| Reject::NoBot {
             nearest: table.nearest(host, path).map(str::to_owned),
         })
-}
-
-async fn read(body: Body, bytes_max: u64) -> Result<Bytes, Reject> {
-    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
-    match tokio::time::timeout(BODY_TIME_MAX, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reject::TooLarge { bytes_max }),
-        Ok(Err(_)) => Err(Reject::Incomplete("the request body did not arrive whole")),
-        Err(_) => Err(Reject::Incomplete(
-            "the request body did not arrive within 30 s",
-        )),
-    }
-}
-
-async fn decode(gateway: &Gateway, body: Bytes) -> Result<Decoded, Reject> {
-    if body.len() <= DECODE_INLINE_BYTES_MAX {
-        return decode::decode(body.into()).map_err(Reject::Malformed);
-    }
-    let _place = gateway.decoders.acquire().await;
-    tokio::task::spawn_blocking(move || decode::decode(body.into()))
-        .await
-        .map_err(|_| Reject::Incomplete("the request body could not be read"))?
-        .map_err(Reject::Malformed)
 }
 
 /// The headers as text; what is not UTF-8 is replaced.

@@ -1,0 +1,100 @@
+//! Request bodies: read within bounds of size, time and memory, then decoded.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, timeout_at},
+};
+
+use super::reject::Reject;
+use crate::protocol::decode::{self, Decoded};
+
+/// Time for a whole request body to arrive, the wait for its memory included.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Bodies larger than this are decoded away from the threads that serve: it takes milliseconds.
+const DECODE_INLINE_BYTES_MAX: usize = 128 * 1024;
+
+/// How many such bodies are decoded at once: each may take ten times its size for a moment.
+const DECODERS: usize = 2;
+
+/// What part of the machine's memory bodies may take while they arrive: strangers send them.
+const MEMORY_SHARE: u64 = 16;
+
+/// The unit in which that memory is handed out.
+const KIB: u64 = 1024;
+
+/// Takes the bodies of all requests.
+pub(super) struct Intake {
+    /// Memory for bodies that are arriving, in KiB.
+    memory: Semaphore,
+    memory_kib: u32,
+    decoders: Semaphore,
+}
+
+impl Intake {
+    /// For a machine with so much memory.
+    pub(super) fn new(memory_bytes: u64) -> Self {
+        let kib = u32::try_from(memory_bytes / MEMORY_SHARE / KIB).unwrap_or(u32::MAX);
+        Self {
+            memory: Semaphore::new(
+                usize::try_from(kib)
+                    .unwrap_or(usize::MAX)
+                    .min(Semaphore::MAX_PERMITS),
+            ),
+            memory_kib: kib,
+            decoders: Semaphore::new(DECODERS),
+        }
+    }
+
+    /// Reads and decodes a body of at most `bytes_max`.
+    pub(super) async fn take(&self, body: Body, bytes_max: u64) -> Result<Decoded, Reject> {
+        let length = body.size_hint().upper().unwrap_or(bytes_max);
+        if length > bytes_max {
+            return Err(Reject::TooLarge { bytes_max });
+        }
+        let deadline = Instant::now() + BODY_TIME_MAX;
+        let arriving = async {
+            let room = self.room(length).await;
+            (room, read(body, bytes_max).await)
+        };
+        let late = |_| Reject::Incomplete("the request body did not arrive within 30 s");
+        let (_room, body) = timeout_at(deadline, arriving).await.map_err(late)?;
+        self.decode(body?).await
+    }
+
+    /// Memory for so many bytes, or for as many as there are at all.
+    async fn room(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from(bytes.div_ceil(KIB)).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        self.memory
+            .acquire_many(kib.min(self.memory_kib))
+            .await
+            .ok()
+    }
+
+    async fn decode(&self, body: Bytes) -> Result<Decoded, Reject> {
+        if body.len() <= DECODE_INLINE_BYTES_MAX {
+            return decode::decode(body.into()).map_err(Reject::Malformed);
+        }
+        let _place = self.decoders.acquire().await;
+        tokio::task::spawn_blocking(move || decode::decode(body.into()))
+            .await
+            .map_err(|_| Reject::Incomplete("the request body could not be read"))?
+            .map_err(Reject::Malformed)
+    }
+}
+
+async fn read(body: Body, bytes_max: u64) -> Result<Bytes, Reject> {
+    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Reject::TooLarge { bytes_max }),
+        Err(_) => Err(Reject::Incomplete("the request body did not arrive whole")),
+    }
+}
