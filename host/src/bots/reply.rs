@@ -309,10 +309,15 @@ impl Reply {
             return;
         }
         let said = self.outbox.said();
+        // The end is settled before its bytes are taken; a reader who left takes none.
+        let last_bytes = match end {
+            End::ReaderGone => 0,
+            _ => self.outbox.unread(),
+        };
         let facts = ReplyFacts {
             outcome: end.label(),
             events: said.events,
-            sent_bytes: self.account.sent_bytes,
+            sent_bytes: self.account.sent_bytes.saturating_add(last_bytes),
             first_event: self
                 .account
                 .first_event

@@ -316,75 +316,79 @@ fn host_name(text: &str) -> Option<String> {
 
 /// Tenants may share nothing: neither a host name nor, among those without one, a path.
 fn separate(tenants: &[TenantEntry], file: &mut TextFile) {
+    file.problems.extend(shared_hosts(tenants));
+    file.problems.extend(overlapping_prefixes(tenants));
+    if tenants.len() > 1 {
+        let everywhere = tenants
+            .iter()
+            .filter(|tenant| tenant.hosts.is_empty() && tenant.prefix.is_none());
+        file.problems.extend(everywhere.map(|tenant| Problem {
+            message: format!("tenant `{}` has neither `path_prefix` nor `hosts`", tenant.name),
+            causes: vec!["several tenants share the server, and one without either would take every path".to_owned()],
+            place: Some(tenant.place.clone()),
+            hint: Some(format!("write `path_prefix = \"/{}\"`", tenant.name)),
+        }));
+    }
+}
+
+fn taken(place: &Place, message: String, cause: String) -> Problem {
+    Problem {
+        message,
+        causes: vec![cause],
+        place: Some(place.clone()),
+        ..Problem::default()
+    }
+}
+
+fn shared_hosts(tenants: &[TenantEntry]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut problem = |place: &Place, message: String, cause: String| {
-        problems.push(Problem {
-            message,
-            causes: vec![cause],
-            place: Some(place.clone()),
-            ..Problem::default()
-        });
-    };
     let mut claimed = std::collections::HashMap::new();
     for tenant in tenants {
         for (host, place) in &tenant.hosts {
             if let Some((first, other)) = claimed.insert(host, (&tenant.name, place)) {
                 let message = format!("host `{host}` of tenant `{}` is taken", tenant.name);
-                problem(
+                problems.push(taken(
                     place,
                     message,
                     format!("tenant `{first}` has it, at {other}"),
-                );
+                ));
             }
         }
     }
-    // In the order of their routes, whoever covers another stands before it; only neighbours in the
-    // chain of those that cover each other need a look.
+    problems
+}
+
+/// In the order of their routes, whoever covers another stands before it; only neighbours in the
+/// chain of those that cover each other need a look.
+fn overlapping_prefixes(tenants: &[TenantEntry]) -> Vec<Problem> {
     let mut prefixes: Vec<_> = tenants
         .iter()
         .filter(|tenant| tenant.hosts.is_empty())
         .filter_map(|tenant| {
-            tenant.prefix.as_ref().map(|(route, place)| {
-                (
-                    route.as_str().split('/').collect::<Vec<_>>(),
-                    route,
-                    place,
-                    tenant,
-                )
-            })
+            tenant
+                .prefix
+                .as_ref()
+                .map(|(route, place)| (route, place, tenant))
         })
         .collect();
-    prefixes.sort_by(|one, other| (&one.0, one.2).cmp(&(&other.0, other.2)));
+    prefixes.sort_by_cached_key(|(route, place, _)| {
+        let segments: Vec<String> = route.as_str().split('/').map(str::to_owned).collect();
+        (segments, (*place).clone())
+    });
+    let mut problems = Vec::new();
     let mut outer: Option<(&Route, &Place, &TenantEntry)> = None;
-    for (_, route, place, tenant) in &prefixes {
+    for (route, place, tenant) in prefixes {
         match outer {
             Some((first, other, owner)) if first.covers(route) => {
                 let message = format!(
                     "prefix `{route}` of tenant `{}` overlaps another",
                     tenant.name
                 );
-                problem(
-                    place,
-                    message,
-                    format!("tenant `{}` has `{first}`, at {other}", owner.name),
-                );
+                let cause = format!("tenant `{}` has `{first}`, at {other}", owner.name);
+                problems.push(taken(place, message, cause));
             }
             _ => outer = Some((route, place, tenant)),
         }
     }
-    file.problems.append(&mut problems);
-    if tenants.len() > 1 {
-        for tenant in tenants
-            .iter()
-            .filter(|tenant| tenant.hosts.is_empty() && tenant.prefix.is_none())
-        {
-            let problem = Problem {
-                message: format!("tenant `{}` has neither `path_prefix` nor `hosts`", tenant.name),
-                causes: vec!["several tenants share the server, and one without either would take every path".to_owned()],
-                place: Some(tenant.place.clone()),
-                hint: Some(format!("write `path_prefix = \"/{}\"`", tenant.name)),
-            };
-            file.problems.push(problem);
-        }
-    }
+    problems
 }

@@ -96,6 +96,11 @@ impl Outbox {
         Some(inner.buffer.split().freeze())
     }
 
+    /// Bytes that wait for the reader.
+    pub fn unread(&self) -> u64 {
+        self.lock().buffer.len() as u64
+    }
+
     /// Whether the bot has passed a bound.
     pub fn overrun(&self) -> bool {
         self.lock().guard.overrun()

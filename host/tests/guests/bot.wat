@@ -1,8 +1,8 @@
 ;; A bot whose core module is hand-written, for attacks that no compiler would write.
 ;;
-;; The harness puts the module where the word CORE stands. The module imports `host` `text`
-;; (pointer, length, place for the answer) and exports `memory`, `realloc`, `respond`, `settings`,
-;; `feedback`, `reaction` and `error` as the canonical ABI wants them.
+;; The harness puts the module and its instance `$bot` where the word CORE stands. The module imports
+;; `host` `text` (pointer, length, place for the answer) from `$bridge` and exports `memory`, `realloc`,
+;; `respond`, `settings`, `feedback`, `reaction` and `error` as the canonical ABI wants them.
 (component
   ;; What the bot imports: of `reply`, only `text`.
   (type $reply-type (instance
@@ -98,7 +98,6 @@
   (core instance $bridge (instantiate $bridge))
 
   ;; CORE
-  (core instance $bot (instantiate $core (with "host" (instance $bridge))))
   (alias core export $bot "memory" (core memory $memory))
   (alias core export $bot "realloc" (core func $realloc))
   (alias export $reply "text" (func $text))

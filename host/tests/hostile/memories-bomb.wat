@@ -1,8 +1,16 @@
-;; Says a word, then grows four memories in turn, without an end.
+;; Says a word, then grows three further memories in turn, without an end.
+(core module $hoard
+  (memory 1)
+  (func (export "grow") (drop (memory.grow (i32.const 16)))))
+(core instance $hoard-1 (instantiate $hoard))
+(core instance $hoard-2 (instantiate $hoard))
+(core instance $hoard-3 (instantiate $hoard))
 (core module $core
   (import "host" "text" (func $text (param i32 i32 i32)))
+  (import "1" "grow" (func $grow-1))
+  (import "2" "grow" (func $grow-2))
+  (import "3" "grow" (func $grow-3))
   (memory (export "memory") 17)
-  (memory $two 1) (memory $three 1) (memory $four 1)
   (data (i32.const 0) "x")
   (global $free (mut i32) (i32.const 65536))
   (func (export "realloc") (param i32 i32 i32 i32) (result i32)
@@ -15,12 +23,13 @@
   (func (export "respond") (param i32) (result i32)
     (call $text (i32.const 0) (i32.const 1) (i32.const 16))
     (loop $again
-      (drop (memory.grow $two (i32.const 16)))
-      (drop (memory.grow $three (i32.const 16)))
-      (drop (memory.grow $four (i32.const 16)))
+      (call $grow-1) (call $grow-2) (call $grow-3)
       (br $again))
     (i32.const 64))
   (func (export "settings") (result i32) (i32.const 64))
   (func (export "feedback") (param i32 i32 i32 i32 i32 i32 i32 i32))
   (func (export "reaction") (param i32 i32 i32 i32 i32 i32 i32 i32))
   (func (export "error") (param i32 i32 i32 i32)))
+(core instance $bot (instantiate $core
+  (with "host" (instance $bridge))
+  (with "1" (instance $hoard-1)) (with "2" (instance $hoard-2)) (with "3" (instance $hoard-3))))

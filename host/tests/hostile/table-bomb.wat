@@ -22,3 +22,4 @@
   (func (export "feedback") (param i32 i32 i32 i32 i32 i32 i32 i32))
   (func (export "reaction") (param i32 i32 i32 i32 i32 i32 i32 i32))
   (func (export "error") (param i32 i32 i32 i32)))
+(core instance $bot (instantiate $core (with "host" (instance $bridge))))

@@ -4,6 +4,7 @@
 
 mod client;
 mod guests;
+mod lines;
 mod server;
 
 pub use client::{Answer, Connection, Stream, post, query};

@@ -8,6 +8,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
+    clippy::format_collect,
+    clippy::format_push_string,
     clippy::print_stderr,
     missing_docs,
     unreachable_pub,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, Server, query};
+use crate::harness::{Folder, Server, post, query};
 
 /// The conversation that the README promises, byte for byte: old key names, trailing commas.
 #[test]
@@ -80,7 +80,7 @@ text {"text":"naïve 🐈 \"quoted\"\n"}
 text {"text":"second","index":2}
 replace_response {"text":"instead"}
 replace_response {"text":"","index":2}
-file {"url":"https://example.com/cat.png","content_type":"image/png","name":"cat.png"}
+file {"url":"https://example.com/cat.png","content_type":"image/png","name":"cat.png","inline_ref":null}
 file {"url":"https://example.com/cat.png","content_type":"image/png","name":"cat.png","inline_ref":"cat1"}
 data {"metadata":"remember me"}
 json {"choices":[{"delta":{"content":"é"}}]}
@@ -244,13 +244,13 @@ fn a_connection_serves_many_queries() {
     for round in 0..20 {
         let text = format!("round {round}");
         let body = query(&text).to_string();
-        connection.send(crate::harness::post("/echo", &[], body.as_bytes()));
+        connection.send(post("/echo", &[], body.as_bytes()));
         assert_eq!(connection.answer().said(), text);
     }
     // Pipelined: all are sent before the first is read.
     for round in 0..5 {
         let body = query(&format!("pipelined {round}")).to_string();
-        connection.send(crate::harness::post("/echo", &[], body.as_bytes()));
+        connection.send(post("/echo", &[], body.as_bytes()));
     }
     for round in 0..5 {
         assert_eq!(connection.answer().said(), format!("pipelined {round}"));

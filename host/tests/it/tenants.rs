@@ -26,7 +26,7 @@ fn folder() -> Folder {
 }
 
 fn two_tenants() -> Server {
-    let operator = "config_version = 1\n\
+    let operator = "\
         [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"acme.toml\"]\nlimits = { running = 2, queue = 0 }\n\
         [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"globex.toml\"]\n";
     folder().file("operator.toml", operator).serve()
@@ -153,7 +153,7 @@ fn configuration_and_logs_of_tenants_do_not_mix() {
 /// A tenant with host names is reached under these alone, and nobody else is.
 #[test]
 fn host_names_lead_to_their_tenant_alone() {
-    let operator = "config_version = 1\n\
+    let operator = "\
         [tenant.acme]\nhosts = [\"acme.example\"]\nmanifests = [\"acme.toml\"]\n\
         [tenant.globex]\nhosts = [\"globex.example\", \"www.globex.example\"]\nmanifests = [\"globex.toml\"]\n";
     let server = folder().file("operator.toml", operator).serve();
@@ -186,7 +186,7 @@ fn host_names_lead_to_their_tenant_alone() {
 /// The memory of a tenant is a bound for all its bots together.
 #[test]
 fn memory_of_a_tenant_bounds_its_bots_together() {
-    let operator = "config_version = 1\n\
+    let operator = "\
         [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"m.toml\"]\nlimits = { memory = \"32MiB\" }\n\
         [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"m.toml\"]\n";
     let bots = "[bot.one]\nsource = \"puppet.wasm\"\n[bot.two]\nsource = \"puppet.wasm\"\n";
@@ -211,7 +211,7 @@ fn memory_of_a_tenant_bounds_its_bots_together() {
 /// An author cannot take more than the operator allows: the server does not start, and says where.
 #[test]
 fn an_author_can_only_narrow() {
-    let operator = "config_version = 1\n[limits]\nmemory = \"16MiB\"\n\
+    let operator = "[limits]\nmemory = \"16MiB\"\n\
         [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"m.toml\"]\n";
     let bots = "[bot.greedy]\nsource = \"puppet.wasm\"\nlimits = { memory = \"32MiB\" }\n";
     let said = Folder::empty()

@@ -1,11 +1,9 @@
 //! The program under test: its files, its process, its log, its metrics.
 
 use std::{
-    io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -13,6 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use super::lines::Lines;
 use super::{Answer, Connection, HANG, Stream, component, post, query};
 
 /// The files that a gateway is started with, and its environment.
@@ -20,6 +19,7 @@ pub struct Folder {
     dir: tempfile::TempDir,
     environment: Vec<(String, String)>,
     flags: Vec<String>,
+    cache_dir: PathBuf,
 }
 
 impl Folder {
@@ -35,6 +35,7 @@ impl Folder {
             dir,
             environment: Vec::new(),
             flags: Vec::new(),
+            cache_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
         }
     }
 
@@ -66,6 +67,12 @@ impl Folder {
 
     pub fn flag(mut self, flag: &str) -> Self {
         self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// Keeps compiled code there. Otherwise all tests share what any of them has compiled.
+    pub fn cache_dir(mut self, directory: &Path) -> Self {
+        directory.clone_into(&mut self.cache_dir);
         self
     }
 
@@ -105,17 +112,12 @@ impl Folder {
             ])
             .arg(self.dir.path().join("state"))
             .arg("--cache-dir")
-            .arg(cache_dir())
+            .arg(&self.cache_dir)
             .args(&self.flags)
             .envs(self.environment.iter().cloned())
             .current_dir(self.dir.path());
         command
     }
-}
-
-/// Compiled code is shared by all tests: each component is compiled once per version of the gateway.
-fn cache_dir() -> &'static Path {
-    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"))
 }
 
 /// A gateway that serves. Dropping it kills it.
@@ -161,8 +163,8 @@ impl Server {
             log,
             _folder: folder,
         };
-        server.metrics_address = server.announced(|line| line.starts_with("metrics: "));
-        server.address = server.announced(|line| !line.starts_with("metrics: "));
+        server.metrics_address = server.announced(|line| line.starts_with("Metrics: "));
+        server.address = server.announced(|line| !line.starts_with("Metrics: "));
         server
     }
 
@@ -275,12 +277,12 @@ impl Server {
         self.output.all().join("\n")
     }
 
-    /// Waits for a record of the log, each line of which must be JSON.
+    /// Waits for a record of the log.
     pub fn wait_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = self.log.wait(|line| {
-            let record: Value =
-                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
-            wanted(&record).then_some(record)
+            serde_json::from_str(line)
+                .ok()
+                .filter(|record| wanted(record))
         });
         found.unwrap_or_else(|| panic!("no such record in\n{}", self.log().join("\n")))
     }
@@ -319,7 +321,7 @@ impl Server {
     pub fn wait(&mut self) -> ExitStatus {
         // Standard error is closed when the process ends, and not before.
         self.log.wait(|_| None::<()>);
-        assert!(self.log.lock().closed, "it does not stop");
+        assert!(self.log.closed(), "it does not stop");
         self.child.wait().unwrap()
     }
 
@@ -340,66 +342,6 @@ impl Drop for Server {
         let _ = self.child.wait();
         if thread::panicking() {
             eprintln!("--- log of the gateway\n{}\n---", self.log.all().join("\n"));
-        }
-    }
-}
-
-/// Lines that a thread collects until the other side closes.
-#[derive(Clone, Default)]
-struct Lines(Arc<(Mutex<Collected>, Condvar)>);
-
-#[derive(Default)]
-struct Collected {
-    lines: Vec<String>,
-    closed: bool,
-}
-
-impl Lines {
-    fn collect(from: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
-        let theirs = lines.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
-                theirs.change(|collected| {
-                    collected
-                        .lines
-                        .push(String::from_utf8_lossy(&line).into_owned())
-                });
-            }
-            theirs.change(|collected| collected.closed = true);
-        });
-        lines
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Collected)) {
-        change(&mut self.lock());
-        self.0.1.notify_all();
-    }
-
-    fn all(&self) -> Vec<String> {
-        self.lock().lines.clone()
-    }
-
-    /// Also after a test has fallen over with the lock in its hand: its log is still to be shown.
-    fn lock(&self) -> MutexGuard<'_, Collected> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The first line that is found, now or later; `None` when there will be no more lines.
-    fn wait<T>(&self, find: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let hang = Instant::now() + HANG;
-        let mut seen = 0;
-        let mut collected = self.lock();
-        loop {
-            if let Some(found) = collected.lines[seen..].iter().find_map(|line| find(line)) {
-                return Some(found);
-            }
-            seen = collected.lines.len();
-            let left = hang.saturating_duration_since(Instant::now());
-            if collected.closed || left.is_zero() {
-                return None;
-            }
-            collected = self.0.1.wait_timeout(collected, left).unwrap().0;
         }
     }
 }

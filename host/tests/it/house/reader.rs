@@ -157,7 +157,7 @@ pub(super) fn places(code: &str, name: &str) -> Vec<usize> {
     let bytes = code.as_bytes();
     code.match_indices(name)
         .map(|(at, _)| at)
-        .filter(|at| !(*at > 0 && part(bytes.get(at - 1))) && !part(bytes.get(at + name.len())))
+        .filter(|at| (*at == 0 || !part(bytes.get(at - 1))) && !part(bytes.get(at + name.len())))
         .collect()
 }
 

@@ -10,7 +10,10 @@
 //! - `env NAME`: says the value of an environment variable;
 //! - any other line is said as it is.
 
-#![expect(clippy::disallowed_methods, reason = "a bot has its instance to itself and may sleep")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bot has its instance to itself and may sleep"
+)]
 
 use raw::{reply, word};
 use std::time::Duration;

@@ -18,8 +18,8 @@ pub mod bindings {
 }
 
 pub use bindings::exports::ravenry::bot::handler::Guest;
-pub use types::{BotSettings as Settings, ErrorReport, Failure, Feedback, Query, Reaction};
 pub use bindings::ravenry::bot::{reply, request, types};
+pub use types::{BotSettings as Settings, ErrorReport, Failure, Feedback, Query, Reaction};
 
 /// One bot; only `respond` must be written.
 pub trait Odd {
