@@ -266,11 +266,11 @@ async fn stop_politely(
     drain: Duration,
 ) {
     signals.next().await;
+    gateway.set(Phase::Draining);
     tracing::info!(
         drain_s = drain.as_secs(),
         "stopping: replies may finish; a second signal stops at once"
     );
-    gateway.set(Phase::Draining);
     let politely = async {
         if tokio::time::timeout(drain, front.drained()).await.is_err() {
             stop.now();

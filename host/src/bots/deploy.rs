@@ -190,7 +190,7 @@ fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
                     spec.source.display()
                 )),
                 ComponentError::Unfit(_) => {
-                    Some("build it against the WIT of this gateway's version".to_owned())
+                    Some("build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned())
                 }
                 ComponentError::TooMuchMemory { .. } => {
                     Some("raise `limits.memory` of the bot".to_owned())

@@ -15,6 +15,8 @@ use std::{
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
+use crate::ids::Reference;
+
 /// First bytes of a cache file; the number is the version of this layout.
 const MAGIC: &[u8; 8] = b"ravenry1";
 /// Length of a SHA-256 digest.
@@ -103,7 +105,7 @@ impl Cache {
             .serialize()
             .map_err(|error| io::Error::other(error.to_string()))?;
         let path = self.path(digest);
-        let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+        let aside = path.with_extension(format!("{}.tmp", Reference::random()));
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create(true)

@@ -34,6 +34,10 @@ struct Bucket {
     /// Start of the poll under way, or end of the last one.
     since: Instant,
     running: bool,
+    /// The guest gave way while it had more to compute: until its next turn it waits for the
+    /// processor, not for the world, and earns nothing. Else a crowd of endless loops would live
+    /// on what each earns while the others run.
+    gave_way: bool,
 }
 
 impl CpuMeter {
@@ -45,6 +49,7 @@ impl CpuMeter {
             used: Duration::ZERO,
             since: Instant::now(),
             running: false,
+            gave_way: false,
         })))
     }
 
@@ -56,7 +61,9 @@ impl CpuMeter {
     pub(super) fn begin(&self) {
         let mut bucket = self.lock();
         let now = Instant::now();
-        bucket.refill(now);
+        if !std::mem::take(&mut bucket.gave_way) {
+            bucket.refill(now);
+        }
         bucket.since = now;
         bucket.running = true;
     }
@@ -68,10 +75,11 @@ impl CpuMeter {
         bucket.running = false;
     }
 
-    /// Whether the budget is used up, in the middle of a poll.
+    /// Whether the budget is used up, in the middle of a poll. If not, the guest gives way.
     pub(super) fn exhausted(&self) -> bool {
         let mut bucket = self.lock();
         bucket.charge(Instant::now());
+        bucket.gave_way = true;
         bucket.left.is_zero()
     }
 
@@ -290,6 +298,27 @@ mod tests {
         assert_eq!(pools[0].free(), 100);
     }
 
+    /// Giving way is not waiting: the time until the next turn earns nothing.
+    #[test]
+    fn a_guest_that_gave_way_earns_nothing() {
+        let hour = Duration::from_secs(3_600);
+        let meter = CpuMeter::new(CpuBudget {
+            burst: hour,
+            refill_per_second: hour,
+        });
+        let left = |meter: &CpuMeter| meter.lock().left;
+        meter.lock().left = Duration::from_secs(60);
+        meter.begin();
+        assert!(!meter.exhausted());
+        meter.end();
+        meter.begin();
+        assert!(left(&meter) <= Duration::from_secs(60));
+        meter.end();
+        std::thread::yield_now();
+        meter.begin();
+        assert!(left(&meter) > Duration::from_secs(60), "waiting earns");
+    }
+
     #[test]
     fn an_idle_bucket_fills_no_further_than_its_burst() {
         let second = Duration::from_secs(1);
@@ -304,6 +333,7 @@ mod tests {
             used: second / 2,
             since: start,
             running: false,
+            gave_way: false,
         };
         bucket.refill(start + second);
         assert_eq!(bucket.left, Duration::from_millis(600));
