@@ -5,7 +5,8 @@
 //! that is wrong, at once, each with its place. No error holds a secret.
 //!
 //! Two steps: `manifest` and `operator` hold what was typed, [`resolve`] what it means. Never done
-//! here: building, reading a component, asking the environment behind the caller's back.
+//! here: building, reading a component, asking the environment: what the world says, the caller hands
+//! in as a [`World`].
 
 mod asked;
 mod discover;
@@ -31,7 +32,25 @@ use crate::ids::TenantName;
 use crate::report::{Problem, Problems};
 
 /// Looks up an environment variable.
-pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What a load asks of the world outside the files.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Looks up an environment variable.
+    pub variable: Env<'a>,
+    /// Says why a component file cannot be mounted, if it cannot.
+    pub unfit: &'a dyn Fn(&Path) -> Option<Unfit>,
+}
+
+/// Why a component file cannot be mounted.
+#[derive(Clone, Debug)]
+pub struct Unfit {
+    /// What is wrong with it.
+    pub cause: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
 
 /// Loads what a path names: a directory, a `.wasm` file, or else a manifest.
 ///
@@ -40,14 +59,14 @@ pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 pub fn load_path(
     path: &Path,
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
     if path.is_dir() {
-        load_directory(path, flags, env)
+        load_directory(path, flags, world)
     } else if discover::is_wasm(path) {
-        load_component(path, flags, env)
+        load_component(path, flags, world)
     } else {
-        load_manifest(path, flags, env)
+        load_manifest(path, flags, world)
     }
 }
 
@@ -55,40 +74,40 @@ pub fn load_path(
 pub fn load_manifest(
     path: &Path,
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
-    local(flags, env, |loader| loader.manifest(path, None))
+    local(flags, world, |loader| loader.manifest(path, None))
 }
 
 /// Loads the bots of a directory, with or without a manifest: all belong to one tenant `local`.
 pub fn load_directory(
     dir: &Path,
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
-    local(flags, env, |loader| loader.directory(dir))
+    local(flags, world, |loader| loader.directory(dir))
 }
 
 /// Loads one `.wasm` file, as a bot with the name of the file.
 pub fn load_component(
     path: &Path,
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
-    local(flags, env, |loader| loader.component(path))
+    local(flags, world, |loader| loader.component(path))
 }
 
 /// Loads an operator's file with the manifests of all its tenants.
 pub fn load_operator(
     path: &Path,
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
     let (operator, mut problems) = mount::operator(path);
     let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
     problems.extend(wrong);
     let ceilings = rules.ceilings().clone();
-    let mut loader = Loader::new(rules, env, problems);
+    let mut loader = Loader::new(rules, world, problems);
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let tenants = operator
         .tenants
@@ -111,12 +130,12 @@ pub fn load_operator(
 /// One tenant, one author, no operator.
 fn local(
     flags: &[(String, String)],
-    env: Env<'_>,
+    world: World<'_>,
     load: impl FnOnce(&mut Loader<'_>),
 ) -> Result<ServerSpec, Problems> {
     let (rules, problems) = Rules::of_author().with_flags(flags);
     let defaults = rules.defaults().clone();
-    let mut loader = Loader::new(rules, env, problems);
+    let mut loader = Loader::new(rules, world, problems);
     load(&mut loader);
     let mut tenant = loader.finish(Frame {
         name: TenantName::local(),

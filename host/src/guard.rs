@@ -305,7 +305,7 @@ impl Guard {
             End::Finished => ("The bot gave no answer", true),
             End::Failed(failure) => {
                 let text = match &failure.text {
-                    Some(text) => text.chars().take(FAILURE_CHARACTERS_MAX).collect(),
+                    Some(text) => cut(text).to_owned(),
                     None => format!("The bot could not answer (reference {reference})."),
                 };
                 return Some(LastWords {
@@ -334,6 +334,13 @@ impl Guard {
             error_type: None,
         })
     }
+}
+
+/// A bot's own error sentence, at most as long as one is shown.
+pub fn cut(sentence: &str) -> &str {
+    let end = sentence.char_indices().nth(FAILURE_CHARACTERS_MAX);
+    end.and_then(|(at, _)| sentence.get(..at))
+        .unwrap_or(sentence)
 }
 
 struct LastWords<'a> {

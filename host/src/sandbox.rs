@@ -71,6 +71,20 @@ pub enum ComponentError {
     },
 }
 
+impl ComponentError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Inspect(error) => error.hint().map(str::to_owned),
+            Self::Missing(_) => Some("`ravenry inspect` with the file lists all that it imports".to_owned()),
+            Self::Unfit(_) => Some(
+                "build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned(),
+            ),
+            Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
+        }
+    }
+}
+
 fn quoted(names: &[String]) -> String {
     names
         .iter()
@@ -153,16 +167,12 @@ impl Sandbox {
         bytes: &[u8],
         memory_bytes_max: u64,
     ) -> Result<Component, ComponentError> {
-        let found = inspect::inspect(bytes)?;
+        let found = examine(bytes)?;
         if found.initial_memory > memory_bytes_max {
             return Err(ComponentError::TooMuchMemory {
                 declared: found.initial_memory,
                 allowed: memory_bytes_max,
             });
-        }
-        let missing = found.missing(&offered);
-        if !missing.is_empty() {
-            return Err(ComponentError::Missing(missing));
         }
         let unfit = |error: wasmtime::Error| ComponentError::Unfit(format!("{error:#}"));
         let start = Instant::now();
@@ -195,6 +205,28 @@ impl Sandbox {
             },
         })
     }
+}
+
+/// Looks at a component without compiling it: whether it is one, of our world, and whether all that
+/// it imports is offered.
+pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
+    let found = inspect::inspect(bytes)?;
+    let missing = found.missing(&offered);
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(ComponentError::Missing(missing))
+    }
+}
+
+/// Looks at all of a component without compiling it: what [`examine`] finds, and damaged code.
+pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
+    examine(bytes)?;
+    // Whether this gateway has a feature, compiling tells; here only what no engine could run counts.
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+        .validate_all(bytes)
+        .map(|_| ())
+        .map_err(|error| ComponentError::Unfit(error.to_string()))
 }
 
 /// Whether an interface of this name, with its version, is offered to components.

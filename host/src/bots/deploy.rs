@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,10 +16,13 @@ use super::{
     admit::{Gate, Places},
 };
 use crate::{
-    config::resolve::{BotSpec, ServerSpec, TenantSpec},
+    config::{
+        Unfit,
+        resolve::{BotSpec, ServerSpec, TenantSpec},
+    },
     metrics::BotMetrics,
     report::{Problem, Problems},
-    sandbox::{Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
+    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
 };
 
 /// What all bots of the process share.
@@ -179,33 +183,35 @@ fn prepare_all(
 }
 
 fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
-    let bytes = read(spec)?;
+    let unmountable = |unfit: Unfit| {
+        let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
+        unmountable(spec, vec![cause], unfit.hint)
+    };
+    let bytes = read(&spec.source).map_err(unmountable)?;
     sandbox
         .prepare(&bytes, spec.limits.memory)
-        .map_err(|error| {
-            let hint = match &error {
-                ComponentError::Inspect(error) => error.hint().map(str::to_owned),
-                ComponentError::Missing(_) => Some(format!(
-                    "`ravenry inspect {}` lists all that it imports",
-                    spec.source.display()
-                )),
-                ComponentError::Unfit(_) => {
-                    Some("build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned())
-                }
-                ComponentError::TooMuchMemory { .. } => {
-                    Some("raise `limits.memory` of the bot".to_owned())
-                }
-            };
-            unmountable(
-                spec,
-                vec![format!("`{}`: {error}", spec.source.display())],
-                hint,
-            )
-        })
+        .map_err(|error| unmountable(described(&error)))
 }
 
-fn read(spec: &BotSpec) -> Result<Vec<u8>, Problem> {
-    let path = &spec.source;
+/// Why a file cannot be mounted as a bot, as far as a look at it can tell without compiling it.
+pub fn unfit(path: &Path) -> Option<Unfit> {
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(unfit) => return Some(unfit),
+    };
+    sandbox::validate(&bytes)
+        .err()
+        .map(|error| described(&error))
+}
+
+fn described(error: &ComponentError) -> Unfit {
+    Unfit {
+        cause: error.to_string(),
+        hint: error.hint(),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unfit> {
     let checked = fs::metadata(path).and_then(|found| {
         if found.len() > COMPONENT_BYTES_MAX {
             return Err(io::Error::other(format!(
@@ -215,19 +221,10 @@ fn read(spec: &BotSpec) -> Result<Vec<u8>, Problem> {
         }
         fs::read(path)
     });
-    checked.map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::NotFound => Some(
-                "build it first, or correct `source`; a path is relative to its manifest"
-                    .to_owned(),
-            ),
-            _ => None,
-        };
-        unmountable(
-            spec,
-            vec![format!("`{}` cannot be read: {error}", path.display())],
-            hint,
-        )
+    checked.map_err(|error| Unfit {
+        cause: format!("it cannot be read: {error}"),
+        hint: (error.kind() == io::ErrorKind::NotFound)
+            .then(|| "build it first, or correct `source`".to_owned()),
     })
 }
 

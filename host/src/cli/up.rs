@@ -9,7 +9,9 @@ use std::sync::Arc;
 use super::build::{Job, build_all};
 use super::progress::Progress;
 use super::{Failure, LogFormat, Serving, table};
+use crate::bots::deploy;
 use crate::config;
+use crate::config::World;
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::report::{Place, Problem, Problems};
 use crate::server::{self, Options};
@@ -26,7 +28,7 @@ const METRICS_LISTEN: &str = "127.0.0.1:9090";
 /// # Errors
 /// All mistakes of its files, at once.
 pub(super) fn load(source: &Path, limits: &[(String, String)]) -> Result<ServerSpec, Failure> {
-    config::load_path(source, limits, &variable).map_err(Failure::Usage)
+    config::load_path(source, limits, WORLD).map_err(Failure::Usage)
 }
 
 /// Loads an operator's file with the manifests that it names.
@@ -37,8 +39,14 @@ pub(super) fn load_operator(
     file: &Path,
     limits: &[(String, String)],
 ) -> Result<ServerSpec, Failure> {
-    config::load_operator(file, limits, &variable).map_err(Failure::Usage)
+    config::load_operator(file, limits, WORLD).map_err(Failure::Usage)
 }
+
+/// The world that files are read in.
+const WORLD: World<'static> = World {
+    variable: &variable,
+    unfit: &deploy::unfit,
+};
 
 /// An environment variable; one that is not UTF-8 holds no key and no setting.
 fn variable(name: &str) -> Option<String> {

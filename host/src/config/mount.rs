@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Env;
+use super::World;
 use super::discover::{self, Found};
 use super::keys;
 use super::manifest::{self, BotEntry};
@@ -33,7 +33,7 @@ struct Declared {
 /// Reads the bots of one tenant after the other, and keeps what is wrong.
 pub(super) struct Loader<'e> {
     rules: Rules,
-    env: Env<'e>,
+    world: World<'e>,
     /// Bots that no tenant has yet.
     declared: Vec<Declared>,
     pub(super) problems: Vec<Problem>,
@@ -41,10 +41,10 @@ pub(super) struct Loader<'e> {
 
 impl<'e> Loader<'e> {
     /// A loader that has found `problems` so far.
-    pub(super) fn new(rules: Rules, env: Env<'e>, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(rules: Rules, world: World<'e>, problems: Vec<Problem>) -> Self {
         Self {
             rules,
-            env,
+            world,
             declared: Vec::new(),
             problems,
         }
@@ -157,7 +157,7 @@ impl<'e> Loader<'e> {
     fn bot(&mut self, Declared { entry, dir }: Declared, frame: &Frame) -> Option<BotSpec> {
         let mut access_keys = Vec::with_capacity(entry.keys.len());
         for key in &entry.keys {
-            match keys::resolve(key, &entry.name, &dir, self.env) {
+            match keys::resolve(key, &entry.name, &dir, self.world.variable) {
                 Ok(key) => access_keys.push(key),
                 Err(problem) => self.problems.push(problem),
             }
@@ -218,10 +218,21 @@ impl<'e> Loader<'e> {
             return here.to_owned();
         };
         let source = dir.join(path);
-        if entry.build.is_none()
-            && let Err(error) = source.metadata()
-        {
-            self.problems.push(Problem {
+        if entry.build.is_some() {
+            return source;
+        }
+        match source.metadata() {
+            Ok(found) if found.is_file() => {
+                self.problems
+                    .extend((self.world.unfit)(&source).map(|unfit| Problem {
+                        message: format!("bot `{}` cannot be mounted", entry.name),
+                        causes: vec![format!("`{}`: {}", source.display(), unfit.cause)],
+                        place: Some(entry.place.clone()),
+                        hint: unfit.hint,
+                    }));
+            }
+            Ok(_) => {}
+            Err(error) => self.problems.push(Problem {
                 message: format!(
                     "bot `{}` has nothing to run: `{}` cannot be read",
                     entry.name,
@@ -230,7 +241,7 @@ impl<'e> Loader<'e> {
                 causes: vec![error.to_string()],
                 place: Some(place.clone()),
                 hint: Some("correct `source`; it is relative to the file that names it".to_owned()),
-            });
+            }),
         }
         source
     }

@@ -301,22 +301,22 @@ mod tests {
     /// Giving way is not waiting: the time until the next turn earns nothing.
     #[test]
     fn a_guest_that_gave_way_earns_nothing() {
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         let meter = CpuMeter::new(CpuBudget {
             burst: hour,
             refill_per_second: hour,
         });
         let left = |meter: &CpuMeter| meter.lock().left;
-        meter.lock().left = Duration::from_secs(60);
         meter.begin();
         assert!(!meter.exhausted());
+        meter.lock().left = Duration::from_mins(1);
         meter.end();
         meter.begin();
-        assert!(left(&meter) <= Duration::from_secs(60));
+        assert!(left(&meter) <= Duration::from_mins(1));
         meter.end();
         std::thread::yield_now();
         meter.begin();
-        assert!(left(&meter) > Duration::from_secs(60), "waiting earns");
+        assert!(left(&meter) > Duration::from_mins(1), "waiting earns");
     }
 
     #[test]

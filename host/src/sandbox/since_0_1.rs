@@ -5,7 +5,7 @@ use wasmtime::{Store, component::HasSelf};
 
 use super::instance::State;
 use crate::{
-    guard::Refusal,
+    guard::{self, Refusal},
     protocol::{
         event::{self, Event, EventName, JsonObject, Owned},
         request, settings,
@@ -134,7 +134,7 @@ impl State {
             text: failure
                 .text
                 .as_deref()
-                .unwrap_or("The bot could not answer."),
+                .map_or("The bot could not answer.", guard::cut),
             allow_retry: failure.allow_retry,
             error_type: failure.error_type.as_deref(),
         })

@@ -4,6 +4,27 @@ use insta::assert_snapshot;
 
 use super::scene::Scene;
 
+/// What is wrong with a component shows beside what is wrong with the file.
+#[test]
+fn unfit_components_show_with_the_rest() {
+    let text = "manifest_version = 1\n[bot.cat]\nsource = \"cat.wasm\"\ncolour = 1\n[bot.dog]\nsource = \"nowhere.wasm\"\n";
+    let scene = Scene::new(&[("ravenry.toml", text), ("cat.wasm", "unfit")]);
+    assert_snapshot!(scene.manifest("ravenry.toml").unwrap_err(), @r"
+    error: bot `cat` cannot be mounted
+      caused by: `DIR/cat.wasm`: it says so
+      --> DIR/ravenry.toml:2:1
+    hint: build it again
+    error: unknown key `colour` in [bot.cat]
+      --> DIR/ravenry.toml:4:1
+    hint: known here: `route`, `source`, `build`, `poe`, `allowed_outbound_hosts`, `config`, `limits`
+    error: bot `dog` has nothing to run: `DIR/nowhere.wasm` cannot be read
+      caused by: No such file or directory (os error 2)
+      --> DIR/ravenry.toml:6:11
+    hint: correct `source`; it is relative to the file that names it
+    3 errors
+    ");
+}
+
 /// A file full of mistakes is corrected in one go, not in fourteen.
 #[test]
 fn all_mistakes_show_at_once() {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::super::{ServerSpec, load_directory, load_manifest, load_operator, load_path};
+use super::super::{
+    ServerSpec, Unfit, World, load_directory, load_manifest, load_operator, load_path,
+};
 use crate::report::Problems;
 
 /// What a load finds.
@@ -78,10 +80,20 @@ impl Scene {
                 .find(|(known, _)| known == name)
                 .map(|(_, value)| value.clone())
         };
-        let loaded = load(&self.dir.path().join(path), &self.flags, &env);
+        let unfit = |path: &Path| {
+            let said = std::fs::read(path).is_ok_and(|content| content == b"unfit");
+            said.then(|| Unfit {
+                cause: "it says so".to_owned(),
+                hint: Some("build it again".to_owned()),
+            })
+        };
+        let world = World {
+            variable: &env,
+            unfit: &unfit,
+        };
+        let loaded = load(&self.dir.path().join(path), &self.flags, world);
         loaded.map_err(|problems| self.shown(Path::new(&problems.to_string())))
     }
 }
 
-type Load =
-    fn(&Path, &[(String, String)], &dyn Fn(&str) -> Option<String>) -> Result<ServerSpec, Problems>;
+type Load = fn(&Path, &[(String, String)], World<'_>) -> Result<ServerSpec, Problems>;
