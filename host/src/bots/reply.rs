@@ -153,6 +153,8 @@ pub fn start(
 impl Reply {
     /// The next bytes, all that are ready; `None` after the last.
     pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        // Also for a bot that has something to say at every poll, and so never waits for an alarm.
+        self.look();
         loop {
             if self.advance(context) {
                 continue;
@@ -279,7 +281,7 @@ impl Reply {
         Some(bytes)
     }
 
-    /// Looks at the clock and the stop signal; true when something was written or ended.
+    /// Waits for the clock and the stop signal; true when something was written or ended.
     fn alarmed(&mut self, context: &mut Context<'_>) -> bool {
         let due = self
             .account
@@ -290,18 +292,23 @@ impl Reply {
         let stop = &self.stop;
         let alarm = self.alarm.get_or_insert_with(|| Alarm::new(due, stop));
         alarm.watch(context);
-        if self.stop.stopped() {
-            self.end(&End::Stopping, None);
-            return true;
-        }
-        if !alarm.rang(due, context) {
+        if !self.stop.stopped() && !alarm.rang(due, context) {
             return false;
         }
-        let now = self.account.arrived.elapsed();
-        if let Some(end) = self.outbox.tick(now) {
+        self.look();
+        true
+    }
+
+    /// Ends the reply where the server stops or its time is over, and says what is due.
+    fn look(&mut self) {
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
+        if self.stop.stopped() {
+            self.end(&End::Stopping, None);
+        } else if let Some(end) = self.outbox.tick(self.elapsed()) {
             self.end(&end, None);
         }
-        true
     }
 
     fn settle(&mut self, end: &End, detail: Option<&str>) {
