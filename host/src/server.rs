@@ -26,7 +26,7 @@ use crate::{
     },
     config::resolve::ServerSpec,
     report::{Problem, Problems},
-    sandbox::{Capacity, MemoryPool, Sandbox, Size},
+    sandbox::{Capacity, MemoryPool, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -140,11 +140,13 @@ fn prepare_sandbox(
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
     let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {
-        problem(
-            "the sandbox cannot be prepared".to_owned(),
-            &error,
-            Some("choose a directory of your own with --cache-dir"),
-        )
+        let hint = match &error {
+            SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
+            SandboxError::Engine(_) | SandboxError::Ticker(_) => {
+                "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
+            }
+        };
+        problem("the sandbox cannot be prepared".to_owned(), &error, Some(hint))
     })?;
     Ok((sandbox, capacity))
 }
