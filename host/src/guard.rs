@@ -36,7 +36,7 @@ pub const FAILURE_CHARACTERS_MAX: usize = 4_096;
 /// What a reply may hold; both numbers come from the limits of its bot.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Characters over text, replacements and data.
+    /// Characters over text, replacements and data; bytes of objects and files.
     pub characters: u64,
     /// Events of any kind, empty ones included.
     pub events: u64,
@@ -188,11 +188,36 @@ impl Guard {
                     ));
                 }
             },
-            Event::Suggest(_) | Event::Data(_) => {}
-            Event::Error { .. } => {
-                self.answered = true;
-                self.phase = Phase::Errored;
+            Event::Done => {
+                return Err(Refusal::Invalid("`done` belongs to the gateway".to_owned()));
             }
+            _ => {}
+        }
+        let before = out.len();
+        encode::event(event, out);
+        let counted = match event {
+            Event::File(_) | Event::Json(_) | Event::Other { .. } => {
+                out.len().saturating_sub(before)
+            }
+            _ => 0,
+        };
+        self.characters = self.characters.saturating_add(counted as u64);
+        if self.characters > self.bounds.characters {
+            out.truncate(before);
+            self.phase = Phase::Overrun;
+            return Err(Refusal::TooLong);
+        }
+        self.said(event);
+        Ok(())
+    }
+
+    /// Notes what an event that was written means for those that come.
+    fn said(&mut self, event: &Event<'_>) {
+        if self.meta == MetaState::Open {
+            self.meta = MetaState::Past;
+        }
+        match event {
+            Event::Meta(_) | Event::Suggest(_) | Event::Data(_) | Event::Done => {}
             Event::Text { .. }
             | Event::Replace { .. }
             | Event::File(_)
@@ -200,17 +225,14 @@ impl Guard {
             | Event::Other { .. } => {
                 self.answered = true;
             }
-            Event::Done => {
-                return Err(Refusal::Invalid("`done` belongs to the gateway".to_owned()));
+            Event::Error { .. } => {
+                self.answered = true;
+                self.phase = Phase::Errored;
             }
         }
-        if self.meta == MetaState::Open {
-            self.meta = MetaState::Past;
-        }
-        encode::event(event, out);
-        Ok(())
     }
 
+    /// Counts an event and its text. What has no text counts by its bytes, once these are known.
     fn count(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
         let text = match event {
             Event::Text { text, .. }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::event::JsonObject;
+use crate::protocol::event::{EventName, File, JsonObject};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -129,6 +129,30 @@ fn characters_and_events_have_a_bound_that_empty_events_meet_too() {
     assert!(ended(&mut guard, &End::TooLong).contains("more than a reply may hold"));
 }
 
+/// Else ten thousand large objects would pass where ten thousand large texts do not.
+#[test]
+fn objects_and_files_count_by_their_bytes() {
+    let object = JsonObject::parse(r#"{"a": "0123456789"}"#).unwrap();
+    let file = File {
+        url: "https://example.com/a-long-name".to_owned(),
+        ..File::default()
+    };
+    let name = EventName::parse("news").unwrap();
+    for event in [
+        Event::Json(&object),
+        Event::File(&file),
+        Event::Other {
+            name: &name,
+            data: &object,
+        },
+    ] {
+        let mut guard = Guard::new(bounds());
+        let mut out = BytesMut::new();
+        assert_eq!(guard.say(&event, &mut out), Err(Refusal::TooLong));
+        assert!(guard.overrun() && out.is_empty(), "nothing of it is kept");
+    }
+}
+
 #[test]
 fn replacements_count_like_text() {
     let mut guard = Guard::new(bounds());
@@ -248,7 +272,7 @@ proptest! {
     /// has one `done`, at the end, and at most one `meta`, at the start.
     #[test]
     fn every_stream_is_well_formed(steps in proptest::collection::vec(step(), 0..12), end in ends()) {
-        let mut guard = Guard::new(bounds());
+        let mut guard = Guard::new(Bounds { characters: 60, ..bounds() });
         let mut out = BytesMut::new();
         let object = JsonObject::parse("{\"a\":1}").unwrap();
         let meta = Meta { content_type: None, linkify: Some(true), suggested_replies: None, refetch_settings: None };

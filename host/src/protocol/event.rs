@@ -12,6 +12,11 @@ use super::{
     json::{self, JsonFault},
 };
 
+/// Longest JSON object of one event, in bytes.
+///
+/// Far above a chunk of a tool call; parsed, the worst of such texts takes about ten megabytes.
+pub const OBJECT_BYTES_MAX: usize = 256 * 1024;
+
 /// Longest name of an event, in bytes.
 pub const NAME_BYTES_MAX: usize = 64;
 
@@ -185,8 +190,11 @@ impl EventName {
 pub struct JsonObject(Map<String, Value>);
 
 impl JsonObject {
-    /// The object whose text this is.
+    /// The object whose text this is; at most [`OBJECT_BYTES_MAX`] of it.
     pub fn parse(text: &str) -> Result<Self, InvalidEvent> {
+        if text.len() > OBJECT_BYTES_MAX {
+            return Err(InvalidEvent::TooLong(text.len()));
+        }
         match json::parse(text)? {
             Value::Object(members) => Ok(Self(members)),
             other => Err(InvalidEvent::NotAnObject(json::kind(&other))),
@@ -221,6 +229,9 @@ pub enum InvalidEvent {
         /// What the parser says.
         what: String,
     },
+    /// The data is too long.
+    #[error("the data has {0} bytes, and {OBJECT_BYTES_MAX} are the most")]
+    TooLong(usize),
     /// The data holds too many values.
     #[error("the data holds more than {} JSON values", json::VALUES_MAX)]
     TooManyValues,
