@@ -27,6 +27,7 @@ use crate::{
     ids::{BotName, Reference, Route, TenantName},
     imports::{
         Call,
+        http::Access,
         log::{BotLog, Origin},
         reply::Outbox,
         request::Received,
@@ -55,6 +56,7 @@ pub struct Bot {
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
+    http: Arc<Access>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -94,6 +96,7 @@ impl Bot {
             reply: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }
     }

@@ -8,7 +8,7 @@ pub mod log;
 pub mod reply;
 pub mod request;
 
-use self::{log::BotLog, reply::Outbox, request::Received};
+use self::{http::Access, log::BotLog, reply::Outbox, request::Received};
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Call {
     pub received: Received,
     /// What it prints.
     pub log: BotLog,
+    /// What it may send to other servers.
+    pub http: std::sync::Arc<Access>,
     /// Its configuration, which it sees as environment variables.
     pub config: std::sync::Arc<[(String, String)]>,
 }

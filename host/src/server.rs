@@ -232,6 +232,7 @@ async fn mount(
         sandbox: Arc::new(sandbox),
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
+        egress: Egress::new(spec.private_hosts.clone()),
     };
     let progress = Arc::clone(&options.progress);
     let mounted = tokio::task::spawn_blocking(move || deploy::mount(&spec, &shared, &*progress))

@@ -20,6 +20,8 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
+    egress::Egress,
+    imports::http::Access,
     metrics::BotMetrics,
     report::{Problem, Problems},
     sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
@@ -34,6 +36,8 @@ pub struct Shared {
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
+    /// The way out to other servers.
+    pub egress: Egress,
 }
 
 /// The result of mounting.
@@ -142,6 +146,12 @@ fn assemble(
             ],
         },
         config: spec.config.clone().into(),
+        http: Arc::new(Access {
+            client: shared.egress.client(),
+            hosts: spec.outbound_hosts.clone(),
+            requests_max: limits.outbound,
+            body_bytes_max: limits.outbound_body,
+        }),
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }
