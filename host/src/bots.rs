@@ -29,6 +29,7 @@ use crate::{
     ids::{BotName, Reference, Route, TenantName},
     imports::{
         Call,
+        http::Access,
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
         reply::Outbox,
@@ -63,6 +64,7 @@ pub struct Bot {
     declaration: watch::Sender<Declaration>,
     /// The name under which the platform has its settings; `None`: they are not handed to it.
     synced_as: Option<String>,
+    http: Arc<Access>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -103,6 +105,7 @@ impl Bot {
             poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }
     }

@@ -20,8 +20,11 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
-    egress::poe::Connections,
-    imports::poe::{Declared, Platform, PlatformBounds},
+    egress::{Egress, poe::Connections},
+    imports::{
+        http::Access,
+        poe::{Declared, Platform, PlatformBounds},
+    },
     memory::MemoryPool,
     metrics::BotMetrics,
     report::{Problem, Problems},
@@ -39,6 +42,8 @@ pub struct Shared {
     pub memory: Arc<MemoryPool>,
     /// The platform's API.
     pub poe: Connections,
+    /// The way out to other servers.
+    pub egress: Egress,
 }
 
 /// The result of mounting.
@@ -165,6 +170,12 @@ fn assemble(
             pools,
         },
         config: spec.config.clone().into(),
+        http: Arc::new(Access {
+            client: shared.egress.client(),
+            hosts: spec.outbound_hosts.clone(),
+            requests_max: limits.outbound,
+            body_bytes_max: limits.outbound_body,
+        }),
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }
