@@ -25,6 +25,7 @@ use crate::{
         deploy::{self, Mounted, Shared},
     },
     config::resolve::ServerSpec,
+    egress::Egress,
     report::{Problem, Problems},
     sandbox::{Capacity, MemoryPool, Sandbox, SandboxError, Size},
     telemetry::Metrics,
