@@ -9,6 +9,7 @@
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
+//! - [`egress`]: what leaves the gateway on behalf of a bot;
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;
@@ -17,6 +18,7 @@
 pub mod bots;
 pub mod cli;
 pub mod config;
+pub mod egress;
 pub mod guard;
 pub mod ids;
 pub mod imports;

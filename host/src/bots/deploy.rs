@@ -20,6 +20,7 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
+    egress::secrets::Secrets,
     metrics::BotMetrics,
     report::{Problem, Problems},
     sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
@@ -116,6 +117,7 @@ fn assemble(
     memory: &Arc<MemoryPool>,
 ) -> Bot {
     let limits = &spec.limits;
+    let secrets = Secrets::new(&spec.secrets, &spec.access_keys);
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -141,7 +143,13 @@ fn assemble(
                 Arc::clone(&shared.memory),
             ],
         },
-        config: spec.config.clone().into(),
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
+        secrets: Arc::new(secrets),
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }
