@@ -23,6 +23,7 @@ use self::admit::Gate;
 pub use self::stop::Stop;
 use crate::{
     config::limits::Limits,
+    egress::secrets::Secrets,
     guard::Bounds,
     ids::{BotName, Reference, Route, TenantName},
     imports::{
@@ -53,6 +54,8 @@ pub struct Bot {
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
+    /// What it uses without having it, and what is masked in its log.
+    secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
@@ -90,7 +93,7 @@ impl Bot {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
             reference: received.reference().to_string(),
-            secrets: Arc::clone(&self.keys),
+            mask: self.secrets.log_mask().clone(),
         };
         Call {
             reply: None,

@@ -9,7 +9,7 @@
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
-//! - [`egress`]: HTTP requests that leave for other servers;
+//! - [`egress`]: what leaves the gateway on behalf of a bot;
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;

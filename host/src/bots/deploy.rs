@@ -20,7 +20,7 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
-    egress::Egress,
+    egress::{Egress, secrets::Secrets},
     imports::http::Access,
     metrics::BotMetrics,
     report::{Problem, Problems},
@@ -120,6 +120,7 @@ fn assemble(
     memory: &Arc<MemoryPool>,
 ) -> Bot {
     let limits = &spec.limits;
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -145,13 +146,20 @@ fn assemble(
                 Arc::clone(&shared.memory),
             ],
         },
-        config: spec.config.clone().into(),
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
         http: Arc::new(Access {
             client: shared.egress.client(),
             hosts: spec.outbound_hosts.clone(),
+            secrets: Arc::clone(&secrets),
             requests_max: limits.outbound,
             body_bytes_max: limits.outbound_body,
         }),
+        secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }

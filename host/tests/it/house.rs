@@ -17,6 +17,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("sandbox", 2),
     ("imports", 2),
     ("guard", 1),
+    ("egress", 1),
     ("telemetry", 1),
     ("protocol", 0),
     ("config", 0),
