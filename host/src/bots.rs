@@ -25,6 +25,7 @@ use self::admit::Gate;
 pub use self::stop::Stop;
 use crate::{
     config::limits::Limits,
+    egress::secrets::Secrets,
     guard::Bounds,
     ids::{BotName, Reference, Route, TenantName},
     imports::{
@@ -56,6 +57,8 @@ pub struct Bot {
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
+    /// What it uses without having it, and what is masked in its log.
+    secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
@@ -98,7 +101,7 @@ impl Bot {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
             reference: received.reference().to_string(),
-            secrets: Arc::clone(&self.keys),
+            mask: self.secrets.log_mask().clone(),
         };
         Call {
             reply: None,

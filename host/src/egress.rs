@@ -11,6 +11,7 @@ mod fault;
 pub mod poe;
 mod policy;
 mod resolver;
+pub mod secrets;
 mod transfer;
 
 use std::{
@@ -55,7 +56,7 @@ impl Egress {
     /// With the resolver of the system. `private` are the hosts that may be connected to although
     /// their addresses are not public.
     pub fn new(private: Vec<PrivateHost>) -> Self {
-        Self::with_lookup(private, Arc::new(resolver::System::default()))
+        Self::with_lookup(private, Arc::new(resolver::System))
     }
 
     /// With another resolver.

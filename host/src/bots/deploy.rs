@@ -20,7 +20,7 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
-    egress::{Egress, poe::Connections},
+    egress::{Egress, poe::Connections, secrets::Secrets},
     imports::{
         http::Access,
         poe::{Declared, Platform, PlatformBounds},
@@ -133,6 +133,7 @@ fn assemble(
         Arc::clone(memory),
         Arc::clone(&shared.memory),
     ];
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -169,13 +170,20 @@ fn assemble(
             memory_bytes_max: limits.memory,
             pools,
         },
-        config: spec.config.clone().into(),
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
         http: Arc::new(Access {
             client: shared.egress.client(),
             hosts: spec.outbound_hosts.clone(),
+            secrets: Arc::clone(&secrets),
             requests_max: limits.outbound,
             body_bytes_max: limits.outbound_body,
         }),
+        secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }

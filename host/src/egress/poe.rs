@@ -112,7 +112,7 @@ impl Client {
     /// `Bearer KEY`, where there is a key.
     fn bearer(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.key {
-            Some(key) => request.bearer_auth(key.expose()),
+            Some(key) => key.reveal(|key| request.bearer_auth(key)),
             None => request,
         }
     }

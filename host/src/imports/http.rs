@@ -23,7 +23,7 @@ use wasmtime_wasi_http::{
 use super::log::{BotLog, escape};
 use crate::{
     config::hosts::HostPattern,
-    egress::{Client, Gone, Order, SendError, Timeouts},
+    egress::{Client, Gone, Incoming, Order, SendError, Timeouts, secrets::Secrets},
 };
 
 /// What a bot may send, and over which connections. All its calls share it.
@@ -33,6 +33,8 @@ pub struct Access {
     pub client: Client,
     /// Where it may send requests. Empty: nowhere.
     pub hosts: Vec<HostPattern>,
+    /// What it may use without having it.
+    pub secrets: Arc<Secrets>,
     /// Requests of one call at once. One more waits; 0: none is sent.
     pub requests_max: u32,
     /// Bytes that the body of a response may have.
@@ -207,7 +209,8 @@ impl Complaints {
 ///
 /// What belongs to the connection is gone already (`FORBIDDEN`); names and values are typed, so a
 /// line break cannot be in them.
-fn outgoing(headers: HeaderMap) -> HeaderMap {
+fn outgoing(access: &Access, url: &Url, mut headers: HeaderMap) -> HeaderMap {
+    access.secrets.swap(url, &mut headers);
     headers
 }
 
@@ -283,7 +286,7 @@ async fn send(
     gone: Gone,
     (url, request): (Url, http::Request<WasiBody>),
     options: RequestOptions,
-) -> Result<http::Response<crate::egress::Incoming>, Refusal> {
+) -> Result<http::Response<Incoming>, Refusal> {
     let timeouts = Timeouts::at_most(
         options.connect_timeout,
         options.first_byte_timeout,
@@ -299,8 +302,8 @@ async fn send(
         .and_then(|length| length.to_str().ok()?.parse().ok());
     let order = Order {
         method: head.method,
+        headers: outgoing(&access, &url, head.headers),
         url,
-        headers: outgoing(head.headers),
         length,
         body,
         gone,

@@ -11,7 +11,6 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, excerpt, heard, short};
-use crate::secret::Secret;
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -83,7 +82,7 @@ impl Client {
         items: &[CostItem],
     ) -> Result<(), CostFault> {
         // The key stands in the body here, and nowhere in the head.
-        let key = self.key.as_ref().map(Secret::expose);
+        let key = self.key.as_ref().map(|key| key.reveal(str::to_owned));
         let http = self
             .http()
             .map_err(|fault| CostFault::Broken(fault.to_string()))?;

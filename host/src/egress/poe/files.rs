@@ -95,7 +95,8 @@ impl Client {
             .header(ACCEPT, "application/json");
         if let Some(key) = &self.key {
             // The bare key, without a scheme: so this endpoint wants it.
-            let mut value = HeaderValue::from_str(key.expose())
+            let mut value = key
+                .reveal(HeaderValue::from_str)
                 .map_err(|_| Failed::new("the access key cannot stand in a header", false))?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);

@@ -40,7 +40,7 @@ impl Client {
             return Err(SyncFault::Refused("the bot has no access key".to_owned()));
         };
         // The key is a part of the path; nothing of the URL may reach a log.
-        let url = self.api(&["bot", what, bot, key.expose(), VERSION]);
+        let url = key.reveal(|key| self.api(&["bot", what, bot, key, VERSION]));
         let exchange = async {
             let http = self
                 .http()
@@ -54,7 +54,7 @@ impl Client {
                 return Ok(());
             }
             let body = short(response).await.map_err(SyncFault::Later)?;
-            let body = key.mask(String::from_utf8_lossy(&body));
+            let body = key.reveal(|key| String::from_utf8_lossy(&body).replace(key, "***"));
             let words = format!(
                 "the platform answered {status} ({})",
                 excerpt(body.as_bytes())
