@@ -119,11 +119,12 @@ impl Bot {
     }
 
     fn outbox(&self) -> Outbox {
-        Outbox::new(Bounds {
+        let bounds = Bounds {
             characters: self.limits.text,
             events: self.limits.events,
             wall_time: self.limits.wall_time,
-        })
+        };
+        Outbox::new(bounds, self.secrets.reply_mask().cloned())
     }
 
     /// Whether one more instance can have the memory that it starts with.
