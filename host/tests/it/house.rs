@@ -13,6 +13,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("main", 5),
     ("cli", 5),
     ("server", 4),
+    ("simulator", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -39,7 +40,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 const BORDERS: &[(&[&str], &[&str])] = &[
     (
         &["axum", "axum_server", "tower", "hyper", "hyper_util"],
-        &["server"],
+        &["server", "simulator"],
     ),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -64,6 +65,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "main",
             "cli",
             "server",
+            "simulator",
             "bots",
             "sandbox",
             "imports",
