@@ -70,6 +70,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "main",
             "cli",
             "server",
+            "simulator",
             "bots",
             "sandbox",
             "imports",
