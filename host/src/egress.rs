@@ -8,6 +8,7 @@
 pub mod address;
 mod client;
 mod fault;
+pub mod poe;
 mod policy;
 mod resolver;
 pub mod secrets;
@@ -106,4 +107,10 @@ fn tls() -> Result<ClientConfig, String> {
                 .with_no_client_auth())
         }
     }
+}
+
+/// Makes ring the cryptography of this process, unless something else was chosen before.
+fn prepare_tls() {
+    // An error says that there is one already, which is as good.
+    let _ = ring::default_provider().install_default();
 }

@@ -17,9 +17,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 
 use super::{
     engine::TICK,
-    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, MemoryPool},
+    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter},
 };
 use crate::imports::{Call, http::Outbound};
+use crate::memory::MemoryPool;
 
 /// Ticks that a guest may compute before it gives way.
 ///
@@ -155,7 +156,7 @@ pub(super) struct State {
     http: WasiHttpCtx,
     /// Before the table, so that it is dropped before the requests in there are.
     outbound: Outbound,
-    table: ResourceTable,
+    pub(super) table: ResourceTable,
     memory: MemoryMeter,
 }
 
