@@ -176,16 +176,21 @@ fn assemble(
             .cloned()
             .chain(secrets.environment())
             .collect(),
-        http: Arc::new(Access {
-            client: shared.egress.client(),
-            hosts: spec.outbound_hosts.clone(),
-            secrets: Arc::clone(&secrets),
-            requests_max: limits.outbound,
-            body_bytes_max: limits.outbound_body,
-        }),
+        http: Arc::new(access(spec, shared, &secrets)),
         secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
+    }
+}
+
+/// What the bot may send to other servers, over connections of its own.
+fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
+    Access {
+        client: shared.egress.client(),
+        hosts: spec.outbound_hosts.clone(),
+        secrets: Arc::clone(secrets),
+        requests_max: spec.limits.outbound,
+        body_bytes_max: spec.limits.outbound_body,
     }
 }
 
