@@ -21,7 +21,6 @@ mod harness;
 mod cancel;
 mod decode;
 mod drain;
-mod egress;
 mod hostile;
 mod house;
 mod http;
