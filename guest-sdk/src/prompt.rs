@@ -23,7 +23,11 @@ pub fn insert_attachments(messages: &mut Vec<Message>) {
     let Some(last) = messages.pop() else { return };
     let (mut texts, mut images) = (Vec::new(), Vec::new());
     for attachment in &last.attachments {
-        let Some(content) = attachment.parsed_content.as_deref().filter(|c| !c.is_empty()) else {
+        let Some(content) = attachment
+            .parsed_content
+            .as_deref()
+            .filter(|c| !c.is_empty())
+        else {
             continue;
         };
         let (name, kind) = (&attachment.name, attachment.content_type.as_str());

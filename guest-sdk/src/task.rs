@@ -16,6 +16,9 @@
 //! assert_eq!(took, Duration::from_secs(1));
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -78,7 +81,11 @@ pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
                 }
             }
         }
-        if waiting { Poll::Pending } else { Poll::Ready(()) }
+        if waiting {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
     });
     all.await;
     let done = |slot| match slot {

@@ -41,9 +41,9 @@
 //! This module does not exist on WebAssembly targets.
 
 pub(crate) mod clock;
+mod heard;
 pub(crate) mod http;
 pub(crate) mod poe;
-mod heard;
 mod recorder;
 pub(crate) mod request;
 mod scene;

@@ -37,10 +37,10 @@
 //! ```
 
 mod call;
-mod toolbox;
-mod turn;
 #[cfg(test)]
 mod tests;
+mod toolbox;
+mod turn;
 
 pub use call::{Tool, ToolCall, ToolResult};
 pub use toolbox::Toolbox;

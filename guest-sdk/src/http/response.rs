@@ -170,6 +170,7 @@ fn utf8(bytes: Vec<u8>) -> Result<String, HttpError> {
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpError> {
-    serde_json::from_slice(bytes)
-        .map_err(|fault| HttpError::Malformed(format!("the answer is not the JSON wanted: {fault}")))
+    serde_json::from_slice(bytes).map_err(|fault| {
+        HttpError::Malformed(format!("the answer is not the JSON wanted: {fault}"))
+    })
 }

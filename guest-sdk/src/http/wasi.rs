@@ -209,9 +209,11 @@ impl Incoming {
                 Err(StreamError::LastOperationFailed(error)) => {
                     let fault = match wasip2::http::types::http_error_code(&error) {
                         Some(code) => fault(code, &self.authority),
-                        None => {
-                            HttpError::Broken(format!("{}: {}", self.authority, error.to_debug_string()))
-                        }
+                        None => HttpError::Broken(format!(
+                            "{}: {}",
+                            self.authority,
+                            error.to_debug_string()
+                        )),
                     };
                     self.stream = None;
                     return Err(fault);

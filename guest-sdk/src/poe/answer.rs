@@ -246,7 +246,10 @@ impl Merged {
             if self.open().next().is_none() {
                 return None;
             }
-            let pollables: Vec<_> = self.open().map(|answer| answer.source.subscribe()).collect();
+            let pollables: Vec<_> = self
+                .open()
+                .map(|answer| answer.source.subscribe())
+                .collect();
             source::wait_for_any(pollables);
         }
     }

@@ -108,7 +108,9 @@ impl Answer {
 
     fn relay_those(&self, wanted: impl Fn(&Event) -> bool) -> Result<(), PoeError> {
         let recorder = during_reply(|stage| Ok(stage.recorder.clone()))?;
-        let Some(recorder) = recorder else { return Ok(()) };
+        let Some(recorder) = recorder else {
+            return Ok(());
+        };
         let mut reply = crate::Reply::new(recorder);
         loop {
             let events = self.read()?;
@@ -151,11 +153,7 @@ pub(crate) fn attach(
     })
 }
 
-pub(crate) fn attach_url(
-    url: &str,
-    name: Option<&str>,
-    is_inline: bool,
-) -> Result<File, PoeError> {
+pub(crate) fn attach_url(url: &str, name: Option<&str>, is_inline: bool) -> Result<File, PoeError> {
     let Some(rest) = url.strip_prefix("https://").or(url.strip_prefix("http://")) else {
         return Err(PoeError::Invalid(format!(
             "{url:?} begins neither with `http://` nor with `https://`"
@@ -188,13 +186,18 @@ fn upload(
         }
         let file = File {
             url: format!("https://files.test/{number}"),
-            content_type: content_type.unwrap_or("application/octet-stream").to_owned(),
+            content_type: content_type
+                .unwrap_or("application/octet-stream")
+                .to_owned(),
             name: name.to_owned(),
             inline_ref: is_inline.then(|| format!("ref{number:05}")),
         };
-        let said = stage.recorder.as_mut().map_or(Err(Stopped::Ended), |recorder| {
-            recorder.say_at(Say::File(file.clone()), stage.now)
-        });
+        let said = stage
+            .recorder
+            .as_mut()
+            .map_or(Err(Stopped::Ended), |recorder| {
+                recorder.say_at(Say::File(file.clone()), stage.now)
+            });
         said?;
         stage.uploads.push(Upload {
             file: file.clone(),

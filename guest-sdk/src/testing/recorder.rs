@@ -1,8 +1,8 @@
 //! The reader of a native test: keeps the rules of the gateway, and what it was told.
 
-use crate::event::{Event, cut};
 use super::clock::now;
 use super::scene::Scene;
+use crate::event::{Event, cut};
 use crate::reply::{Say, Sink};
 use crate::{Failure, Stopped};
 use std::cell::RefCell;

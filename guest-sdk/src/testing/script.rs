@@ -82,16 +82,19 @@ impl Script {
                 "choices": [{ "index": 0, "delta": { "tool_calls": [delta] }, "finish_reason": null }],
             }))
         };
-        let script = calls.iter().enumerate().fold(self, |script, (index, call)| {
-            script
-                .event(chunk(json!({
-                    "index": index, "id": call.id, "type": call.kind,
-                    "function": { "name": call.name, "arguments": "" },
-                })))
-                .event(chunk(json!({
-                    "index": index, "function": { "arguments": call.arguments },
-                })))
-        });
+        let script = calls
+            .iter()
+            .enumerate()
+            .fold(self, |script, (index, call)| {
+                script
+                    .event(chunk(json!({
+                        "index": index, "id": call.id, "type": call.kind,
+                        "function": { "name": call.name, "arguments": "" },
+                    })))
+                    .event(chunk(json!({
+                        "index": index, "function": { "arguments": call.arguments },
+                    })))
+            });
         script.event(Event::Json(json!({
             "choices": [{ "index": 0, "delta": {}, "finish_reason": "tool_calls" }],
         })))
@@ -166,7 +169,10 @@ impl Bots {
             Some(Answers::Made(make)) => Ok(make(asked)),
             Some(Answers::InTurn(scripts)) => scripts.get(before).cloned().ok_or_else(|| {
                 let count = scripts.len();
-                format!("this scene has {count} answers of `{}`, and no more", asked.bot)
+                format!(
+                    "this scene has {count} answers of `{}`, and no more",
+                    asked.bot
+                )
             }),
         }
     }

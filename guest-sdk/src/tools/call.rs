@@ -21,11 +21,7 @@ pub struct Tool {
 
 impl Tool {
     /// A tool with this JSON schema of its arguments.
-    pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        parameters: Value,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
         Self {
             name: name.into(),
             description: description.into(),

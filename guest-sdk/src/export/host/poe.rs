@@ -39,11 +39,7 @@ pub(crate) fn attach(
     Ok(poe::attach(name, content_type, bytes, is_inline)?.into())
 }
 
-pub(crate) fn attach_url(
-    url: &str,
-    name: Option<&str>,
-    is_inline: bool,
-) -> Result<File, PoeError> {
+pub(crate) fn attach_url(url: &str, name: Option<&str>, is_inline: bool) -> Result<File, PoeError> {
     Ok(poe::attach_url(url, name, is_inline)?.into())
 }
 
