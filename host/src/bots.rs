@@ -62,12 +62,12 @@ pub struct Bot {
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
-    http: Arc<Access>,
     platform: Arc<Platform>,
     /// Tells `platform` what the settings declare.
     declaration: watch::Sender<Declaration>,
     /// The name under which the platform has its settings; `None`: they are not handed to it.
     synced_as: Option<String>,
+    http: Arc<Access>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -119,11 +119,12 @@ impl Bot {
     }
 
     fn outbox(&self) -> Outbox {
-        Outbox::new(Bounds {
+        let bounds = Bounds {
             characters: self.limits.text,
             events: self.limits.events,
             wall_time: self.limits.wall_time,
-        })
+        };
+        Outbox::new(bounds, self.secrets.reply_mask().cloned())
     }
 
     /// Whether one more instance can have the memory that it starts with.

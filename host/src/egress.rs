@@ -108,9 +108,3 @@ fn tls() -> Result<ClientConfig, String> {
         }
     }
 }
-
-/// Makes ring the cryptography of this process, unless something else was chosen before.
-fn prepare_tls() {
-    // An error says that there is one already, which is as good.
-    let _ = ring::default_provider().install_default();
-}

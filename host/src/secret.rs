@@ -56,11 +56,6 @@ impl Secret {
     pub fn reveal<T>(&self, use_it: impl FnOnce(&str) -> T) -> T {
         use_it(self.text.expose_secret())
     }
-
-    /// The text itself, for the wire: only what speaks to the platform or an upstream may ask for it.
-    pub(crate) fn expose(&self) -> &str {
-        self.text.expose_secret()
-    }
 }
 
 impl fmt::Debug for Secret {

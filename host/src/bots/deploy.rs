@@ -40,10 +40,10 @@ pub struct Shared {
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
-    /// The way out to other servers.
-    pub egress: Egress,
     /// The platform's API.
     pub poe: Connections,
+    /// The way out to other servers.
+    pub egress: Egress,
 }
 
 /// The result of mounting.
@@ -126,7 +126,6 @@ fn assemble(
     memory: &Arc<MemoryPool>,
 ) -> Bot {
     let limits = &spec.limits;
-    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     let metrics = BotMetrics::new(spec.tenant.as_str(), spec.name.as_str());
     let (declaration, declared) = Declared::pending();
     let pools = [
@@ -134,6 +133,7 @@ fn assemble(
         Arc::clone(memory),
         Arc::clone(&shared.memory),
     ];
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),

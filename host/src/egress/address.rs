@@ -92,8 +92,18 @@ static NOT_GLOBAL: Block = v6([0; 8], 0, "not global unicast", "RFC 4291, 2.4");
 
 /// IPv6 addresses that are IPv4 addresses to whoever connects to them: judged as such.
 static EMBEDDED_IPV4: [Block; 2] = [
-    v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, "mapped IPv4", "RFC 4291, 2.5.5.2"),
-    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, "translated IPv4", "RFC 6052"),
+    v6(
+        [0, 0, 0, 0, 0, 0xffff, 0, 0],
+        96,
+        "mapped IPv4",
+        "RFC 4291, 2.5.5.2",
+    ),
+    v6(
+        [0x64, 0xff9b, 0, 0, 0, 0, 0, 0],
+        96,
+        "translated IPv4",
+        "RFC 6052",
+    ),
 ];
 
 impl Block {
@@ -185,15 +195,24 @@ mod tests {
             ("::1", Some("loopback")),
             ("::ffff:127.0.0.1", Some("loopback")),
             ("::ffff:10.1.2.3", Some("private")),
-            ("::ffff:169.254.169.254", Some("the metadata service of a cloud")),
+            (
+                "::ffff:169.254.169.254",
+                Some("the metadata service of a cloud"),
+            ),
             ("::ffff:8.8.8.8", None),
             ("::127.0.0.1", Some("IPv4 in a form that is no longer used")),
             ("64:ff9b::127.0.0.1", Some("loopback")),
             ("64:ff9b::192.168.0.1", Some("private")),
             ("64:ff9b::8.8.8.8", None),
-            ("64:ff9b:1::8.8.8.8", Some("IPv4 behind a translator of its own")),
+            (
+                "64:ff9b:1::8.8.8.8",
+                Some("IPv4 behind a translator of its own"),
+            ),
             ("100::1", Some("thrown away")),
-            ("2001::4136:e378:8000:63bf:3fff:fdd2", Some("a Teredo tunnel")),
+            (
+                "2001::4136:e378:8000:63bf:3fff:fdd2",
+                Some("a Teredo tunnel"),
+            ),
             ("2001:2::1", Some("benchmarking")),
             ("2001:20::1", Some("reserved for protocols")),
             ("2001:db8::1", Some("documentation")),

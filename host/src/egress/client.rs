@@ -136,6 +136,11 @@ impl Client {
         }
     }
 
+    /// The connections for URLs that the operator has written himself: addresses are not checked.
+    pub(super) fn trusted(&self) -> Result<&reqwest::Client, SendError> {
+        built(&self.private, &self.shared, Resolver::private)
+    }
+
     /// Sends a request, and waits for the head of its response. Dropping the future, or the body of
     /// the response, closes the connection.
     ///

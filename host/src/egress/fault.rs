@@ -79,7 +79,7 @@ pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// The errors of a chain, outermost first, each with what an I/O error hides inside.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    let causes = std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source());
+    let causes = std::iter::successors(Some(error), |error| (**error).source());
     causes.flat_map(|error| {
         let hidden = error
             .downcast_ref::<io::Error>()

@@ -121,7 +121,11 @@ mod tests {
             ("http://[::2]/", false),
         ] {
             let found = judged(url, &private);
-            assert_eq!(matches!(found, Ok(Reach::Private)), allowed, "{url}: {found:?}");
+            assert_eq!(
+                matches!(found, Ok(Reach::Private)),
+                allowed,
+                "{url}: {found:?}"
+            );
         }
     }
 

@@ -193,7 +193,10 @@ mod tests {
     async fn names_that_the_operator_has_allowed_are_not_filtered() {
         let lookup = Fickle(Mutex::new(vec![vec!["127.0.0.1"]]));
         let resolver = Resolver::private(Arc::new(lookup));
-        assert_eq!(resolved(&resolver).await, Ok(vec!["127.0.0.1:0".to_owned()]));
+        assert_eq!(
+            resolved(&resolver).await,
+            Ok(vec!["127.0.0.1:0".to_owned()])
+        );
     }
 
     /// A name server that never answers.

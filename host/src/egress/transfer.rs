@@ -166,7 +166,8 @@ where
 
     fn size_hint(&self) -> SizeHint {
         // A length that was known before is known without the chunk in advance.
-        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.left
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -203,10 +204,7 @@ impl Incoming {
         }
     }
 
-    fn end(
-        &mut self,
-        error: Option<SendError>,
-    ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
+    fn end(&mut self, error: Option<SendError>) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
         self.inner = None;
         self.timer = None;
         self.place = None;

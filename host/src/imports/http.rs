@@ -131,7 +131,9 @@ impl Refusal {
             Self::NotListed => format!(
                 "was refused: the bot may not reach this host; in its manifest, add `allowed_outbound_hosts = [\"{origin}\"]`"
             ),
-            Self::None => "was refused: the bot may not send any; raise `limits.outbound`".to_owned(),
+            Self::None => {
+                "was refused: the bot may not send any; raise `limits.outbound`".to_owned()
+            }
             Self::Full(most) => format!(
                 "was refused: {most} others of this query are under way, and none ended in time; read or drop their responses, or raise `limits.outbound`"
             ),

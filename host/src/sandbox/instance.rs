@@ -19,8 +19,10 @@ use super::{
     engine::TICK,
     meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter},
 };
-use crate::imports::{Call, http::Outbound};
-use crate::memory::MemoryPool;
+use crate::{
+    imports::{Call, http::Outbound},
+    memory::MemoryPool,
+};
 
 /// Ticks that a guest may compute before it gives way.
 ///

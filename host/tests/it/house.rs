@@ -75,6 +75,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "main",
             "cli",
             "server",
+            "simulator",
             "bots",
             "sandbox",
             "imports",
