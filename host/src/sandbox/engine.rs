@@ -125,7 +125,7 @@ pub(super) fn config(kind: EngineKind, size: Size) -> Config {
     let page = 64 * 1024;
     let mut memory_bytes = size.memory_bytes_max.max(page).next_multiple_of(page);
     let mut config = Config::new();
-    if kind == EngineKind::Small || std::env::var_os("X_POOL").is_some() {
+    if kind == EngineKind::Small {
         memory_bytes = memory_bytes.min(SMALL_MEMORY_BYTES_MAX);
         let pool = pool(size.instances, memory_bytes);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
