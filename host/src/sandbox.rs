@@ -27,7 +27,7 @@ pub use self::{
     cache::CacheError,
     engine::{Capacity, EngineKind, Size},
     instance::{Allowance, Cost, Run, RunError},
-    meter::{CpuBudget, MemoryPool},
+    meter::CpuBudget,
 };
 use crate::{
     imports::Call,

@@ -23,10 +23,16 @@ use crate::{
         Bot, Registry, Stop,
         admit::Places,
         deploy::{self, Mounted, Shared},
+        sync,
     },
     config::resolve::ServerSpec,
+    egress::{
+        Egress,
+        poe::{Addresses, Connections},
+    },
+    memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, MemoryPool, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -192,6 +198,8 @@ pub async fn run(
         .map(|bot| describe(&bot.bot, &bot.hosts, address))
         .collect();
 
+    let all = mounted.bots.iter().map(|mounted| Arc::clone(&mounted.bot));
+    let synced = tokio::spawn(sync::all(all.collect()));
     let registry = Arc::new(Registry::default());
     registry.swap(mounted.table);
     let stop = Stop::default();
@@ -217,6 +225,7 @@ pub async fn run(
     if let Some(front) = metrics_front {
         front.cut();
     }
+    synced.abort();
     tracing::info!("stopped");
     Ok(())
 }
@@ -228,10 +237,17 @@ async fn mount(
     options: &Options,
 ) -> Result<(Mounted, Capacity), Problems> {
     let (sandbox, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let egress = Egress::new(spec.private_hosts.clone());
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
+        poe: Connections::new(&egress, addresses),
+        egress,
     };
     let progress = Arc::clone(&options.progress);
     let mounted = tokio::task::spawn_blocking(move || deploy::mount(&spec, &shared, &*progress))

@@ -1,7 +1,7 @@
 //! The gateway as its users meet it: one binary of tests that run the program and talk to it.
 //!
-//! Nothing here calls the library: a test starts `ravenry`, sends bytes and reads bytes. Bots are
-//! built from source by the harness.
+//! Nothing here calls the library, but for its simulator, which plays the platform: a test starts
+//! `ravenry`, sends bytes and reads bytes. Bots are built from source by the harness.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +21,7 @@ mod harness;
 mod cancel;
 mod decode;
 mod drain;
+mod egress;
 mod hostile;
 mod house;
 mod http;
@@ -28,4 +29,5 @@ mod limits;
 mod logs;
 mod metrics;
 mod query;
+mod simulator;
 mod tenants;
