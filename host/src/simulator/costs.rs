@@ -6,7 +6,7 @@
 use axum::{
     body::Body,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ pub(super) async fn charge(
 ) -> Response {
     let bytes = match read(body, BILL_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let charge = match charge.as_str() {
         "authorize" => Charge::Authorize,

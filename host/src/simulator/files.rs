@@ -25,7 +25,7 @@ use super::{
     play::play,
     record::RECORDS_MAX,
     script::Answer,
-    stage::{Shared, Stage, arrived, read, refuse},
+    stage::{Refusal, Shared, Stage, arrived, read, refuse},
 };
 use crate::secret::Secret;
 
@@ -151,7 +151,7 @@ pub(super) async fn fetch(
         state.files.stored.get(&number).cloned()
     });
     match stored.filter(|stored| stored.name == name) {
-        None => refuse(StatusCode::NOT_FOUND, "no such attachment"),
+        None => refuse(StatusCode::NOT_FOUND, "no such attachment").into_response(),
         Some(Stored {
             content: Content::Scripted(answer),
             ..
@@ -186,8 +186,8 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
     };
     upload.key = Secret::new(key.clone());
     let (instead, admitted) = {
-        let mut state = stage.state();
-        (state.instead(Door::Uploads), state.admits(&key))
+        let mut now = stage.state();
+        (now.instead(Door::Uploads), now.admits(&key))
     };
     if let Some(answer) = instead {
         upload.status = answer.status;
@@ -195,12 +195,11 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         return play(stage, answer, None).await;
     }
     let answer = match problem {
-        _ if !admitted => refuse(StatusCode::UNAUTHORIZED, "Invalid access key"),
-        Some(problem) => problem,
-        None => keep(&stage, &mut upload)
-            .await
-            .unwrap_or_else(|problem| problem),
+        _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, "Invalid access key")),
+        Some(problem) => Err(problem),
+        None => keep(&stage, &mut upload).await,
     };
+    let answer = answer.unwrap_or_else(IntoResponse::into_response);
     upload.status = answer.status().as_u16();
     record(&stage, upload);
     answer
@@ -218,7 +217,7 @@ fn key(headers: &HeaderMap) -> String {
 }
 
 /// Fetches what is to be fetched, and keeps it.
-async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Response> {
+async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
     if let Origin::Url(url) = &upload.origin {
         let downloads = stage.state().files.downloads;
         upload.bytes = match downloads {
@@ -234,7 +233,7 @@ async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Respo
     Ok((json, told.to_string()).into_response())
 }
 
-async fn download(stage: &Stage, url: &str) -> Result<Bytes, Response> {
+async fn download(stage: &Stage, url: &str) -> Result<Bytes, Refusal> {
     let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
     let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
     let here = match url.host() {
@@ -267,7 +266,7 @@ async fn download(stage: &Stage, url: &str) -> Result<Bytes, Response> {
 const LARGE: &str = "more than 50 MB";
 
 /// Reads either form of an upload.
-async fn received(request: Request) -> Result<Upload, Response> {
+async fn received(request: Request) -> Result<Upload, Refusal> {
     let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
     let form = form
         .and_then(Result::ok)
@@ -279,7 +278,7 @@ async fn received(request: Request) -> Result<Upload, Response> {
     let wrong = |error: MultipartError| refuse(error.status(), error.body_text());
     let mut parts = Multipart::from_request(request, &())
         .await
-        .map_err(IntoResponse::into_response)?;
+        .map_err(|error| refuse(error.status(), error.body_text()))?;
     let mut found = None;
     while let Some(mut part) = parts.next_field().await.map_err(wrong)? {
         let name = part.file_name().unwrap_or_default().to_owned();
@@ -309,7 +308,7 @@ async fn received(request: Request) -> Result<Upload, Response> {
 }
 
 /// An upload by URL. The name is the one given, or the last part of the path, as the reference has it.
-fn fields(body: &[u8]) -> Result<Upload, Response> {
+fn fields(body: &[u8]) -> Result<Upload, Refusal> {
     let field = |wanted: &str| {
         form_urlencoded::parse(body)
             .find(|(name, value)| name == wanted && !value.is_empty())

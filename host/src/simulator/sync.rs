@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
 use http::{
@@ -83,7 +83,7 @@ async fn sync(
 ) -> Response {
     let bytes = match read(body, SETTINGS_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let mut call = SettingsCall {
         verb,
@@ -116,11 +116,11 @@ fn record(stage: &Stage, call: SettingsCall) {
 /// What the platform answers when all is well is not known; the reference library only prints it.
 async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
     if !stage.state().admits(key) {
-        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key");
+        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key").into_response();
     }
     match call.verb {
         SettingsVerb::Update if !call.settings.is_object() => {
-            refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object")
+            refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object").into_response()
         }
         SettingsVerb::Update => nothing(),
         SettingsVerb::Fetch => {
@@ -136,7 +136,7 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
                     call.settings = settings;
                     nothing()
                 }
-                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail),
+                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
             }
         }
     }

@@ -283,8 +283,8 @@ async fn what_is_no_query_of_a_known_bot_is_refused() {
         let answer = post(&poe, bot, authorization, body).await;
         assert_eq!(answer.status(), status, "{bot} {authorization}");
     }
-    let endings: Vec<_> = poe.queries("Haiku").iter().map(|q| q.ending()).collect();
-    assert_eq!(endings[1], Some(Ending::Refused(401)));
+    let second = &poe.queries("Haiku")[1];
+    assert_eq!(second.ending(), Some(Ending::Refused(401)));
 }
 
 #[tokio::test]
