@@ -46,7 +46,7 @@ pub use self::{
     costs::{Amount, Bill, Charge, Ledger},
     files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload},
     play::ANSWER_TIME_MAX,
-    record::{Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
+    record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
     script::{Answer, Script},
     serve::CONNECTIONS_MAX,
     stage::Overdue,

@@ -23,7 +23,7 @@ use url::{Host, Url, form_urlencoded};
 use super::{
     api::Door,
     play::play,
-    record::RECORDS_MAX,
+    record::{Course, Ending, Kept, RECORDS_MAX},
     script::Answer,
     stage::{Refusal, Shared, Stage, arrived, read, refuse},
 };
@@ -61,7 +61,7 @@ pub enum Origin {
     Url(String),
 }
 
-/// An upload, successful or not.
+/// An upload that has arrived, successful or not.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// What the file is called; empty where that could not be read.
@@ -76,6 +76,8 @@ pub struct Upload {
     pub key: Secret,
     /// HTTP status of the answer.
     pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
     /// Where it lies now; empty unless the status is 200.
     pub attachment_url: String,
 }
@@ -87,7 +89,7 @@ pub(super) struct Files {
     bytes: usize,
     pub(super) downloads: Downloads,
     /// Paths that were fetched, in order.
-    pub(super) fetched: super::record::Kept<String>,
+    pub(super) fetched: Kept<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -180,11 +182,21 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         let _place = stage.uploading.acquire().await;
         received(request).await
     });
-    let (mut upload, problem) = match reading.await {
-        Ok(asked) => (asked, None),
-        Err(problem) => (Upload::nothing(), Some(problem)),
+    let (received, problem) = match reading.await {
+        Ok(received) => (received, None),
+        Err(problem) => (Received::default(), Some(problem)),
     };
-    upload.key = Secret::new(key.clone());
+    let (course, account) = Course::new(&stage);
+    let mut upload = Upload {
+        name: received.name,
+        mime_type: received.mime_type,
+        bytes: received.bytes,
+        origin: received.url.map_or(Origin::Part, Origin::Url),
+        key: Secret::new(key.clone()),
+        status: 200,
+        course,
+        attachment_url: String::new(),
+    };
     let (instead, admitted) = {
         let mut now = stage.state();
         (now.instead(Door::Uploads), now.admits(&key))
@@ -192,7 +204,7 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
     if let Some(answer) = instead {
         upload.status = answer.status;
         record(&stage, upload);
-        return play(stage, answer, None).await;
+        return play(stage, answer, Some(account)).await;
     }
     let answer = match problem {
         _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, "Invalid access key")),
@@ -201,6 +213,7 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
     };
     let answer = answer.unwrap_or_else(IntoResponse::into_response);
     upload.status = answer.status().as_u16();
+    account.settle(Ending::Complete);
     record(&stage, upload);
     answer
 }
@@ -265,8 +278,17 @@ async fn download(stage: &Stage, url: &str) -> Result<Bytes, Refusal> {
 
 const LARGE: &str = "more than 50 MB";
 
+/// What either form of an upload says.
+#[derive(Default)]
+struct Received {
+    name: String,
+    mime_type: String,
+    bytes: Bytes,
+    url: Option<String>,
+}
+
 /// Reads either form of an upload.
-async fn received(request: Request) -> Result<Upload, Refusal> {
+async fn received(request: Request) -> Result<Received, Refusal> {
     let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
     let form = form
         .and_then(Result::ok)
@@ -299,16 +321,16 @@ async fn received(request: Request) -> Result<Upload, Refusal> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE));
     }
-    Ok(Upload {
+    Ok(Received {
         mime_type: mime_type.unwrap_or_else(|| mime_type_of(&name).to_owned()),
         name,
         bytes,
-        ..Upload::nothing()
+        url: None,
     })
 }
 
-/// An upload by URL. The name is the one given, or the last part of the path, as the reference has it.
-fn fields(body: &[u8]) -> Result<Upload, Refusal> {
+/// An upload by URL. The name is the one given, or the last part of the path as it stands there.
+fn fields(body: &[u8]) -> Result<Received, Refusal> {
     let field = |wanted: &str| {
         form_urlencoded::parse(body)
             .find(|(name, value)| name == wanted && !value.is_empty())
@@ -326,26 +348,12 @@ fn fields(body: &[u8]) -> Result<Upload, Refusal> {
     let name = field("download_filename")
         .or_else(last)
         .unwrap_or_else(|| "downloaded_file".to_owned());
-    Ok(Upload {
+    Ok(Received {
         mime_type: mime_type_of(&name).to_owned(),
         name,
-        origin: Origin::Url(url),
-        ..Upload::nothing()
+        bytes: Bytes::new(),
+        url: Some(url),
     })
-}
-
-impl Upload {
-    fn nothing() -> Self {
-        Self {
-            name: String::new(),
-            mime_type: String::new(),
-            bytes: Bytes::new(),
-            origin: Origin::Part,
-            key: Secret::new(String::new()),
-            status: 0,
-            attachment_url: String::new(),
-        }
-    }
 }
 
 /// A media type by the end of a name: those that bots send most.

@@ -21,6 +21,7 @@ use super::{
     api::Door,
     ask::nothing,
     play::play,
+    record::{Course, Ending},
     stage::{Cast, Shared, Stage, read, refuse},
 };
 use crate::secret::Secret;
@@ -55,6 +56,8 @@ pub struct SettingsCall {
     pub settings: Value,
     /// HTTP status of the answer.
     pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
 }
 
 /// The parts of the path.
@@ -85,6 +88,7 @@ async fn sync(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
+    let (course, account) = Course::new(&stage);
     let mut call = SettingsCall {
         verb,
         key: Secret::new(about.key.clone()),
@@ -92,17 +96,19 @@ async fn sync(
         version: about.version,
         settings: serde_json::from_slice(&bytes).unwrap_or_default(),
         status: 200,
+        course,
     };
     let instead = stage.state().instead(Door::Settings);
     let answer = match instead {
         Some(answer) => {
             call.status = answer.status;
             record(&stage, call);
-            return play(stage, answer, None).await;
+            return play(stage, answer, Some(account)).await;
         }
         None => answer(&stage, &about.key, &mut call).await,
     };
     call.status = answer.status().as_u16();
+    account.settle(Ending::Complete);
     record(&stage, call);
     answer
 }

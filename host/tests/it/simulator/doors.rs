@@ -7,7 +7,7 @@ use std::{
 };
 
 use ravenry::simulator::{
-    Answer, Charge, Door, Downloads, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
+    Answer, Charge, Door, Downloads, Ending, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
 };
 use reqwest::{
     RequestBuilder, Response,
@@ -150,6 +150,41 @@ async fn a_door_can_fail_once_and_then_work() {
         .iter()
         .map(|upload| upload.attachment_url.is_empty());
     assert_eq!(stored.collect::<Vec<_>>(), [true, true, false]);
+}
+
+/// What is open when a reply ends must be hung up, not only queries.
+#[tokio::test]
+async fn a_caller_who_hangs_up_is_seen_at_every_door() {
+    let poe = FakePoe::start().unwrap();
+    for door in [Door::Uploads, Door::Costs, Door::Settings] {
+        poe.instead(door, Answer::silence());
+    }
+    let post = |path: &str| client().post(format!("{}{path}", poe.url()));
+    let form = [("download_url", "http://127.0.0.1/x")];
+    let asking = [
+        uploading(&poe).form(&form),
+        post("/bot/cost/q/capture").body("{}"),
+        post("/bot/update_settings/cat/key/1.2").body("{}"),
+    ]
+    .map(|asking| tokio::spawn(asking.send()));
+    let upload = poe.until("an upload", |poe| poe.uploads().pop());
+    let bill = poe.until("a bill", |poe| poe.ledger().bills.pop());
+    let call = poe.until("settings", |poe| poe.settings().pop());
+    let (upload, bill, call) = tokio::join!(upload, bill, call);
+    let courses = [
+        upload.unwrap().course,
+        bill.unwrap().course,
+        call.unwrap().course,
+    ];
+    for (asking, course) in asking.iter().zip(courses) {
+        assert_eq!(course.ending(), None);
+        asking.abort();
+        assert_eq!(course.ended().await, Ok(Ending::HungUp));
+    }
+    let works = post("/bot/update_settings/cat/key/1.2").body("{}");
+    assert_eq!(works.send().await.unwrap().status(), 200);
+    let course = poe.settings().pop().unwrap().course;
+    assert_eq!(course.ending(), Some(Ending::Complete));
 }
 
 #[tokio::test]
