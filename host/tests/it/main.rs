@@ -28,5 +28,6 @@ mod limits;
 mod logs;
 mod metrics;
 mod query;
+mod secrets;
 mod simulator;
 mod tenants;
