@@ -27,6 +27,7 @@ mod http;
 mod limits;
 mod logs;
 mod metrics;
+mod poe;
 mod query;
 mod secrets;
 mod simulator;
