@@ -29,5 +29,6 @@ mod logs;
 mod metrics;
 mod poe;
 mod query;
+mod secrets;
 mod simulator;
 mod tenants;
