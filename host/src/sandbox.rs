@@ -311,10 +311,11 @@ pub fn offered(name: &str) -> bool {
         "wasi:random/",
         "wasi:sockets/",
     ];
-    const OURS: [&str; 3] = [
+    const OURS: [&str; 4] = [
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",
+        "ravenry:bot/poe@0.1.0",
     ];
     const WASI_0_3: [&str; 7] = [
         "wasi:cli/",
