@@ -1,5 +1,5 @@
 //! From specifications to mounted bots: read, check, compile or fetch from the cache, link. The one
-//! path of every start; a failed step leaves what runs untouched.
+//! path of every start and of every change; a failed step leaves what runs untouched.
 
 use std::{
     fs, io,
@@ -12,16 +12,16 @@ use std::{
 };
 
 use super::{
-    Bot, Table,
+    Bot,
     admit::{Gate, Places},
+    lasting::{Lasting, Share},
 };
 use crate::{
     config::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
-    metrics::BotMetrics,
-    report::{Problem, Problems},
+    report::Problem,
     sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
 };
 
@@ -30,23 +30,18 @@ use crate::{
 pub struct Shared {
     /// Where components run.
     pub sandbox: Arc<Sandbox>,
+    /// The most memory that the sandbox has room for in one instance, in bytes.
+    pub memory_bytes_max: u64,
     /// Places for replies of all tenants.
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
-}
-
-/// The result of mounting.
-#[derive(Debug)]
-pub struct Mounted {
-    /// Finds them.
-    pub table: Table,
-    /// All of them, in the order of the configuration.
-    pub bots: Vec<MountedBot>,
+    /// What outlives the versions of bots.
+    pub lasting: Lasting,
 }
 
 /// A bot and the host names that lead to it; with none, every host does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MountedBot {
     /// The bot.
     pub bot: Arc<Bot>,
@@ -57,75 +52,51 @@ pub struct MountedBot {
 /// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// Mounts every bot of a configuration.
+/// Makes every bot of a configuration ready to be mounted, in its order: each is there, or why not.
 ///
 /// Compiling takes all cores; `progress` hears of each bot.
-///
-/// # Errors
-/// Every bot that cannot be mounted, each with its place and a hint; nothing is mounted then.
-pub fn mount(
+pub(super) fn make(
     spec: &ServerSpec,
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
-) -> Result<Mounted, Problems> {
+) -> Vec<Result<MountedBot, Problem>> {
     let wanted: Vec<(&TenantSpec, &BotSpec)> = spec
         .tenants
         .iter()
         .flat_map(|tenant| tenant.bots.iter().map(move |bot| (tenant, bot)))
         .collect();
     let prepared = prepare_all(&wanted, &shared.sandbox, progress);
-
-    let mut problems = Vec::new();
-    let mut table = Table::default();
-    let mut bots = Vec::new();
-    let mut prepared = prepared.into_iter();
-    for tenant in &spec.tenants {
-        let places = Places::new(tenant.running, tenant.queue);
-        let memory = MemoryPool::new(tenant.memory);
-        for spec in &tenant.bots {
-            match prepared.next().flatten() {
-                Some(Ok(component)) => {
-                    let bot = Arc::new(assemble(spec, component, shared, &places, &memory));
-                    table.add(&tenant.hosts, &bot);
-                    bots.push(MountedBot {
-                        bot,
-                        hosts: tenant.hosts.clone(),
-                    });
-                }
-                Some(Err(problem)) => problems.push(problem),
-                None => problems.push(unmountable(
-                    spec,
-                    vec!["preparing it was cut short".to_owned()],
-                    None,
-                )),
-            }
-        }
-    }
-    if problems.is_empty() {
-        Ok(Mounted { table, bots })
-    } else {
-        Err(Problems(problems))
-    }
+    let mount = |((tenant, spec), prepared): (&(&TenantSpec, &BotSpec), Prepared)| {
+        let cut_short = || {
+            Err(unmountable(
+                spec,
+                vec!["preparing it was cut short".to_owned()],
+                None,
+            ))
+        };
+        let component = prepared.unwrap_or_else(cut_short)?;
+        let share = shared.lasting.tenant(tenant);
+        Ok(MountedBot {
+            bot: Arc::new(assemble(spec, component, shared, &share)),
+            hosts: tenant.hosts.clone(),
+        })
+    };
+    wanted.iter().zip(prepared).map(mount).collect()
 }
 
-fn assemble(
-    spec: &BotSpec,
-    component: Component,
-    shared: &Shared,
-    tenant: &Arc<Places>,
-    memory: &Arc<MemoryPool>,
-) -> Bot {
+fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Share) -> Bot {
+    let (own, metrics) = shared.lasting.bot(spec);
     let limits = &spec.limits;
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
         route: spec.route.clone(),
         component,
-        metrics: BotMetrics::new(spec.tenant.as_str(), spec.name.as_str()),
+        metrics,
         keys: spec.access_keys.clone().into(),
         gate: Gate {
-            bot: Places::new(limits.running, limits.queue),
-            tenant: Arc::clone(tenant),
+            bot: own.places,
+            tenant: Arc::clone(&tenant.places),
             process: Arc::clone(&shared.process),
             wait_max: limits.queue_wait,
         },
@@ -136,8 +107,8 @@ fn assemble(
             },
             memory_bytes_max: limits.memory,
             pools: [
-                MemoryPool::new(limits.live_memory),
-                Arc::clone(memory),
+                own.memory,
+                Arc::clone(&tenant.memory),
                 Arc::clone(&shared.memory),
             ],
         },

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::{Job, build_all};
+use super::build::{Caller, Job, build_all};
 use super::progress::Progress;
 use super::{Failure, LogFormat, Serving, table};
 use crate::bots::deploy;
@@ -73,7 +73,7 @@ pub(super) fn serve(
             .build();
         let runtime = runtime.map_err(|error| failed("the threads cannot be started", &error))?;
         let shown = progress.clone();
-        let ready = move |ready: &server::Ready| {
+        let ready = move |ready: &server::Ready, _: &_| {
             shown.end();
             print(&table::render(ready));
         };
@@ -121,7 +121,11 @@ pub(super) fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Fa
             home: home(&bot.place),
         })
         .collect();
-    let built = build_all(&jobs, &|line| progress.say(line));
+    let caller = Caller {
+        progress: &|line| progress.say(line),
+        interrupt: None,
+    };
+    let built = build_all(&jobs, &caller);
     let mut problems = Problems::default();
     for (bot, result) in wanted.iter_mut().zip(built) {
         match result {
@@ -181,6 +185,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        stopping: Arc::new(|| {}),
     })
 }
 
