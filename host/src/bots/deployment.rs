@@ -5,7 +5,7 @@
 //! be mounted again goes on as it was.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -40,8 +40,9 @@ pub struct Applied {
     pub changed: Vec<Arc<Bot>>,
     /// Bots that are not there any more. Their replies go on to the end.
     pub removed: Vec<Arc<Bot>>,
-    /// Bots that cannot be mounted as they are now. Those that were there before go on as they were.
-    pub problems: Problems,
+    /// Bots that cannot be mounted as they are now, and why. Those that were there before go on as
+    /// they were.
+    pub refused: BTreeMap<(TenantName, BotName), Problem>,
 }
 
 impl Deployment {
@@ -117,7 +118,9 @@ impl Deployment {
                     after.push(new);
                 }
                 failed => {
-                    applied.problems.0.extend(failed.and_then(Result::err));
+                    let name = || (bot.tenant.clone(), bot.name.clone());
+                    let why = failed.and_then(Result::err).map(|why| (name(), why));
+                    applied.refused.extend(why);
                     let Some(old) = old else { continue };
                     after.push(old.clone());
                 }

@@ -55,7 +55,10 @@ pub fn build(
 /// Builds many bots; one result for each job, in their order. One that fails does not stop others.
 pub fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
     let mut workspaces = Workspaces::default();
-    let planned: Vec<_> = jobs.iter().map(|job| workspaces.plan(job, caller)).collect();
+    let planned: Vec<_> = jobs
+        .iter()
+        .map(|job| workspaces.plan(job, caller))
+        .collect();
     let built = workspaces.build(caller);
     jobs.iter()
         .zip(planned)
@@ -130,10 +133,8 @@ impl Workspaces {
     }
 
     fn package(&self, manifest: &Path) -> Option<(&Metadata, &Package)> {
-        self.known.iter().find_map(|workspace| {
-            let of = |package: &&Package| package.manifest_path == manifest;
-            Some((workspace, workspace.packages.iter().find(of)?))
-        })
+        let mut known = self.known.iter();
+        known.find_map(|workspace| Some((workspace, workspace.package(manifest)?)))
     }
 
     /// Builds all that is wanted; the result by manifest.
@@ -160,11 +161,7 @@ impl Workspaces {
 }
 
 /// Runs an author's own command, and looks for what it made.
-fn build_by_command(
-    job: &Job<'_>,
-    text: &str,
-    caller: &Caller<'_>,
-) -> Result<PathBuf, BuildError> {
+fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
     if cargo::has_wasm_extension(job.source) {
         // The author says where the component will be: nothing is moved elsewhere.
         let home = canonical(job.home)?;

@@ -28,6 +28,14 @@ pub(super) struct Metadata {
     pub(super) target_directory: PathBuf,
 }
 
+impl Metadata {
+    /// The package of this Cargo.toml, as cargo writes the path.
+    pub(super) fn package(&self, manifest: &Path) -> Option<&Package> {
+        let mut packages = self.packages.iter();
+        packages.find(|package| package.manifest_path == manifest)
+    }
+}
+
 /// A package of a workspace.
 #[derive(Deserialize)]
 pub(super) struct Package {

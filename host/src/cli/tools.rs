@@ -152,7 +152,8 @@ impl Interrupt {
     fn wait(&self, child: &Child) {
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(Pid::from_child(child)), ended)
-        {}
+        {
+        }
         self.lock().group = None;
     }
 }

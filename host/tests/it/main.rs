@@ -27,5 +27,7 @@ mod http;
 mod limits;
 mod logs;
 mod metrics;
+mod new;
 mod query;
+mod reload;
 mod tenants;
