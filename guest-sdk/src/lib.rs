@@ -47,17 +47,25 @@
 //! person reads one sentence with a reference to the log.
 
 mod bot;
+mod event;
 mod export;
 mod failure;
+pub mod http;
+pub mod poe;
+pub mod prompt;
 mod query;
 mod reply;
 pub mod request;
 pub mod settings;
+pub mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
+pub mod tools;
+mod wait;
 
-pub use bot::{Bot, ErrorReport, Feedback, Reaction};
+pub use bot::{AsyncBot, Bot, ErrorReport, Feedback, Reaction};
+pub use event::Event;
 pub use failure::{Error, Failure, Result, Stopped};
 pub use query::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User};
 pub use reply::{File, Meta, Reply};

@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod lasting;
 pub mod reply;
 mod stop;
+pub mod sync;
 
 use std::{
     collections::HashMap,
@@ -20,16 +21,20 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use self::admit::Gate;
 pub use self::stop::Stop;
 use crate::{
     config::limits::Limits,
+    egress::secrets::Secrets,
     guard::Bounds,
     ids::{BotName, Reference, Route, TenantName},
     imports::{
         Call,
+        http::Access,
         log::{BotLog, Origin},
+        poe::{Declaration, Platform},
         reply::Outbox,
         request::Received,
     },
@@ -54,9 +59,17 @@ pub struct Bot {
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
+    /// What it uses without having it, and what is masked in its log.
+    secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
+    platform: Arc<Platform>,
+    /// Tells `platform` what the settings declare.
+    declaration: watch::Sender<Declaration>,
+    /// The name under which the platform has its settings; `None`: they are not handed to it.
+    synced_as: Option<String>,
+    http: Arc<Access>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -90,22 +103,30 @@ impl Bot {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
             reference: received.reference().to_string(),
-            secrets: Arc::clone(&self.keys),
+            mask: self.secrets.log_mask().clone(),
         };
         Call {
             reply: None,
+            poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }
     }
 
+    /// Says what the settings declare, once they are known.
+    fn declare(&self, declaration: Declaration) {
+        self.declaration.send_replace(declaration);
+    }
+
     fn outbox(&self) -> Outbox {
-        Outbox::new(Bounds {
+        let bounds = Bounds {
             characters: self.limits.text,
             events: self.limits.events,
             wall_time: self.limits.wall_time,
-        })
+        };
+        Outbox::new(bounds, self.secrets.reply_mask().cloned())
     }
 
     /// Whether one more instance can have the memory that it starts with.

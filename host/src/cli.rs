@@ -10,6 +10,7 @@ mod cargo;
 mod components;
 pub mod inspect;
 mod new;
+pub mod outside;
 mod progress;
 mod reload;
 mod sources;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use self::outside::Outside;
 use self::progress::Progress;
 use self::up::Author;
 use crate::config::limits;
@@ -161,6 +163,9 @@ pub struct Serving {
         long_help = limits_help()
     )]
     pub limits: Vec<(String, String)>,
+    /// What is outside.
+    #[command(flatten)]
+    pub outside: Outside,
     /// How long running replies may go on after a stop signal [default: 30s]
     #[arg(long, value_name = "DURATION", env = "RAVENRY_DRAIN",
           value_parser = humantime::parse_duration)]
@@ -277,7 +282,8 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 impl Up {
     fn run(&self) -> Result<(), Failure> {
-        let spec = up::load(&self.source, &self.serving.limits)?;
+        let mut spec = up::load(&self.source, &self.serving.limits)?;
+        self.serving.outside.apply(&mut spec);
         let author = if self.no_watch {
             Author::Builds
         } else {
@@ -289,7 +295,8 @@ impl Up {
 
 impl Serve {
     fn run(&self) -> Result<(), Failure> {
-        let spec = up::load_operator(&self.config, &self.serving.limits)?;
+        let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
+        self.serving.outside.apply(&mut spec);
         up::serve(spec, &self.serving, &Author::HasBuilt)
     }
 }

@@ -24,7 +24,7 @@ pub use self::{
     cache::CacheError,
     engine::{Capacity, Size},
     instance::{Allowance, Cost, Run, RunError},
-    meter::{CpuBudget, MemoryPool},
+    meter::CpuBudget,
 };
 use crate::{
     imports::Call,
@@ -227,6 +227,12 @@ pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
         .validate_all(bytes)
         .map(|_| ())
         .map_err(|error| ComponentError::Unfit(error.to_string()))
+}
+
+/// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].
+pub fn digest(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    cache::hex(&digest)
 }
 
 /// Whether an interface of this name, with its version, is offered to components.

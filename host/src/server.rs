@@ -25,10 +25,16 @@ use crate::{
         deploy::{MountedBot as Mounted, Shared},
         deployment::Deployment,
         lasting::Lasting,
+        sync::Syncing,
     },
     config::resolve::ServerSpec,
+    egress::{
+        Egress,
+        poe::{Addresses, Connections},
+    },
+    memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, MemoryPool, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -226,6 +232,7 @@ pub async fn run(
     if let Some(front) = metrics_front {
         front.cut();
     }
+    deployment.end();
     tracing::info!("stopped");
     Ok(())
 }
@@ -237,22 +244,30 @@ async fn mount(
     options: &Options,
 ) -> Result<(Deployment, Capacity), Problems> {
     let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let egress = Egress::new(spec.private_hosts.clone());
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         memory_bytes_max: size.memory_bytes_max,
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
         lasting: Lasting::default(),
+        poe: Connections::new(&egress, addresses),
+        egress,
     };
     let progress = Arc::clone(&options.progress);
-    let start = move || Deployment::start(&spec, shared, &*progress);
+    let syncing = Syncing::here();
+    let start = move || Deployment::start(&spec, shared, syncing, &*progress);
     let deployment = tokio::task::spawn_blocking(start)
         .await
         .map_err(|error| problem("mounting the bots was cut short".to_owned(), &error, None))??;
     Ok((deployment, capacity))
 }
 
-fn describe(Mounted { bot, hosts }: &Mounted, address: SocketAddr) -> MountedBot {
+fn describe(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> MountedBot {
     let facts = bot.component.facts();
     let url = match hosts.first() {
         Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),

@@ -19,10 +19,16 @@ use super::{
 use crate::{
     config::{
         Unfit,
-        resolve::{BotSpec, ServerSpec, TenantSpec},
+        resolve::{BotSpec, TenantSpec},
     },
+    egress::{Egress, poe::Connections, secrets::Secrets},
+    imports::{
+        http::Access,
+        poe::{Declared, Platform, PlatformBounds},
+    },
+    memory::MemoryPool,
     report::Problem,
-    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
+    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, Sandbox},
 };
 
 /// What all bots of the process share.
@@ -38,6 +44,10 @@ pub struct Shared {
     pub memory: Arc<MemoryPool>,
     /// What outlives the versions of bots.
     pub lasting: Lasting,
+    /// The platform's API.
+    pub poe: Connections,
+    /// The way out to other servers.
+    pub egress: Egress,
 }
 
 /// A bot and the host names that lead to it; with none, every host does.
@@ -47,38 +57,63 @@ pub struct MountedBot {
     pub bot: Arc<Bot>,
     /// Its tenant's host names.
     pub hosts: Vec<String>,
+    /// What it was made from.
+    pub spec: BotSpec,
+}
+
+impl MountedBot {
+    /// Whether a bot with this specification and these bytes would do all as this one does.
+    fn is(&self, spec: &BotSpec, bytes: &[u8]) -> bool {
+        let elsewhere = BotSpec {
+            source: self.spec.source.clone(),
+            build: self.spec.build.clone(),
+            place: self.spec.place.clone(),
+            ..spec.clone()
+        };
+        self.spec == elsewhere && self.bot.component.facts().digest == sandbox::digest(bytes)
+    }
+}
+
+/// A bot that is to be mounted.
+pub(super) struct Wanted<'a> {
+    /// Whose it is.
+    pub(super) tenant: &'a TenantSpec,
+    /// What it is.
+    pub(super) spec: &'a BotSpec,
+    /// What is mounted in its name now.
+    pub(super) before: Option<&'a MountedBot>,
 }
 
 /// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// Makes every bot of a configuration ready to be mounted, in its order: each is there, or why not.
+/// Makes bots ready to be mounted, in their order: each is there, or why not. One that would be as
+/// it was before stays the same.
 ///
 /// Compiling takes all cores; `progress` hears of each bot.
 pub(super) fn make(
-    spec: &ServerSpec,
+    wanted: &[Wanted<'_>],
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Vec<Result<MountedBot, Problem>> {
-    let wanted: Vec<(&TenantSpec, &BotSpec)> = spec
-        .tenants
-        .iter()
-        .flat_map(|tenant| tenant.bots.iter().map(move |bot| (tenant, bot)))
-        .collect();
-    let prepared = prepare_all(&wanted, &shared.sandbox, progress);
-    let mount = |((tenant, spec), prepared): (&(&TenantSpec, &BotSpec), Prepared)| {
+    let prepared = prepare_all(wanted, &shared.sandbox, progress);
+    let mount = |(wanted, prepared): (&Wanted<'_>, Prepared)| {
+        let spec = wanted.spec;
         let cut_short = || {
-            Err(unmountable(
-                spec,
-                vec!["preparing it was cut short".to_owned()],
-                None,
-            ))
+            let causes = vec!["preparing it was cut short".to_owned()];
+            Err(unmountable(spec, causes, None))
         };
-        let component = prepared.unwrap_or_else(cut_short)?;
-        let share = shared.lasting.tenant(tenant);
+        let bot = match prepared.unwrap_or_else(cut_short)? {
+            Ready::AsBefore(bot) => bot,
+            Ready::Anew(component) => {
+                let share = shared.lasting.tenant(wanted.tenant);
+                Arc::new(assemble(spec, *component, shared, &share))
+            }
+        };
         Ok(MountedBot {
-            bot: Arc::new(assemble(spec, component, shared, &share)),
-            hosts: tenant.hosts.clone(),
+            bot,
+            hosts: wanted.tenant.hosts.clone(),
+            spec: spec.clone(),
         })
     };
     wanted.iter().zip(prepared).map(mount).collect()
@@ -87,11 +122,33 @@ pub(super) fn make(
 fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Share) -> Bot {
     let (own, metrics) = shared.lasting.bot(spec);
     let limits = &spec.limits;
+    let (declaration, declared) = Declared::pending();
+    let pools = [
+        own.memory,
+        Arc::clone(&tenant.memory),
+        Arc::clone(&shared.memory),
+    ];
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
         route: spec.route.clone(),
         component,
+        platform: Arc::new(Platform {
+            client: shared.poe.client(spec.access_keys.first().cloned()),
+            declared,
+            bounds: PlatformBounds {
+                depth: limits.ask_depth,
+                open: limits.asks,
+                uploads: limits.uploads,
+                upload_bytes: limits.upload,
+                attachment_bytes: limits.attachment,
+            },
+            pools: pools.clone(),
+            metrics: metrics.clone(),
+        }),
+        declaration,
+        synced_as: spec.poe_name.clone().filter(|_| spec.sync),
         metrics,
         keys: spec.access_keys.clone().into(),
         gate: Gate {
@@ -106,23 +163,43 @@ fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Shar
                 refill_per_second: limits.cpu_refill,
             },
             memory_bytes_max: limits.memory,
-            pools: [
-                own.memory,
-                Arc::clone(&tenant.memory),
-                Arc::clone(&shared.memory),
-            ],
+            pools,
         },
-        config: spec.config.clone().into(),
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
+        http: Arc::new(access(spec, shared, &secrets)),
+        secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
     }
 }
 
-type Prepared = Option<Result<Component, Problem>>;
+/// What the bot may send to other servers, over connections of its own.
+fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
+    Access {
+        client: shared.egress.client(),
+        hosts: spec.outbound_hosts.clone(),
+        secrets: Arc::clone(secrets),
+        requests_max: spec.limits.outbound,
+        body_bytes_max: spec.limits.outbound_body,
+    }
+}
+
+/// A bot, or what it takes to make one.
+enum Ready {
+    AsBefore(Arc<Bot>),
+    Anew(Box<Component>),
+}
+
+type Prepared = Option<Result<Ready, Problem>>;
 
 /// Prepares all components, as many at once as there are cores.
 fn prepare_all(
-    wanted: &[(&TenantSpec, &BotSpec)],
+    wanted: &[Wanted<'_>],
     sandbox: &Sandbox,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Vec<Prepared> {
@@ -134,12 +211,12 @@ fn prepare_all(
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some((index, (_, spec))) = {
+                while let Some((index, wanted)) = {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     wanted.get(index).map(|wanted| (index, wanted))
                 } {
-                    progress(&format!("preparing {}", spec.name));
-                    let prepared = prepare(spec, sandbox);
+                    progress(&format!("preparing {}", wanted.spec.name));
+                    let prepared = prepare(wanted, sandbox);
                     if let Some(slot) = results.get(index) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
                     }
@@ -153,14 +230,19 @@ fn prepare_all(
         .collect()
 }
 
-fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
+fn prepare(wanted: &Wanted<'_>, sandbox: &Sandbox) -> Result<Ready, Problem> {
+    let spec = wanted.spec;
     let unmountable = |unfit: Unfit| {
         let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
         unmountable(spec, vec![cause], unfit.hint)
     };
     let bytes = read(&spec.source).map_err(unmountable)?;
+    if let Some(before) = wanted.before.filter(|before| before.is(spec, &bytes)) {
+        return Ok(Ready::AsBefore(Arc::clone(&before.bot)));
+    }
     sandbox
         .prepare(&bytes, spec.limits.memory)
+        .map(|component| Ready::Anew(Box::new(component)))
         .map_err(|error| unmountable(described(&error)))
 }
 

@@ -11,7 +11,8 @@ use std::{
 
 use super::{
     Bot, Registry, Table,
-    deploy::{self, MountedBot, Shared},
+    deploy::{self, MountedBot, Shared, Wanted},
+    sync::Syncing,
 };
 use crate::{
     config::{
@@ -27,6 +28,7 @@ use crate::{
 pub struct Deployment {
     shared: Shared,
     registry: Arc<Registry>,
+    syncing: Syncing,
     /// What the table in use was made of, in the order of the configuration.
     mounted: Mutex<Vec<MountedBot>>,
 }
@@ -38,6 +40,8 @@ pub struct Applied {
     pub added: Vec<Arc<Bot>>,
     /// Bots with other code than before.
     pub changed: Vec<Arc<Bot>>,
+    /// Bots with the same code and other settings.
+    pub reconfigured: Vec<Arc<Bot>>,
     /// Bots that are not there any more. Their replies go on to the end.
     pub removed: Vec<Arc<Bot>>,
     /// Bots that cannot be mounted as they are now, and why. Those that were there before go on as
@@ -53,20 +57,31 @@ impl Deployment {
     pub fn start(
         spec: &ServerSpec,
         shared: Shared,
+        syncing: Syncing,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let made = deploy::make(spec, &shared, progress).into_iter();
+        let made = deploy::make(&wanted(spec, &HashMap::new()), &shared, progress).into_iter();
         let mounted: Vec<_> = made
             .filter_map(|made| made.map_err(|problem| problems.0.push(problem)).ok())
             .collect();
+        problems.or(())?;
         let registry = Arc::new(Registry::default());
         registry.swap(table(&mounted));
-        problems.or(Self {
+        for MountedBot { bot, .. } in &mounted {
+            syncing.begin(Arc::clone(bot));
+        }
+        Ok(Self {
             shared,
             registry,
+            syncing,
             mounted: Mutex::new(mounted),
         })
+    }
+
+    /// Gives up what goes on in the background.
+    pub fn end(&self) {
+        self.syncing.end_all();
     }
 
     /// The table that finds the bots, always the one in use.
@@ -97,37 +112,26 @@ impl Deployment {
         self.has_room(spec)?;
         let before: HashMap<_, _> = mounted.iter().map(|found| (key(found), found)).collect();
 
-        let mut fresh = spec.clone();
-        for tenant in &mut fresh.tenants {
-            tenant.bots.retain(|bot| !kept(bot));
-        }
+        let mut fresh = wanted(spec, &before);
+        fresh.retain(|wanted| !kept(wanted.spec));
         let mut made = deploy::make(&fresh, &self.shared, progress).into_iter();
-        let (mut applied, mut after, mut specs) = (Applied::default(), Vec::new(), Vec::new());
-        for bot in spec.tenants.iter().flat_map(|tenant| &tenant.bots) {
-            let old = before.get(&(&bot.tenant, &bot.name)).copied();
-            let new = if kept(bot) { None } else { made.next() };
+        let (mut applied, mut after) = (Applied::default(), Vec::new());
+        for Wanted { spec, before, .. } in wanted(spec, &before) {
+            let new = if kept(spec) { None } else { made.next() };
             match new {
                 Some(Ok(new)) => {
-                    match old {
-                        None => applied.added.push(Arc::clone(&new.bot)),
-                        Some(old) if digest(old) != digest(&new) => {
-                            applied.changed.push(Arc::clone(&new.bot));
-                        }
-                        Some(_) => {}
-                    }
+                    applied.note(before, &new);
                     after.push(new);
                 }
                 failed => {
-                    let name = || (bot.tenant.clone(), bot.name.clone());
+                    let name = || (spec.tenant.clone(), spec.name.clone());
                     let why = failed.and_then(Result::err).map(|why| (name(), why));
                     applied.refused.extend(why);
-                    let Some(old) = old else { continue };
-                    after.push(old.clone());
+                    after.extend(before.cloned());
                 }
             }
-            specs.push(bot);
         }
-        stand_beside_each_other(&after, &specs)?;
+        stand_beside_each_other(&after)?;
         let stays = |old: &&MountedBot| !after.iter().any(|new| key(new) == key(old));
         let removed = mounted.iter().filter(stays);
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
@@ -145,6 +149,11 @@ impl Deployment {
         self.registry.swap(table(&after));
         *mounted = after;
         drop(mounted);
+        applied.removed.iter().for_each(|bot| self.syncing.end(bot));
+        let anew = [&applied.added, &applied.changed, &applied.reconfigured];
+        for bot in anew.into_iter().flatten() {
+            self.syncing.begin(Arc::clone(bot));
+        }
         self.shared.lasting.forget_the_gone();
         Ok(applied)
     }
@@ -170,7 +179,36 @@ impl Deployment {
     }
 }
 
-fn key(found: &MountedBot) -> (&TenantName, &BotName) {
+impl Applied {
+    /// Notes what is other than before in a bot.
+    fn note(&mut self, before: Option<&MountedBot>, new: &MountedBot) {
+        let list = match before {
+            None => &mut self.added,
+            Some(old) if Arc::ptr_eq(&old.bot, &new.bot) => return,
+            Some(old) if digest(old) != digest(new) => &mut self.changed,
+            Some(_) => &mut self.reconfigured,
+        };
+        list.push(Arc::clone(&new.bot));
+    }
+}
+
+/// All bots of a configuration, with what is mounted in their names.
+fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a MountedBot>) -> Vec<Wanted<'a>> {
+    let mut all = Vec::new();
+    for tenant in &spec.tenants {
+        all.extend(tenant.bots.iter().map(|bot| Wanted {
+            tenant,
+            spec: bot,
+            before: before.get(&(&bot.tenant, &bot.name)).copied(),
+        }));
+    }
+    all
+}
+
+/// A bot by whose it is and what it is called.
+type Key<'a> = (&'a TenantName, &'a BotName);
+
+fn key(found: &MountedBot) -> Key<'_> {
     (&found.bot.tenant, &found.bot.name)
 }
 
@@ -180,17 +218,17 @@ fn digest(found: &MountedBot) -> &str {
 
 fn table(bots: &[MountedBot]) -> Table {
     let mut table = Table::default();
-    for MountedBot { bot, hosts } in bots {
+    for MountedBot { bot, hosts, .. } in bots {
         table.add(hosts, bot);
     }
     table
 }
 
 /// A bot that goes on as it was may be where another one is to be now.
-fn stand_beside_each_other(bots: &[MountedBot], specs: &[&BotSpec]) -> Result<(), Problems> {
+fn stand_beside_each_other(bots: &[MountedBot]) -> Result<(), Problems> {
     let mut routes = HashMap::new();
     let mut problems = Vec::new();
-    for (found, spec) in bots.iter().zip(specs) {
+    for found in bots {
         let route = (&found.bot.tenant, &found.bot.route);
         if let Some(first) = routes.insert(route, found) {
             problems.push(Problem {
@@ -199,7 +237,7 @@ fn stand_beside_each_other(bots: &[MountedBot], specs: &[&BotSpec]) -> Result<()
                     "bots `{}` and `{}` would both answer there, because one of them goes on as it was",
                     first.bot.name, found.bot.name
                 )],
-                place: Some(spec.place.clone()),
+                place: Some(found.spec.place.clone()),
                 hint: Some("correct the one that cannot be built or mounted first".to_owned()),
             });
         }

@@ -12,8 +12,8 @@ use super::admit::Places;
 use crate::{
     config::resolve::{BotSpec, TenantSpec},
     ids::{BotName, TenantName},
+    memory::MemoryPool,
     metrics::BotMetrics,
-    sandbox::MemoryPool,
 };
 
 /// What somebody (a bot, a tenant) may use, and how much of it is in use.

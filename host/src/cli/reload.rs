@@ -342,6 +342,9 @@ impl Done {
         for bot in &self.applied.changed {
             news.push(format!("Reloaded `{}` in {took}", bot.name));
         }
+        for bot in &self.applied.reconfigured {
+            news.push(format!("New settings of `{}` in {took}", bot.name));
+        }
         for bot in &self.applied.added {
             news.push(format!(
                 "Added `{}` in {took}: {url}{}",
@@ -352,14 +355,22 @@ impl Done {
             news.push(format!("Removed `{}`", bot.name));
         }
         let told = |name: &BotName| {
-            let other = self.applied.changed.iter().chain(&self.applied.added);
-            other.map(|bot| &bot.name).any(|other| other == name)
+            let Applied {
+                changed,
+                added,
+                reconfigured,
+                ..
+            } = &self.applied;
+            let told = changed.iter().chain(added).chain(reconfigured);
+            told.map(|bot| &bot.name).any(|other| other == name)
         };
         for name in self.built.iter().filter(|name| !told(name)) {
             news.push(format!("Built `{name}` in {took}: the same as before"));
         }
         if settings && news.is_empty() {
-            news.push(format!("Took over the settings in {took}"));
+            news.push(format!(
+                "Read the settings again in {took}: the same as before"
+            ));
         }
         self.broken.0.extend(self.applied.refused.into_values());
         (news, self.broken)

@@ -13,16 +13,19 @@ const LEVELS: &[(&str, u8)] = &[
     ("main", 5),
     ("cli", 5),
     ("server", 4),
+    ("simulator", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
     ("guard", 1),
+    ("egress", 1),
     ("telemetry", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
     ("ids", 0),
     ("secret", 0),
+    ("memory", 0),
     ("report", 0),
 ];
 
@@ -38,9 +41,17 @@ const SIDEWAYS: &[(&str, &str)] = &[
 /// Libraries, and the only files that may name them, as beginnings of paths below `host/src`.
 const BORDERS: &[(&[&str], &[&str])] = &[
     (
-        &["axum", "axum_server", "tower", "hyper", "hyper_util"],
-        &["server"],
+        &["axum", "axum_server", "tower", "hyper_util"],
+        &["server", "simulator"],
     ),
+    // Of the client's side only what went wrong is asked.
+    (&["hyper"], &["server", "simulator", "egress/fault"]),
+    (
+        &["reqwest", "rustls", "rustls_platform_verifier"],
+        &["egress", "simulator"],
+    ),
+    (&["sse_stream"], &["egress", "simulator"]),
+    (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
         &["wasmtime_wasi", "wasmtime_wasi_http"],
@@ -64,10 +75,13 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "main",
             "cli",
             "server",
+            "simulator",
             "bots",
             "sandbox",
             "imports",
             "guard",
+            "egress",
+            "simulator",
             "telemetry",
         ],
     ),

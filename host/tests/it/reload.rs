@@ -230,7 +230,7 @@ fn a_manifest_is_taken_over_as_a_whole() {
         &server,
         "[bot.second]\nsource = \"puppet.wasm\"\nconfig = { mood = \"worse\" }\n",
     );
-    server.wait_text("Took over the settings");
+    server.wait_times("New settings of `second`", 2);
     assert_eq!(server.ask("second", "env mood").said(), "worse");
 }
 
@@ -251,7 +251,7 @@ fn a_manifest_with_mistakes_changes_nothing() {
         &server,
         "[bot.puppet]\nsource = \"puppet.wasm\"\nroute = \"/moved\"\n",
     );
-    server.wait_text("Took over the settings");
+    server.wait_text("New settings of `puppet`");
     assert_eq!(server.ask("moved", "hi").said(), "hi");
 }
 
@@ -278,7 +278,7 @@ fn more_memory_than_there_is_room_for_asks_for_a_restart() {
         &server,
         "[bot.puppet]\nsource = \"puppet.wasm\"\nlimits = { memory = \"8MiB\" }\n",
     );
-    server.wait_text("Took over the settings");
+    server.wait_text("New settings of `puppet`");
     let said = server.ask("puppet", "hold 10").said();
     assert!(said.starts_with("refused after"), "{said}");
 }

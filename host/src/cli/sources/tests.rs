@@ -35,6 +35,9 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
         poe_name: None,
         access_keys: Vec::new(),
         config: Vec::new(),
+        sync: false,
+        outbound_hosts: Vec::new(),
+        secrets: Vec::new(),
         limits: Limits::default(),
     }
 }
