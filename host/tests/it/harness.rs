@@ -8,7 +8,7 @@ mod lines;
 mod server;
 
 pub use client::{Answer, Connection, Stream, post, query};
-pub use guests::{component, hostile_names};
+pub use guests::{component, hostile_names, without_outer_cargo};
 pub use server::{Folder, Server};
 
 use std::time::Duration;
