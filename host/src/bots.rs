@@ -8,6 +8,7 @@ pub mod call;
 pub mod deploy;
 pub mod reply;
 mod stop;
+pub mod sync;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use self::admit::Gate;
 pub use self::stop::Stop;
@@ -28,6 +30,7 @@ use crate::{
     imports::{
         Call,
         log::{BotLog, Origin},
+        poe::{Declaration, Platform},
         reply::Outbox,
         request::Received,
     },
@@ -55,6 +58,11 @@ pub struct Bot {
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
+    platform: Arc<Platform>,
+    /// Tells `platform` what the settings declare.
+    declaration: watch::Sender<Declaration>,
+    /// The name under which the platform has its settings; `None`: they are not handed to it.
+    synced_as: Option<String>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -92,10 +100,16 @@ impl Bot {
         };
         Call {
             reply: None,
+            poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
             config: Arc::clone(&self.config),
         }
+    }
+
+    /// Says what the settings declare, once they are known.
+    fn declare(&self, declaration: Declaration) {
+        self.declaration.send_replace(declaration);
     }
 
     fn outbox(&self) -> Outbox {

@@ -10,6 +10,7 @@
 
 mod asked;
 mod discover;
+pub mod hosts;
 mod keys;
 pub mod limits;
 mod manifest;
@@ -27,7 +28,9 @@ pub use discover::MANIFEST;
 
 use self::limits::{BYTES_MAX, Limits};
 use self::mount::{Frame, Loader};
-use self::resolve::{DRAIN, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING};
+use self::resolve::{
+    DRAIN, PoeUrls, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING,
+};
 use crate::ids::TenantName;
 use crate::report::{Problem, Problems};
 
@@ -122,6 +125,8 @@ pub fn load_operator(
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
         ceilings,
+        poe: PoeUrls::default(),
+        private_hosts: Vec::new(),
         tenants,
     };
     Problems(in_order(loader.problems)).or(spec)
@@ -175,6 +180,8 @@ fn local(
             .bots
             .iter()
             .fold(defaults, |highest, bot| highest.at_least(&bot.limits)),
+        poe: PoeUrls::default(),
+        private_hosts: Vec::new(),
         tenants: vec![tenant],
     };
     Problems(in_order(loader.problems)).or(spec)

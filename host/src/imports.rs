@@ -5,16 +5,19 @@
 
 pub mod http;
 pub mod log;
+pub mod poe;
 pub mod reply;
 pub mod request;
 
-use self::{log::BotLog, reply::Outbox, request::Received};
+use self::{log::BotLog, poe::Poe, reply::Outbox, request::Received};
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
 #[derive(Debug)]
 pub struct Call {
     /// Where its events go; `None` in calls that have no reply (settings, reports).
     pub reply: Option<Outbox>,
+    /// What it asks of the platform; `None` in calls that have no reply.
+    pub poe: Option<Poe>,
     /// The request that it answers.
     pub received: Received,
     /// What it prints.

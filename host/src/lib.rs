@@ -9,17 +9,20 @@
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
+//! - [`egress`]: the way out: the platform's own API, and the hosts that bots may reach;
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;
-//! - [`metrics`], [`ids`], [`secret`], [`report`]: names, values, errors.
+//! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
 pub mod cli;
 pub mod config;
+pub mod egress;
 pub mod guard;
 pub mod ids;
 pub mod imports;
+pub mod memory;
 pub mod metrics;
 pub mod protocol;
 pub mod report;

@@ -19,6 +19,12 @@ pub const WAITING_QUERIES: &str = "ravenry_waiting_queries";
 pub const REPLIES: &str = "ravenry_replies_total";
 /// Requests that are not queries, by bot and type.
 pub const CALLS: &str = "ravenry_calls_total";
+/// What bots have asked of the platform, by bot, kind and outcome.
+pub const POE_CALLS: &str = "ravenry_poe_calls_total";
+/// Amounts that were authorized and not captured when their reply ended, in thousandths of a US cent.
+pub const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
+/// Whether the platform has the settings of a bot (1) or not (0), by bot.
+pub const SYNCED: &str = "ravenry_settings_synced";
 /// Events that bots have said.
 pub const EVENTS: &str = "ravenry_events_total";
 /// Bytes of event stream that were handed to the network.
@@ -70,6 +76,21 @@ pub fn describe() {
         CALLS,
         Unit::Count,
         "Requests that are not queries, by type and outcome."
+    );
+    describe_counter!(
+        POE_CALLS,
+        Unit::Count,
+        "What bots have asked of the platform, by kind and outcome."
+    );
+    describe_counter!(
+        UNCAPTURED,
+        Unit::Count,
+        "Thousandths of a US cent that were authorized and not captured when their reply ended."
+    );
+    describe_gauge!(
+        SYNCED,
+        Unit::Count,
+        "Whether the platform has the settings of a bot."
     );
     describe_counter!(EVENTS, Unit::Count, "Events that bots have said.");
     describe_counter!(
@@ -187,6 +208,24 @@ impl BotMetrics {
     pub fn call(&self, kind: &'static str, outcome: &'static str) {
         counter!(CALLS, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "type" => kind, "outcome" => outcome)
             .increment(1);
+    }
+
+    /// Counts something that the bot asked of the platform.
+    pub fn poe(&self, kind: &'static str, outcome: &'static str) {
+        counter!(POE_CALLS, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "type" => kind, "outcome" => outcome)
+            .increment(1);
+    }
+
+    /// Counts an amount that was authorized and not captured.
+    pub fn uncaptured(&self, milli_cents: u64) {
+        counter!(UNCAPTURED, "tenant" => self.tenant.clone(), "bot" => self.bot.clone())
+            .increment(milli_cents);
+    }
+
+    /// Says whether the platform has the settings of the bot.
+    pub fn synced(&self, synced: bool) {
+        gauge!(SYNCED, "tenant" => self.tenant.clone(), "bot" => self.bot.clone())
+            .set(f64::from(u8::from(synced)));
     }
 
     /// Counts a reply that has ended.

@@ -28,6 +28,7 @@
 //! to values and back. It knows no HTTP, no sandbox and no bot, never panics on a stranger's bytes,
 //! and repeats at most 40 characters of them in a message.
 
+pub mod answer;
 mod controls;
 pub mod decode;
 pub mod encode;

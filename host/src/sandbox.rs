@@ -24,7 +24,7 @@ pub use self::{
     cache::CacheError,
     engine::{Capacity, Size},
     instance::{Allowance, Cost, Run, RunError},
-    meter::{CpuBudget, MemoryPool},
+    meter::CpuBudget,
 };
 use crate::{
     imports::Call,

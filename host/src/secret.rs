@@ -57,8 +57,8 @@ impl Secret {
         Cow::Owned(text.replace(self.expose(), "***"))
     }
 
-    /// The text itself. It never leaves this file.
-    fn expose(&self) -> &str {
+    /// The text itself, for the wire: only what speaks to the platform or an upstream may ask for it.
+    pub(crate) fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 }

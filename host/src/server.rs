@@ -23,10 +23,13 @@ use crate::{
         Bot, Registry, Stop,
         admit::Places,
         deploy::{self, Mounted, Shared},
+        sync,
     },
     config::resolve::ServerSpec,
+    egress::poe::{Addresses, Connections},
+    memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, MemoryPool, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -192,6 +195,8 @@ pub async fn run(
         .map(|bot| describe(&bot.bot, &bot.hosts, address))
         .collect();
 
+    let all = mounted.bots.iter().map(|mounted| Arc::clone(&mounted.bot));
+    let synced = tokio::spawn(sync::all(all.collect()));
     let registry = Arc::new(Registry::default());
     registry.swap(mounted.table);
     let stop = Stop::default();
@@ -217,6 +222,7 @@ pub async fn run(
     if let Some(front) = metrics_front {
         front.cut();
     }
+    synced.abort();
     tracing::info!("stopped");
     Ok(())
 }
@@ -228,10 +234,22 @@ async fn mount(
     options: &Options,
 ) -> Result<(Mounted, Capacity), Problems> {
     let (sandbox, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let poe = Connections::new(addresses).map_err(|error| {
+        problem(
+            "TLS cannot be set up for the platform's API".to_owned(),
+            &error,
+            Some("install the system's certificates (Debian: ca-certificates)"),
+        )
+    })?;
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
+        poe,
     };
     let progress = Arc::clone(&options.progress);
     let mounted = tokio::task::spawn_blocking(move || deploy::mount(&spec, &shared, &*progress))

@@ -20,9 +20,12 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
+    egress::poe::Connections,
+    imports::poe::{Declared, Platform, PlatformBounds},
+    memory::MemoryPool,
     metrics::BotMetrics,
     report::{Problem, Problems},
-    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, MemoryPool, Sandbox},
+    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, Sandbox},
 };
 
 /// What all bots of the process share.
@@ -34,6 +37,8 @@ pub struct Shared {
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
+    /// The platform's API.
+    pub poe: Connections,
 }
 
 /// The result of mounting.
@@ -116,12 +121,34 @@ fn assemble(
     memory: &Arc<MemoryPool>,
 ) -> Bot {
     let limits = &spec.limits;
+    let metrics = BotMetrics::new(spec.tenant.as_str(), spec.name.as_str());
+    let (declaration, declared) = Declared::pending();
+    let pools = [
+        MemoryPool::new(limits.live_memory),
+        Arc::clone(memory),
+        Arc::clone(&shared.memory),
+    ];
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
         route: spec.route.clone(),
         component,
-        metrics: BotMetrics::new(spec.tenant.as_str(), spec.name.as_str()),
+        platform: Arc::new(Platform {
+            client: shared.poe.client(spec.access_keys.first().cloned()),
+            declared,
+            bounds: PlatformBounds {
+                depth: limits.ask_depth,
+                open: limits.asks,
+                uploads: limits.uploads,
+                upload_bytes: limits.upload,
+                attachment_bytes: limits.attachment,
+            },
+            pools: pools.clone(),
+            metrics: metrics.clone(),
+        }),
+        declaration,
+        synced_as: spec.poe_name.clone().filter(|_| spec.sync),
+        metrics,
         keys: spec.access_keys.clone().into(),
         gate: Gate {
             bot: Places::new(limits.running, limits.queue),
@@ -135,11 +162,7 @@ fn assemble(
                 refill_per_second: limits.cpu_refill,
             },
             memory_bytes_max: limits.memory,
-            pools: [
-                MemoryPool::new(limits.live_memory),
-                Arc::clone(memory),
-                Arc::clone(&shared.memory),
-            ],
+            pools,
         },
         config: spec.config.clone().into(),
         refusing: AtomicBool::new(false),

@@ -25,7 +25,11 @@ use super::{
 use crate::{
     guard::End,
     ids::Reference,
-    imports::{reply::Outbox, request::Received},
+    imports::{
+        poe::{Ledger, Poe},
+        reply::Outbox,
+        request::Received,
+    },
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
     sandbox::{Cost, Run, RunError},
@@ -41,6 +45,7 @@ pub struct Reply {
     stop: Stop,
     alarm: Option<Alarm>,
     account: Account,
+    ledger: Arc<Ledger>,
 }
 
 type Admission = Pin<Box<dyn Future<Output = Result<Permit, Refused>> + Send>>;
@@ -141,6 +146,7 @@ pub fn start(
             cost: Cost::default(),
             settled: false,
         },
+        ledger: Arc::default(),
         bot,
     };
     match admitted {
@@ -225,6 +231,11 @@ impl Reply {
         self.bot.admitted();
         let mut call = self.bot.call(received);
         call.reply = Some(self.outbox.clone());
+        call.poe = Some(Poe::new(
+            Arc::clone(&self.bot.platform),
+            self.outbox.clone(),
+            Arc::clone(&self.ledger),
+        ));
         self.phase = Phase::Running {
             run: self.bot.component.respond(&self.bot.allowance, call, query),
             _permit: permit,
@@ -341,6 +352,11 @@ impl Reply {
             reference: &reference,
         };
         telemetry::reply_ended(whose, &facts, said.characters, detail);
+        let uncaptured = self.ledger.open();
+        if uncaptured > 0 {
+            self.bot.metrics.uncaptured(uncaptured);
+            telemetry::uncaptured(whose, uncaptured, end.label());
+        }
     }
 }
 

@@ -37,6 +37,20 @@ pub struct Limits {
     pub log: u64,
     /// Bytes of one line of log. What is over is cut off.
     pub log_line: u64,
+    /// Requests of a query that are under way at once; 0: none. One more waits.
+    pub outbound: u32,
+    /// Bytes of the body of one response to a request of the bot. Over it, the body ends with an error.
+    pub outbound_body: u64,
+    /// Bots that ask one another in a chain before one more is refused; 0: none may ask.
+    pub ask_depth: u32,
+    /// Answers of other bots that a query has open at once; 0: none. One more is refused.
+    pub asks: u32,
+    /// Files that a reply may send; 0: none. One more is refused to the bot.
+    pub uploads: u32,
+    /// Bytes of one file that a reply sends. A larger one is refused to the bot.
+    pub upload: u64,
+    /// Bytes of one attachment that a bot reads. Over it, reading ends with an error.
+    pub attachment: u64,
 }
 
 /// One limit: all that anybody may want to know about it.
@@ -110,7 +124,7 @@ macro_rules! row {
 }
 
 /// All limits, in the order in which people meet them.
-pub static ROWS: [Row; 13] = [
+pub static ROWS: [Row; 20] = [
     row!(cpu, Duration, Duration::from_secs(2), zero: false,
         "processor time of a reply at a stretch",
         because "a reply waits for others nearly all of its time; an endless loop ends while its reader still waits"),
@@ -150,6 +164,27 @@ pub static ROWS: [Row; 13] = [
     row!(log_line, Bytes, 8 << 10, zero: false,
         "one line of log",
         because "half of where Docker begins to split lines"),
+    row!(outbound, Count, 8, zero: true,
+        "requests of a query at once",
+        because "a bot that compares several models has enough, and 512 replies make 4,096 connections at most"),
+    row!(outbound_body, Bytes, 64 << 20, zero: false,
+        "body of one response to a bot",
+        because "as much as the memory of a bot that would keep it"),
+    row!(ask_depth, Count, 5, zero: true,
+        "bots that ask one another in a chain",
+        because "a bot, its helpers and theirs are three; a loop ends before it costs much"),
+    row!(asks, Count, 8, zero: true,
+        "answers of other bots that are open at once",
+        because "as many as requests: each is one"),
+    row!(uploads, Count, 20, zero: true,
+        "files of a reply",
+        because "Poe's own limit of a message"),
+    row!(upload, Bytes, 50_000_000, zero: false,
+        "one file of a reply",
+        because "Poe's own limit of a file"),
+    row!(attachment, Bytes, 50_000_000, zero: false,
+        "one attachment that a bot reads",
+        because "Poe's own limit of a file"),
 ];
 
 /// Longest name that is compared for a suggestion.
@@ -317,6 +352,13 @@ impl Default for Limits {
             events: 0,
             log: 0,
             log_line: 0,
+            outbound: 0,
+            outbound_body: 0,
+            ask_depth: 0,
+            asks: 0,
+            uploads: 0,
+            upload: 0,
+            attachment: 0,
         };
         for row in &ROWS {
             (row.set)(&mut limits, row.default);
@@ -329,7 +371,7 @@ impl Default for Limits {
 pub fn help() -> String {
     let line = |row: &Row| {
         format!(
-            "{:<12} {:<8} {}",
+            "{:<13} {:<8} {}",
             row.name,
             row.default.to_string(),
             row.doc

@@ -184,6 +184,7 @@ impl<'e> Loader<'e> {
                 hint: Some("give the bot a shorter `route`".to_owned()),
             });
         });
+        let sync = entry.poe_name.is_some() && !access_keys.is_empty();
         Some(BotSpec {
             tenant: frame.name.clone(),
             name: entry.name,
@@ -193,6 +194,9 @@ impl<'e> Loader<'e> {
             poe_name: entry.poe_name,
             access_keys,
             config: entry.config,
+            sync,
+            outbound_hosts: Vec::new(),
+            secrets: Vec::new(),
             limits,
             place: entry.place,
         })

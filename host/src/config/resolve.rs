@@ -7,7 +7,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderName;
+use url::Url;
+
 use super::asked::Asked;
+use super::hosts::{HostPattern, PrivateHost};
 use super::limits::{self, Limits, Value};
 use crate::ids::{BotName, Route, TenantName};
 use crate::report::{Place, Problem};
@@ -35,6 +39,14 @@ pub const TENANT_QUEUE: u32 = 1024;
 /// Bytes of all instances of a tenant together, where the operator says nothing: four bots at their default.
 pub const TENANT_MEMORY: u64 = 4 << 30;
 
+/// Where Poe takes questions to bots, settings and costs, where nobody says anything.
+///
+/// Source: `fastapi_poe.client` 0.0.83, of 2025.
+pub const POE_API: &str = "https://api.poe.com/";
+
+/// Where Poe takes files, where nobody says anything. Source: the same.
+pub const POE_UPLOAD: &str = "https://www.quora.com/poe_api/file_upload_3RD_PARTY_POST";
+
 /// Everything that the process serves, and how.
 #[derive(Clone, Debug)]
 pub struct ServerSpec {
@@ -54,8 +66,36 @@ pub struct ServerSpec {
     ///
     /// With an operator's file: what it allows. Without: the highest value that any bot has.
     pub ceilings: Limits,
+    /// Where the platform is.
+    pub poe: PoeUrls,
+    /// Hosts with private addresses that bots may reach where they may reach them at all.
+    pub private_hosts: Vec<PrivateHost>,
     /// Who owns bots. At least one.
     pub tenants: Vec<TenantSpec>,
+}
+
+/// Where the platform is: Poe itself, or something that plays it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoeUrls {
+    /// Base of questions to bots, settings and costs: its path ends with `/`, so that it can be
+    /// joined with `bot/NAME`. Has no query, no fragment and no user.
+    pub api: Url,
+    /// Where files are posted. Has no fragment and no user.
+    pub upload: Url,
+}
+
+impl Default for PoeUrls {
+    /// Poe itself.
+    #[expect(
+        clippy::expect_used,
+        reason = "both are constants, and a test makes them"
+    )]
+    fn default() -> Self {
+        Self {
+            api: Url::parse(POE_API).expect("a URL"),
+            upload: Url::parse(POE_UPLOAD).expect("a URL"),
+        }
+    }
 }
 
 /// A tenant: who owns bots and shares a budget.
@@ -97,10 +137,30 @@ pub struct BotSpec {
     pub access_keys: Vec<Secret>,
     /// Configuration that the bot sees as its environment, sorted by name.
     pub config: Vec<(String, String)>,
+    /// Whether the platform is told its settings at the start and when they change. Only with a name
+    /// at Poe and an access key.
+    pub sync: bool,
+    /// Where it may send requests. Empty: nowhere.
+    pub outbound_hosts: Vec<HostPattern>,
+    /// What it may use without seeing it, sorted by name.
+    pub secrets: Vec<SecretGrant>,
     /// What it may use.
     pub limits: Limits,
     /// Where it was declared.
     pub place: Place,
+}
+
+/// A secret that a bot may use: in one header, for some hosts.
+#[derive(Clone, Debug)]
+pub struct SecretGrant {
+    /// Name of the variable in which the bot finds a placeholder.
+    pub name: String,
+    /// What the placeholder stands for; can stand in a header.
+    pub value: Secret,
+    /// Where it may be sent. At least one.
+    pub hosts: Vec<HostPattern>,
+    /// The header in which it may be sent.
+    pub header: HeaderName,
 }
 
 /// How a bot is built.

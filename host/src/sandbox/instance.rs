@@ -17,9 +17,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 
 use super::{
     engine::TICK,
-    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, MemoryPool},
+    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter},
 };
 use crate::imports::{Call, http::NoOutbound};
+use crate::memory::MemoryPool;
 
 /// Ticks that a guest may compute before it gives way.
 ///
@@ -148,7 +149,7 @@ pub(super) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: NoOutbound,
-    table: ResourceTable,
+    pub(super) table: ResourceTable,
     memory: MemoryMeter,
 }
 

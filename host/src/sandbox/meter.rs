@@ -13,6 +13,8 @@ use std::{
 
 use wasmtime::ResourceLimiter;
 
+use crate::memory::{Booking, MemoryPool};
+
 /// How much a run may compute.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuBudget {
@@ -109,41 +111,6 @@ impl Bucket {
     }
 }
 
-/// Bytes in use by all instances of somebody (a bot, a tenant, the process), and their bound.
-#[derive(Debug)]
-pub struct MemoryPool {
-    used: AtomicU64,
-    bytes_max: u64,
-}
-
-impl MemoryPool {
-    /// An empty pool.
-    pub fn new(bytes_max: u64) -> Arc<Self> {
-        Arc::new(Self {
-            used: AtomicU64::new(0),
-            bytes_max,
-        })
-    }
-
-    /// Bytes that can still be taken.
-    pub fn free(&self) -> u64 {
-        self.bytes_max
-            .saturating_sub(self.used.load(Ordering::Relaxed))
-    }
-
-    fn take(&self, bytes: u64) -> bool {
-        self.used
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|sum| *sum <= self.bytes_max)
-            })
-            .is_ok()
-    }
-
-    fn give(&self, bytes: u64) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
 /// What remains readable of a run's memory after its store is gone.
 #[derive(Debug, Default)]
 pub(super) struct MemoryFacts {
@@ -171,9 +138,8 @@ const TABLE_ELEMENT_BYTES: usize = 8;
 #[derive(Debug)]
 pub(super) struct MemoryMeter {
     bytes_max: u64,
-    used: u64,
+    used: Booking,
     facts: Arc<MemoryFacts>,
-    pools: [Arc<MemoryPool>; 3],
 }
 
 impl MemoryMeter {
@@ -185,9 +151,8 @@ impl MemoryMeter {
     ) -> Self {
         Self {
             bytes_max,
-            used: 0,
+            used: Booking::new(pools),
             facts,
-            pools,
         }
     }
 
@@ -198,38 +163,20 @@ impl MemoryMeter {
 
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
         let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
-        let granted = self
+        let sum = self
             .used
+            .bytes()
             .checked_add(bytes)
-            .filter(|sum| *sum <= self.bytes_max)
-            .filter(|_| self.book(bytes));
-        if let Some(sum) = granted {
-            self.used = sum;
-            self.facts.peak.fetch_max(sum, Ordering::Relaxed);
+            .filter(|sum| *sum <= self.bytes_max);
+        let granted = sum.is_some_and(|sum| self.used.set(sum));
+        if granted {
+            self.facts
+                .peak
+                .fetch_max(self.used.bytes(), Ordering::Relaxed);
         } else {
             self.facts.refused.fetch_add(1, Ordering::Relaxed);
         }
-        granted.is_some()
-    }
-
-    /// Books on all pools or on none.
-    fn book(&self, bytes: u64) -> bool {
-        for (index, pool) in self.pools.iter().enumerate() {
-            if !pool.take(bytes) {
-                self.pools
-                    .iter()
-                    .take(index)
-                    .for_each(|pool| pool.give(bytes));
-                return false;
-            }
-        }
-        true
-    }
-}
-
-impl Drop for MemoryMeter {
-    fn drop(&mut self) {
-        self.pools.iter().for_each(|pool| pool.give(self.used));
+        granted
     }
 }
 
@@ -284,18 +231,6 @@ mod tests {
             pools.iter().all(|pool| pool.free() == 1000),
             "everything was given back"
         );
-    }
-
-    #[test]
-    fn a_full_pool_refuses_and_keeps_the_others_right() {
-        let pools = [
-            MemoryPool::new(100),
-            MemoryPool::new(50),
-            MemoryPool::new(100),
-        ];
-        let mut meter = MemoryMeter::new(100, Arc::default(), pools.clone());
-        assert!(!meter.memory_growing(0, 60, None).unwrap());
-        assert_eq!(pools[0].free(), 100);
     }
 
     /// Giving way is not waiting: the time until the next turn earns nothing.

@@ -1,6 +1,8 @@
 //! The interface `ravenry:bot@0.1`: generated types on one side, ours on the other, and nothing
 //! between but conversion. No generated type leaves this file.
 
+mod poe;
+
 use wasmtime::{Store, component::HasSelf};
 
 use super::instance::State;
@@ -26,16 +28,21 @@ mod bindings {
         world: "ravenry:bot/bot",
         imports: {
             "ravenry:bot/reply": async | trappable,
+            "ravenry:bot/poe": async | trappable,
             default: trappable,
         },
         exports: { default: async },
+        with: {
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "ravenry:bot/poe.answer": crate::imports::poe::Answer,
+        },
     });
 }
 
 use bindings::{
     BotPre as Generated,
     exports::ravenry::bot::handler,
-    ravenry::bot::{reply, request as received, types},
+    ravenry::bot::{poe as platform, reply, request as received, types},
 };
 
 /// A component that was checked against the world `bot`, ready to be instantiated.
@@ -47,6 +54,7 @@ pub(super) fn add_to_linker(
 ) -> wasmtime::Result<()> {
     reply::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     received::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    platform::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
 }
 
@@ -301,6 +309,8 @@ same_fields!(request::Feedback => handler::Feedback { message_id, user_id, conve
 same_fields!(request::Reaction => handler::Reaction { message_id, user_id, conversation_id, reaction });
 same_fields!(request::ErrorReport => handler::ErrorReport { message, metadata });
 same_fields!(types::MetaEvent => event::Meta { content_type, linkify, suggested_replies, refetch_settings });
+same_fields!(event::File => types::FileEvent { url, content_type, name, inline_ref });
+same_fields!(event::Failure => types::Failure { text, allow_retry, error_type });
 same_fields!(types::FileEvent => event::File { url, content_type, name, inline_ref });
 same_fields!(types::Failure => event::Failure { text, allow_retry, error_type });
 same_fields!(types::BotSettings => settings::Settings {

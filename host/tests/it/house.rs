@@ -13,16 +13,19 @@ const LEVELS: &[(&str, u8)] = &[
     ("main", 5),
     ("cli", 5),
     ("server", 4),
+    ("simulator", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
     ("guard", 1),
+    ("egress", 1),
     ("telemetry", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
     ("ids", 0),
     ("secret", 0),
+    ("memory", 0),
     ("report", 0),
 ];
 
@@ -39,8 +42,11 @@ const SIDEWAYS: &[(&str, &str)] = &[
 const BORDERS: &[(&[&str], &[&str])] = &[
     (
         &["axum", "axum_server", "tower", "hyper", "hyper_util"],
-        &["server"],
+        &["server", "simulator"],
     ),
+    (&["reqwest", "rustls"], &["egress", "simulator"]),
+    (&["sse_stream"], &["egress", "simulator"]),
+    (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
         &["wasmtime_wasi", "wasmtime_wasi_http"],
@@ -68,6 +74,8 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "sandbox",
             "imports",
             "guard",
+            "egress",
+            "simulator",
             "telemetry",
         ],
     ),

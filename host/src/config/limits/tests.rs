@@ -20,6 +20,13 @@ fn every_field_has_its_own_row() {
         events,
         log,
         log_line,
+        outbound,
+        outbound_body,
+        ask_depth,
+        asks,
+        uploads,
+        upload,
+        attachment,
     } = Limits::default();
     let by_field = [
         Value::Duration(cpu),
@@ -35,6 +42,13 @@ fn every_field_has_its_own_row() {
         Value::Count(events),
         Value::Bytes(log),
         Value::Bytes(log_line),
+        Value::Count(outbound.into()),
+        Value::Bytes(outbound_body),
+        Value::Count(ask_depth.into()),
+        Value::Count(asks.into()),
+        Value::Count(uploads.into()),
+        Value::Bytes(upload),
+        Value::Bytes(attachment),
     ];
     for (row, value) in ROWS.iter().zip(by_field) {
         assert_eq!(row.default, value, "{}", row.name);
@@ -79,7 +93,8 @@ fn the_defaults_are_those_that_are_promised() {
     assert_eq!(
         defaults.join(" "),
         "cpu=2s cpu_refill=100ms wall_time=1h memory=64MiB live_memory=1GiB running=512 queue=256 queue_wait=4s \
-         body=16MiB text=512000 events=10000 log=64KiB log_line=8KiB"
+         body=16MiB text=512000 events=10000 log=64KiB log_line=8KiB outbound=8 outbound_body=64MiB ask_depth=5 asks=8 \
+         uploads=20 upload=50MB attachment=50MB"
     );
 }
 
@@ -88,7 +103,7 @@ fn help_has_one_line_for_each_limit() {
     assert_eq!(help().lines().count(), ROWS.len());
     assert_eq!(
         help().lines().nth(7),
-        Some("queue_wait   4s       longest wait for a place")
+        Some("queue_wait    4s       longest wait for a place")
     );
 }
 
@@ -96,7 +111,7 @@ fn help_has_one_line_for_each_limit() {
 fn json_keeps_units_and_order() {
     assert_eq!(
         Limits::default().to_json().to_string(),
-        r#"{"cpu":"2s","cpu_refill":"100ms","wall_time":"1h","memory":"64MiB","live_memory":"1GiB","running":512,"queue":256,"queue_wait":"4s","body":"16MiB","text":512000,"events":10000,"log":"64KiB","log_line":"8KiB"}"#
+        r#"{"cpu":"2s","cpu_refill":"100ms","wall_time":"1h","memory":"64MiB","live_memory":"1GiB","running":512,"queue":256,"queue_wait":"4s","body":"16MiB","text":512000,"events":10000,"log":"64KiB","log_line":"8KiB","outbound":8,"outbound_body":"64MiB","ask_depth":5,"asks":8,"uploads":20,"upload":"50MB","attachment":"50MB"}"#
     );
 }
 
@@ -174,7 +189,7 @@ fn a_limit_that_cannot_be_set_says_why() {
     let error = Limits::default().set("nonsense", "1").unwrap_err();
     assert!(
         error.starts_with("unknown limit `nonsense`; there are `cpu`, ")
-            && error.ends_with("`log_line`"),
+            && error.ends_with("`attachment`"),
         "{error}"
     );
 }

@@ -1,0 +1,100 @@
+//! What a bot's settings say: learnt when it is mounted, kept for what it declares, and handed to the
+//! platform where the bot has a name there.
+//!
+//! All of it in the background: no bot waits for the platform, and a platform that is away is asked
+//! again with growing pauses.
+
+use std::{collections::HashMap, error::Error as _, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt as _, stream};
+use tokio::time::sleep;
+
+use super::{Authorized, Bot, call};
+use crate::{
+    egress::poe::SyncFault,
+    ids::Reference,
+    imports::{poe::Declaration, request::Received},
+    protocol::{encode, settings::Settings},
+};
+
+/// Bots that are asked at once.
+const AT_ONCE: usize = 8;
+
+/// First pause before the platform is asked again, and the longest; it doubles in between.
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_mins(5);
+
+/// The request that a bot sees when the gateway asks.
+const REQUEST: &str = r#"{"version":"1.2","type":"settings"}"#;
+
+/// Learns the settings of these bots and hands them on. Done when the platform has all of them;
+/// dropping it gives up.
+pub async fn all(bots: Vec<Arc<Bot>>) {
+    let asked = stream::iter(bots).map(learn).buffer_unordered(AT_ONCE);
+    let known: Vec<_> = asked.filter_map(|known| async { known }).collect().await;
+    stream::iter(known)
+        .for_each_concurrent(None, |(bot, settings)| hand_on(bot, settings))
+        .await;
+}
+
+/// Asks a bot for its settings, and notes what it declares.
+async fn learn(bot: Arc<Bot>) -> Option<(Arc<Bot>, Settings)> {
+    let received = Received::new(REQUEST.to_owned(), std::iter::empty(), Reference::random());
+    match call::settings(&bot, Authorized(()), received).await {
+        Ok(settings) => {
+            let declared = settings.server_bot_dependencies.iter().cloned();
+            bot.declare(Declaration::Known(declared.collect::<HashMap<_, _>>()));
+            Some((bot, settings))
+        }
+        Err(error) => {
+            let why = error.source().map(ToString::to_string);
+            tracing::warn!(
+                tenant = bot.tenant.as_str(), bot = bot.name.as_str(), error = %error, cause = why,
+                "the bot does not say its settings: it can ask no other bot, and the platform keeps what it has"
+            );
+            bot.declare(Declaration::Failed(error.to_string()));
+            None
+        }
+    }
+}
+
+/// Hands settings to the platform, where the bot has a name there and a key.
+async fn hand_on(bot: Arc<Bot>, settings: Settings) {
+    let Some(name) = &bot.synced_as else { return };
+    let (tenant, bot_name) = (bot.tenant.as_str(), bot.name.as_str());
+    bot.metrics.synced(false);
+    let json = encode::settings(&settings);
+    let mut pause = PAUSE;
+    loop {
+        match bot
+            .platform
+            .client
+            .update_settings(name, json.clone())
+            .await
+        {
+            Ok(()) => {
+                bot.metrics.synced(true);
+                tracing::info!(tenant, bot = bot_name, poe_name = %name, "the platform has the settings of the bot");
+                return;
+            }
+            Err(SyncFault::Refused(why)) => {
+                tracing::error!(
+                    tenant, bot = bot_name, poe_name = %name, error = why,
+                    "the platform refuses the settings of the bot: check `poe.name` and `poe.access_key`"
+                );
+                return;
+            }
+            Err(SyncFault::Later(why)) => {
+                // Once per episode; the rest is a metric.
+                if pause == PAUSE {
+                    tracing::warn!(
+                        tenant, bot = bot_name, poe_name = %name, error = why,
+                        "the platform does not take the settings of the bot yet; it is asked again in the background"
+                    );
+                }
+            }
+        }
+        sleep(pause).await;
+        pause = pause.saturating_mul(2).min(PAUSE_MAX);
+    }
+}

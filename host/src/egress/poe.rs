@@ -1,0 +1,176 @@
+//! The client of Poe's API: what the gateway asks of the platform in the name of a bot.
+//!
+//! The bot's access key is added here and nowhere else. Endpoints and shapes are those that the
+//! reference library (fastapi_poe 0.0.83) uses; the places stand with each. No redirect is followed:
+//! a key goes to the host that the operator named.
+
+mod answer;
+mod costs;
+mod files;
+mod settings;
+
+use std::{sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{protocol::event::Failure, secret::Secret};
+
+pub use self::{
+    answer::Asking,
+    costs::{CostFault, CostItem, Operation},
+    files::{Body, Uploaded},
+    settings::SyncFault,
+};
+
+/// Longest time until a connection stands.
+///
+/// What browsers and curl's common advice use for a host that does not answer; a reachable one
+/// answers within two round trips.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// Longest silence of the platform, before the first byte and between two of them.
+///
+/// The reference client waits 600 s for a bot; Poe itself cuts bots that are silent for far less, and
+/// servers send a comment every 15 s. Uploads have 120 s there, which is taken for all.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// Most bytes of an answer that is read whole: a status, an error, an upload's result.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Where the platform's API is.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// For queries, costs and settings; Poe's is `https://api.poe.com`.
+    pub api: Url,
+    /// For uploads; a whole URL.
+    pub upload: Url,
+}
+
+/// Why something asked of the platform did not work. No variant holds a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The other bot said an error.
+    #[error("the other bot ended with an error")]
+    Said(Failure),
+    /// The platform could not be reached, refused, or did not keep to the protocol.
+    #[error("{0}")]
+    Broken(String),
+    /// More came than is taken.
+    #[error("{0}")]
+    TooLarge(String),
+}
+
+/// The connections to the platform, shared by all bots.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    http: reqwest::Client,
+    addresses: Arc<Addresses>,
+}
+
+/// The platform's API in the name of one bot.
+#[derive(Clone, Debug)]
+pub struct Client {
+    connections: Connections,
+    key: Option<Secret>,
+}
+
+impl Connections {
+    /// Prepares connections; none is opened yet.
+    ///
+    /// # Errors
+    /// The sentence says why TLS cannot be set up on this machine.
+    pub fn new(addresses: Addresses) -> Result<Self, String> {
+        super::prepare_tls();
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_MAX)
+            .read_timeout(SILENCE_MAX)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .build()
+            .map_err(|error| words(error))?;
+        Ok(Self {
+            http,
+            addresses: Arc::new(addresses),
+        })
+    }
+
+    /// The client of one bot.
+    pub fn client(&self, key: Option<Secret>) -> Client {
+        Client {
+            connections: self.clone(),
+            key,
+        }
+    }
+}
+
+impl Client {
+    /// Whether there is a key to show.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Whether a URL is at one of the two hosts that the operator named.
+    pub fn is_platform(&self, url: &Url) -> bool {
+        let Addresses { api, upload } = &*self.connections.addresses;
+        [api, upload]
+            .iter()
+            .any(|known| known.origin() == url.origin())
+    }
+
+    fn http(&self) -> &reqwest::Client {
+        &self.connections.http
+    }
+
+    /// A URL below the API's, from parts that are escaped.
+    fn api(&self, parts: &[&str]) -> Url {
+        let mut url = self.connections.addresses.api.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(parts);
+        }
+        url
+    }
+
+    /// `Bearer KEY`, where there is a key.
+    fn bearer(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.key {
+            Some(key) => request.bearer_auth(key.expose()),
+            None => request,
+        }
+    }
+}
+
+/// What the HTTP client says, with its causes and without the URL, which can hold a key.
+fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
+}
+
+/// Reads a short answer whole; what passes the bound is left out.
+async fn short(mut response: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = ANSWER_BYTES_MAX.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if body.len() >= ANSWER_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// The beginning of a stranger's text as a log shows it.
+fn excerpt(body: &[u8]) -> String {
+    String::from_utf8_lossy(body)
+        .chars()
+        .take(200)
+        .flat_map(char::escape_default)
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! Files: uploaded for a reply, and read from where the platform keeps them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{
+    header::{ACCEPT, AUTHORIZATION, HeaderValue},
+    multipart::{Form, Part},
+};
+use serde::Deserialize;
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+use super::{Client, Fault, excerpt, short, words};
+
+/// Longest time of one attempt (as the reference client).
+const UPLOAD_TIME_MAX: Duration = Duration::from_mins(2);
+
+/// Attempts, and the pause between them (as the reference client).
+const ATTEMPTS: u8 = 2;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Where an uploaded file is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Where its bytes are.
+    pub attachment_url: String,
+    /// What the platform takes it for.
+    pub mime_type: String,
+}
+
+/// What is uploaded.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// These bytes.
+    Bytes {
+        /// Not empty.
+        name: String,
+        /// Its media type, where the bot knows it.
+        content_type: Option<String>,
+        /// The file.
+        bytes: Bytes,
+    },
+    /// What the platform finds there.
+    Url {
+        /// Its address.
+        url: String,
+        /// Its name, where it is not the last part of the path.
+        name: Option<String>,
+    },
+}
+
+/// An upload that failed.
+struct Failed {
+    fault: Fault,
+    /// Whether another attempt may help.
+    again: bool,
+}
+
+impl Failed {
+    fn new(words: impl Into<String>, again: bool) -> Self {
+        Self {
+            fault: Fault::Broken(words.into()),
+            again,
+        }
+    }
+}
+
+impl Client {
+    /// Uploads a file, at most twice: a second copy of a file harms nobody.
+    pub async fn upload(&self, body: &Body) -> Result<Uploaded, Fault> {
+        let mut attempt = 1;
+        loop {
+            let sent = timeout(UPLOAD_TIME_MAX, self.send_file(body)).await;
+            let failed = match sent {
+                Ok(Ok(uploaded)) => return Ok(uploaded),
+                Ok(Err(failed)) => failed,
+                Err(_) => Failed::new("the upload took longer than 120 s", true),
+            };
+            if !failed.again || attempt >= ATTEMPTS {
+                return Err(failed.fault);
+            }
+            attempt = attempt.saturating_add(1);
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn send_file(&self, body: &Body) -> Result<Uploaded, Failed> {
+        let mut request = self
+            .http()
+            .post(self.connections.addresses.upload.clone())
+            .header(ACCEPT, "application/json");
+        if let Some(key) = &self.key {
+            // The bare key, without a scheme: so this endpoint wants it.
+            let mut value = HeaderValue::from_str(key.expose())
+                .map_err(|_| Failed::new("the access key cannot stand in a header", false))?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        let request = match body {
+            Body::Bytes {
+                name,
+                content_type,
+                bytes,
+            } => {
+                let part = part(name, content_type.as_deref(), bytes)?;
+                request.multipart(Form::new().part("file", part))
+            }
+            Body::Url { url, name } => {
+                let mut form = vec![("download_url", url)];
+                form.extend(name.iter().map(|name| ("download_filename", name)));
+                request.form(&form)
+            }
+        };
+        let lost = |error| Failed::new(words(error), true);
+        let response = request.send().await.map_err(lost)?;
+        let status = response.status();
+        let body = short(response).await.map_err(lost)?;
+        if !status.is_success() {
+            let words = format!("the upload was answered {status} ({})", excerpt(&body));
+            return Err(Failed::new(words, status.is_server_error()));
+        }
+        serde_json::from_slice(&body).map_err(|_| {
+            let words = format!("the upload's answer makes no sense ({})", excerpt(&body));
+            Failed::new(words, false)
+        })
+    }
+
+    /// The bytes at a URL of the platform, at most `bytes_max`. Shows no key.
+    pub async fn read(&self, url: Url, bytes_max: u64) -> Result<Vec<u8>, Fault> {
+        read(self.http(), url, bytes_max).await
+    }
+}
+
+fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<Part, Failed> {
+    let part =
+        Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.to_owned());
+    match content_type {
+        Some(content_type) => part
+            .mime_str(content_type)
+            .map_err(|_| Failed::new("the content type makes no sense", false)),
+        None => Ok(part),
+    }
+}
+
+/// The bytes at a URL, at most `bytes_max`.
+pub(in crate::egress) async fn read(
+    http: &reqwest::Client,
+    url: Url,
+    bytes_max: u64,
+) -> Result<Vec<u8>, Fault> {
+    let broken = |error| Fault::Broken(words(error));
+    let mut response = http.get(url).send().await.map_err(broken)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(Fault::Broken(format!("the file was answered {status}")));
+    }
+    let too_large = || Fault::TooLarge(format!("the file has more than {bytes_max} bytes"));
+    if response
+        .content_length()
+        .is_some_and(|length| length > bytes_max)
+    {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if (bytes.len().saturating_add(chunk.len())) as u64 > bytes_max {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,443 @@
+//! What a bot asks of the platform: other bots, files, money. Counted, bounded, and made with the
+//! key of the bot, which it never sees.
+
+mod answer;
+mod question;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use tokio::sync::watch;
+use url::Url;
+
+pub use self::answer::Answer;
+use super::{reply::Outbox, request::Received};
+use crate::{
+    egress::poe::{Body, Client, CostFault, CostItem, Fault, Operation},
+    guard::Refusal,
+    ids::Reference,
+    memory::MemoryPool,
+    metrics::BotMetrics,
+    protocol::event::{Event, Failure, File},
+};
+
+/// Longest name of a file, in bytes; that of common file systems.
+const FILE_NAME_BYTES_MAX: usize = 255;
+
+/// Longest name of a bot, in bytes. Far above what the platform allows.
+const BOT_NAME_BYTES_MAX: usize = 128;
+
+/// Positions of one bill.
+const COST_ITEMS_MAX: usize = 100;
+
+/// What one bot has of the platform; shared by its calls.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// Its API, in the name of the bot.
+    pub client: Client,
+    /// What the bot's settings declare.
+    pub declared: Declared,
+    /// How much of it one reply may use.
+    pub bounds: PlatformBounds,
+    /// Whom memory that is held for a call is booked on: bot, tenant, process.
+    pub pools: [Arc<MemoryPool>; 3],
+    /// Where it is counted.
+    pub metrics: BotMetrics,
+}
+
+/// How much one reply may ask of the platform.
+#[derive(Clone, Copy, Debug)]
+pub struct PlatformBounds {
+    /// Bots that may stand in a chain of questions.
+    pub depth: u32,
+    /// Answers that may be open at once.
+    pub open: u32,
+    /// Files that may be attached.
+    pub uploads: u32,
+    /// Bytes of one such file.
+    pub upload_bytes: u64,
+    /// Bytes that may be read of one attachment.
+    pub attachment_bytes: u64,
+}
+
+/// The bots that a bot's settings declare, each with its number of calls: known once the settings
+/// were asked for.
+#[derive(Clone, Debug)]
+pub struct Declared(watch::Receiver<Declaration>);
+
+/// See [`Declared`].
+#[derive(Clone, Debug, Default)]
+pub enum Declaration {
+    /// The bot is being asked.
+    #[default]
+    Pending,
+    /// It could not say; the words tell why.
+    Failed(String),
+    /// Names and numbers.
+    Known(HashMap<String, u32>),
+}
+
+impl Declared {
+    /// Nothing is known yet; the other end says it.
+    pub fn pending() -> (watch::Sender<Declaration>, Self) {
+        let (sender, receiver) = watch::channel(Declaration::Pending);
+        (sender, Self(receiver))
+    }
+
+    /// Waits until the settings are known, and checks one more call of `bot`.
+    async fn check(&self, bot: &str, calls: u32) -> Result<(), PoeError> {
+        let mut receiver = self.0.clone();
+        let known = receiver
+            .wait_for(|known| !matches!(known, Declaration::Pending))
+            .await;
+        let denied = |sentence| Err(PoeError::Denied(sentence));
+        let known = match known.as_deref() {
+            Ok(Declaration::Known(known)) => known,
+            Ok(Declaration::Failed(why)) => {
+                return denied(format!(
+                    "the settings of this bot, which must declare `{bot}`, are not known: {why}"
+                ));
+            }
+            Ok(Declaration::Pending) | Err(_) => {
+                return denied("the settings of this bot are not known".to_owned());
+            }
+        };
+        match known.get(bot) {
+            None | Some(0) => denied(format!(
+                "the settings of this bot do not declare `{bot}`: add (\"{bot}\", {calls}) to \
+                 `server_bot_dependencies`"
+            )),
+            Some(declared) if *declared < calls => denied(format!(
+                "the settings of this bot declare {declared} calls of `{bot}`, and this is number \
+                 {calls}: raise it in `server_bot_dependencies`"
+            )),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Why something asked of the platform did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoeError {
+    /// Not allowed; the sentence says what to add.
+    Denied(String),
+    /// It makes no sense; the sentence says why.
+    Invalid(String),
+    /// The other bot ended with this.
+    Said(Failure),
+    /// The platform or the other bot failed; the sentence is for the log.
+    Broken(String),
+    /// The person cannot pay.
+    InsufficientFund,
+    /// Larger than may be.
+    TooLarge(String),
+    /// The reply refused what was handed to it.
+    Stopped(Refusal),
+}
+
+impl PoeError {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::Invalid(_) => "invalid",
+            Self::Said(_) => "said_error",
+            Self::Broken(_) => "broken",
+            Self::InsufficientFund => "insufficient_fund",
+            Self::TooLarge(_) => "too_large",
+            Self::Stopped(_) => "stopped",
+        }
+    }
+}
+
+impl From<Fault> for PoeError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Said(failure) => Self::Said(failure),
+            Fault::Broken(words) => Self::Broken(words),
+            Fault::TooLarge(words) => Self::TooLarge(words),
+        }
+    }
+}
+
+impl From<Refusal> for PoeError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Stopped(refusal)
+    }
+}
+
+/// Amounts of one reply, in thousandths of a US cent. Outlives the call, for the account.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    authorized: AtomicU64,
+    captured: AtomicU64,
+}
+
+impl Ledger {
+    /// What was authorized and not captured.
+    pub fn open(&self) -> u64 {
+        let authorized = self.authorized.load(Ordering::Relaxed);
+        authorized.saturating_sub(self.captured.load(Ordering::Relaxed))
+    }
+}
+
+/// What one call of a bot asks of the platform.
+#[derive(Debug)]
+pub struct Poe {
+    platform: Arc<Platform>,
+    outbox: Outbox,
+    ledger: Arc<Ledger>,
+    calls: HashMap<String, u32>,
+    /// Held by each open answer.
+    open: Arc<()>,
+    uploads: u32,
+}
+
+impl Poe {
+    /// The platform for one reply.
+    pub fn new(platform: Arc<Platform>, outbox: Outbox, ledger: Arc<Ledger>) -> Self {
+        Self {
+            platform,
+            outbox,
+            ledger,
+            calls: HashMap::new(),
+            open: Arc::new(()),
+            uploads: 0,
+        }
+    }
+
+    fn count<T>(&self, kind: &'static str, done: Result<T, PoeError>) -> Result<T, PoeError> {
+        let outcome = done.as_ref().err().map_or("ok", PoeError::label);
+        self.platform.metrics.poe(kind, outcome);
+        done
+    }
+
+    /// Asks another bot; see `poe.ask` of the interface.
+    pub async fn ask(
+        &mut self,
+        received: &Received,
+        bot: &str,
+        body: &str,
+    ) -> Result<Answer, PoeError> {
+        let asked = self.begin(received, bot, body).await;
+        self.count("ask", asked)
+    }
+
+    async fn begin(
+        &mut self,
+        received: &Received,
+        bot: &str,
+        body: &str,
+    ) -> Result<Answer, PoeError> {
+        let bounds = self.platform.bounds;
+        if bot.is_empty() || bot.len() > BOT_NAME_BYTES_MAX || bot.chars().any(char::is_control) {
+            let words = "the name of a bot is 1 to 128 bytes without control characters";
+            return Err(PoeError::Invalid(words.to_owned()));
+        }
+        let open = u32::try_from(Arc::strong_count(&self.open)).unwrap_or(u32::MAX);
+        if open > bounds.open {
+            return Err(PoeError::Denied(format!(
+                "{} answers are open already: drop one first",
+                bounds.open
+            )));
+        }
+        let body = question::overlay(received.raw(), body, bounds.depth)?;
+        let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
+        self.platform.declared.check(bot, calls).await?;
+        self.calls.insert(bot.to_owned(), calls);
+        let asking = self
+            .platform
+            .client
+            .ask(bot, body, self.platform.pools.clone());
+        Ok(Answer::new(
+            asking,
+            self.outbox.clone(),
+            Arc::clone(&self.open),
+        ))
+    }
+
+    /// Uploads a file and attaches it to the reply.
+    pub async fn attach(&mut self, body: Body, inline: bool) -> Result<File, PoeError> {
+        let attached = self.upload(body, inline).await;
+        self.count("upload", attached)
+    }
+
+    async fn upload(&mut self, body: Body, inline: bool) -> Result<File, PoeError> {
+        let PlatformBounds {
+            uploads,
+            upload_bytes,
+            ..
+        } = self.platform.bounds;
+        let name = match &body {
+            Body::Bytes { name, bytes, .. } => {
+                if bytes.len() as u64 > upload_bytes {
+                    return Err(PoeError::TooLarge(format!(
+                        "the file has {} bytes, and {upload_bytes} are the most",
+                        bytes.len()
+                    )));
+                }
+                file_name(name)?.to_owned()
+            }
+            Body::Url { url, name } => {
+                let url = web(url)?;
+                match name {
+                    Some(name) => file_name(name)?.to_owned(),
+                    None => last_part(&url),
+                }
+            }
+        };
+        if self.uploads >= uploads {
+            return Err(PoeError::Denied(format!(
+                "a reply has at most {uploads} files"
+            )));
+        }
+        self.uploads = self.uploads.saturating_add(1);
+        let uploaded = self.platform.client.upload(&body).await?;
+        let file = File {
+            url: uploaded.attachment_url,
+            content_type: uploaded.mime_type,
+            name,
+            inline_ref: inline.then(|| Reference::random().to_string()),
+        };
+        self.outbox.say(Event::File(&file)).await?;
+        Ok(file)
+    }
+
+    /// Reads a file that is attached to a message of the query.
+    pub async fn read_attachment(
+        &self,
+        received: &Received,
+        url: &str,
+        bytes_max: u32,
+    ) -> Result<Vec<u8>, PoeError> {
+        let read = self.download(received, url, bytes_max).await;
+        self.count("attachment", read)
+    }
+
+    async fn download(
+        &self,
+        received: &Received,
+        url: &str,
+        bytes_max: u32,
+    ) -> Result<Vec<u8>, PoeError> {
+        if !question::has_attachment(received.raw(), url) {
+            return Err(PoeError::Denied(
+                "this URL is not that of an attachment of the query".to_owned(),
+            ));
+        }
+        let url = web(url)?;
+        let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
+        if !self.platform.client.is_platform(&url) {
+            return Err(PoeError::Denied(
+                "this URL is not at the platform".to_owned(),
+            ));
+        }
+        Ok(self.platform.client.read(url, bytes_max).await?)
+    }
+
+    /// Reserves or charges an amount.
+    pub async fn cost(
+        &mut self,
+        received: &Received,
+        operation: Operation,
+        items: &[CostItem],
+    ) -> Result<(), PoeError> {
+        let done = self.charge(received, operation, items).await;
+        self.count(operation.label(), done)
+    }
+
+    async fn charge(
+        &mut self,
+        received: &Received,
+        operation: Operation,
+        items: &[CostItem],
+    ) -> Result<(), PoeError> {
+        if items.is_empty() || items.len() > COST_ITEMS_MAX {
+            return Err(PoeError::Invalid(format!(
+                "a bill has 1 to {COST_ITEMS_MAX} positions"
+            )));
+        }
+        let sum = items
+            .iter()
+            .try_fold(0_u64, |sum, item| {
+                sum.checked_add(item.amount_usd_milli_cents)
+            })
+            .filter(|sum| i64::try_from(*sum).is_ok())
+            .ok_or_else(|| PoeError::Invalid("the amounts are too large".to_owned()))?;
+        if !self.platform.client.has_key() {
+            return Err(PoeError::Denied(
+                "charging needs the access key of the bot: give it one in its manifest, `poe = \
+                 { access_key = … }`"
+                    .to_owned(),
+            ));
+        }
+        let id = question::bot_query_id(received.raw()).ok_or_else(|| {
+            PoeError::Denied("the query has no `bot_query_id`, so nobody can be charged".to_owned())
+        })?;
+        match self.platform.client.cost(&id, operation, items).await {
+            Ok(()) => {}
+            Err(CostFault::InsufficientFund) => return Err(PoeError::InsufficientFund),
+            Err(CostFault::Broken(words)) => return Err(PoeError::Broken(words)),
+        }
+        let amount = match operation {
+            Operation::Authorize => &self.ledger.authorized,
+            Operation::Capture => &self.ledger.captured,
+        };
+        amount.fetch_add(sum, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A URL of the web.
+fn web(url: &str) -> Result<Url, PoeError> {
+    Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| PoeError::Invalid("the URL is no `http` or `https` URL".to_owned()))
+}
+
+fn file_name(name: &str) -> Result<&str, PoeError> {
+    if name.is_empty() || name.len() > FILE_NAME_BYTES_MAX || name.chars().any(char::is_control) {
+        return Err(PoeError::Invalid(format!(
+            "the name of a file is 1 to {FILE_NAME_BYTES_MAX} bytes without control characters"
+        )));
+    }
+    Ok(name)
+}
+
+/// The last part of a URL's path, as the reference library names what it fetches.
+fn last_part(url: &Url) -> String {
+    let last = url.path_segments().and_then(Iterator::last).unwrap_or("");
+    let name = percent_decoded(last);
+    file_name(&name).map_or_else(|_| "downloaded_file".to_owned(), str::to_owned)
+}
+
+/// `%20` as a space, through the one decoder that is here anyway: that of forms, where `+` is a space
+/// and so has to be escaped first.
+fn percent_decoded(text: &str) -> String {
+    let text = text.replace('+', "%2B");
+    url::form_urlencoded::parse(text.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+/// A part of a query, of which only a member is wanted.
+fn member<'a, T: Deserialize<'a>>(raw: &'a str) -> Option<T> {
+    serde_json::from_str(raw).ok()
+}
+
+/// What uploads take, from what a guest hands over.
+pub fn bytes(name: String, content_type: Option<String>, bytes: Vec<u8>) -> Body {
+    Body::Bytes {
+        name,
+        content_type,
+        bytes: Bytes::from(bytes),
+    }
+}
