@@ -9,6 +9,7 @@ use toml_span::value::{Key, ValueInner};
 use toml_span::{Span, Value};
 
 use super::asked::{Asked, asked};
+use super::discover::ONLY_WHEN_NAMED;
 use super::keys::{KeyEntry, poe};
 use super::resolve::Build;
 use super::table::{Keys, kind};
@@ -57,6 +58,7 @@ pub(super) fn read(file: &mut TextFile) -> Vec<BotEntry> {
         return Vec::new();
     };
     version(&mut keys, file);
+    only_when_named(&mut keys, file);
     let start = keys.span;
     let absent = keys.has_no("bot");
     let entries = keys.table("bot", file).map(Keys::entries);
@@ -91,6 +93,21 @@ fn version(keys: &mut Keys, file: &mut TextFile) {
                 hint,
             ),
         },
+    }
+}
+
+/// Acted on by [`discover`](super::discover), where a directory is looked through. Here it is only
+/// checked: who has come as far as this file has named it.
+fn only_when_named(keys: &mut Keys, file: &mut TextFile) {
+    let Some(value) = keys.take(ONLY_WHEN_NAMED) else {
+        return;
+    };
+    if value.as_bool().is_none() {
+        let message = format!(
+            "`{ONLY_WHEN_NAMED}` must be true or false, not {}",
+            kind(value.as_ref())
+        );
+        file.wrong(value.span, message);
     }
 }
 
