@@ -1,8 +1,19 @@
-// Makes dist/bot.wasm from bot.js. Needs Node 20 or later; what else it needs is installed into
-// node_modules, as package-lock.json says, the first time and when that file has changed.
+// Makes dist/bot.wasm from bot.js, or from bot.ts where there is a tsconfig.json. Needs Node 20 or
+// later; what else it needs is installed into node_modules, as package-lock.json says, the first time
+// and when that file has changed.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,7 +62,15 @@ function layOut(to) {
             .replace(/^( *\/\/\/.*\n)* *subscribe: func\(\) -> pollable;\n/gm, "");
         writeFileSync(join(package_, name), text);
     }
-    cpSync("wasi.wit", join(to, "wasi.wit"));
+    copyFileSync("wasi.wit", join(to, "wasi.wit"));
+}
+
+/** The module to begin with; TypeScript is checked and translated first. */
+function entry() {
+    if (!existsSync("tsconfig.json")) return "bot.js";
+    run("node_modules/.bin/tsc", "--outDir", "build/js");
+    copyFileSync("ravenry.js", "build/js/ravenry.js");
+    return "build/js/bot.js";
 }
 
 install();
@@ -59,9 +78,11 @@ if (!isFresh()) {
     rmSync("build", { recursive: true, force: true });
     layOut("build/wit");
     mkdirSync("dist", { recursive: true });
+    // Without `--sync` the component has types of WASI 0.3, which an engine for plain functions refuses.
     run(
         "node_modules/.bin/componentize-qjs",
-        ...["--sync", "--wit", "build/wit", "--world", "script", "--js", "bot.js", "-o", "build/bot.wasm"],
+        ...["--sync", "--wit", "build/wit", "--world", "script"],
+        ...["--js", entry(), "--output", "build/bot.wasm"],
     );
     renameSync("build/bot.wasm", COMPONENT);
 }

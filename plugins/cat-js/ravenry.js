@@ -178,9 +178,9 @@ globalThis.console = {
 
 // The engine's own generator was seeded when the component was built.
 Math.random = () => {
-    const bytes = random.getRandomBytes(7);
     // 53 bits, as many as a number holds exactly.
-    return bytes.reduce((sum, byte, at) => sum + (at ? byte : byte & 31) * 256 ** (6 - at), 0) / 2 ** 53;
+    const [first, ...rest] = random.getRandomBytes(7);
+    return rest.reduce((sum, byte) => sum * 256 + byte, first % 32) / 2 ** 53;
 };
 
 globalThis.crypto = {

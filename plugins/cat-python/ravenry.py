@@ -83,7 +83,8 @@ class Query(types.Query):
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """What the person set with the control of this name; it can be of any JSON type."""
-        return json.loads(self.messages[-1].parameters).get(name, default) if self.messages else default
+        parameters = self.messages[-1].parameters if self.messages else "{}"
+        return json.loads(parameters).get(name, default)
 
 
 @dataclass
@@ -104,7 +105,8 @@ class Settings:
 
     def wit(self) -> types.BotSettings:
         """The same as the gateway takes it."""
-        values = dict(vars(self), server_bot_dependencies=list(self.server_bot_dependencies.items()))
+        dependencies = list(self.server_bot_dependencies.items())
+        values = dict(vars(self), server_bot_dependencies=dependencies)
         for name in ("parameter_controls", "extra"):
             if values[name] is not None:
                 values[name] = json.dumps(values[name])
@@ -139,7 +141,8 @@ class Reply:
         refetch_settings: bool | None = None,
     ) -> None:
         """Says how the reply is to be shown. Comes first in a reply."""
-        self._say("meta", types.MetaEvent(content_type, suggested_replies, linkify, refetch_settings))
+        meta = types.MetaEvent(content_type, suggested_replies, linkify, refetch_settings)
+        self._say("meta", meta)
 
     def file(self, url: str, content_type: str, name: str, inline_ref: str | None = None) -> None:
         """Attaches a file that is on the web already."""
@@ -213,6 +216,26 @@ def export(make: Callable[[], Bot]) -> type[exports.Handler]:
             make().on_error(report)
 
     return Handler
+
+
+def asked(bot: Bot, text: str) -> list[tuple[Any, ...]]:
+    """For tests: what a bot says to this text, each as the function's name and its values."""
+    said: list[tuple[Any, ...]] = []
+
+    class Transcript(Reply):
+        def _say(self, name: str, *args: Any) -> None:
+            said.append((name, *args))
+
+    message = Message(
+        "user", text, None, "text/markdown", 0, "m-1", None, [], [], "{}", None, None, []
+    )
+    people = ("u-1", "c-1", "m-2", "")
+    hints = (None, False, [], [], "en", None, "", [], None, None, None, None, None)
+    try:
+        tell(bot, Query("1.2", [message], [], *people, *hints), Transcript())
+    except Failure as failure:
+        said.append(("error", failure.wit))
+    return said
 
 
 def tell(bot: Bot, query: Query, reply: Reply) -> None:
