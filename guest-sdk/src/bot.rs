@@ -34,6 +34,17 @@ pub trait Bot {
         Settings::default()
     }
 
+    /// Whether the text of attached files is put into the conversation before
+    /// [`respond`](Bot::respond) sees it; yes by default.
+    ///
+    /// For each file of the last message whose text the platform has extracted, a message of the
+    /// user that quotes it is inserted before that last message: what a language model needs to
+    /// know of it. See [`prompt::insert_attachments`](crate::prompt::insert_attachments) for the
+    /// rules. A bot that reads files itself answers `false`.
+    fn inserts_attachments(&self) -> bool {
+        true
+    }
+
     /// A person liked or disliked a message of this bot. By default nothing happens.
     ///
     /// The platform no longer sends this to new bots; see [`on_reaction`](Bot::on_reaction). The
@@ -51,12 +62,114 @@ pub trait Bot {
     /// The platform could not make sense of something that was sent in this bot's name. By default
     /// it is written to the bot's log, in one line.
     fn on_error(&self, report: &ErrorReport) {
-        let metadata = Value::Object(report.metadata.clone());
-        log(&format!(
-            "the platform reports an error: {:?} {metadata}",
-            report.message
-        ));
+        log_report(report);
     }
+}
+
+/// A bot whose answer waits for several things at once: the same as [`Bot`], with an `async`
+/// [`respond`](AsyncBot::respond).
+///
+/// Every such type is a [`Bot`] by itself, so [`export!`](crate::export!) takes it and `testing`
+/// asks it. Its futures run on an executor over the pollables of WASI, one component at a time:
+/// concurrent, never parallel. What the functions ending in `_async` wait for can be waited for
+/// together, with [`task::join`](crate::task::join) and its kin. The functions of [`Reply`] are not
+/// `async`: they wait only for a slow reader, and then everything waits.
+///
+/// ```
+/// use ravenry_sdk::{AsyncBot, Query, Reply, Result, poe, task};
+///
+/// struct Both;
+///
+/// impl AsyncBot for Both {
+///     async fn respond(&self, _: &Query, reply: &mut Reply) -> Result {
+///         let one = poe::ask("One").start()?.text_async();
+///         let two = poe::ask("Two").start()?.text_async();
+///         let (one, two) = task::join(one, two).await;
+///         write!(reply, "One: {}\nTwo: {}", one?, two?)
+///     }
+///
+///     fn settings(&self) -> ravenry_sdk::Settings {
+///         ravenry_sdk::Settings::default().calls("One", 1).calls("Two", 1)
+///     }
+/// }
+///
+/// let scene = ravenry_sdk::testing::Scene::default().bot("One", "1").bot("Two", "2");
+/// assert_eq!(scene.ask(&Both, "hi").text(), "One: 1\nTwo: 2");
+/// ```
+#[expect(
+    async_fn_in_trait,
+    reason = "a component has one thread, so nobody needs to ask for `Send`"
+)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a bot",
+    label = "implement `ravenry_sdk::AsyncBot` for `{Self}`"
+)]
+pub trait AsyncBot {
+    /// Answers one query; see [`Bot::respond`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    async fn respond(&self, query: &Query, reply: &mut Reply) -> Result;
+
+    /// See [`Bot::settings`].
+    fn settings(&self) -> Settings {
+        Settings::default()
+    }
+
+    /// See [`Bot::inserts_attachments`].
+    fn inserts_attachments(&self) -> bool {
+        true
+    }
+
+    /// See [`Bot::on_feedback`].
+    fn on_feedback(&self, feedback: &Feedback) {
+        let _ = feedback;
+    }
+
+    /// See [`Bot::on_reaction`].
+    fn on_reaction(&self, reaction: &Reaction) {
+        let _ = reaction;
+    }
+
+    /// See [`Bot::on_error`].
+    fn on_error(&self, report: &ErrorReport) {
+        log_report(report);
+    }
+}
+
+impl<T: AsyncBot> Bot for T {
+    fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
+        crate::task::block_on(AsyncBot::respond(self, query, reply))
+    }
+
+    fn settings(&self) -> Settings {
+        AsyncBot::settings(self)
+    }
+
+    fn inserts_attachments(&self) -> bool {
+        AsyncBot::inserts_attachments(self)
+    }
+
+    fn on_feedback(&self, feedback: &Feedback) {
+        AsyncBot::on_feedback(self, feedback);
+    }
+
+    fn on_reaction(&self, reaction: &Reaction) {
+        AsyncBot::on_reaction(self, reaction);
+    }
+
+    fn on_error(&self, report: &ErrorReport) {
+        AsyncBot::on_error(self, report);
+    }
+}
+
+fn log_report(report: &ErrorReport) {
+    let metadata = Value::Object(report.metadata.clone());
+    log(&format!(
+        "the platform reports an error: {:?} {metadata}",
+        report.message
+    ));
 }
 
 /// A person's like or dislike of a message of this bot.

@@ -10,7 +10,7 @@ mod host;
 mod tests;
 
 #[cfg(target_family = "wasm")]
-pub(crate) use host::request;
+pub(crate) use host::{poe, request};
 
 /// Makes a value the bot of this component.
 ///
@@ -123,6 +123,9 @@ pub mod glue {
             reason = "generated code, whose unsafe parts are the calls across the component's border"
         )]
 
+        // What can be waited for is the same type for this package and for WASI, so that one
+        // executor waits for both. Natively there is nothing to wait for.
+        #[cfg(not(target_family = "wasm"))]
         wit_bindgen::generate!({
             path: "../wit",
             world: "bot",
@@ -130,6 +133,17 @@ pub mod glue {
             export_macro_name: "export_symbols",
             default_bindings_module: "ravenry_sdk::__export::bindings",
             runtime_path: "wit_bindgen::rt",
+            generate_all,
+        });
+        #[cfg(target_family = "wasm")]
+        wit_bindgen::generate!({
+            path: "../wit",
+            world: "bot",
+            pub_export_macro: true,
+            export_macro_name: "export_symbols",
+            default_bindings_module: "ravenry_sdk::__export::bindings",
+            runtime_path: "wit_bindgen::rt",
+            with: { "wasi:io/poll@0.2.0": wasip2::io::poll },
         });
     }
 

@@ -4,10 +4,13 @@
 //! shape. Where the platform left a field out, its documented default is filled in, unless the field
 //! is an `Option`.
 
+use crate::poe::{PoeError, source};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod json;
+pub(crate) mod present;
 #[cfg(test)]
 mod tests;
 
@@ -322,4 +325,16 @@ pub struct Attachment {
     pub inline_ref: Option<String>,
     /// Its text, where the bot's settings ask the platform to extract it.
     pub parsed_content: Option<String>,
+}
+
+impl Attachment {
+    /// The bytes of this file, which must be attached to a message of the query at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`PoeError::TooLarge`] where it has more than `bytes_max` bytes, and no more than that is
+    /// read. [`PoeError::Broken`] where the platform no longer has it: after about ten minutes.
+    pub fn read(&self, bytes_max: u32) -> Result<Vec<u8>, PoeError> {
+        source::read_attachment(&self.url, bytes_max)
+    }
 }

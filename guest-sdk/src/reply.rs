@@ -1,6 +1,7 @@
 //! Where a bot's answer goes: one function per kind of event.
 
-use crate::{Failure, Result, Stopped};
+use crate::poe::{PoeError, source};
+use crate::{Event, Failure, Result, Stopped};
 use std::fmt;
 
 /// What a bot says while it answers a query.
@@ -97,6 +98,69 @@ impl Reply {
         self.say(Say::Meta(meta))
     }
 
+    /// Uploads these bytes and attaches the file to the reply, in this place of its events.
+    ///
+    /// The content type can be `None`: the platform then guesses. A file may have 50 MB, a reply 20
+    /// files; the name must not be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`PoeError::TooLarge`] past the bounds, [`PoeError::Broken`] where the platform did not take
+    /// it, [`PoeError::Stopped`] where the reply does not.
+    pub fn attach<'a>(
+        &mut self,
+        name: &str,
+        content_type: impl Into<Option<&'a str>>,
+        bytes: impl AsRef<[u8]>,
+    ) -> Result<File, PoeError> {
+        source::attach(name, content_type.into(), bytes.as_ref(), false)
+    }
+
+    /// The same for a file that the text shows.
+    ///
+    /// The label for it is [`File::inline_ref`] of what is returned, and [`File::markdown`] the whole
+    /// of what to write.
+    ///
+    /// # Errors
+    ///
+    /// As [`attach`](Self::attach).
+    pub fn attach_inline<'a>(
+        &mut self,
+        name: &str,
+        content_type: impl Into<Option<&'a str>>,
+        bytes: impl AsRef<[u8]>,
+    ) -> Result<File, PoeError> {
+        source::attach(name, content_type.into(), bytes.as_ref(), true)
+    }
+
+    /// Has the platform fetch this URL and attaches the file to the reply, in this place.
+    ///
+    /// `http` and `https` only. Without a name (`None`), the last part of the URL's path is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`attach`](Self::attach).
+    pub fn attach_url<'a>(
+        &mut self,
+        url: &str,
+        name: impl Into<Option<&'a str>>,
+    ) -> Result<File, PoeError> {
+        source::attach_url(url, name.into(), false)
+    }
+
+    /// The same for a file that the text shows; see [`attach_inline`](Self::attach_inline).
+    ///
+    /// # Errors
+    ///
+    /// As [`attach`](Self::attach).
+    pub fn attach_url_inline<'a>(
+        &mut self,
+        url: &str,
+        name: impl Into<Option<&'a str>>,
+    ) -> Result<File, PoeError> {
+        source::attach_url(url, name.into(), true)
+    }
+
     /// Attaches a file that is already on the web under its URL.
     pub fn file(&mut self, file: File) -> Result {
         self.say(Say::File(file))
@@ -153,6 +217,46 @@ impl Reply {
         self.text(text)
     }
 
+    /// Hands on an event of another bot, perhaps changed on the way.
+    ///
+    /// The rules are those of [`Answer::relay`](crate::poe::Answer::relay): hidden data belongs to
+    /// the other bot and is left out, and so is a `meta` that is not the first event of this reply.
+    pub fn pass_on(&mut self, event: Event) -> Result {
+        Ok(self.hand_on(event)?)
+    }
+
+    /// The same for callers with an error of their own.
+    pub(crate) fn hand_on(&mut self, event: Event) -> Result<(), Stopped> {
+        match event {
+            Event::Data(_) => Ok(()),
+            Event::Meta(_) => match self.offer(event) {
+                Err(Stopped::Invalid(_)) => Ok(()),
+                said => said,
+            },
+            _ => self.offer(event),
+        }
+    }
+
+    fn offer(&mut self, event: Event) -> Result<(), Stopped> {
+        self.sink.say(match &event {
+            Event::Text { index, text } => Say::Text {
+                index: *index,
+                text,
+            },
+            Event::Replace { index, text } => Say::Replace {
+                index: *index,
+                text,
+            },
+            Event::Suggest(text) => Say::Suggest { text },
+            Event::Meta(meta) => Say::Meta(meta.clone()),
+            Event::File(file) => Say::File(file.clone()),
+            Event::Data(metadata) => Say::Data { metadata },
+            Event::Json(data) => Say::Json { data },
+            Event::Error(failure) => Say::Error(failure.clone()),
+            Event::Other { name, data } => Say::Event { name, data },
+        })
+    }
+
     fn say(&mut self, say: Say<'_>) -> Result {
         Ok(self.sink.say(say)?)
     }
@@ -197,6 +301,16 @@ pub struct File {
     pub name: String,
     /// The label under which the text of the reply refers to it.
     pub inline_ref: Option<String>,
+}
+
+impl File {
+    /// What shows an inline file in the text: `![name][label]`. Empty where it has no label.
+    pub fn markdown(&self) -> String {
+        match &self.inline_ref {
+            Some(label) => format!("![{}][{label}]", self.name),
+            None => String::new(),
+        }
+    }
 }
 
 /// Where events go: the gateway, or the reader of a native test.

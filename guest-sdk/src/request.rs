@@ -7,7 +7,7 @@
 #[cfg(target_family = "wasm")]
 use crate::export::request as source;
 #[cfg(not(target_family = "wasm"))]
-use crate::testing::scene as source;
+use crate::testing::request as source;
 
 /// The body of the request: the text of a JSON object, as it was sent.
 ///

@@ -1,6 +1,9 @@
 //! How the platform should treat a bot, and the controls that a person can set.
 
 mod controls;
+mod lint;
+#[cfg(test)]
+mod lint_tests;
 #[cfg(test)]
 mod tests;
 
@@ -51,4 +54,13 @@ pub struct Settings {
     ///
     /// A member named here wins over the field of the same name above.
     pub extra: Map<String, Value>,
+}
+
+impl Settings {
+    /// Declares how often one reply may ask this bot: 1 to 100 times. See [`poe`](crate::poe).
+    #[must_use]
+    pub fn calls(mut self, bot: impl Into<String>, calls_max: u32) -> Self {
+        self.server_bot_dependencies.insert(bot.into(), calls_max);
+        self
+    }
 }

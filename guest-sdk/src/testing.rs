@@ -38,18 +38,33 @@
 //! );
 //! ```
 //!
+//! What surrounds a query is a [`Scene`]: [other bots](Scene::bot) as [`Script`]s, [the web](Scene::upstream)
+//! as [`Upstream`]s, [attached files](Scene::attachment), [a budget](Scene::budget), headers, bounds. The
+//! [`Transcript`] has what each of them was asked.
+//!
 //! This module does not exist on WebAssembly targets.
 
-mod event;
+pub(crate) mod clock;
+mod heard;
+pub(crate) mod http;
+pub(crate) mod poe;
 mod recorder;
-pub(crate) mod scene;
+pub(crate) mod request;
+mod scene;
+mod script;
+mod stage;
 #[cfg(test)]
 mod tests;
+mod upstream;
 
-pub use event::Event;
-pub use scene::Scene;
+pub use crate::Event;
+pub use scene::{Scene, now};
+pub use script::{Asked, Bots, Script};
+pub use upstream::{Upstream, Upstreams};
 
-use crate::{Bot, Failure, Meta, Query, Result, Stopped};
+use crate::http::Request;
+use crate::poe::CostItem;
+use crate::{Bot, Failure, File, Meta, Query, Result, Stopped};
 use std::fmt;
 use std::time::Duration;
 
@@ -77,8 +92,38 @@ pub struct Transcript {
     pub result: Result,
     /// Why events were refused, in order. Mostly empty.
     pub refused: Vec<Stopped>,
+    /// What other bots were asked, in order.
+    pub asked: Vec<Asked>,
+    /// The files that were uploaded, in order; each is a file event, too.
+    pub uploads: Vec<Upload>,
+    /// What was charged, in order.
+    pub charges: Vec<Charge>,
+    /// What was sent to the web, in order, refused requests and all.
+    pub requests: Vec<Request>,
     /// When each event was said: one for each of `events`.
     times: Vec<Duration>,
+}
+
+/// A file that a bot uploaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// Its bytes, where the bot had them.
+    pub bytes: Option<Vec<u8>>,
+    /// Where the platform fetches it, where the bot gave a URL.
+    pub from_url: Option<String>,
+    /// What became of it.
+    pub file: File,
+}
+
+/// What a bot charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// An amount was reserved.
+    Authorized(Vec<CostItem>),
+    /// An amount was charged.
+    Captured(Vec<CostItem>),
 }
 
 impl Transcript {

@@ -1,26 +1,30 @@
 //! Waiting, in a way that tests need not wait for.
 
+use crate::wait::{Awaiting, Blocking, Mode, Pollable, now};
 use std::time::Duration;
-
-#[cfg(not(target_family = "wasm"))]
-use crate::testing::scene::advance;
-
-/// A component has the real clock only.
-#[cfg(target_family = "wasm")]
-fn advance(_: Duration) -> bool {
-    false
-}
 
 /// Waits for this long on the clock. Costs no computing time.
 ///
 /// In a bot that `testing` asks, a clock is put forward instead and the call returns at once; the
-/// transcript knows how long the reader would have waited.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bot has its instance to itself"
-)]
+/// transcript knows how long the reader would have waited. In an [`AsyncBot`](crate::AsyncBot)
+/// everything stands still meanwhile; see [`sleep_async`].
 pub fn sleep(duration: Duration) {
-    if !advance(duration) {
-        std::thread::sleep(duration);
-    }
+    now(Blocking::until(after(duration)));
+}
+
+/// The same, while other futures go on.
+pub async fn sleep_async(duration: Duration) {
+    Awaiting::until(after(duration)).await;
+}
+
+#[cfg(target_family = "wasm")]
+fn after(duration: Duration) -> Pollable {
+    // Longer than 584 years is for ever.
+    let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    wasip2::clocks::monotonic_clock::subscribe_duration(nanoseconds)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn after(duration: Duration) -> Pollable {
+    Pollable::after(duration)
 }

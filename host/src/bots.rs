@@ -25,10 +25,12 @@ use self::admit::Gate;
 pub use self::stop::Stop;
 use crate::{
     config::limits::Limits,
+    egress::secrets::Secrets,
     guard::Bounds,
     ids::{BotName, Reference, Route, TenantName},
     imports::{
         Call,
+        http::Access,
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
         reply::Outbox,
@@ -55,6 +57,8 @@ pub struct Bot {
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
+    /// What it uses without having it, and what is masked in its log.
+    secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
     config: Arc<[(String, String)]>,
@@ -63,6 +67,7 @@ pub struct Bot {
     declaration: watch::Sender<Declaration>,
     /// The name under which the platform has its settings; `None`: they are not handed to it.
     synced_as: Option<String>,
+    http: Arc<Access>,
     /// Whether a refusal was logged since the last reply that was admitted: once per episode.
     refusing: AtomicBool,
 }
@@ -96,13 +101,14 @@ impl Bot {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
             reference: received.reference().to_string(),
-            secrets: Arc::clone(&self.keys),
+            mask: self.secrets.log_mask().clone(),
         };
         Call {
             reply: None,
             poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }
     }
@@ -113,11 +119,12 @@ impl Bot {
     }
 
     fn outbox(&self) -> Outbox {
-        Outbox::new(Bounds {
+        let bounds = Bounds {
             characters: self.limits.text,
             events: self.limits.events,
             wall_time: self.limits.wall_time,
-        })
+        };
+        Outbox::new(bounds, self.secrets.reply_mask().cloned())
     }
 
     /// Whether one more instance can have the memory that it starts with.

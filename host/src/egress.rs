@@ -1,9 +1,110 @@
-//! The way out: requests that leave the gateway for bots.
+//! The way out: HTTP requests that bots ask for, as far as addresses, TLS and connections go.
+//!
+//! A request goes in with its bounds, a response that is still being read comes out. What an
+//! operator calls private is connected to; of everything else only public addresses are. No
+//! redirect is followed, no cookie kept, no proxy of the environment used, and nothing is
+//! decompressed. This module does not know what a bot is, nor which hosts it may reach.
 
+pub mod address;
+mod client;
+mod fault;
 pub mod poe;
+mod policy;
+mod resolver;
+pub mod secrets;
+mod transfer;
 
-/// Makes ring the cryptography of this process, unless something else was chosen before.
-fn prepare_tls() {
-    // An error says that there is one already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+pub use self::{
+    client::{BETWEEN_BYTES_MAX, CONNECT_MAX, Client, FIRST_BYTE_MAX, Order, Place, Timeouts},
+    fault::SendError,
+    resolver::{Found, Lookup},
+    transfer::{Gone, Incoming},
+};
+use crate::config::hosts::PrivateHost;
+
+/// What all ways out of the process share. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Egress(Arc<Shared>);
+
+/// The inside of [`Egress`], which every client holds too.
+struct Shared {
+    /// Read from the system at the first use: many gateways never send anything.
+    tls: OnceLock<Result<ClientConfig, String>>,
+    private: Vec<PrivateHost>,
+    lookup: Arc<dyn Lookup>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("private", &self.private)
+            .field("lookup", &self.lookup)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Egress {
+    /// With the resolver of the system. `private` are the hosts that may be connected to although
+    /// their addresses are not public.
+    pub fn new(private: Vec<PrivateHost>) -> Self {
+        Self::with_lookup(private, Arc::new(resolver::System))
+    }
+
+    /// With another resolver.
+    pub fn with_lookup(private: Vec<PrivateHost>, lookup: Arc<dyn Lookup>) -> Self {
+        Self(Arc::new(Shared {
+            tls: OnceLock::new(),
+            private,
+            lookup,
+        }))
+    }
+
+    /// A way out with connections of its own, which it makes when they are needed: one per bot, so
+    /// that no bot meets what another has left on a connection.
+    pub fn client(&self) -> Client {
+        Client::new(Arc::clone(&self.0))
+    }
+}
+
+impl Shared {
+    /// The settings of TLS; why there are none, if the machine's cannot be used.
+    fn tls(&self) -> Result<ClientConfig, SendError> {
+        self.tls
+            .get_or_init(tls)
+            .clone()
+            .map_err(SendError::Unavailable)
+    }
+}
+
+/// TLS 1.2 and 1.3 by ring, trusting whom the system trusts.
+///
+/// Without any certificate of the system (a bare container) nobody is trusted: plain HTTP works,
+/// and what needs TLS fails with an error about the certificate.
+fn tls() -> Result<ClientConfig, String> {
+    let builder = || {
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())
+    };
+    match builder()?.with_platform_verifier() {
+        Ok(builder) => Ok(builder.with_no_client_auth()),
+        Err(error) => {
+            tracing::warn!(
+                %error,
+                "no certificate authorities are installed: no bot can send requests over TLS"
+            );
+            Ok(builder()?
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth())
+        }
+    }
 }

@@ -9,7 +9,7 @@ pub mod poe;
 pub mod reply;
 pub mod request;
 
-use self::{log::BotLog, poe::Poe, reply::Outbox, request::Received};
+use self::{http::Access, log::BotLog, poe::Poe, reply::Outbox, request::Received};
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Call {
     pub received: Received,
     /// What it prints.
     pub log: BotLog,
+    /// What it may send to other servers.
+    pub http: std::sync::Arc<Access>,
     /// Its configuration, which it sees as environment variables.
     pub config: std::sync::Arc<[(String, String)]>,
 }

@@ -5,6 +5,7 @@
 //!
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
@@ -29,4 +30,5 @@ pub mod report;
 pub mod sandbox;
 pub mod secret;
 pub mod server;
+pub mod simulator;
 pub mod telemetry;

@@ -26,7 +26,10 @@ use crate::{
         sync,
     },
     config::resolve::ServerSpec,
-    egress::poe::{Addresses, Connections},
+    egress::{
+        Egress,
+        poe::{Addresses, Connections},
+    },
     memory::MemoryPool,
     report::{Problem, Problems},
     sandbox::{Capacity, Sandbox, SandboxError, Size},
@@ -238,18 +241,13 @@ async fn mount(
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
     };
-    let poe = Connections::new(addresses).map_err(|error| {
-        problem(
-            "TLS cannot be set up for the platform's API".to_owned(),
-            &error,
-            Some("install the system's certificates (Debian: ca-certificates)"),
-        )
-    })?;
+    let egress = Egress::new(spec.private_hosts.clone());
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
-        poe,
+        poe: Connections::new(&egress, addresses),
+        egress,
     };
     let progress = Arc::clone(&options.progress);
     let mounted = tokio::task::spawn_blocking(move || deploy::mount(&spec, &shared, &*progress))

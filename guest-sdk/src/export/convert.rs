@@ -3,7 +3,9 @@
 //! The gateway has checked every JSON text before it gets here. Where one is not what the interface
 //! promises, it counts as left out: a bot should not fail over a field that it may never read.
 
-use super::glue::bindings::ravenry::bot::{reply, types};
+use super::glue::bindings::ravenry::bot::{poe, reply, types};
+use crate::Event;
+use crate::poe::{CostItem, PoeError};
 use crate::query;
 use serde_json::{Map, Value};
 
@@ -206,6 +208,73 @@ impl From<crate::Settings> for types::BotSettings {
                 .parameter_controls
                 .map(|controls| json(controls.to_json())),
             extra: (!settings.extra.is_empty()).then(|| json(Value::Object(settings.extra))),
+        }
+    }
+}
+
+impl From<types::FileEvent> for crate::File {
+    fn from(file: types::FileEvent) -> Self {
+        Self {
+            url: file.url,
+            content_type: file.content_type,
+            name: file.name,
+            inline_ref: file.inline_ref,
+        }
+    }
+}
+
+impl From<types::Failure> for crate::Failure {
+    fn from(failure: types::Failure) -> Self {
+        Self {
+            text: failure.text,
+            allow_retry: failure.allow_retry,
+            error_type: failure.error_type,
+        }
+    }
+}
+
+impl From<poe::SaidEvent> for Event {
+    /// Whatever the typed form cannot hold stays as it was said.
+    fn from(said: poe::SaidEvent) -> Self {
+        let poe::SaidEvent {
+            name, text, index, ..
+        } = said;
+        match name.as_str() {
+            "text" => Self::Text { index, text },
+            "replace_response" => Self::Replace { index, text },
+            "suggested_reply" => Self::Suggest(text),
+            "data" => Self::Data(text),
+            _ => {
+                let data = object(&said.data);
+                Self::named(&name, &data).unwrap_or_else(|_| Self::Other {
+                    name,
+                    data: Value::Object(data),
+                })
+            }
+        }
+    }
+}
+
+impl From<poe::PoeError> for PoeError {
+    fn from(error: poe::PoeError) -> Self {
+        match error {
+            poe::PoeError::Denied(why) => Self::Denied(why),
+            poe::PoeError::Invalid(why) => Self::Invalid(why),
+            poe::PoeError::Said(failure) => Self::Said(failure.into()),
+            poe::PoeError::Broken(how) => Self::Broken(how),
+            poe::PoeError::InsufficientFund => Self::InsufficientFund,
+            poe::PoeError::TooLarge(what) => Self::TooLarge(what),
+            poe::PoeError::Stopped(stopped) => Self::Stopped(stopped.into()),
+            poe::PoeError::Other(what) => Self::Other(what),
+        }
+    }
+}
+
+impl From<CostItem> for poe::CostItem {
+    fn from(item: CostItem) -> Self {
+        Self {
+            amount_usd_milli_cents: item.amount_usd_milli_cents,
+            description: item.description,
         }
     }
 }

@@ -5,12 +5,17 @@
 
 use super::glue::bindings::ravenry::bot::{reply, types};
 use crate::failure::shown;
+use crate::query::present;
 use crate::reply::{Say, Sink};
 use crate::{Bot, Reply, Stopped};
 
+#[cfg(target_family = "wasm")]
+pub(crate) mod poe;
+
 /// Answers one query of the gateway.
 pub fn respond(bot: &dyn Bot, query: types::Query) -> Result<(), types::Failure> {
-    let result = bot.respond(&query.into(), &mut Reply::new(Gateway));
+    let query = present::prepare(query.into(), bot.inserts_attachments());
+    let result = bot.respond(&query, &mut Reply::new(Gateway));
     shown(result).map_err(types::Failure::from)
 }
 

@@ -1,7 +1,8 @@
 //! The reader of a native test: keeps the rules of the gateway, and what it was told.
 
-use super::event::{Event, cut};
-use super::scene::{Scene, now};
+use super::clock::now;
+use super::scene::Scene;
+use crate::event::{Event, cut};
 use crate::reply::{Say, Sink};
 use crate::{Failure, Stopped};
 use std::cell::RefCell;
@@ -41,7 +42,7 @@ impl Recorder {
     pub(super) fn end(&self, failure: Option<Failure>) -> Record {
         let mut record = self.0.take();
         if let (Some(failure), None) = (failure, &record.over) {
-            record.keep(Event::Error(cut(failure)));
+            record.keep(Event::Error(cut(failure)), now());
         }
         record
     }
@@ -49,8 +50,15 @@ impl Recorder {
 
 impl Sink for Recorder {
     fn say(&mut self, say: Say<'_>) -> Result<(), Stopped> {
+        self.say_at(say, now())
+    }
+}
+
+impl Recorder {
+    /// Takes one event at this time.
+    pub(super) fn say_at(&mut self, say: Say<'_>, now: Duration) -> Result<(), Stopped> {
         let mut record = self.0.borrow_mut();
-        let said = record.say(say);
+        let said = record.say(say, now);
         if let Err(stopped) = &said {
             record.refused.push(stopped.clone());
         }
@@ -59,7 +67,7 @@ impl Sink for Recorder {
 }
 
 impl Record {
-    fn say(&mut self, say: Say<'_>) -> Result<(), Stopped> {
+    fn say(&mut self, say: Say<'_>, now: Duration) -> Result<(), Stopped> {
         if let Some(stopped) = &self.over {
             return Err(stopped.clone());
         }
@@ -84,13 +92,13 @@ impl Record {
             self.over = Some(Stopped::Ended);
         }
         if !matches!(&event, Event::Text { text, .. } if text.is_empty()) {
-            self.keep(event);
+            self.keep(event, now);
         }
         Ok(())
     }
 
-    fn keep(&mut self, event: Event) {
+    fn keep(&mut self, event: Event, now: Duration) {
         self.events.push(event);
-        self.times.push(now());
+        self.times.push(now);
     }
 }

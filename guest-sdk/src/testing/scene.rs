@@ -1,11 +1,15 @@
-//! What surrounds a query in a test: the request, the bounds, the reader's patience, the clock.
+//! What surrounds a query in a test: the request, other bots, the web, files, money, the bounds.
 
-use super::Transcript;
 use super::recorder::Recorder;
+use super::script::Bots;
+use super::stage::{self, Stage};
+use super::upstream::Upstreams;
+use super::{Asked, Script, Transcript, Upstream, clock};
 use crate::failure::shown;
+use crate::http::Request;
+use crate::query::present;
 use crate::{Bot, Query, Reply};
-use std::cell::RefCell;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 /// What surrounds a query, for tests that need more than [`ask`](super::ask).
 ///
@@ -27,7 +31,7 @@ use std::time::Duration;
 /// };
 /// assert_eq!(scene.ask(&Browser, "Who am I?").text(), "a test");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Scene {
     /// What [`request::raw`](crate::request::raw) answers; `{}` by default.
     pub raw: String,
@@ -46,6 +50,14 @@ pub struct Scene {
     /// The gateway mostly discards an instance whose reader has left before it can say anything
     /// more; this shows what a bot does where it still runs.
     pub leaves_after: Option<usize>,
+    /// Other bots of the platform; see [`Scene::bot`].
+    pub bots: Bots,
+    /// The web; see [`Scene::upstream`].
+    pub upstreams: Upstreams,
+    /// The bytes behind the URLs of attachments; see [`Scene::attachment`].
+    pub attachments: BTreeMap<String, Vec<u8>>,
+    /// What the person can pay, in thousandths of a US cent; more than enough by default.
+    pub budget_milli_cents: u64,
 }
 
 impl Default for Scene {
@@ -57,106 +69,119 @@ impl Default for Scene {
             characters_max: 512_000,
             events_max: 10_000,
             leaves_after: None,
+            bots: Bots::default(),
+            upstreams: Upstreams::default(),
+            attachments: BTreeMap::new(),
+            budget_milli_cents: u64::MAX,
         }
     }
 }
 
 impl Scene {
+    /// Adds an answer of another bot. Called again for the same bot, it adds its next answer.
+    ///
+    /// A bot that is asked more often than it has answers is [`Broken`](crate::poe::PoeError::Broken);
+    /// so is one that the scene does not have. As in the gateway, a bot that the settings do not
+    /// declare is [`Denied`](crate::poe::PoeError::Denied).
+    #[must_use]
+    pub fn bot(mut self, name: impl Into<String>, answer: impl Into<Script>) -> Self {
+        self.bots.add(name.into(), answer.into());
+        self
+    }
+
+    /// Adds another bot whose answers depend on what it is asked.
+    #[must_use]
+    pub fn bot_with(
+        mut self,
+        name: impl Into<String>,
+        answer: impl Fn(&Asked) -> Script + 'static,
+    ) -> Self {
+        self.bots.add_with(name.into(), answer);
+        self
+    }
+
+    /// Adds a part of the web: answers to requests whose URL begins like this. The longest beginning
+    /// wins; where there is none, the request is [`Denied`](crate::http::HttpError::Denied).
+    #[must_use]
+    pub fn upstream(
+        mut self,
+        url_start: impl Into<String>,
+        answer: impl Fn(&Request) -> Upstream + 'static,
+    ) -> Self {
+        self.upstreams.add(url_start.into(), answer);
+        self
+    }
+
+    /// Says what [`Attachment::read`](crate::Attachment::read) finds behind a URL. A URL of the query
+    /// without bytes here is [`Broken`](crate::poe::PoeError::Broken), like one that has expired.
+    #[must_use]
+    pub fn attachment(mut self, url: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.attachments.insert(url.into(), bytes.into());
+        self
+    }
+
+    /// Says what the person can pay, in thousandths of a US cent.
+    #[must_use]
+    pub fn budget(mut self, milli_cents: u64) -> Self {
+        self.budget_milli_cents = milli_cents;
+        self
+    }
+
     /// Asks a bot and returns what it said.
     pub fn ask(&self, bot: &(impl Bot + ?Sized), query: impl Into<Query>) -> Transcript {
         let query = query.into();
         let recorder = Recorder::new(self);
+        let stage = Stage {
+            recorder: Some(recorder.clone()),
+            attached: attached(&query),
+            calls_left: self.during(|| bot.settings().server_bot_dependencies),
+            ..self.stage()
+        };
         let mut reply = Reply::new(recorder.clone());
-        let (record, result, took) = self.during(|| {
+        stage::play(stage, || {
+            let query = present::prepare(query, bot.inserts_attachments());
             let result = bot.respond(&query, &mut reply);
-            (recorder.end(shown(result.clone()).err()), result, now())
-        });
-        Transcript {
-            events: record.events,
-            took,
-            result,
-            refused: record.refused,
-            times: record.times,
-        }
+            let record = recorder.end(shown(result.clone()).err());
+            let told = stage::with(std::mem::take).unwrap_or_default();
+            Transcript {
+                events: record.events,
+                took: told.now,
+                result,
+                refused: record.refused,
+                asked: told.asked,
+                uploads: told.uploads,
+                charges: told.charges,
+                requests: told.requests,
+                times: record.times,
+            }
+        })
     }
 
     /// Runs other functions of a bot, such as `settings`, with this request and a clock at zero.
     pub fn during<T>(&self, run: impl FnOnce() -> T) -> T {
-        let stage = Stage {
+        stage::play(self.stage(), run)
+    }
+
+    fn stage(&self) -> Stage {
+        Stage {
             scene: self.clone(),
-            now: Duration::ZERO,
-        };
-        let _restore = Restore(STAGE.replace(Some(stage)));
-        run()
+            ..Stage::default()
+        }
     }
 }
 
-thread_local! {
-    /// The scene that this thread plays, if any.
-    static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
-}
-
-struct Stage {
-    scene: Scene,
-    now: Duration,
-}
-
-/// Puts the scene before back on drop, also when a bot panics: scenes can be nested.
-struct Restore(Option<Stage>);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        STAGE.replace(self.0.take());
-    }
-}
-
-fn scene<T>(read: impl FnOnce(&Scene) -> T) -> T {
-    STAGE.with_borrow(|stage| match stage {
-        Some(stage) => read(&stage.scene),
-        None => read(&Scene::default()),
-    })
-}
-
-/// The time since the query, as far as the bot has slept.
-pub(super) fn now() -> Duration {
-    STAGE.with_borrow(|stage| stage.as_ref().map_or(Duration::ZERO, |stage| stage.now))
-}
-
-/// Puts the clock of the scene forward. `false` where no scene is played.
-pub(crate) fn advance(duration: Duration) -> bool {
-    STAGE.with_borrow_mut(|stage| {
-        let Some(stage) = stage else { return false };
-        stage.now = stage.now.saturating_add(duration);
-        true
-    })
-}
-
-pub(crate) fn raw() -> String {
-    scene(|scene| scene.raw.clone())
-}
-
-pub(crate) fn header(name: &str) -> Option<String> {
-    let values: Vec<_> = headers()
-        .into_iter()
-        .filter_map(|(header, value)| header.eq_ignore_ascii_case(name).then_some(value))
-        .collect();
-    (!values.is_empty()).then(|| values.join(", "))
-}
-
-pub(crate) fn headers() -> Vec<(String, String)> {
-    let withheld = |name: &str| {
-        ["authorization", "cookie", "proxy-authorization"]
-            .iter()
-            .any(|withheld| name.eq_ignore_ascii_case(withheld))
-    };
-    let headers = scene(|scene| scene.headers.clone());
-    headers
-        .into_iter()
-        .filter(|(name, _)| !withheld(name))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+/// The URLs of all files of a conversation.
+fn attached(query: &Query) -> Vec<String> {
+    query
+        .messages
+        .iter()
+        .chain(&query.referenced_messages)
+        .flat_map(|message| &message.attachments)
+        .map(|attachment| attachment.url.clone())
         .collect()
 }
 
-pub(crate) fn reference() -> String {
-    scene(|scene| scene.reference.clone())
+/// The time since the query, in a scene: as far as the bot has waited.
+pub fn now() -> std::time::Duration {
+    clock::now()
 }

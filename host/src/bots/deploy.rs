@@ -20,8 +20,11 @@ use crate::{
         Unfit,
         resolve::{BotSpec, ServerSpec, TenantSpec},
     },
-    egress::poe::Connections,
-    imports::poe::{Declared, Platform, PlatformBounds},
+    egress::{Egress, poe::Connections, secrets::Secrets},
+    imports::{
+        http::Access,
+        poe::{Declared, Platform, PlatformBounds},
+    },
     memory::MemoryPool,
     metrics::BotMetrics,
     report::{Problem, Problems},
@@ -39,6 +42,8 @@ pub struct Shared {
     pub memory: Arc<MemoryPool>,
     /// The platform's API.
     pub poe: Connections,
+    /// The way out to other servers.
+    pub egress: Egress,
 }
 
 /// The result of mounting.
@@ -128,6 +133,7 @@ fn assemble(
         Arc::clone(memory),
         Arc::clone(&shared.memory),
     ];
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -164,9 +170,27 @@ fn assemble(
             memory_bytes_max: limits.memory,
             pools,
         },
-        config: spec.config.clone().into(),
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
+        http: Arc::new(access(spec, shared, &secrets)),
+        secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
+    }
+}
+
+/// What the bot may send to other servers, over connections of its own.
+fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
+    Access {
+        client: shared.egress.client(),
+        hosts: spec.outbound_hosts.clone(),
+        secrets: Arc::clone(secrets),
+        requests_max: spec.limits.outbound,
+        body_bytes_max: spec.limits.outbound_body,
     }
 }
 
@@ -191,7 +215,7 @@ fn prepare_all(
                     wanted.get(index).map(|wanted| (index, wanted))
                 } {
                     progress(&format!("preparing {}", spec.name));
-                    let prepared = prepare(spec, sandbox);
+                    let prepared = prepare(spec, sandbox, progress);
                     if let Some(slot) = results.get(index) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
                     }
@@ -205,14 +229,24 @@ fn prepare_all(
         .collect()
 }
 
-fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
+fn prepare(
+    spec: &BotSpec,
+    sandbox: &Sandbox,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Component, Problem> {
     let unmountable = |unfit: Unfit| {
         let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
         unmountable(spec, vec![cause], unfit.hint)
     };
     let bytes = read(&spec.source).map_err(unmountable)?;
     sandbox
-        .prepare(&bytes, spec.limits.memory)
+        .prepare(&bytes, spec.limits.memory, &|| {
+            progress(&format!(
+                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
+                spec.name,
+                bytes.len().div_ceil(1024)
+            ));
+        })
         .map_err(|error| unmountable(described(&error)))
 }
 

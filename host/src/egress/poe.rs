@@ -9,10 +9,12 @@ mod costs;
 mod files;
 mod settings;
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
+use tokio::time::timeout;
 use url::Url;
 
+use super::Egress;
 use crate::{protocol::event::Failure, secret::Secret};
 
 pub use self::{
@@ -21,12 +23,6 @@ pub use self::{
     files::{Body, Uploaded},
     settings::SyncFault,
 };
-
-/// Longest time until a connection stands.
-///
-/// What browsers and curl's common advice use for a host that does not answer; a reachable one
-/// answers within two round trips.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 /// Longest silence of the platform, before the first byte and between two of them.
 ///
@@ -63,7 +59,7 @@ pub enum Fault {
 /// The connections to the platform, shared by all bots.
 #[derive(Clone, Debug)]
 pub struct Connections {
-    http: reqwest::Client,
+    http: Arc<super::Client>,
     addresses: Arc<Addresses>,
 }
 
@@ -75,24 +71,12 @@ pub struct Client {
 }
 
 impl Connections {
-    /// Prepares connections; none is opened yet.
-    ///
-    /// # Errors
-    /// The sentence says why TLS cannot be set up on this machine.
-    pub fn new(addresses: Addresses) -> Result<Self, String> {
-        super::prepare_tls();
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_MAX)
-            .read_timeout(SILENCE_MAX)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .build()
-            .map_err(|error| words(error))?;
-        Ok(Self {
-            http,
+    /// Connections of their own. None is opened before it is needed.
+    pub fn new(egress: &Egress, addresses: Addresses) -> Self {
+        Self {
+            http: Arc::new(egress.client()),
             addresses: Arc::new(addresses),
-        })
+        }
     }
 
     /// The client of one bot.
@@ -110,16 +94,10 @@ impl Client {
         self.key.is_some()
     }
 
-    /// Whether a URL is at one of the two hosts that the operator named.
-    pub fn is_platform(&self, url: &Url) -> bool {
-        let Addresses { api, upload } = &*self.connections.addresses;
-        [api, upload]
-            .iter()
-            .any(|known| known.origin() == url.origin())
-    }
-
-    fn http(&self) -> &reqwest::Client {
-        &self.connections.http
+    /// The connections to what the operator has named himself.
+    fn http(&self) -> Result<&reqwest::Client, Fault> {
+        let http = self.connections.http.trusted();
+        http.map_err(|error| Fault::Broken(error.to_string()))
     }
 
     /// A URL below the API's, from parts that are escaped.
@@ -134,9 +112,17 @@ impl Client {
     /// `Bearer KEY`, where there is a key.
     fn bearer(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.key {
-            Some(key) => request.bearer_auth(key.expose()),
+            Some(key) => key.reveal(|key| request.bearer_auth(key)),
             None => request,
         }
+    }
+}
+
+/// Waits for the platform, but not for ever.
+async fn heard<T>(what: impl Future<Output = reqwest::Result<T>>) -> Result<T, String> {
+    match timeout(SILENCE_MAX, what).await {
+        Ok(heard) => heard.map_err(words),
+        Err(_) => Err(format!("nothing came for {} s", SILENCE_MAX.as_secs())),
     }
 }
 
@@ -154,9 +140,9 @@ fn words(error: reqwest::Error) -> String {
 }
 
 /// Reads a short answer whole; what passes the bound is left out.
-async fn short(mut response: reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+async fn short(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = heard(response.chunk()).await? {
         let room = ANSWER_BYTES_MAX.saturating_sub(body.len());
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if body.len() >= ANSWER_BYTES_MAX {

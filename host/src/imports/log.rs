@@ -17,7 +17,7 @@ use wasmtime_wasi::{
     p2::{OutputStream, Pollable, StreamResult},
 };
 
-use crate::secret::Secret;
+use crate::secret::Mask;
 
 /// Whose log it is, as the records say.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ pub struct Origin {
     pub bot: Arc<str>,
     /// The request.
     pub reference: String,
-    /// What must not be logged, whoever told it to the bot.
-    pub secrets: Arc<[Secret]>,
+    /// Takes out what must not be logged, whoever told it to the bot.
+    pub mask: Mask,
 }
 
 /// The log of one call of a bot.
@@ -123,13 +123,7 @@ impl Inner {
             return;
         }
         let line = String::from_utf8_lossy(&self.line);
-        let line = escape(
-            &self
-                .origin
-                .secrets
-                .iter()
-                .fold(line, |line, secret| secret.mask(line)),
-        );
+        let line = escape(&self.origin.mask.mask(&line));
         self.line.clear();
         let Origin {
             tenant,
@@ -241,7 +235,7 @@ mod tests {
             tenant: "t".into(),
             bot: "b".into(),
             reference: "r".to_owned(),
-            secrets: Arc::new([]),
+            mask: Mask::new([]),
         };
         let log = BotLog::new(origin, 10, 4);
         log.print(b"123456");

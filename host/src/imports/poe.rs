@@ -333,11 +333,6 @@ impl Poe {
         }
         let url = web(url)?;
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
-        if !self.platform.client.is_platform(&url) {
-            return Err(PoeError::Denied(
-                "this URL is not at the platform".to_owned(),
-            ));
-        }
         Ok(self.platform.client.read(url, bytes_max).await?)
     }
 

@@ -17,6 +17,7 @@ use crate::{
     guard::{Bounds, End, Guard, Refusal},
     ids::Reference,
     protocol::event::Event,
+    secret::Mask,
 };
 
 /// Bytes of a reply that may be unread before the bot waits.
@@ -32,6 +33,8 @@ pub struct Outbox(Arc<Mutex<Inner>>);
 struct Inner {
     guard: Guard,
     buffer: BytesMut,
+    /// What must not be said; `None` where the bot has no secrets.
+    mask: Option<Mask>,
 }
 
 /// What a reply holds so far, for the account.
@@ -44,11 +47,12 @@ pub struct Said {
 }
 
 impl Outbox {
-    /// An empty reply with these bounds.
-    pub fn new(bounds: Bounds) -> Self {
+    /// An empty reply with these bounds. What `mask` hides is taken out of its text.
+    pub fn new(bounds: Bounds, mask: Option<Mask>) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             guard: Guard::new(bounds),
             buffer: BytesMut::new(),
+            mask,
         })))
     }
 
@@ -64,8 +68,15 @@ impl Outbox {
     pub async fn say(&self, event: Event<'_>) -> Result<(), Refusal> {
         let full = {
             let mut inner = self.lock();
-            let Inner { guard, buffer } = &mut *inner;
-            guard.say(&event, buffer)?;
+            let Inner {
+                guard,
+                buffer,
+                mask,
+            } = &mut *inner;
+            match mask {
+                None => guard.say(&event, buffer)?,
+                Some(mask) => masked(&event, mask, |event| guard.say(event, buffer))?,
+            }
             buffer.len() >= UNREAD_BYTES_MAX
         };
         if full {
@@ -109,7 +120,7 @@ impl Outbox {
     /// Lets the guard speak where it is due; see [`Guard::tick`].
     pub fn tick(&self, now: Duration) -> Option<End> {
         let mut inner = self.lock();
-        let Inner { guard, buffer } = &mut *inner;
+        let Inner { guard, buffer, .. } = &mut *inner;
         guard.tick(now, buffer)
     }
 
@@ -121,8 +132,19 @@ impl Outbox {
     /// Writes the last events; see [`Guard::end`].
     pub fn end(&self, end: &End, reference: Reference) {
         let mut inner = self.lock();
-        let Inner { guard, buffer } = &mut *inner;
-        guard.end(end, reference, buffer);
+        let Inner {
+            guard,
+            buffer,
+            mask,
+        } = &mut *inner;
+        match (end, mask) {
+            (End::Failed(failure), Some(mask)) => {
+                let mut failure = failure.clone();
+                failure.text = failure.text.map(|text| mask.mask(&text).into_owned());
+                guard.end(&End::Failed(failure), reference, buffer);
+            }
+            _ => guard.end(end, reference, buffer),
+        }
     }
 
     /// What was said so far.
@@ -132,5 +154,36 @@ impl Outbox {
             events: inner.guard.events(),
             characters: inner.guard.characters(),
         }
+    }
+}
+
+/// Says an event without the secrets in its text. Objects pass as they are: this is a net against
+/// accidents, and in text is where they happen.
+fn masked(
+    event: &Event<'_>,
+    mask: &Mask,
+    say: impl FnOnce(&Event<'_>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    match *event {
+        Event::Text { index, text } => {
+            let text = &mask.mask(text);
+            say(&Event::Text { index, text })
+        }
+        Event::Replace { index, text } => {
+            let text = &mask.mask(text);
+            say(&Event::Replace { index, text })
+        }
+        Event::Suggest(text) => say(&Event::Suggest(&mask.mask(text))),
+        Event::Data(text) => say(&Event::Data(&mask.mask(text))),
+        Event::Error {
+            text,
+            allow_retry,
+            error_type,
+        } => say(&Event::Error {
+            text: &mask.mask(text),
+            allow_retry,
+            error_type,
+        }),
+        _ => say(event),
     }
 }

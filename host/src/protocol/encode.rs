@@ -101,7 +101,8 @@ fn frame<T: Serialize + ?Sized>(name: &str, data: &T, out: &mut BytesMut) {
     out.put_slice(b"\n\n");
 }
 
-fn json<T: Serialize + ?Sized>(data: &T, out: impl io::Write) {
+/// Writes JSON as the reference library does: one line, ASCII only, a space after `,` and `:`.
+pub(crate) fn json<T: Serialize + ?Sized>(data: &T, out: impl io::Write) {
     let written = data.serialize(&mut Serializer::with_formatter(out, AsciiLine));
     // Memory takes every write, and none of our types refuses to be written.
     debug_assert!(written.is_ok(), "{written:?}");

@@ -19,8 +19,10 @@ use super::{
     engine::TICK,
     meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter},
 };
-use crate::imports::{Call, http::NoOutbound};
-use crate::memory::MemoryPool;
+use crate::{
+    imports::{Call, http::Outbound},
+    memory::MemoryPool,
+};
 
 /// Ticks that a guest may compute before it gives way.
 ///
@@ -34,13 +36,19 @@ const TICKS: u64 = 2;
 const HOST_CALL_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Resources (streams, pollables, requests, …) that one instance may hold.
-const RESOURCES_MAX: usize = 10_000;
+///
+/// A bot with ten requests under way has about a hundred. The host keeps up to 64 KiB for some of
+/// them (headers, a request's body on its way), so a thousand of those stay below the memory that a
+/// bot has by default.
+const RESOURCES_MAX: usize = 1_000;
 
 /// Random bytes that one call may ask for.
 const RANDOM_BYTES_MAX: u64 = 1024 * 1024;
 
-/// The size of the header block of an outgoing request.
-const HTTP_FIELDS_BYTES_MAX: usize = 128 * 1024;
+/// The size of one block of headers that a guest makes, as it lies in memory.
+///
+/// Twice what servers take as a rule (nginx: 4 times 8 KiB).
+const HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 
 /// Most characters of wasmtime's own words that go to the log: a deep recursion fills pages.
 const ERROR_CHARACTERS_MAX: usize = 2_000;
@@ -148,7 +156,8 @@ pub(super) struct State {
     pub(super) call: Call,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outbound: NoOutbound,
+    /// Before the table, so that it is dropped before the requests in there are.
+    outbound: Outbound,
     pub(super) table: ResourceTable,
     memory: MemoryMeter,
 }
@@ -190,7 +199,7 @@ where
     );
     let fits = meter.keep(call.received.raw().len());
     let state = State {
-        outbound: NoOutbound::new(call.log.clone()),
+        outbound: Outbound::new(Arc::clone(&call.http), call.log.clone()),
         call,
         wasi: wasi.build(),
         http,
@@ -199,6 +208,8 @@ where
     };
     let mut store = Store::new(engine, state);
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    // Those of tasks, streams and futures are kept by the engine, beside the table.
+    store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(TICKS);
     let meter = Arc::clone(&cpu);

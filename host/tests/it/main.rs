@@ -1,7 +1,7 @@
 //! The gateway as its users meet it: one binary of tests that run the program and talk to it.
 //!
-//! Nothing here calls the library: a test starts `ravenry`, sends bytes and reads bytes. Bots are
-//! built from source by the harness.
+//! Nothing here calls the library, but for its simulator, which plays the platform: a test starts
+//! `ravenry`, sends bytes and reads bytes. Bots are built from source by the harness.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,5 +28,7 @@ mod languages;
 mod limits;
 mod logs;
 mod metrics;
+mod poe;
 mod query;
+mod simulator;
 mod tenants;

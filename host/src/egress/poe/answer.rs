@@ -15,14 +15,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, future::join_all};
+use futures_util::{Stream, StreamExt as _, future::join_all, stream};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use serde_json::json;
 use sse_stream::{Sse, SseByteStream};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Client, Fault, excerpt, short, words};
+use super::{Client, Fault, excerpt, heard, short};
 use crate::memory::{Booking, MemoryPool};
 use crate::protocol::{
     answer::{Heard, Misheard, hear},
@@ -139,8 +139,12 @@ impl Client {
     }
 
     fn attempt(&self, url: &Url, body: &Bytes, pools: &Pools) -> State {
+        let http = match self.http() {
+            Ok(http) => http,
+            Err(fault) => return State::Over(Some(fault)),
+        };
         let request = self
-            .bearer(self.http().post(url.clone()))
+            .bearer(http.post(url.clone()))
             .header(ACCEPT, "text/event-stream")
             .header(CACHE_CONTROL, "no-store")
             .header(CONTENT_TYPE, "application/json")
@@ -150,10 +154,7 @@ impl Client {
 }
 
 async fn open(request: reqwest::RequestBuilder, booking: Booking) -> Result<Events, Failed> {
-    let response = request
-        .send()
-        .await
-        .map_err(|error| Failed::again(words(error)))?;
+    let response = heard(request.send()).await.map_err(Failed::again)?;
     if !response.status().is_success() {
         return Err(refused(response).await);
     }
@@ -171,7 +172,11 @@ async fn open(request: reqwest::RequestBuilder, booking: Booking) -> Result<Even
             again: None,
         });
     }
-    let chunks = bounded(response.bytes_stream(), booking);
+    let chunks = stream::try_unfold(response, |mut response| async {
+        let chunk = heard(response.chunk()).await.map_err(io::Error::other)?;
+        Ok(chunk.map(|chunk| (chunk, response)))
+    });
+    let chunks = bounded(chunks, booking);
     Ok(Box::pin(SseByteStream::new(chunks)))
 }
 
@@ -179,14 +184,14 @@ async fn open(request: reqwest::RequestBuilder, booking: Booking) -> Result<Even
 ///
 /// What of an event is more than usual is booked on the bot's memory.
 fn bounded(
-    chunks: impl Stream<Item = reqwest::Result<Bytes>>,
+    chunks: impl Stream<Item = io::Result<Bytes>>,
     mut booking: Booking,
 ) -> impl Stream<Item = io::Result<Bytes>> {
     let too_large = |words| Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
     let mut incomplete = 0_usize;
     let mut total = 0_u64;
     chunks.map(move |chunk| {
-        let chunk = chunk.map_err(|error| io::Error::other(words(error)))?;
+        let chunk = chunk?;
         total = total.saturating_add(chunk.len() as u64);
         if total > ANSWER_BYTES_MAX {
             return too_large(format!("the answer has more than {ANSWER_BYTES_MAX} bytes"));
@@ -356,20 +361,19 @@ impl Asking {
             self.state = State::Over(fault);
             return;
         }
-        let posts: Vec<_> = complaints
-            .iter()
-            .map(|message| {
-                let report = json!({
-                    "version": "1.2", "type": "report_error", "message": message, "metadata": {}
-                });
-                self.client
-                    .bearer(self.client.http().post(self.url.clone()))
-                    .header(ACCEPT, "application/json")
-                    .header(CONTENT_TYPE, "application/json")
-                    .body(report.to_string())
-                    .send()
-            })
-            .collect();
+        let post = |message| {
+            let report = json!({
+                "version": "1.2", "type": "report_error", "message": message, "metadata": {}
+            });
+            let request = self.client.http().ok()?.post(self.url.clone());
+            let request = self
+                .client
+                .bearer(request)
+                .header(ACCEPT, "application/json");
+            let request = request.header(CONTENT_TYPE, "application/json");
+            Some(request.body(report.to_string()).send())
+        };
+        let posts: Vec<_> = complaints.iter().filter_map(post).collect();
         let told = async move {
             // Whether they arrive changes nothing here.
             let _ = timeout(COMPLAINTS_TIME_MAX, join_all(posts)).await;

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
-use super::{Client, excerpt, short, words};
-use crate::secret::Secret;
+use super::{Client, excerpt, heard, short};
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -82,20 +81,19 @@ impl Client {
         operation: Operation,
         items: &[CostItem],
     ) -> Result<(), CostFault> {
-        let broken = |error| CostFault::Broken(words(error));
         // The key stands in the body here, and nowhere in the head.
-        let key = self.key.as_ref().map(Secret::expose);
-        let response = self
+        let key = self.key.as_ref().map(|key| key.reveal(str::to_owned));
+        let http = self
             .http()
+            .map_err(|fault| CostFault::Broken(fault.to_string()))?;
+        let request = http
             .post(self.api(&["bot", "cost", bot_query_id, operation.label()]))
             .header(ACCEPT, "text/event-stream")
             .header(CONTENT_TYPE, "application/json")
-            .body(json!({ "amounts": items, "access_key": key }).to_string())
-            .send()
-            .await
-            .map_err(broken)?;
+            .body(json!({ "amounts": items, "access_key": key }).to_string());
+        let response = heard(request.send()).await.map_err(CostFault::Broken)?;
         let status = response.status();
-        let body = short(response).await.map_err(broken)?;
+        let body = short(response).await.map_err(CostFault::Broken)?;
         if !status.is_success() {
             let words = format!("the platform answered {status} ({})", excerpt(&body));
             return Err(CostFault::Broken(words));

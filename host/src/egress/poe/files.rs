@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Client, Fault, excerpt, short, words};
+use super::{Addresses, Client, Fault, excerpt, heard, short};
 
 /// Longest time of one attempt (as the reference client).
 const UPLOAD_TIME_MAX: Duration = Duration::from_mins(2);
@@ -86,13 +86,17 @@ impl Client {
     }
 
     async fn send_file(&self, body: &Body) -> Result<Uploaded, Failed> {
-        let mut request = self
-            .http()
+        let http = self.http().map_err(|fault| Failed {
+            fault,
+            again: false,
+        })?;
+        let mut request = http
             .post(self.connections.addresses.upload.clone())
             .header(ACCEPT, "application/json");
         if let Some(key) = &self.key {
             // The bare key, without a scheme: so this endpoint wants it.
-            let mut value = HeaderValue::from_str(key.expose())
+            let mut value = key
+                .reveal(HeaderValue::from_str)
                 .map_err(|_| Failed::new("the access key cannot stand in a header", false))?;
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
@@ -112,8 +116,8 @@ impl Client {
                 request.form(&form)
             }
         };
-        let lost = |error| Failed::new(words(error), true);
-        let response = request.send().await.map_err(lost)?;
+        let lost = |words: String| Failed::new(words, true);
+        let response = heard(request.send()).await.map_err(lost)?;
         let status = response.status();
         let body = short(response).await.map_err(lost)?;
         if !status.is_success() {
@@ -126,9 +130,44 @@ impl Client {
         })
     }
 
-    /// The bytes at a URL of the platform, at most `bytes_max`. Shows no key.
+    /// The bytes at a URL, at most `bytes_max`. Shows no key.
+    ///
+    /// A stranger wrote the URL: where it is not at the platform, its address must be a public one.
     pub async fn read(&self, url: Url, bytes_max: u64) -> Result<Vec<u8>, Fault> {
-        read(self.http(), url, bytes_max).await
+        let http = if self.is_platform(&url) {
+            self.http()?
+        } else {
+            let http = self.connections.http.http(&url);
+            http.map_err(|error| Fault::Broken(error.to_string()))?
+        };
+        let mut response = heard(http.get(url).send()).await.map_err(Fault::Broken)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(Fault::Broken(format!("the file was answered {status}")));
+        }
+        let too_large = || Fault::TooLarge(format!("the file has more than {bytes_max} bytes"));
+        if response
+            .content_length()
+            .is_some_and(|length| length > bytes_max)
+        {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = heard(response.chunk()).await.map_err(Fault::Broken)? {
+            if (bytes.len().saturating_add(chunk.len())) as u64 > bytes_max {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// Whether a URL is at one of the two hosts that the operator named.
+    fn is_platform(&self, url: &Url) -> bool {
+        let Addresses { api, upload } = &*self.connections.addresses;
+        [api, upload]
+            .iter()
+            .any(|known| known.origin() == url.origin())
     }
 }
 
@@ -141,33 +180,4 @@ fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<Part, F
             .map_err(|_| Failed::new("the content type makes no sense", false)),
         None => Ok(part),
     }
-}
-
-/// The bytes at a URL, at most `bytes_max`.
-pub(in crate::egress) async fn read(
-    http: &reqwest::Client,
-    url: Url,
-    bytes_max: u64,
-) -> Result<Vec<u8>, Fault> {
-    let broken = |error| Fault::Broken(words(error));
-    let mut response = http.get(url).send().await.map_err(broken)?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(Fault::Broken(format!("the file was answered {status}")));
-    }
-    let too_large = || Fault::TooLarge(format!("the file has more than {bytes_max} bytes"));
-    if response
-        .content_length()
-        .is_some_and(|length| length > bytes_max)
-    {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if (bytes.len().saturating_add(chunk.len())) as u64 > bytes_max {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
-use super::{Client, excerpt, short, words};
+use super::{Client, excerpt, heard, short};
 
 /// The version of the protocol whose settings are sent (reference library 0.0.83).
 const VERSION: &str = "1.2";
@@ -40,18 +40,21 @@ impl Client {
             return Err(SyncFault::Refused("the bot has no access key".to_owned()));
         };
         // The key is a part of the path; nothing of the URL may reach a log.
-        let url = self.api(&["bot", what, bot, key.expose(), VERSION]);
-        let later = |error| SyncFault::Later(words(error));
+        let url = key.reveal(|key| self.api(&["bot", what, bot, key, VERSION]));
         let exchange = async {
-            let request = self.http().post(url);
-            let request = request.header(CONTENT_TYPE, "application/json").body(body);
-            let response = request.send().await.map_err(later)?;
+            let http = self
+                .http()
+                .map_err(|fault| SyncFault::Refused(fault.to_string()))?;
+            let request = http.post(url).header(CONTENT_TYPE, "application/json");
+            let response = heard(request.body(body).send())
+                .await
+                .map_err(SyncFault::Later)?;
             let status = response.status();
             if status.is_success() {
                 return Ok(());
             }
-            let body = short(response).await.map_err(later)?;
-            let body = key.mask(String::from_utf8_lossy(&body));
+            let body = short(response).await.map_err(SyncFault::Later)?;
+            let body = key.reveal(|key| String::from_utf8_lossy(&body).replace(key, "***"));
             let words = format!(
                 "the platform answered {status} ({})",
                 excerpt(body.as_bytes())

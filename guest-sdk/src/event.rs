@@ -1,6 +1,5 @@
-//! One event of a reply as a test sees it.
+//! One event of a reply: what another bot said, or what a test heard.
 
-use crate::reply::Say;
 use crate::{Failure, File, Meta, Stopped};
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -8,7 +7,9 @@ use std::fmt;
 /// Most characters of a failure's text that the gateway shows.
 const FAILURE_CHARACTERS_MAX: usize = 4_096;
 
-/// One event that a bot said. Its `Display` is the platform's name for it and its JSON.
+/// One event of a reply: what another bot said ([`poe`](crate::poe)), or what a test heard.
+///
+/// Its `Display` is the platform's name for it and its JSON.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -36,7 +37,9 @@ pub enum Event {
     Data(String),
     /// A JSON object was sent.
     Json(Value),
-    /// The reply ended with an error.
+    /// The reply ended with an error. Only tests see it as an event: from
+    /// [`Answer::next`](crate::poe::Answer::next) it comes as
+    /// [`PoeError::Said`](crate::poe::PoeError::Said).
     Error(Failure),
     /// An event without a function of its own.
     Other {
@@ -64,29 +67,8 @@ impl Event {
         }
     }
 
-    /// What arrives of an event at the reader, or what is wrong with it.
-    pub(super) fn parse(say: Say<'_>) -> Result<Self, Stopped> {
-        Ok(match say {
-            Say::Text { index, text } => Self::Text {
-                index,
-                text: text.to_owned(),
-            },
-            Say::Replace { index, text } => Self::Replace {
-                index,
-                text: text.to_owned(),
-            },
-            Say::Suggest { text } => Self::Suggest(text.to_owned()),
-            Say::Meta(meta) => Self::Meta(meta),
-            Say::File(file) => Self::File(file),
-            Say::Data { metadata } => Self::Data(metadata.to_owned()),
-            Say::Json { data } => Self::Json(Value::Object(object(data)?.clone())),
-            Say::Error(failure) => Self::Error(cut(failure)),
-            Say::Event { name, data } => Self::named(name, object(data)?)?,
-        })
-    }
-
     /// An event by its name on the wire; the ones that have a function become what it makes.
-    fn named(name: &str, data: &Map<String, Value>) -> Result<Self, Stopped> {
+    pub(crate) fn named(name: &str, data: &Map<String, Value>) -> Result<Self, Stopped> {
         let letters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
         if name.is_empty() || name.len() > 64 || !name.bytes().all(letters) {
             return Err(invalid(
@@ -128,17 +110,6 @@ impl Event {
                 data: Value::Object(data.clone()),
             },
         })
-    }
-
-    /// How many characters it takes of those that a reply may hold.
-    pub(super) fn characters(&self) -> usize {
-        let text = match self {
-            Self::Text { text, .. } | Self::Replace { text, .. } => text.as_str(),
-            Self::Suggest(text) | Self::Data(text) => text,
-            Self::Error(failure) => failure.text.as_deref().unwrap_or(""),
-            Self::Meta(_) | Self::File(_) | Self::Json(_) | Self::Other { .. } => "",
-        };
-        text.chars().count()
     }
 
     fn name(&self) -> &str {
@@ -192,7 +163,7 @@ impl fmt::Display for Event {
 }
 
 /// The failure as far as the gateway shows it.
-pub(super) fn cut(mut failure: Failure) -> Failure {
+pub(crate) fn cut(mut failure: Failure) -> Failure {
     failure.text = failure
         .text
         .map(|text| text.chars().take(FAILURE_CHARACTERS_MAX).collect());
@@ -204,13 +175,8 @@ fn present<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     Value::Object(members.into_iter().filter_map(present).collect())
 }
 
-fn invalid(what: impl Into<String>) -> Stopped {
+pub(crate) fn invalid(what: impl Into<String>) -> Stopped {
     Stopped::Invalid(what.into())
-}
-
-fn object(data: &Value) -> Result<&Map<String, Value>, Stopped> {
-    data.as_object()
-        .ok_or_else(|| invalid("the data of an event is a JSON object"))
 }
 
 fn member<'a, T>(

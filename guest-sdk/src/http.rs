@@ -1,0 +1,30 @@
+//! Requests to the web, within the hosts that the bot's manifest names.
+//!
+//! ```
+#![doc = include_str!("../examples/http.rs")]
+//! ```
+//!
+//! A manifest names hosts in `allowed_outbound_hosts`; every other one is refused, and
+//! [`HttpError::Denied`] says which line to add. Keys are best given to a bot as a secret: it then
+//! holds a placeholder, which the gateway swaps on the way to the granted host.
+//!
+//! The functions ending in `_async` let other futures go on while they wait.
+
+mod error;
+mod events;
+mod request;
+mod response;
+#[cfg(test)]
+mod tests;
+#[cfg(target_family = "wasm")]
+mod wasi;
+
+#[cfg(not(target_family = "wasm"))]
+use crate::testing::http as source;
+#[cfg(target_family = "wasm")]
+use wasi as source;
+
+pub use error::HttpError;
+pub use events::{EVENT_BYTES_MAX, Events, ServerEvent, events};
+pub use request::{Request, Timeouts, get, post, request};
+pub use response::Response;

@@ -1,0 +1,83 @@
+//! What `http` finds in a test.
+
+use super::clock::{self, Moment};
+use super::stage;
+use super::upstream::{Step, Upstream};
+use crate::http::{HttpError, Request, Response};
+use crate::wait::Mode;
+use std::collections::VecDeque;
+
+/// Sends a request to the scene, and waits for the head of the answer.
+pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {
+    let authority = authority(&request.url)?;
+    let answer = stage::with(|stage| {
+        stage.requests.push(request.clone());
+        stage.scene.upstreams.find(&request.url)
+    });
+    let Some(answer) = answer.flatten() else {
+        return Err(HttpError::denied(authority));
+    };
+    // Outside the stage, because the answer is made by a test's own function.
+    let Upstream {
+        status,
+        headers,
+        steps,
+    } = answer(&request);
+    let incoming = Incoming::new(steps);
+    if let Some((at, step)) = incoming.steps.front() {
+        let (at, unreachable) = (*at, status == 0);
+        let step = step.clone();
+        M::until(at).await;
+        if let (true, Err(error)) = (unreachable, step) {
+            return Err(error);
+        }
+    }
+    Ok(Response::new(status, headers, incoming))
+}
+
+/// The host and port of a URL, checked as far as the gateway's own interface does.
+fn authority(url: &str) -> Result<&str, HttpError> {
+    match url.split_once("://") {
+        Some(("http" | "https", rest)) => Ok(rest.split(['/', '?', '#']).next().unwrap_or(rest)),
+        _ => Err(HttpError::Invalid(format!(
+            "{url:?} begins neither with `http://` nor with `https://`"
+        ))),
+    }
+}
+
+/// The body of an answer: chunks, and when each arrives.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    steps: VecDeque<(Moment, Result<Vec<u8>, HttpError>)>,
+}
+
+impl Incoming {
+    fn new(steps: Vec<Step>) -> Self {
+        let mut at = clock::now();
+        let mut timed = VecDeque::new();
+        for step in steps {
+            match step {
+                Step::Wait(duration) => at = at.saturating_add(duration),
+                Step::Chunk(bytes) => timed.push_back((Moment(at), Ok(bytes))),
+                Step::Break(error) => timed.push_back((Moment(at), Err(error))),
+            }
+        }
+        Self { steps: timed }
+    }
+
+    /// What has arrived; `None` after the end.
+    pub(crate) async fn chunk<M: Mode>(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        while let Some((at, step)) = self.steps.pop_front() {
+            M::until(at).await;
+            match step {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(error) => {
+                    self.steps.clear();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,249 @@
+//! One way out: its connections, and what becomes of a request on them.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body::Body;
+use reqwest::redirect;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
+use url::Url;
+
+use super::{
+    SendError, Shared,
+    fault::{self, HEAD_BYTES_MAX},
+    policy::{self, Reach},
+    resolver::Resolver,
+    transfer::{Gone, Incoming, Outgoing, Pulse},
+};
+
+/// Longest wait for a connection: name, TCP and TLS.
+///
+/// Three lost packets at TCP's doubling wait of 1, 2 and 4 s (RFC 6298), and some time for TLS.
+pub const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// Longest wait for the head of a response after the last byte of the request went out.
+///
+/// Language models may think for a minute before they say a word; proxies in front of them give up
+/// after 60 s (nginx, `proxy_read_timeout`) or 100 s (Cloudflare).
+pub const FIRST_BYTE_MAX: Duration = Duration::from_secs(120);
+
+/// Longest silence in the middle of a response. Source: as above.
+pub const BETWEEN_BYTES_MAX: Duration = Duration::from_secs(120);
+
+/// How long a connection that nobody uses is kept.
+///
+/// Long enough for the next question of a conversation, and half of what servers keep theirs for
+/// (nginx: 75 s), so that it is seldom closed just when it is used again.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Connections to one host that are kept while nobody uses them: as many as one query has at once.
+const IDLE_PER_HOST_MAX: usize = 8;
+
+/// What a request holds among those of its query.
+pub type Place = OwnedSemaphorePermit;
+
+/// How long a request may wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection. Where it is shorter than [`CONNECT_MAX`], it counts together with
+    /// `first_byte`: the two waits are not told apart then.
+    pub connect: Duration,
+    /// For the head of the response.
+    pub first_byte: Duration,
+    /// For more of its body.
+    pub between_bytes: Duration,
+}
+
+impl Timeouts {
+    /// What is asked for, but no more than there is; what is not said is the most.
+    pub fn at_most(
+        connect: Option<Duration>,
+        first_byte: Option<Duration>,
+        between_bytes: Option<Duration>,
+    ) -> Self {
+        let lower = |asked: Option<Duration>, most: Duration| asked.map_or(most, |a| a.min(most));
+        Self {
+            connect: lower(connect, CONNECT_MAX),
+            first_byte: lower(first_byte, FIRST_BYTE_MAX),
+            between_bytes: lower(between_bytes, BETWEEN_BYTES_MAX),
+        }
+    }
+}
+
+/// A request, and what it may take.
+#[derive(Debug)]
+pub struct Order<B> {
+    /// The method. CONNECT and TRACE are refused.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Url,
+    /// Its headers. `host`, `content-length` and those of the connection are not needed: they are
+    /// made from the URL and the body.
+    pub headers: HeaderMap,
+    /// Bytes of its body, where that is known before it is written.
+    pub length: Option<u64>,
+    /// Its body.
+    pub body: B,
+    /// Whether the writer of the body is gone.
+    pub gone: Gone,
+    /// Its timeouts.
+    pub timeouts: Timeouts,
+    /// Bytes that the body of the response may have.
+    pub body_bytes_max: u64,
+    /// What it holds until the body of the response is gone.
+    pub place: Place,
+}
+
+/// A way out with connections of its own. They are closed when it is dropped.
+pub struct Client {
+    shared: Arc<Shared>,
+    public: OnceLock<Result<reqwest::Client, SendError>>,
+    private: OnceLock<Result<reqwest::Client, SendError>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Client")
+    }
+}
+
+impl Client {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            public: OnceLock::new(),
+            private: OnceLock::new(),
+        }
+    }
+
+    /// The connections for this URL, after a look at it: to public addresses, or to any when the
+    /// operator has named the host.
+    ///
+    /// # Errors
+    /// [`SendError::Url`], [`SendError::Address`], and [`SendError::Unavailable`].
+    pub(super) fn http(&self, url: &Url) -> Result<&reqwest::Client, SendError> {
+        match policy::reach(url, &self.shared.private)? {
+            Reach::Public => built(&self.public, &self.shared, Resolver::public),
+            Reach::Private => built(&self.private, &self.shared, Resolver::private),
+        }
+    }
+
+    /// The connections for URLs that the operator has written himself: addresses are not checked.
+    pub(super) fn trusted(&self) -> Result<&reqwest::Client, SendError> {
+        built(&self.private, &self.shared, Resolver::private)
+    }
+
+    /// Sends a request, and waits for the head of its response. Dropping the future, or the body of
+    /// the response, closes the connection.
+    ///
+    /// # Errors
+    /// See [`SendError`]. Statuses such as 404 are responses.
+    pub async fn send<B>(&self, order: Order<B>) -> Result<http::Response<Incoming>, SendError>
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+    {
+        let Order {
+            method,
+            url,
+            headers,
+            length,
+            body,
+            gone,
+            timeouts,
+            body_bytes_max,
+            place,
+        } = order;
+        if matches!(method, Method::CONNECT | Method::TRACE) {
+            return Err(SendError::Method);
+        }
+        let http = self.http(&url)?;
+        let pulse = Pulse::start();
+        let mut body = Outgoing::new(body, length, gone, pulse.clone());
+        let exchange = async move {
+            // These methods have no body as a rule, and servers dislike an empty chunked one.
+            let bare = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS];
+            if bare.contains(&method) {
+                body.look().await?;
+            }
+            let mut request = reqwest::Request::new(method, url);
+            *request.headers_mut() = headers;
+            // The body says how long it is.
+            request.headers_mut().remove(header::CONTENT_LENGTH);
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
+            http.execute(request)
+                .await
+                .map_err(|error| fault::before_the_response(&error))
+        };
+        let first_byte = timeouts.first_byte;
+        let response = tokio::select! {
+            response = exchange => response?,
+            () = silence(&pulse, timeouts.connect.saturating_add(first_byte)) => {
+                return Err(SendError::FirstByteTimeout(first_byte));
+            }
+        };
+        let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        check(&head)?;
+        let body = Incoming::new(body, body_bytes_max, timeouts.between_bytes, place);
+        Ok(http::Response::from_parts(head, body))
+    }
+}
+
+/// Connections are made at the first use: many bots never send anything.
+fn built<'p>(
+    pool: &'p OnceLock<Result<reqwest::Client, SendError>>,
+    shared: &Shared,
+    resolver: fn(Arc<dyn super::Lookup>) -> Resolver,
+) -> Result<&'p reqwest::Client, SendError> {
+    let build = || {
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(shared.tls()?)
+            .dns_resolver(resolver(Arc::clone(&shared.lookup)))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .connect_timeout(CONNECT_MAX)
+            .pool_idle_timeout(IDLE_MAX)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| SendError::Unavailable(error.to_string()))
+    };
+    pool.get_or_init(build).as_ref().map_err(Clone::clone)
+}
+
+/// Ends when nothing has gone out for so long.
+async fn silence(pulse: &Pulse, most: Duration) {
+    loop {
+        let due = pulse.last() + most;
+        if due <= Instant::now() {
+            return;
+        }
+        sleep_until(due).await;
+    }
+}
+
+/// What is wrong with the head of a response.
+fn check(head: &http::response::Parts) -> Result<(), SendError> {
+    // Nobody has asked for another protocol.
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(SendError::Protocol);
+    }
+    let bytes = head
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len().saturating_add(value.len()))
+        .fold(0_usize, usize::saturating_add);
+    if bytes > HEAD_BYTES_MAX {
+        return Err(SendError::HeadTooLarge);
+    }
+    Ok(())
+}

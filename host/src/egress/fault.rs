@@ -1,0 +1,163 @@
+//! Why a request has no response, or a response no end: what the libraries say, put in our words.
+
+use std::{error::Error, io, net::IpAddr, time::Duration};
+
+use super::address::Block;
+
+/// Why a request failed. The words are the end of a sentence that begins with the request.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SendError {
+    /// The URL is not one that can be sent to; with the reason.
+    #[error("{0}")]
+    Url(&'static str),
+    /// The method would turn the connection into something else, or show the headers to whoever
+    /// asks.
+    #[error("its method is not sent")]
+    Method,
+    /// The address is not public.
+    #[error("its address {address} is {}", block.what)]
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// Why it is refused.
+        block: &'static Block,
+    },
+    /// There is no such name, or no name server said so.
+    #[error("its name cannot be resolved")]
+    Name,
+    /// No name server answered in time.
+    #[error("its name was not resolved in time")]
+    NameTimeout,
+    /// No connection came about in time.
+    #[error("no connection was made in time")]
+    ConnectTimeout,
+    /// Nobody listens there.
+    #[error("the connection was refused")]
+    Refused,
+    /// The network has no way there.
+    #[error("the network has no way there")]
+    Unreachable,
+    /// The certificate is not that of the host, or nobody vouches for it.
+    #[error("its certificate is not trusted: {0}")]
+    Certificate(String),
+    /// The two sides do not agree about TLS.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The response did not begin in time.
+    #[error("no response began within {} s", .0.as_secs())]
+    FirstByteTimeout(Duration),
+    /// The response stopped in the middle for too long.
+    #[error("nothing more of the response came for {} s", .0.as_secs())]
+    BetweenBytesTimeout(Duration),
+    /// The connection ended before a response came.
+    #[error("the connection ended without a response")]
+    Terminated,
+    /// The connection ended in the middle of the response.
+    #[error("the connection ended in the middle of the response")]
+    Incomplete,
+    /// The headers of the response are too many or too long.
+    #[error("the headers of the response are larger than {HEAD_BYTES_MAX} bytes")]
+    HeadTooLarge,
+    /// The body of the response is longer than it may be, in bytes.
+    #[error("the body of the response is longer than {0} bytes")]
+    BodyTooLarge(u64),
+    /// The body of the request has another length than its header says.
+    #[error("its body has another length than its `content-length`")]
+    RequestBody,
+    /// What came is not HTTP.
+    #[error("what came back is not HTTP")]
+    Protocol,
+    /// No client can be set up on this machine; with the cause.
+    #[error("no requests can be sent from here: {0}")]
+    Unavailable(String),
+}
+
+/// Bytes of all headers of a response together, names and values.
+///
+/// Twice the largest that nginx reads of a client (`large_client_header_buffers`, 4 times 8 KiB).
+pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// The errors of a chain, outermost first, each with what an I/O error hides inside.
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    let causes = std::iter::successors(Some(error), |error| (**error).source());
+    causes.flat_map(|error| {
+        let hidden = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn Error + 'static));
+        std::iter::once(error).chain(hidden)
+    })
+}
+
+fn of_tls(error: &rustls::Error) -> SendError {
+    match error {
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+            SendError::Certificate(error.to_string())
+        }
+        other => SendError::Tls(other.to_string()),
+    }
+}
+
+fn of_io(error: &io::Error) -> Option<SendError> {
+    use io::ErrorKind as Kind;
+    Some(match error.kind() {
+        Kind::ConnectionRefused => SendError::Refused,
+        Kind::TimedOut => SendError::ConnectTimeout,
+        Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::AddrNotAvailable => {
+            SendError::Unreachable
+        }
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::NotConnected
+        | Kind::UnexpectedEof => SendError::Terminated,
+        Kind::InvalidData | Kind::InvalidInput => SendError::Protocol,
+        _ => return None,
+    })
+}
+
+fn of_hyper(error: &hyper::Error) -> Option<SendError> {
+    if error.is_parse_too_large() {
+        Some(SendError::HeadTooLarge)
+    } else if error.is_parse() {
+        Some(SendError::Protocol)
+    } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        Some(SendError::Terminated)
+    } else {
+        None
+    }
+}
+
+/// Why there is no response.
+pub(super) fn before_the_response(error: &reqwest::Error) -> SendError {
+    // The first cause that says something wins; what we have raised ourselves says most.
+    let known = |error: &(dyn Error + 'static)| {
+        error
+            .downcast_ref::<SendError>()
+            .cloned()
+            .or_else(|| error.downcast_ref().map(of_tls))
+    };
+    let said = |error: &(dyn Error + 'static)| {
+        error
+            .downcast_ref()
+            .and_then(of_hyper)
+            .or_else(|| error.downcast_ref().and_then(of_io))
+    };
+    chain(error)
+        .find_map(known)
+        .or_else(|| error.is_timeout().then_some(SendError::ConnectTimeout))
+        .or_else(|| chain(error).find_map(said))
+        .unwrap_or(if error.is_connect() {
+            SendError::Unreachable
+        } else {
+            SendError::Protocol
+        })
+}
+
+/// Why the body of a response ends too early.
+pub(super) fn within_the_response(error: &reqwest::Error) -> SendError {
+    match before_the_response(error) {
+        SendError::Terminated => SendError::Incomplete,
+        other => other,
+    }
+}

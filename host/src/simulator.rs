@@ -1,0 +1,54 @@
+//! Plays the platform, so that bots and the gateway can be tried without it.
+//!
+//! What is here so far is the API that bots call: a [`FakePoe`] on loopback, to which bots ask other
+//! bots, upload files, send bills and settings. It answers from [`Script`]s, or from a server bot
+//! that was registered under a name, and keeps what it was asked.
+//!
+//! ```
+//! use ravenry::simulator::{Answer, FakePoe, Script};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let poe = FakePoe::start()?;
+//! poe.bot("Haiku", Script::text("Old pond"));
+//! // The first call fails, all later ones work.
+//! poe.bot("Moody", Script::in_turn([Answer::status(503), Answer::stream().text("fine").done()]));
+//! println!("bots may ask {}/bot/Haiku", poe.url());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It knows a URL and the protocol, and nothing of our server: it plays for any server bot, and
+//! judges ours as a stranger would. It listens on 127.0.0.1 only, and never calls anything but the
+//! URLs it was given (see [`Downloads`]). Where the platform's own answer is not known, the comment
+//! says so.
+//!
+//! **Bounds.** Everything kept is bounded: what was asked by [`RECORDS_MAX`] and
+//! [`RECORDED_BYTES_MAX`] (the oldest goes), files by [`FILES_BYTES_MAX`] (new ones are refused),
+//! bodies by [`QUERY_BYTES_MAX`] and [`FILE_BYTES_MAX`], connections by [`CONNECTIONS_MAX`] (more
+//! wait), answers by [`ANSWER_TIME_MAX`].
+
+mod api;
+mod ask;
+mod costs;
+mod files;
+mod play;
+mod record;
+mod script;
+mod serve;
+mod stage;
+mod sync;
+mod wire;
+
+pub use self::{
+    api::{Door, FakePoe, InvalidForward},
+    ask::QUERY_BYTES_MAX,
+    costs::{Amount, Bill, Charge, Ledger},
+    files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload},
+    play::ANSWER_TIME_MAX,
+    record::{Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
+    script::{Answer, Script, Step, Wait},
+    serve::CONNECTIONS_MAX,
+    stage::Overdue,
+    sync::{SettingsCall, SettingsVerb},
+    wire::{Chunks, Framing, JsonStyle, LineEnd},
+};

@@ -1,0 +1,184 @@
+//! Bills: `POST /bot/cost/<bot_query_id>/authorize` and `/capture`.
+//!
+//! The key is in the body, there is no `Authorization`. A bill is answered by an event stream: its
+//! `result` says `success`, or why not.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use super::{
+    api::Door,
+    play::play,
+    record::Kept,
+    script::Answer,
+    stage::{Shared, read},
+    wire::Framing,
+};
+use crate::secret::Secret;
+
+/// Largest body of a bill.
+const BILL_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a person can spend unless [`super::FakePoe::balance`] says otherwise: 100 US dollars.
+const BALANCE: u64 = 10_000_000;
+
+/// What the platform says when a person cannot pay. Its own word is not known; every word but
+/// `success` means it to the reference library.
+const INSUFFICIENT: &str = "insufficient_funds";
+
+/// What is asked of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// May it be spent? It is not.
+    Authorize,
+    /// It is spent.
+    Capture,
+}
+
+/// One position of a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Thousandths of a US cent.
+    pub milli_cents: u64,
+    /// What for.
+    pub description: Option<String>,
+}
+
+/// A bill as it came, well formed or not.
+#[derive(Clone, Debug)]
+pub struct Bill {
+    /// Which query it belongs to.
+    pub bot_query_id: String,
+    /// What was asked.
+    pub charge: Charge,
+    /// Its positions; empty where it was refused.
+    pub amounts: Vec<Amount>,
+    /// The access key, from the body.
+    pub key: Secret,
+    /// The body as JSON; null when it is none. It holds the key.
+    pub body: Value,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// The `status` of the `result` event; empty when there was none.
+    pub result: String,
+}
+
+/// A person's money, and all bills.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// What is left, in thousandths of a US cent.
+    pub balance: u64,
+    /// In the order of their arrival.
+    pub bills: Vec<Bill>,
+}
+
+/// The ledger as it is kept.
+#[derive(Debug)]
+pub(super) struct Book {
+    pub(super) balance: u64,
+    pub(super) bills: Kept<Bill>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            balance: BALANCE,
+            bills: Kept::default(),
+        }
+    }
+}
+
+/// The route.
+pub(super) async fn charge(
+    State(stage): Shared,
+    Path((bot_query_id, charge)): Path<(String, String)>,
+    body: Body,
+) -> Response {
+    let bytes = match read(body, BILL_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal,
+    };
+    let charge = match charge.as_str() {
+        "authorize" => Charge::Authorize,
+        "capture" => Charge::Capture,
+        _ => return play(stage, wrong(404, "neither `authorize` nor `capture`"), None).await,
+    };
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let key = body.get("access_key").and_then(Value::as_str);
+    let key = key.unwrap_or_default().to_owned();
+    let mut bill = Bill {
+        bot_query_id,
+        charge,
+        amounts: Vec::new(),
+        key: Secret::new(key.clone()),
+        body,
+        status: 200,
+        result: String::new(),
+    };
+    let answer = stage.record(|state| {
+        let instead = state.instead(Door::Costs);
+        let admitted = state.admits(&key);
+        let answer = instead.unwrap_or_else(|| settle(&mut state.ledger, admitted, &mut bill));
+        bill.status = answer.status;
+        state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
+        answer
+    });
+    play(stage, answer, None).await
+}
+
+/// Decides, and takes the money.
+fn settle(book: &mut Book, admitted: bool, bill: &mut Bill) -> Answer {
+    if !admitted {
+        return wrong(401, "Invalid access key");
+    }
+    let amounts = match amounts(&bill.body) {
+        Ok(amounts) => amounts,
+        Err(message) => return wrong(400, &message),
+    };
+    let total = amounts
+        .iter()
+        .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
+    bill.amounts = amounts;
+    let rest = total.and_then(|total| book.balance.checked_sub(total));
+    let result = if rest.is_some() {
+        "success"
+    } else {
+        INSUFFICIENT
+    };
+    if bill.charge == Charge::Capture {
+        book.balance = rest.unwrap_or(book.balance);
+    }
+    result.clone_into(&mut bill.result);
+    Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
+}
+
+/// The positions of a bill, or what is wrong with the first bad one.
+fn amounts(body: &Value) -> Result<Vec<Amount>, String> {
+    let amounts = body.get("amounts").and_then(Value::as_array);
+    let amounts = amounts.ok_or("`amounts` is no list")?;
+    let read = |(place, amount): (usize, &Value)| {
+        let number = amount.get("amount_usd_milli_cents");
+        let description = match amount.get("description") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(format!("`amounts[{place}].description` is no text")),
+        }?;
+        Ok(Amount {
+            milli_cents: number.and_then(Value::as_u64).ok_or_else(|| {
+                format!("`amounts[{place}].amount_usd_milli_cents` is no whole number from 0 up")
+            })?,
+            description,
+        })
+    };
+    amounts.iter().enumerate().map(read).collect()
+}
+
+/// The reference library reads the `message` of events, and chokes on a body that is no stream.
+fn wrong(status: u16, message: &str) -> Answer {
+    let answer = Answer::events([("error", json!({"message": message}))]);
+    Answer { status, ..answer }.framing(Framing::REFERENCE)
+}

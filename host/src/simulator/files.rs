@@ -1,0 +1,373 @@
+//! Files: uploads at `POST /poe_api/file_upload_3RD_PARTY_POST`, and `GET /attachments/…`.
+//!
+//! An upload has the bare access key in `Authorization`, and either a form with `download_url` and
+//! perhaps `download_filename`, or a multipart part `file` with a file name.
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+};
+use serde_json::json;
+use tokio::time::timeout;
+use url::{Host, Url, form_urlencoded};
+
+use super::{
+    api::Door,
+    play::play,
+    record::RECORDS_MAX,
+    script::Answer,
+    stage::{Shared, Stage, arrived, read, refuse},
+};
+use crate::secret::Secret;
+
+/// Largest file: 50 MB, says the documentation.
+pub const FILE_BYTES_MAX: usize = 50_000_000;
+
+/// How many bytes of files are held in memory. A file for which there is no room is refused.
+pub const FILES_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// What a form around a file may add: names and boundaries.
+pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a download may take.
+const DOWNLOAD_TIME_MAX: Duration = Duration::from_mins(1);
+
+/// What to do with a `download_url`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Downloads {
+    /// Nothing is fetched. A line of text that names the URL stands for the file.
+    #[default]
+    Placeholder,
+    /// URLs with `http` and an address of this machine (127.0.0.0/8, `[::1]`) are fetched; others are
+    /// refused. Names are not resolved, redirects not followed.
+    Loopback,
+}
+
+/// Where the bytes of an upload come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// They were sent along.
+    Part,
+    /// They are to be fetched from this URL.
+    Url(String),
+}
+
+/// An upload, successful or not.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// What the file is called; empty where that could not be read.
+    pub name: String,
+    /// Its media type.
+    pub mime_type: String,
+    /// What was received; empty where that could not be read.
+    pub bytes: Bytes,
+    /// Where the bytes come from.
+    pub origin: Origin,
+    /// The access key, from the header.
+    pub key: Secret,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Where it lies now; empty unless the status is 200.
+    pub attachment_url: String,
+}
+
+/// Files that can be fetched.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    stored: HashMap<u64, Stored>,
+    bytes: usize,
+    pub(super) downloads: Downloads,
+    /// Paths that were fetched, in order.
+    pub(super) fetched: super::record::Kept<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    name: String,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// A media type, and the file.
+    Bytes(String, Bytes),
+    /// Whatever the script says.
+    Scripted(Answer),
+}
+
+impl Files {
+    /// Keeps a file; false when there is no room.
+    fn store(&mut self, number: u64, name: &str, content: Content) -> bool {
+        let size = match &content {
+            Content::Bytes(_, bytes) => bytes.len(),
+            Content::Scripted(_) => 0,
+        };
+        let bytes = self.bytes.saturating_add(size);
+        if bytes > FILES_BYTES_MAX || self.stored.len() >= RECORDS_MAX {
+            return false;
+        }
+        self.bytes = bytes;
+        let name = name.to_owned();
+        self.stored.insert(number, Stored { name, content });
+        true
+    }
+}
+
+/// Keeps a file and says where it lies; nothing when there is no room.
+pub(super) fn store(stage: &Stage, name: &str, content: Content) -> Option<String> {
+    let number = stage.number();
+    // In a URL these two are no names.
+    let name = if matches!(name, "." | ".." | "") {
+        "file"
+    } else {
+        name
+    };
+    let mut url = stage.origin.clone();
+    url.path_segments_mut()
+        .ok()?
+        .extend(["attachments", &number.to_string(), name]);
+    let stored = stage.record(|state| state.files.store(number, name, content));
+    stored.then(|| url.into())
+}
+
+/// The route of attachments.
+pub(super) async fn fetch(
+    State(stage): Shared,
+    Path((number, name)): Path<(u64, String)>,
+    request: Request,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let stored = stage.record(|state| {
+        state.files.fetched.push(path.len(), path);
+        state.files.stored.get(&number).cloned()
+    });
+    match stored.filter(|stored| stored.name == name) {
+        None => refuse(StatusCode::NOT_FOUND, "no such attachment"),
+        Some(Stored {
+            content: Content::Scripted(answer),
+            ..
+        }) => play(stage, answer, None).await,
+        Some(Stored {
+            content: Content::Bytes(mime_type, bytes),
+            ..
+        }) => {
+            let mut response = Response::new(Body::from(bytes));
+            let mime_type = HeaderValue::try_from(mime_type)
+                .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, mime_type);
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            response
+        }
+    }
+}
+
+/// The route of uploads. What is wrong with one is said after all of it has arrived: a client that
+/// still writes would not read it.
+pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
+    let key = key(request.headers());
+    let reading = arrived(async {
+        // As long as it is read, a file is not counted among those held in memory.
+        let _place = stage.uploading.acquire().await;
+        received(request).await
+    });
+    let (mut upload, problem) = match reading.await {
+        Ok(asked) => (asked, None),
+        Err(problem) => (Upload::nothing(), Some(problem)),
+    };
+    upload.key = Secret::new(key.clone());
+    let (instead, admitted) = {
+        let mut state = stage.state();
+        (state.instead(Door::Uploads), state.admits(&key))
+    };
+    if let Some(answer) = instead {
+        upload.status = answer.status;
+        record(&stage, upload);
+        return play(stage, answer, None).await;
+    }
+    let answer = match problem {
+        _ if !admitted => refuse(StatusCode::UNAUTHORIZED, "Invalid access key"),
+        Some(problem) => problem,
+        None => keep(&stage, &mut upload)
+            .await
+            .unwrap_or_else(|problem| problem),
+    };
+    upload.status = answer.status().as_u16();
+    record(&stage, upload);
+    answer
+}
+
+fn record(stage: &Stage, upload: Upload) {
+    stage.record(|state| state.uploads.push(upload.bytes.len(), upload));
+}
+
+/// The bare key; one with a scheme before it is wrong here.
+fn key(headers: &HeaderMap) -> String {
+    let value = headers.get(AUTHORIZATION).map(HeaderValue::to_str);
+    let key = value.and_then(Result::ok).unwrap_or_default();
+    if key.contains(' ') { "" } else { key }.to_owned()
+}
+
+/// Fetches what is to be fetched, and keeps it.
+async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Response> {
+    if let Origin::Url(url) = &upload.origin {
+        let downloads = stage.state().files.downloads;
+        upload.bytes = match downloads {
+            Downloads::Placeholder => format!("a file from {url}\n").into(),
+            Downloads::Loopback => download(stage, url).await?,
+        };
+    }
+    let content = Content::Bytes(upload.mime_type.clone(), upload.bytes.clone());
+    upload.attachment_url = store(stage, &upload.name, content)
+        .ok_or_else(|| refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files"))?;
+    let told = json!({"attachment_url": upload.attachment_url, "mime_type": upload.mime_type});
+    let json = [(CONTENT_TYPE, "application/json")];
+    Ok((json, told.to_string()).into_response())
+}
+
+async fn download(stage: &Stage, url: &str) -> Result<Bytes, Response> {
+    let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
+    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
+    let here = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        Some(Host::Domain(_)) | None => false,
+    };
+    if url.scheme() != "http" || !here {
+        return Err(wrong("nothing but this machine is fetched from here"));
+    }
+    let fetching = async {
+        let answer = stage.client.get(url).send().await.map_err(|_| ())?;
+        let answer = answer.error_for_status().map_err(|_| ())?;
+        let (mut bytes, mut body) = (BytesMut::new(), answer.bytes_stream());
+        while let Some(piece) = body.next().await {
+            bytes.extend_from_slice(&piece.map_err(|_| ())?);
+            if bytes.len() > FILE_BYTES_MAX {
+                return Ok(None);
+            }
+        }
+        Ok(Some(bytes.freeze()))
+    };
+    match timeout(DOWNLOAD_TIME_MAX, fetching).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
+        Ok(Err(())) | Err(_) => Err(wrong("`download_url` cannot be fetched")),
+    }
+}
+
+const LARGE: &str = "more than 50 MB";
+
+/// Reads either form of an upload.
+async fn received(request: Request) -> Result<Upload, Response> {
+    let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let form = form
+        .and_then(Result::ok)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if !form.starts_with("multipart/form-data") {
+        return fields(&read(request.into_body(), FORM_BYTES_MAX).await?);
+    }
+    let wrong = |error: MultipartError| refuse(error.status(), error.body_text());
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(IntoResponse::into_response)?;
+    let mut found = None;
+    while let Some(mut part) = parts.next_field().await.map_err(wrong)? {
+        let name = part.file_name().unwrap_or_default().to_owned();
+        let here = part.name() == Some("file") && !name.is_empty();
+        let mime_type = part.content_type().map(str::to_owned);
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = part.chunk().await.map_err(wrong)? {
+            if here {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        if here {
+            found = Some((name, mime_type, bytes.freeze()));
+        }
+    }
+    let (name, mime_type, bytes) =
+        found.ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "no part `file` with a file name"))?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE));
+    }
+    Ok(Upload {
+        mime_type: mime_type.unwrap_or_else(|| mime_type_of(&name).to_owned()),
+        name,
+        bytes,
+        ..Upload::nothing()
+    })
+}
+
+/// An upload by URL. The name is the one given, or the last part of the path, as the reference has it.
+fn fields(body: &[u8]) -> Result<Upload, Response> {
+    let field = |wanted: &str| {
+        form_urlencoded::parse(body)
+            .find(|(name, value)| name == wanted && !value.is_empty())
+            .map(|(_, value)| value.into_owned())
+    };
+    let url = field("download_url").ok_or_else(|| {
+        let detail = "neither `download_url` nor a multipart body with `file`";
+        refuse(StatusCode::BAD_REQUEST, detail)
+    })?;
+    let last = || {
+        let parsed = Url::parse(&url).ok()?;
+        let last = parsed.path_segments()?.next_back()?.to_owned();
+        (!last.is_empty()).then_some(last)
+    };
+    let name = field("download_filename")
+        .or_else(last)
+        .unwrap_or_else(|| "downloaded_file".to_owned());
+    Ok(Upload {
+        mime_type: mime_type_of(&name).to_owned(),
+        name,
+        origin: Origin::Url(url),
+        ..Upload::nothing()
+    })
+}
+
+impl Upload {
+    fn nothing() -> Self {
+        Self {
+            name: String::new(),
+            mime_type: String::new(),
+            bytes: Bytes::new(),
+            origin: Origin::Part,
+            key: Secret::new(String::new()),
+            status: 0,
+            attachment_url: String::new(),
+        }
+    }
+}
+
+/// A media type by the end of a name: those that bots send most.
+pub(super) fn mime_type_of(name: &str) -> &'static str {
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    match end.to_ascii_lowercase().as_str() {
+        "txt" | "log" => "text/plain",
+        "md" => "text/markdown",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "svg" => "image/svg+xml",
+        "mp3" => "audio/mpeg",
+        "wav" => "audio/wav",
+        "mp4" => "video/mp4",
+        _ => "application/octet-stream",
+    }
+}

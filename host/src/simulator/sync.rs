@@ -1,0 +1,177 @@
+//! Settings: `POST /bot/fetch_settings/…` and `/bot/update_settings/<bot>/<key>[/<version>]`.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    response::Response,
+};
+use futures_util::StreamExt;
+use http::{
+    HeaderValue, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use super::{
+    api::Door,
+    ask::nothing,
+    play::play,
+    stage::{Cast, Shared, Stage, read, refuse},
+};
+use crate::secret::Secret;
+
+/// Largest settings that are taken.
+const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long a bot may take for its settings. The reference library gives the whole call 5 s.
+const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What was asked about settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsVerb {
+    /// The platform is to ask the bot for them.
+    Fetch,
+    /// They are in the body.
+    Update,
+}
+
+/// A call about settings.
+#[derive(Clone, Debug)]
+pub struct SettingsCall {
+    /// What was asked.
+    pub verb: SettingsVerb,
+    /// Whose settings.
+    pub bot: String,
+    /// The access key, from the path.
+    pub key: Secret,
+    /// The version of the protocol, where the path has one.
+    pub version: Option<String>,
+    /// The settings: sent along, or, after a fetch, what a forwarded bot gave. Null otherwise.
+    pub settings: Value,
+    /// HTTP status of the answer.
+    pub status: u16,
+}
+
+/// The parts of the path.
+#[derive(Deserialize)]
+pub(super) struct About {
+    bot: String,
+    key: String,
+    version: Option<String>,
+}
+
+/// The route of `fetch_settings`.
+pub(super) async fn fetch(stage: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Fetch, stage, about, body).await
+}
+
+/// The route of `update_settings`.
+pub(super) async fn update(stage: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Update, stage, about, body).await
+}
+
+async fn sync(
+    verb: SettingsVerb,
+    State(stage): Shared,
+    Path(about): Path<About>,
+    body: Body,
+) -> Response {
+    let bytes = match read(body, SETTINGS_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal,
+    };
+    let mut call = SettingsCall {
+        verb,
+        key: Secret::new(about.key.clone()),
+        bot: about.bot,
+        version: about.version,
+        settings: serde_json::from_slice(&bytes).unwrap_or_default(),
+        status: 200,
+    };
+    let instead = stage.state().instead(Door::Settings);
+    let answer = match instead {
+        Some(answer) => {
+            call.status = answer.status;
+            record(&stage, call);
+            return play(stage, answer, None).await;
+        }
+        None => answer(&stage, &about.key, &mut call).await,
+    };
+    call.status = answer.status().as_u16();
+    record(&stage, call);
+    answer
+}
+
+fn record(stage: &Stage, call: SettingsCall) {
+    // Values of JSON take more than their text; no more than that is known of the platform's.
+    let weight = call.settings.to_string().len().saturating_mul(2);
+    stage.record(|state| state.settings.push(weight, call));
+}
+
+/// What the platform answers when all is well is not known; the reference library only prints it.
+async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
+    if !stage.state().admits(key) {
+        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key");
+    }
+    match call.verb {
+        SettingsVerb::Update if !call.settings.is_object() => {
+            refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object")
+        }
+        SettingsVerb::Update => nothing(),
+        SettingsVerb::Fetch => {
+            let forwarded = match stage.state().bots.get(&call.bot) {
+                Some(Cast::Forwarded { url, key }) => Some((url.clone(), key.clone())),
+                _ => None,
+            };
+            let Some((url, key)) = forwarded else {
+                return nothing();
+            };
+            match ask(stage, url, key).await {
+                Ok(settings) => {
+                    call.settings = settings;
+                    nothing()
+                }
+                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail),
+            }
+        }
+    }
+}
+
+/// The settings of a forwarded bot, or why there are none.
+async fn ask(stage: &Stage, url: Url, key: HeaderValue) -> Result<Value, String> {
+    let asking = async {
+        let answer = stage
+            .client
+            .post(url)
+            .header(AUTHORIZATION, key)
+            .header(CONTENT_TYPE, "application/json")
+            .body(r#"{"version":"1.2","type":"settings"}"#)
+            .send()
+            .await?
+            .error_for_status()?;
+        let (mut bytes, mut body) = (Vec::new(), answer.bytes_stream());
+        while let Some(piece) = body.next().await {
+            bytes.extend_from_slice(&piece?);
+            if bytes.len() > SETTINGS_BYTES_MAX {
+                break;
+            }
+        }
+        Ok::<_, reqwest::Error>(bytes)
+    };
+    let bytes = timeout(SETTINGS_TIME_MAX, asking)
+        .await
+        .map_err(|_| "the bot does not answer".to_owned())?
+        .map_err(|error| error.without_url().to_string())?;
+    if bytes.len() > SETTINGS_BYTES_MAX {
+        return Err("the bot's settings are too large".to_owned());
+    }
+    serde_json::from_slice(&bytes)
+        .ok()
+        .filter(Value::is_object)
+        .ok_or_else(|| "the bot's settings are no JSON object".to_owned())
+}
