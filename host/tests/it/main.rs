@@ -24,6 +24,7 @@ mod drain;
 mod hostile;
 mod house;
 mod http;
+mod languages;
 mod limits;
 mod logs;
 mod metrics;
