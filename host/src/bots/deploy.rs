@@ -196,12 +196,16 @@ fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
 
 type Prepared = Option<Result<Component, Problem>>;
 
-/// Prepares all components, as many at once as there are cores.
+/// Prepares all components, as many at once as there are cores, small files first: the compiler uses
+/// all cores for each, and many small ones should not stand behind a large one.
 fn prepare_all(
     wanted: &[(&TenantSpec, &BotSpec)],
     sandbox: &Sandbox,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Vec<Prepared> {
+    let size = |spec: &BotSpec| fs::metadata(&spec.source).map_or(0, |found| found.len());
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_cached_key(|index| wanted.get(*index).map(|(_, spec)| size(spec)));
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Prepared>> = wanted.iter().map(|_| Mutex::new(None)).collect();
     let workers = thread::available_parallelism()
@@ -211,8 +215,9 @@ fn prepare_all(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some((index, (_, spec))) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    wanted.get(index).map(|wanted| (index, wanted))
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    let index = order.get(turn).copied();
+                    index.and_then(|index| wanted.get(index).map(|wanted| (index, wanted)))
                 } {
                     progress(&format!("preparing {}", spec.name));
                     let prepared = prepare(spec, sandbox, progress);

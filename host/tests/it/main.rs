@@ -31,3 +31,4 @@ mod metrics;
 mod query;
 mod simulator;
 mod tenants;
+mod worlds;
