@@ -8,6 +8,7 @@ mod artifact;
 pub mod build;
 mod cargo;
 pub mod inspect;
+pub mod outside;
 mod progress;
 pub mod table;
 mod tools;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use self::outside::Outside;
 use self::progress::Progress;
 use crate::config::limits;
 use crate::report::{Problem, Problems};
@@ -128,6 +130,9 @@ pub struct Serving {
         long_help = limits_help()
     )]
     pub limits: Vec<(String, String)>,
+    /// What is outside.
+    #[command(flatten)]
+    pub outside: Outside,
     /// How long running replies may go on after a stop signal [default: 30s]
     #[arg(long, value_name = "DURATION", env = "RAVENRY_DRAIN",
           value_parser = humantime::parse_duration)]
@@ -235,14 +240,16 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 impl Up {
     fn run(&self) -> Result<(), Failure> {
-        let spec = up::load(&self.source, &self.serving.limits)?;
+        let mut spec = up::load(&self.source, &self.serving.limits)?;
+        self.serving.outside.apply(&mut spec);
         up::serve(spec, &self.serving, up::build)
     }
 }
 
 impl Serve {
     fn run(&self) -> Result<(), Failure> {
-        let spec = up::load_operator(&self.config, &self.serving.limits)?;
+        let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
+        self.serving.outside.apply(&mut spec);
         up::serve(spec, &self.serving, up::only_components)
     }
 }

@@ -10,27 +10,33 @@
 
 mod asked;
 mod discover;
+mod grants;
 pub mod hosts;
 mod keys;
 pub mod limits;
 mod manifest;
 mod mount;
 mod operator;
+pub mod platform;
 pub mod resolve;
+mod source;
 mod table;
+mod tenant;
 mod text;
 mod units;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use discover::MANIFEST;
+pub use source::SECRETS_DIR;
 
 use self::limits::{BYTES_MAX, Limits};
 use self::mount::{Frame, Loader};
 use self::resolve::{
     DRAIN, PoeUrls, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING,
 };
+use self::source::Vault;
 use crate::ids::TenantName;
 use crate::report::{Problem, Problems};
 
@@ -110,13 +116,16 @@ pub fn load_operator(
     let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
     problems.extend(wrong);
     let ceilings = rules.ceilings().clone();
-    let mut loader = Loader::new(rules, world, problems);
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+    let secrets = operator.secrets_dir.map(|path| dir.join(path));
+    let vault = Vault::Operator(secrets_dir(world).or(secrets));
+    let mut loader = Loader::new(rules, vault, operator.allowed, world, problems);
     let tenants = operator
         .tenants
         .into_iter()
         .map(|tenant| loader.tenant(tenant, &dir))
         .collect();
+    let poe = PoeUrls::default();
     let spec = ServerSpec {
         listen: operator.listen,
         metrics_listen: operator.metrics_listen,
@@ -125,8 +134,11 @@ pub fn load_operator(
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
         ceilings,
-        poe: PoeUrls::default(),
-        private_hosts: Vec::new(),
+        poe: PoeUrls {
+            api: operator.poe_api.unwrap_or(poe.api),
+            upload: operator.poe_upload.unwrap_or(poe.upload),
+        },
+        private_hosts: operator.private_hosts,
         tenants,
     };
     Problems(in_order(loader.problems)).or(spec)
@@ -140,7 +152,8 @@ fn local(
 ) -> Result<ServerSpec, Problems> {
     let (rules, problems) = Rules::of_author().with_flags(flags);
     let defaults = rules.defaults().clone();
-    let mut loader = Loader::new(rules, world, problems);
+    let vault = Vault::Author(secrets_dir(world));
+    let mut loader = Loader::new(rules, vault, None, world, problems);
     load(&mut loader);
     let mut tenant = loader.finish(Frame {
         name: TenantName::local(),
@@ -149,6 +162,7 @@ fn local(
         running: TENANT_RUNNING,
         queue: TENANT_QUEUE,
         memory: BYTES_MAX,
+        allowed: None,
     });
     // Nobody set totals, so they must not narrow what a bot was given.
     let most = |of: fn(&Limits) -> u32, least| {
@@ -185,6 +199,13 @@ fn local(
         tenants: vec![tenant],
     };
     Problems(in_order(loader.problems)).or(spec)
+}
+
+/// The directory of secrets that the environment names.
+fn secrets_dir(world: World<'_>) -> Option<PathBuf> {
+    (world.variable)(SECRETS_DIR)
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 /// Problems by file, in the order in which the files were met, and by line within a file.

@@ -9,7 +9,8 @@ use toml_span::value::{Key, ValueInner};
 use toml_span::{Span, Value};
 
 use super::asked::{Asked, asked};
-use super::keys::{KeyEntry, poe};
+use super::grants::{self, HostEntry, SecretEntry};
+use super::keys::{PoeEntry, poe};
 use super::resolve::Build;
 use super::table::{Keys, kind};
 use super::text::{TextFile, excerpt, nameable};
@@ -25,9 +26,6 @@ const CONFIG_BYTES_MAX: usize = 128 << 10;
 /// Patterns of files to watch.
 const WATCH_MAX: usize = 256;
 
-/// Hosts that a bot may name.
-const HOSTS_MAX: usize = 256;
-
 /// Longest path, command, or name at Poe, in bytes.
 const TEXT_BYTES_MAX: usize = 4096;
 
@@ -42,9 +40,10 @@ pub(super) struct BotEntry {
     /// Whether `source` stands there, but was no path; noted already.
     pub(super) source_refused: bool,
     pub(super) build: Option<Build>,
-    pub(super) poe_name: Option<String>,
-    pub(super) keys: Vec<KeyEntry>,
+    pub(super) poe: PoeEntry,
+    pub(super) hosts: Vec<HostEntry>,
     pub(super) config: Vec<(String, String)>,
+    pub(super) secrets: Vec<SecretEntry>,
     pub(super) limits: Vec<Asked>,
 }
 
@@ -114,12 +113,12 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
     let source = source(&mut keys, file);
     let source_refused = stands && source.is_none();
     let build = build(&mut keys, file);
-    let (poe_name, access) = poe(&mut keys, file);
-    outbound(&mut keys, file);
+    let poe = poe(&mut keys, file);
     let config = keys
         .table("config", file)
         .map(|keys| config(keys, file))
         .unwrap_or_default();
+    let (hosts, secrets) = reach(&mut keys, &shown, &config, file);
     let limits = keys
         .table("limits", file)
         .map(|keys| asked(keys, file))
@@ -132,9 +131,10 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         source,
         source_refused,
         build,
-        poe_name,
-        keys: access,
+        poe,
+        hosts,
         config,
+        secrets,
         limits,
     })
 }
@@ -205,22 +205,22 @@ fn build(keys: &mut Keys, file: &mut TextFile) -> Option<Build> {
     })
 }
 
-/// Outbound HTTP is denied to all bots: a list that asks for it must not look as if it worked.
-fn outbound(keys: &mut Keys, file: &mut TextFile) {
-    let within = keys.within();
-    let hosts = keys
-        .strings("allowed_outbound_hosts", HOSTS_MAX, file)
-        .unwrap_or_default();
-    if let Some((_, span)) = hosts.first() {
-        let message = format!(
-            "`allowed_outbound_hosts` {within} names hosts, but outbound HTTP is not offered yet"
-        );
-        file.wrong_but(
-            *span,
-            message,
-            "leave the list empty; every outbound request is denied",
-        );
+/// Where a bot may send requests, and with which secrets.
+fn reach(
+    keys: &mut Keys,
+    bot: &str,
+    config: &[(String, String)],
+    file: &mut TextFile,
+) -> (Vec<HostEntry>, Vec<SecretEntry>) {
+    let before = file.problems.len();
+    let hosts = grants::allowed(keys, file).map_or_else(Vec::new, |hosts| hosts.entries);
+    let whole = file.problems.len() == before;
+    let secrets = grants::secrets(keys, config, file);
+    if whole {
+        file.problems
+            .extend(grants::unreachable(&secrets, &hosts, bot));
     }
+    (hosts, secrets)
 }
 
 fn config(keys: Keys, file: &mut TextFile) -> Vec<(String, String)> {
@@ -236,21 +236,7 @@ fn config(keys: Keys, file: &mut TextFile) -> Vec<(String, String)> {
     }
     let mut bytes = 0_usize;
     for (key, mut value) in entries {
-        let starts = key
-            .name
-            .starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        if !starts
-            || !key
-                .name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
-            let message = format!("a name {within} is not the name of a variable");
-            file.wrong_but(
-                key.span,
-                message,
-                "it becomes one in the bot: use letters, digits and `_`",
-            );
+        if !grants::is_variable(&key, &within, file) {
             continue;
         }
         let shown = nameable(&key.name).map_or_else(

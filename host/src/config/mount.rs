@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::World;
 use super::discover::{self, Found};
-use super::keys;
+use super::grants::{self, Hosts};
+use super::keys::{self, PoeEntry};
 use super::manifest::{self, BotEntry};
-use super::operator::{self, Operator, TenantEntry};
+use super::operator::{self, Operator};
 use super::resolve::{
     BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TenantSpec, collisions,
 };
+use super::source::{Places, Vault};
+use super::tenant::TenantEntry;
 use super::text::{FILE_BYTES_MAX, TextFile, read};
 use crate::ids::{Route, TenantName};
 use crate::report::{Place, Problem};
@@ -22,6 +25,8 @@ pub(super) struct Frame {
     pub(super) running: u32,
     pub(super) queue: u32,
     pub(super) memory: u64,
+    /// Hosts that its bots may name; `None`: all that the server allows.
+    pub(super) allowed: Option<Hosts>,
 }
 
 /// A bot as declared, and the directory that its paths start from.
@@ -34,6 +39,9 @@ struct Declared {
 pub(super) struct Loader<'e> {
     rules: Rules,
     world: World<'e>,
+    vault: Vault,
+    /// Hosts that bots may name; `None`: all.
+    allowed: Option<Hosts>,
     /// Bots that no tenant has yet.
     declared: Vec<Declared>,
     pub(super) problems: Vec<Problem>,
@@ -41,10 +49,18 @@ pub(super) struct Loader<'e> {
 
 impl<'e> Loader<'e> {
     /// A loader that has found `problems` so far.
-    pub(super) fn new(rules: Rules, world: World<'e>, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(
+        rules: Rules,
+        vault: Vault,
+        allowed: Option<Hosts>,
+        world: World<'e>,
+        problems: Vec<Problem>,
+    ) -> Self {
         Self {
             rules,
             world,
+            vault,
+            allowed,
             declared: Vec::new(),
             problems,
         }
@@ -93,9 +109,10 @@ impl<'e> Loader<'e> {
                     source: Some((source, place)),
                     source_refused: false,
                     build: None,
-                    poe_name: None,
-                    keys: Vec::new(),
+                    poe: PoeEntry::default(),
+                    hosts: Vec::new(),
                     config: Vec::new(),
+                    secrets: Vec::new(),
                     limits: Vec::new(),
                 };
                 self.declared.push(Declared {
@@ -123,6 +140,7 @@ impl<'e> Loader<'e> {
             running: tenant.running.unwrap_or(TENANT_RUNNING),
             queue: tenant.queue.unwrap_or(TENANT_QUEUE),
             memory: tenant.memory.unwrap_or(TENANT_MEMORY),
+            allowed: tenant.allowed,
         })
     }
 
@@ -140,6 +158,7 @@ impl<'e> Loader<'e> {
             running,
             queue,
             memory,
+            allowed: _,
         } = frame;
         let tenant = TenantSpec {
             name,
@@ -154,14 +173,24 @@ impl<'e> Loader<'e> {
         tenant
     }
 
-    fn bot(&mut self, Declared { entry, dir }: Declared, frame: &Frame) -> Option<BotSpec> {
-        let mut access_keys = Vec::with_capacity(entry.keys.len());
-        for key in &entry.keys {
-            match keys::resolve(key, &entry.name, &dir, self.world.variable) {
-                Ok(key) => access_keys.push(key),
-                Err(problem) => self.problems.push(problem),
-            }
-        }
+    fn bot(&mut self, Declared { mut entry, dir }: Declared, frame: &Frame) -> Option<BotSpec> {
+        let places = Places {
+            dir: &dir,
+            env: self.world.variable,
+            vault: &self.vault,
+            tenant: &frame.name,
+        };
+        let keys = entry.poe.keys.iter();
+        let access_keys = keys
+            .map(|key| keys::resolve(key, &entry.name, &places))
+            .filter_map(|key| key.map_err(|problem| self.problems.push(problem)).ok())
+            .collect();
+        let secrets = std::mem::take(&mut entry.secrets)
+            .into_iter()
+            .map(|secret| grants::resolve(secret, &entry.name, &places))
+            .filter_map(|secret| secret.map_err(|problem| self.problems.push(problem)).ok())
+            .collect();
+        self.problems.extend(self.above(&entry, frame));
         let (limits, problems) = self
             .rules
             .effective(&entry.name, &entry.limits, frame.memory);
@@ -184,22 +213,29 @@ impl<'e> Loader<'e> {
                 hint: Some("give the bot a shorter `route`".to_owned()),
             });
         });
-        let sync = entry.poe_name.is_some() && !access_keys.is_empty();
         Some(BotSpec {
             tenant: frame.name.clone(),
             name: entry.name,
             route: route.ok()?,
             source,
             build: entry.build,
-            poe_name: entry.poe_name,
+            poe_name: entry.poe.name,
             access_keys,
             config: entry.config,
-            sync,
-            outbound_hosts: Vec::new(),
-            secrets: Vec::new(),
+            sync: entry.poe.sync,
+            outbound_hosts: entry.hosts.into_iter().map(|host| host.pattern).collect(),
+            secrets,
             limits,
             place: entry.place,
         })
+    }
+
+    /// Hosts that a bot names although the server, or its tenant, may not reach them.
+    fn above(&self, entry: &BotEntry, frame: &Frame) -> Vec<Problem> {
+        let server = self.allowed.iter().map(|list| (list, "egress".to_owned()));
+        let tenant = frame.allowed.iter();
+        let tenant = tenant.map(|list| (list, format!("tenant.{}", frame.name)));
+        grants::above(&entry.hosts, server.chain(tenant), &entry.name)
     }
 
     /// The path of what a bot is made of. Must be there, unless a command of the author's makes it;

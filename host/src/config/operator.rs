@@ -3,26 +3,24 @@
 //! Goes in: text. Comes out: what it says, and every mistake with its place. What tenants' files
 //! say is read elsewhere.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use toml_span::value::ValueInner;
-use toml_span::{Span, Value};
+use url::Url;
 
-use super::asked::{Asked, asked, limit};
-use super::limits::{self, Kind};
+use super::asked::{Asked, asked};
+use super::grants::{self, Hosts};
+use super::hosts::PrivateHost;
+use super::limits::Kind;
 use super::manifest::plain;
-use super::table::{Keys, kind};
-use super::text::{TextFile, excerpt, nameable};
+use super::platform::{self, PoeUrlError};
+use super::table::Keys;
+use super::tenant::{TenantEntry, host_name, separate, tenant};
+use super::text::TextFile;
 use super::units;
-use crate::ids::{Route, TenantName};
-use crate::report::{Place, Problem};
 
-/// Manifests that one tenant may have.
-const MANIFESTS_MAX: usize = 1024;
-
-/// Host names that one tenant may have.
-const HOSTS_MAX: usize = 256;
+/// Private hosts that an operator may name.
+const PRIVATE_HOSTS_MAX: usize = 256;
 
 /// The whole file.
 #[derive(Default)]
@@ -37,21 +35,14 @@ pub(super) struct Operator {
     pub(super) drain: Option<Duration>,
     /// Ceilings of limits.
     pub(super) limits: Vec<Asked>,
+    pub(super) poe_api: Option<Url>,
+    pub(super) poe_upload: Option<Url>,
+    pub(super) private_hosts: Vec<PrivateHost>,
+    /// The ceiling of hosts that bots may name; `None`: they may name all.
+    pub(super) allowed: Option<Hosts>,
+    /// Directory of secrets, relative to the file.
+    pub(super) secrets_dir: Option<String>,
     pub(super) tenants: Vec<TenantEntry>,
-}
-
-/// A tenant as declared.
-pub(super) struct TenantEntry {
-    pub(super) name: TenantName,
-    pub(super) place: Place,
-    pub(super) prefix: Option<(Route, Place)>,
-    /// In small letters.
-    pub(super) hosts: Vec<(String, Place)>,
-    /// Files or directories, relative to the operator's file.
-    pub(super) manifests: Vec<(String, Place)>,
-    pub(super) running: Option<u32>,
-    pub(super) queue: Option<u32>,
-    pub(super) memory: Option<u64>,
 }
 
 /// Reads the file; mistakes are noted in it.
@@ -71,6 +62,16 @@ pub(super) fn read(file: &mut TextFile) -> Operator {
         .table("limits", file)
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
+    if let Some(keys) = keys.table("poe", file) {
+        poe(keys, &mut operator, file);
+    }
+    if let Some(keys) = keys.table("egress", file) {
+        egress(keys, &mut operator, file);
+    }
+    if let Some(mut keys) = keys.table("secrets", file) {
+        operator.secrets_dir = path(&mut keys, "dir", file);
+        keys.finish(file);
+    }
     let entries = keys.table("tenant", file).map(Keys::entries);
     keys.finish(file);
     match entries {
@@ -109,6 +110,43 @@ fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
     keys.finish(file);
 }
 
+fn poe(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
+    operator.poe_api = poe_url(&mut keys, "api", platform::api, file);
+    operator.poe_upload = poe_url(&mut keys, "upload", platform::upload, file);
+    keys.finish(file);
+}
+
+fn poe_url(
+    keys: &mut Keys,
+    key: &'static str,
+    parse: fn(&str) -> Result<Url, PoeUrlError>,
+    file: &mut TextFile,
+) -> Option<Url> {
+    let (text, span) = keys.string(key, file)?;
+    parse(&text)
+        .map_err(|error| {
+            let message = format!("`{key}` {} {error}", keys.within());
+            file.wrong_but(span, message, error.hint());
+        })
+        .ok()
+}
+
+fn egress(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
+    let key = "allow_private_hosts";
+    let texts = keys.strings(key, PRIVATE_HOSTS_MAX, file);
+    for (text, span) in texts.unwrap_or_default() {
+        match PrivateHost::parse(&text) {
+            Ok(host) => operator.private_hosts.push(host),
+            Err(error) => {
+                let message = format!("an entry of `{key}` {} {error}", keys.within());
+                file.wrong_but(span, message, error.hint());
+            }
+        }
+    }
+    operator.allowed = grants::allowed(&mut keys, file);
+    keys.finish(file);
+}
+
 /// An address to listen on: `IP:PORT`, or a host name in place of the IP.
 fn address(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<String> {
     let (text, span) = keys.string(key, file)?;
@@ -135,14 +173,19 @@ fn path(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<Strin
 
 /// What a count of 0 means.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Zero {
+pub(super) enum Zero {
     /// None at all.
     Allowed,
     /// Nonsense.
     Refused,
 }
 
-fn count(keys: &mut Keys, key: &'static str, zero: Zero, file: &mut TextFile) -> Option<u32> {
+pub(super) fn count(
+    keys: &mut Keys,
+    key: &'static str,
+    zero: Zero,
+    file: &mut TextFile,
+) -> Option<u32> {
     let value = keys.take(key)?;
     let within = keys.within();
     let least = u32::from(zero == Zero::Refused);
@@ -160,235 +203,4 @@ fn count(keys: &mut Keys, key: &'static str, zero: Zero, file: &mut TextFile) ->
         );
     }
     good
-}
-
-fn tenant<'t>(
-    name: &str,
-    span: Span,
-    value: Value<'t>,
-    file: &mut TextFile<'t>,
-) -> Option<TenantEntry> {
-    let parsed = TenantName::parse(name).map_err(|error| match nameable(name) {
-        Some(name) => file.wrong(
-            span,
-            format!("`{}` cannot name a tenant: {error}", excerpt(name)),
-        ),
-        None => file.wrong(span, format!("a tenant cannot have this name: {error}")),
-    });
-    let shown = nameable(name).map_or_else(|| "…".to_owned(), excerpt);
-    let mut keys = Keys::open(value, format!("tenant.{shown}"), file)?;
-    let place = file.place(keys.span);
-    let prefix = keys.string("path_prefix", file).and_then(|(text, span)| {
-        let message = |error| format!("`path_prefix` in [tenant.{shown}]: {error}");
-        let route = Route::parse(&text)
-            .map_err(|error| file.wrong(span, message(error)))
-            .ok()?;
-        Some((route, file.place(span)))
-    });
-    let hosts = hosts(&mut keys, file);
-    let missing = keys.has_no("manifests");
-    let manifests = keys
-        .strings("manifests", MANIFESTS_MAX, file)
-        .unwrap_or_default();
-    if missing {
-        let hint = "write `manifests = [\"acme/ravenry.toml\"]`; paths are relative to this file";
-        file.wrong_but(
-            keys.span,
-            format!("`manifests` is missing {}", keys.within()),
-            hint,
-        );
-    }
-    let what = format!("an entry of `manifests` {}", keys.within());
-    let manifests = manifests
-        .into_iter()
-        .filter(|(text, span)| plain(text, *span, &what, file))
-        .collect::<Vec<_>>();
-    let manifests = manifests
-        .into_iter()
-        .map(|(text, span)| (text, file.place(span)))
-        .collect();
-    let mut totals = keys.table("limits", file);
-    let running = totals
-        .as_mut()
-        .and_then(|keys| count(keys, "running", Zero::Refused, file));
-    let queue = totals
-        .as_mut()
-        .and_then(|keys| count(keys, "queue", Zero::Allowed, file));
-    let memory = totals.as_mut().and_then(|keys| memory(keys, file));
-    if let Some(totals) = totals {
-        totals.finish(file);
-    }
-    keys.finish(file);
-    Some(TenantEntry {
-        name: parsed.ok()?,
-        place,
-        prefix,
-        hosts,
-        manifests,
-        running,
-        queue,
-        memory,
-    })
-}
-
-/// Bytes of all instances of a tenant; read as the limit of the same name is.
-fn memory(keys: &mut Keys, file: &mut TextFile) -> Option<u64> {
-    let value = keys.take("memory")?;
-    let row = limits::row("memory")?;
-    match limit(row, value, &keys.within(), file)? {
-        units::Value::Bytes(bytes) => Some(bytes),
-        _ => None,
-    }
-}
-
-fn hosts(keys: &mut Keys, file: &mut TextFile) -> Vec<(String, Place)> {
-    let within = keys.within();
-    let hosts = match keys.take("hosts") {
-        None => return Vec::new(),
-        Some(mut value) => match value.take() {
-            // An empty list reads as "on no host" and would mean "on every host".
-            ValueInner::Array(hosts) if hosts.is_empty() => {
-                file.wrong_but(
-                    value.span,
-                    format!("`hosts` {within} is empty"),
-                    "take it out to answer on every host name",
-                );
-                return Vec::new();
-            }
-            ValueInner::Array(hosts) if hosts.len() <= HOSTS_MAX => hosts,
-            ValueInner::Array(_) => {
-                file.wrong(
-                    value.span,
-                    format!("`hosts` {within} has more than {HOSTS_MAX} entries"),
-                );
-                return Vec::new();
-            }
-            other => {
-                file.wrong(
-                    value.span,
-                    format!(
-                        "`hosts` {within} must be a list of texts, not {}",
-                        kind(&other)
-                    ),
-                );
-                return Vec::new();
-            }
-        },
-    };
-    let mut named = Vec::with_capacity(hosts.len());
-    for value in hosts {
-        if let Some(host) = value.as_str().and_then(host_name) {
-            named.push((host, file.place(value.span)));
-        } else {
-            let message = format!("an entry of `hosts` {within} is not a host name");
-            file.wrong_but(
-                value.span,
-                message,
-                "write \"bots.acme.example\", without scheme, port or path",
-            );
-        }
-    }
-    named
-}
-
-/// A host name in small letters, or an IP address, as a `Host` header has it without its port.
-fn host_name(text: &str) -> Option<String> {
-    let label = |label: &str| {
-        let inner = label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        !label.is_empty()
-            && label.len() <= 63
-            && inner
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let bracketed = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
-    let address = bracketed.is_some_and(|text| {
-        text.parse::<IpAddr>()
-            .is_ok_and(|address| address.is_ipv6())
-    });
-    let name = text.len() <= 253 && text.split('.').all(label);
-    (address || name).then(|| text.to_ascii_lowercase())
-}
-
-/// Tenants may share nothing: neither a host name nor, among those without one, a path.
-fn separate(tenants: &[TenantEntry], file: &mut TextFile) {
-    file.problems.extend(shared_hosts(tenants));
-    file.problems.extend(overlapping_prefixes(tenants));
-    if tenants.len() > 1 {
-        let everywhere = tenants
-            .iter()
-            .filter(|tenant| tenant.hosts.is_empty() && tenant.prefix.is_none());
-        file.problems.extend(everywhere.map(|tenant| Problem {
-            message: format!("tenant `{}` has neither `path_prefix` nor `hosts`", tenant.name),
-            causes: vec!["several tenants share the server, and one without either would take every path".to_owned()],
-            place: Some(tenant.place.clone()),
-            hint: Some(format!("write `path_prefix = \"/{}\"`", tenant.name)),
-        }));
-    }
-}
-
-fn taken(place: &Place, message: String, cause: String) -> Problem {
-    Problem {
-        message,
-        causes: vec![cause],
-        place: Some(place.clone()),
-        ..Problem::default()
-    }
-}
-
-fn shared_hosts(tenants: &[TenantEntry]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut claimed = std::collections::HashMap::new();
-    for tenant in tenants {
-        for (host, place) in &tenant.hosts {
-            if let Some((first, other)) = claimed.insert(host, (&tenant.name, place)) {
-                let message = format!("host `{host}` of tenant `{}` is taken", tenant.name);
-                problems.push(taken(
-                    place,
-                    message,
-                    format!("tenant `{first}` has it, at {other}"),
-                ));
-            }
-        }
-    }
-    problems
-}
-
-/// In the order of their routes, whoever covers another stands before it; only neighbours in the
-/// chain of those that cover each other need a look.
-fn overlapping_prefixes(tenants: &[TenantEntry]) -> Vec<Problem> {
-    let mut prefixes: Vec<_> = tenants
-        .iter()
-        .filter(|tenant| tenant.hosts.is_empty())
-        .filter_map(|tenant| {
-            tenant
-                .prefix
-                .as_ref()
-                .map(|(route, place)| (route, place, tenant))
-        })
-        .collect();
-    prefixes.sort_by_cached_key(|(route, place, _)| {
-        let segments: Vec<String> = route.as_str().split('/').map(str::to_owned).collect();
-        (segments, (*place).clone())
-    });
-    let mut problems = Vec::new();
-    let mut outer: Option<(&Route, &Place, &TenantEntry)> = None;
-    for (route, place, tenant) in prefixes {
-        match outer {
-            Some((first, other, owner)) if first.covers(route) => {
-                let message = format!(
-                    "prefix `{route}` of tenant `{}` overlaps another",
-                    tenant.name
-                );
-                let cause = format!("tenant `{}` has `{first}`, at {other}", owner.name);
-                problems.push(taken(place, message, cause));
-            }
-            _ => outer = Some((route, place, tenant)),
-        }
-    }
-    problems
 }

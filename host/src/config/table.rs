@@ -81,6 +81,27 @@ impl<'t> Keys<'t> {
         }
     }
 
+    /// Takes a key that is true or false.
+    pub(super) fn boolean(
+        &mut self,
+        key: &'static str,
+        file: &mut TextFile,
+    ) -> Option<(bool, Span)> {
+        let mut value = self.take(key)?;
+        match value.take() {
+            ValueInner::Boolean(truth) => Some((truth, value.span)),
+            other => {
+                let message = format!(
+                    "`{key}` {} must be true or false, not {}",
+                    self.within(),
+                    kind(&other)
+                );
+                file.wrong(value.span, message);
+                None
+            }
+        }
+    }
+
     /// Takes a key that is a list of texts, at most `most` of them.
     pub(super) fn strings(
         &mut self,
@@ -123,6 +144,11 @@ impl<'t> Keys<'t> {
             }
         }
         Some(texts)
+    }
+
+    /// Where the value of a key starts, if the key is there.
+    pub(super) fn span_of(&self, key: &str) -> Option<Span> {
+        self.table.get(key).map(|value| value.span)
     }
 
     /// Whether a key is not there, or was taken.

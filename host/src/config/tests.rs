@@ -4,5 +4,7 @@ mod author;
 mod directory;
 mod hostile;
 mod mistakes;
+mod operated;
 mod operator;
+mod outside;
 mod scene;

@@ -139,7 +139,8 @@ impl Refusal {
             ),
             Self::Failed(error) => match error {
                 SendError::Address { .. } => format!(
-                    "was refused: {error}; if it is meant, whoever runs the server can name its host in `private_hosts`"
+                    "was refused: {error}; if it is meant, whoever runs the server can allow it with `--allow-private-host {}`",
+                    origin.split_once("://").map_or(origin, |(_, host)| host)
                 ),
                 SendError::BodyTooLarge(_) => {
                     format!("failed: {error}; raise `limits.outbound_body`")

@@ -41,10 +41,15 @@ const SIDEWAYS: &[(&str, &str)] = &[
 /// Libraries, and the only files that may name them, as beginnings of paths below `host/src`.
 const BORDERS: &[(&[&str], &[&str])] = &[
     (
-        &["axum", "axum_server", "tower", "hyper", "hyper_util"],
+        &["axum", "axum_server", "tower", "hyper_util"],
         &["server", "simulator"],
     ),
-    (&["reqwest", "rustls"], &["egress", "simulator"]),
+    // Of the client's side only what went wrong is asked.
+    (&["hyper"], &["server", "simulator", "egress/fault"]),
+    (
+        &["reqwest", "rustls", "rustls_platform_verifier"],
+        &["egress", "simulator"],
+    ),
     (&["sse_stream"], &["egress", "simulator"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),

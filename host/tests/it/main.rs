@@ -27,6 +27,8 @@ mod http;
 mod limits;
 mod logs;
 mod metrics;
+mod poe;
 mod query;
+mod secrets;
 mod simulator;
 mod tenants;

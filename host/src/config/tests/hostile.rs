@@ -34,6 +34,37 @@ fn no_error_shows_a_key() {
         with(&format!("{KEY} = 1")),
         with(&format!("config = {{ {KEY} = 1 }}")),
         with(&format!("limits = {{ {KEY} = 1, memory = \"{KEY}\" }}")),
+        with(&format!(
+            "poe = {{ access_key = {{ secret = \"{KEY}\" }} }}"
+        )),
+        with(&format!("poe = {{ sync = \"{KEY}\" }}")),
+        with(&format!("secrets = \"{KEY}\"")),
+        with(&format!("secrets = {{ K = \"{KEY}\" }}")),
+        with(&format!("secrets = {{ {KEY} = 1 }}")),
+        with(&format!(
+            "secrets = {{ {KEY} = {{ env = \"E\", host = \"https://a.example\" }} }}"
+        )),
+        with(&format!(
+            "secrets = {{ {KEY} = {{}} }}\nconfig = {{ {KEY} = \"\" }}"
+        )),
+        with(&format!(
+            "secrets = {{ K = {{ env = \"{KEY}\", host = \"https://a.example\" }} }}\nallowed_outbound_hosts = [\"https://a.example\"]"
+        )),
+        with(&format!(
+            "secrets = {{ K = {{ file = \"{KEY}\", host = \"https://a.example\" }} }}\nallowed_outbound_hosts = [\"https://a.example\"]"
+        )),
+        with(&format!(
+            "secrets = {{ K = {{ secret = \"{KEY}\", host = \"https://a.example\" }} }}\nallowed_outbound_hosts = [\"https://a.example\"]"
+        )),
+        with(&format!(
+            "secrets = {{ K = {{ {KEY} = 1, header = \"{KEY} \", host = \"{KEY}\" }} }}"
+        )),
+        with(&format!(
+            "secrets = {{ K = {{ host = [\"https://me:{KEY}@a.example\", 1] }} }}"
+        )),
+        with(&format!(
+            "allowed_outbound_hosts = [\"https://me:{KEY}@a.example\", \"{KEY}\"]"
+        )),
         with(&format!("build = {{ command = \"\", key = \"{KEY}\" }}")),
         with(&format!("route = \"{KEY}\"")),
         with(&format!("[bot.{KEY}]\nroute = 1\nx = 1")),
@@ -124,14 +155,20 @@ const MANIFEST: &str = r#"manifest_version = 1
 route  = "/cat"
 source = { oci = "x" }
 poe    = { name = "C", access_key = { env = "K" }, access_keys = [{ file = "f" }] }
-allowed_outbound_hosts = ["a", 1]
+allowed_outbound_hosts = ["https://a.example:1", 1]
 config = { a = "b", c = 1.5 }
+secrets = { K = { env = "K", host = ["https://*.a.example"], header = "x-k" } }
 limits = { memory = "32MiB", cpu = 1, running = 7, queue_wait = "1.5s" }
 build  = { command = "c", watch = ["src/**"] }
 [server]
 listen = "[::1]:80"
 connections = 1
 drain = "1s"
+[poe]
+api = "http://[::1]:80/x"
+[egress]
+allow_private_hosts = ["[::1]:80"]
+allowed_outbound_hosts = ["https://*.a.example"]
 [limits]
 cpu = "1h 1ms"
 [tenant.a]
@@ -187,7 +224,7 @@ proptest! {
 
     /// What one value is replaced by, it is read or refused.
     #[test]
-    fn no_value_panics(line in 0..23_usize, value in r#"("[^"\\]{0,30}"|-?[0-9]{1,20}|[0-9]{1,4}\.[0-9]{1,4}|true|\[\]|\{\}|\[\{\}\]|\{ [a-z]{1,6} = 1 \}|"[0-9]{1,20}[a-zA-Z]{1,5}")"#) {
+    fn no_value_panics(line in 0..29_usize, value in r#"("[^"\\]{0,30}"|-?[0-9]{1,20}|[0-9]{1,4}\.[0-9]{1,4}|true|\[\]|\{\}|\[\{\}\]|\{ [a-z]{1,6} = 1 \}|"[0-9]{1,20}[a-zA-Z]{1,5}")"#) {
         let replaced: Vec<String> = MANIFEST.lines().enumerate().map(|(number, text)| match text.split_once('=') {
             Some((key, _)) if number == line => format!("{key}= {value}"),
             _ => text.to_owned(),

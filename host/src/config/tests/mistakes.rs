@@ -16,7 +16,7 @@ fn unfit_components_show_with_the_rest() {
     hint: build it again
     error: unknown key `colour` in [bot.cat]
       --> DIR/ravenry.toml:4:1
-    hint: known here: `route`, `source`, `build`, `poe`, `allowed_outbound_hosts`, `config`, `limits`
+    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`
     error: bot `dog` has nothing to run: `DIR/nowhere.wasm` cannot be read
       caused by: No such file or directory (os error 2)
       --> DIR/ravenry.toml:6:11
@@ -70,7 +70,7 @@ allowed_outbound_hosts = ["a"]
       --> DIR/ravenry.toml:7:50
     error: unknown key `colour` in [bot.cat]
       --> DIR/ravenry.toml:8:1
-    hint: known here: `route`, `source`, `build`, `poe`, `allowed_outbound_hosts`, `config`, `limits`
+    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`
     error: `Dog` cannot name a bot: a name is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and starts with a letter or a digit
       --> DIR/ravenry.toml:9:6
     error: `source` in [bot.Dog] names a registry; registries are not supported yet
@@ -79,9 +79,9 @@ allowed_outbound_hosts = ["a"]
     error: `command` is missing in [bot.Dog.build]
       --> DIR/ravenry.toml:11:9
     hint: write how to build the bot, or take `build` out
-    error: `allowed_outbound_hosts` in [bot.Dog] names hosts, but outbound HTTP is not offered yet
+    error: an entry of `allowed_outbound_hosts` in [bot.Dog] does not start with `https://` or `http://`
       --> DIR/ravenry.toml:12:28
-    hint: leave the list empty; every outbound request is denied
+    hint: write "https://api.example.com", with a port behind it where it is another than the usual
     error: unknown key `bots` at the top of the file
       --> DIR/ravenry.toml:13:2
     hint: did you mean `bot`?
@@ -222,7 +222,7 @@ fn keys_must_stand_elsewhere_and_be_there() {
     let elsewhere = "hint: write { env = \"CAT_ACCESS_KEY\" } or { file = \"cat.key\" }, and keep the key there";
     let table = "error: `bot.cat.poe` must be a table, not text";
     cat_says("poe = \"k3y-in-the-wrong-place\"", &[table, "  --> 4:8"]);
-    let neither = "error: neither `env` nor `file` stands in [bot.cat.poe.access_key]";
+    let neither = "error: none of `env`, `file` and `secret` stands in [bot.cat.poe.access_key]";
     cat_says(
         "poe = { access_key = {} }",
         &[neither, "  --> 4:22", elsewhere],

@@ -66,6 +66,11 @@ impl Scene {
         self.load(path, load_operator)
     }
 
+    /// The whole path of a file or directory.
+    pub(super) fn path_of(&self, path: &str) -> String {
+        self.dir.path().join(path).display().to_string()
+    }
+
     /// A path of the scene, shown.
     pub(super) fn shown(&self, path: &Path) -> String {
         path.display()

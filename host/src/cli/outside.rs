@@ -1,0 +1,111 @@
+//! Flags about the world outside: where the platform is, which private addresses are meant.
+
+use clap::Args;
+use url::Url;
+
+use crate::config::hosts::PrivateHost;
+use crate::config::platform;
+use crate::config::resolve::ServerSpec;
+
+/// What is outside. A flag wins over its variable, both win over a file.
+#[derive(Debug, Args)]
+pub struct Outside {
+    /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = poe_api)]
+    pub poe_api: Option<Url>,
+    /// Where Poe takes files [default: Poe itself]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_UPLOAD", value_parser = poe_upload)]
+    pub poe_upload: Option<Url>,
+    /// A host that may have a private address, besides those of the operator's file; may be given
+    /// several times
+    ///
+    /// A bot reaches it only where its manifest names it as well.
+    #[arg(
+        long = "allow-private-host",
+        value_name = "HOST[:PORT]",
+        env = "RAVENRY_ALLOW_PRIVATE_HOSTS",
+        value_delimiter = ',',
+        value_parser = private_host
+    )]
+    pub private_hosts: Vec<PrivateHost>,
+}
+
+impl Outside {
+    /// Puts the flags in place of what the files say; private hosts are added.
+    pub(super) fn apply(&self, spec: &mut ServerSpec) {
+        if let Some(api) = &self.poe_api {
+            spec.poe.api = api.clone();
+        }
+        if let Some(upload) = &self.poe_upload {
+            spec.poe.upload = upload.clone();
+        }
+        spec.private_hosts
+            .extend(self.private_hosts.iter().cloned());
+    }
+}
+
+fn poe_api(text: &str) -> Result<Url, String> {
+    platform::api(text).map_err(|error| format!("it {error}: {}", error.hint()))
+}
+
+fn poe_upload(text: &str) -> Result<Url, String> {
+    platform::upload(text).map_err(|error| format!("it {error}: {}", error.hint()))
+}
+
+fn private_host(text: &str) -> Result<PrivateHost, String> {
+    PrivateHost::parse(text).map_err(|error| format!("it {error}: {}", error.hint()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::config::limits::Limits;
+    use crate::config::resolve::PoeUrls;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        outside: Outside,
+    }
+
+    /// The flags stand over the files, but take no private host away that a file allows.
+    #[test]
+    fn flags_say_what_is_outside() {
+        let arguments = [
+            "test",
+            "--poe-api=http://127.0.0.1:8081",
+            "--allow-private-host=127.0.0.1:8081,[::1]",
+            "--allow-private-host",
+            "localhost",
+        ];
+        let flags = Flags::try_parse_from(arguments).unwrap();
+        let mut spec = ServerSpec {
+            listen: None,
+            metrics_listen: None,
+            state_dir: None,
+            cache_dir: None,
+            connections: None,
+            drain: Duration::ZERO,
+            ceilings: Limits::default(),
+            poe: PoeUrls::default(),
+            private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],
+            tenants: Vec::new(),
+        };
+        flags.outside.apply(&mut spec);
+        assert_eq!(spec.poe.api.as_str(), "http://127.0.0.1:8081/");
+        assert_eq!(spec.poe.upload, PoeUrls::default().upload);
+        let hosts: Vec<_> = spec.private_hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["10.0.0.1", "127.0.0.1:8081", "[::1]", "localhost"]);
+        for wrong in [
+            "--poe-api=api.poe.com",
+            "--poe-upload=https://api.poe.com?x",
+            "--allow-private-host=http://localhost",
+        ] {
+            assert!(Flags::try_parse_from(["test", wrong]).is_err(), "{wrong}");
+        }
+    }
+}

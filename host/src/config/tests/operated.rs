@@ -1,0 +1,153 @@
+//! What bots may reach outside, as far as an operator lets them.
+
+use insta::assert_snapshot;
+
+use super::super::resolve::PoeUrls;
+use super::scene::{Loaded, Scene};
+
+const HEAD: &str = "manifest_version = 1\n[bot.cat]\nsource = \".\"\n";
+
+/// An operator's file with these lines and one tenant, whose bot has these lines.
+fn operated(lines: &str, bot: &str) -> Loaded {
+    Scene::new(&[
+        (
+            "o.toml",
+            &format!("{lines}\n[tenant.acme]\nmanifests = [\"m.toml\"]\nallowed_outbound_hosts = [\"https://*.example\"]\n"),
+        ),
+        ("m.toml", &format!("{HEAD}{bot}\n")),
+        ("vault/acme/api", "value-of-acme"),
+        ("vault/other/api", "value-of-other"),
+        ("vault/api", "value-of-none"),
+    ])
+    .variable("E", "value-of-variable")
+    .operator("o.toml")
+}
+
+#[test]
+fn an_operator_says_where_the_platform_is_and_what_is_private() {
+    let spec = operated(
+        r#"
+[poe]
+api = "http://127.0.0.1:8081/fake"
+upload = "http://127.0.0.1:8081/upload"
+[egress]
+allow_private_hosts = ["127.0.0.1:8081", "[::1]"]
+"#,
+        "",
+    )
+    .unwrap();
+    assert_eq!(spec.poe.api.as_str(), "http://127.0.0.1:8081/fake/");
+    assert_eq!(spec.poe.upload.as_str(), "http://127.0.0.1:8081/upload");
+    let private: Vec<_> = spec.private_hosts.iter().map(ToString::to_string).collect();
+    assert_eq!(private, ["127.0.0.1:8081", "[::1]"]);
+
+    let spec = operated("", "").unwrap();
+    assert_eq!(spec.poe, PoeUrls::default());
+    assert_eq!(spec.poe.api.as_str(), "https://api.poe.com/");
+    assert_eq!(
+        spec.poe.upload.as_str(),
+        "https://www.quora.com/poe_api/file_upload_3RD_PARTY_POST"
+    );
+    assert!(spec.private_hosts.is_empty());
+}
+
+/// A bot reaches what its author names, and the server and the tenant cover.
+#[test]
+fn hosts_of_a_bot_are_within_all_ceilings() {
+    let asked = "allowed_outbound_hosts = [\"https://a.example\", \"https://b.other\"]";
+    let server = "[egress]\nallowed_outbound_hosts = [\"https://b.other\", \"https://a.example\"]";
+    assert_snapshot!(operated("", asked).unwrap_err(), @r"
+    error: bot `cat` may not send requests to `https://b.other`
+      caused by: `allowed_outbound_hosts` in [tenant.acme] does not cover it, at DIR/o.toml:4:26
+      --> DIR/m.toml:4:49
+    hint: take it out; only whoever runs the server can add to what is allowed
+    ");
+    assert_snapshot!(operated("[egress]\nallowed_outbound_hosts = []", asked).unwrap_err(), @r#"
+    error: bot `cat` may not send requests to `https://a.example`
+      caused by: `allowed_outbound_hosts` in [egress] does not cover it, at DIR/o.toml:2:26
+      --> DIR/m.toml:4:28
+    hint: take it out; only whoever runs the server can add to what is allowed
+    error: bot `cat` may not send requests to `https://b.other`
+      caused by: `allowed_outbound_hosts` in [egress] does not cover it, at DIR/o.toml:2:26
+      --> DIR/m.toml:4:49
+    hint: take it out; only whoever runs the server can add to what is allowed
+    error: bot `cat` may not send requests to `https://b.other`
+      caused by: `allowed_outbound_hosts` in [tenant.acme] does not cover it, at DIR/o.toml:5:26
+      --> DIR/m.toml:4:49
+    hint: take it out; only whoever runs the server can add to what is allowed
+    3 errors
+    "#);
+    let fits = "allowed_outbound_hosts = [\"https://a.example\"]";
+    let spec = operated(server, fits).unwrap();
+    assert_eq!(spec.tenants[0].bots[0].outbound_hosts.len(), 1);
+}
+
+/// Variables and files of the server, and secrets of another tenant, cannot be named by a tenant.
+#[test]
+fn a_tenant_has_its_own_secrets_only() {
+    let bot = |source: &str| {
+        format!(
+            "allowed_outbound_hosts = [\"https://a.example\"]\nsecrets = {{ KEY = {{ {source}, host = \"https://a.example\" }} }}"
+        )
+    };
+    let vault = "[secrets]\ndir = \"vault\"";
+    let spec = operated(vault, &bot("secret = \"api\"")).unwrap();
+    let grant = &spec.tenants[0].bots[0].secrets[0];
+    assert!(grant.value.matches(b"value-of-acme"));
+    assert_snapshot!(operated(vault, &bot("env = \"E\"")).unwrap_err(), @r#"
+    error: bot `cat` cannot have its secret `KEY`
+      caused by: variables and files of the server are not for its tenants to name
+      --> DIR/m.toml:5:19
+    hint: write { secret = "NAME" }, a file in the directory `acme` of the operator's directory of secrets
+    "#);
+    let file = operated(vault, &bot("file = \"vault/other/api\"")).unwrap_err();
+    assert!(file.contains("are not for its tenants to name"), "{file}");
+    assert_snapshot!(operated("", &bot("secret = \"api\"")).unwrap_err(), @r#"
+    error: bot `cat` cannot have its secret `KEY`
+      caused by: the operator's file names no directory of secrets
+      --> DIR/m.toml:5:19
+    hint: write `dir = "/run/secrets"` into [secrets] of that file, and keep the secret in `acme` there
+    "#);
+}
+
+#[test]
+fn mistakes_of_an_operator_show_at_once() {
+    let lines = r#"
+[poe]
+api = "api.poe.com"
+upload = "https://me:planted@poe.com"
+uplod = 1
+[egress]
+allow_private_hosts = ["http://localhost", 1]
+allowed_outbound_hosts = ["*"]
+allow_private_host = []
+[secrets]
+dirs = "x"
+"#;
+    assert_snapshot!(operated(lines, "").unwrap_err(), @r#"
+    error: `api` in [poe] is not a URL that starts with `https://` or `http://`
+      --> DIR/o.toml:3:8
+    hint: write it in full, such as "http://127.0.0.1:8081"
+    error: `upload` in [poe] has a user or a password in it
+      --> DIR/o.toml:4:11
+    hint: Poe knows bots by their access keys alone: take it out
+    error: unknown key `uplod` in [poe]
+      --> DIR/o.toml:5:1
+    hint: did you mean `upload`?
+    error: an entry of `allow_private_hosts` in [egress] is not `HOST` or `HOST:PORT`
+      --> DIR/o.toml:7:25
+    hint: write "localhost", "10.0.0.7:8080" or "[::1]:8080", without scheme, path or `*`
+    error: an entry of `allow_private_hosts` in [egress] must be text in quotes, not a whole number
+      --> DIR/o.toml:7:44
+    error: an entry of `allowed_outbound_hosts` in [egress] does not start with `https://` or `http://`
+      --> DIR/o.toml:8:28
+    hint: write "https://api.example.com", with a port behind it where it is another than the usual
+    error: unknown key `allow_private_host` in [egress]
+      --> DIR/o.toml:9:1
+    hint: did you mean `allow_private_hosts`?
+    error: unknown key `dirs` in [secrets]
+      --> DIR/o.toml:11:1
+    hint: did you mean `dir`?
+    8 errors
+    "#);
+}
