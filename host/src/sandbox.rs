@@ -294,7 +294,11 @@ impl Sandbox {
             return Ok((component, true));
         }
         let alone = bytes.len() >= COMPILED_ALONE_BYTES;
-        let _turn = alone.then(|| self.compiling.lock().unwrap_or_else(PoisonError::into_inner));
+        let _turn = alone.then(|| {
+            self.compiling
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        });
         if alone && let Some(component) = cache.load(engine, digest) {
             return Ok((component, true));
         }
@@ -371,9 +375,7 @@ pub fn offered(name: &str) -> bool {
     let wasi_0_2 = name
         .rsplit_once('@')
         .is_some_and(|(_, version)| version.starts_with("0.2."));
-    OURS.contains(&name)
-        || (wasi_0_2 && of(&WASI))
-        || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
+    OURS.contains(&name) || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
 }
 
 impl Component {
@@ -403,17 +405,13 @@ impl Component {
         query: Query,
     ) -> Run<Result<(), Failure>> {
         let handler = self.handler.clone();
-        self.start(allowance, call, move |store| {
-            handler.respond(store, query)
-        })
+        self.start(allowance, call, move |store| handler.respond(store, query))
     }
 
     /// Starts to ask for the settings.
     pub fn settings(&self, allowance: &Allowance, call: Call) -> Run<Settings> {
         let handler = self.handler.clone();
-        self.start(allowance, call, move |store| {
-            handler.settings(store)
-        })
+        self.start(allowance, call, move |store| handler.settings(store))
     }
 
     /// Starts to hand over feedback.

@@ -91,7 +91,11 @@ impl Bounds {
     pub(super) fn exceeded(&self, found: &Inspection) -> Option<String> {
         let elements = u64::try_from(self.table_elements).unwrap_or(u64::MAX);
         [
-            ("core instances", found.core_instances, self.core_instances.into()),
+            (
+                "core instances",
+                found.core_instances,
+                self.core_instances.into(),
+            ),
             ("memories", found.memories, self.memories.into()),
             ("tables", found.tables, self.tables.into()),
             ("elements of a table", found.table_elements, elements),

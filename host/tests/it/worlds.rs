@@ -55,7 +55,11 @@ fn a_plain_function_that_waits_holds_its_own_call_alone() {
 #[test]
 fn the_other_functions_may_wait_as_well() {
     let server = puppet("");
-    let settings = server.send("puppet", &json!({ "version": "1.2", "type": "settings" }), &[]);
+    let settings = server.send(
+        "puppet",
+        &json!({ "version": "1.2", "type": "settings" }),
+        &[],
+    );
     assert_eq!(
         settings.json()["introduction_message"],
         "I wait before I answer."
@@ -112,7 +116,11 @@ fn a_fault_of_a_task_ends_its_call() {
     for (request, said, sentence, outcome) in FAULTS {
         let answer = server.ask("puppet", request);
         assert_eq!(answer.said(), said, "{request}");
-        assert!(answer.show().contains(sentence), "{request}: {}", answer.show());
+        assert!(
+            answer.show().contains(sentence),
+            "{request}: {}",
+            answer.show()
+        );
         assert!(answer.show().ends_with("done {}\n"), "{request}");
         assert_eq!(server.wait_query("puppet")["outcome"], outcome, "{request}");
         is_well(&server);
