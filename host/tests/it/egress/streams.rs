@@ -83,6 +83,11 @@ fn the_head_says_what_body_follows() {
     let server = fetcher(&[upstream.url()], "");
     for (request, wanted, absent) in [
         (
+            vec![vec!["GET"], vec!["open"], vec!["send"], vec!["write", "abc"], vec!["finish"]],
+            "transfer-encoding: chunked",
+            "content-length",
+        ),
+        (
             vec![vec!["GET"], vec!["open"], vec!["send"], vec!["finish"]],
             "GET / HTTP/1.1",
             "transfer-encoding",
