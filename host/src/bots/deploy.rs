@@ -215,7 +215,7 @@ fn prepare_all(
                     wanted.get(index).map(|wanted| (index, wanted))
                 } {
                     progress(&format!("preparing {}", spec.name));
-                    let prepared = prepare(spec, sandbox);
+                    let prepared = prepare(spec, sandbox, progress);
                     if let Some(slot) = results.get(index) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
                     }
@@ -229,14 +229,24 @@ fn prepare_all(
         .collect()
 }
 
-fn prepare(spec: &BotSpec, sandbox: &Sandbox) -> Result<Component, Problem> {
+fn prepare(
+    spec: &BotSpec,
+    sandbox: &Sandbox,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Component, Problem> {
     let unmountable = |unfit: Unfit| {
         let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
         unmountable(spec, vec![cause], unfit.hint)
     };
     let bytes = read(&spec.source).map_err(unmountable)?;
     sandbox
-        .prepare(&bytes, spec.limits.memory)
+        .prepare(&bytes, spec.limits.memory, &|| {
+            progress(&format!(
+                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
+                spec.name,
+                bytes.len().div_ceil(1024)
+            ));
+        })
         .map_err(|error| unmountable(described(&error)))
 }
 
