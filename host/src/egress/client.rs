@@ -33,10 +33,10 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(10);
 ///
 /// Language models may think for a minute before they say a word; proxies in front of them give up
 /// after 60 s (nginx, `proxy_read_timeout`) or 100 s (Cloudflare).
-pub const FIRST_BYTE_MAX: Duration = Duration::from_secs(120);
+pub const FIRST_BYTE_MAX: Duration = Duration::from_mins(2);
 
 /// Longest silence in the middle of a response. Source: as above.
-pub const BETWEEN_BYTES_MAX: Duration = Duration::from_secs(120);
+pub const BETWEEN_BYTES_MAX: Duration = Duration::from_mins(2);
 
 /// How long a connection that nobody uses is kept.
 ///
