@@ -33,3 +33,26 @@ impl AsyncBot for Compare {
 }
 
 ravenry_sdk::export!(Compare);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ravenry_sdk::testing::{Scene, Script};
+    use std::time::Duration;
+
+    #[test]
+    fn both_answer_at_once() {
+        let slow = |seconds| {
+            Script::new()
+                .wait(Duration::from_secs(seconds))
+                .text("hello")
+        };
+        let scene = Scene::default().bot(BOTS[0], slow(2)).bot(BOTS[1], slow(3));
+        let transcript = scene.ask(&Compare, "hi");
+        assert_eq!(transcript.took, Duration::from_secs(3));
+        assert_eq!(
+            transcript.text(),
+            "**GPT-4o-mini** says:\nhello\n\n**Claude-3.5-Haiku** says:\nhello"
+        );
+    }
+}

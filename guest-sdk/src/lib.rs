@@ -31,13 +31,17 @@
 //! - [`Query`] is what is asked: the conversation, its people, files and parameters.
 //! - [`Reply`] is where the answer goes, event by event. `write!` works on it.
 //! - [`Failure`] is the polite way to give up; [`Stopped`] is why nothing more can be said. Both
-//!   become an [`Error`] with `?`.
+//!   become an [`Error`] with `?`, and so do the errors of [`poe`] and [`http`].
 //! - [`Settings`] says how the platform should treat the bot; [`settings`] has the controls that a
 //!   person can set beside the text field.
+//! - [`poe`] asks other bots and hands their answers on, uploads files, reads attachments, charges.
+//! - [`tools`] lets a language model use tools; [`prompt`] shapes conversations for one.
+//! - [`http`] reaches the web, within the hosts of the manifest, and reads streams of events.
+//! - [`AsyncBot`] is a bot that waits for several things at once; [`task`] has what it needs.
 //! - [`request`] has the request as it was received, for what the types above leave out.
 //! - [`time`] waits, and tests need not wait with it.
-//! - `testing` is a reader for native tests: it asks a bot and keeps what it says. It exists on
-//!   every target but WebAssembly.
+//! - `testing` is a reader for native tests: it asks a bot and keeps what it says, and plays the other
+//!   bots, the web, the person's purse and the clock. It exists on every target but WebAssembly.
 //!
 //! # What a bot may rely on
 //!

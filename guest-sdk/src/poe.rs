@@ -2,27 +2,25 @@
 //!
 //! The gateway makes these calls with the bot's own access key, which the bot never sees.
 //!
+//! One bot asked twice, once for the whole text and once event by event:
+//!
 //! ```
-//! use ravenry_sdk::{Bot, Message, Query, Reply, Result, Settings, poe};
-//!
-//! struct Haiku;
-//!
-//! impl Bot for Haiku {
-//!     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
-//!         let system = Message::system("All your replies are haikus.");
-//!         let messages = [&system].into_iter().chain(&query.messages);
-//!         poe::ask("Claude-3-Haiku").messages(messages).relay(reply)?;
-//!         Ok(())
-//!     }
-//!
-//!     fn settings(&self) -> Settings {
-//!         Settings::default().calls("Claude-3-Haiku", 1)
-//!     }
-//! }
-//!
-//! let scene = ravenry_sdk::testing::Scene::default().bot("Claude-3-Haiku", "Old pond, frog jumps in");
-//! assert_eq!(scene.ask(&Haiku, "hi").text(), "Old pond, frog jumps in");
+#![doc = include_str!("../examples/ask.rs")]
 //! ```
+//!
+//! An answer handed through without touching it:
+//!
+//! ```
+#![doc = include_str!("../examples/relay.rs")]
+//! ```
+//!
+//! Files and money:
+//!
+//! ```
+#![doc = include_str!("../examples/files.rs")]
+//! ```
+//!
+//! # The map
 //!
 //! - [`ask`] makes a question, [`Ask::start`] asks it, [`Answer`] is what comes back, event by event
 //!   or all at once. [`Answer::relay`] hands it to the reader without passing through the bot.

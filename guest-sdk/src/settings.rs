@@ -3,6 +3,8 @@
 mod controls;
 mod lint;
 #[cfg(test)]
+mod lint_tests;
+#[cfg(test)]
 mod tests;
 
 pub use controls::{

@@ -3,6 +3,14 @@
 //! There is one thread. Futures take turns where they wait: for another bot, for an HTTP answer, for
 //! the clock.
 //!
+//! Two bots at once, side by side:
+//!
+//! ```
+#![doc = include_str!("../examples/compare.rs")]
+//! ```
+//!
+//! What waits together takes no longer than the longest:
+//!
 //! ```
 //! use ravenry_sdk::{task, testing::Scene, time};
 //! use std::time::Duration;
@@ -15,6 +23,9 @@
 //! });
 //! assert_eq!(took, Duration::from_secs(1));
 //! ```
+
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::task::Poll;

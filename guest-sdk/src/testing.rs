@@ -38,6 +38,10 @@
 //! );
 //! ```
 //!
+//! What surrounds a query is a [`Scene`]: [other bots](Scene::bot) as [`Script`]s, [the web](Scene::upstream)
+//! as [`Upstream`]s, [attached files](Scene::attachment), [a budget](Scene::budget), headers, bounds. The
+//! [`Transcript`] has what each of them was asked.
+//!
 //! This module does not exist on WebAssembly targets.
 
 pub(crate) mod clock;

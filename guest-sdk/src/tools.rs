@@ -5,35 +5,7 @@
 //! own.
 //!
 //! ```
-//! use ravenry_sdk::tools::{Tool, Toolbox};
-//! use ravenry_sdk::{Bot, Query, Reply, Result, Settings, poe};
-//! use ravenry_sdk::serde_json::{Value, json};
-//!
-//! struct Weather;
-//!
-//! impl Bot for Weather {
-//!     fn respond(&self, _: &Query, reply: &mut Reply) -> Result {
-//!         let weather = Tool::new(
-//!             "get_current_weather",
-//!             "The weather of a place now.",
-//!             json!({
-//!                 "type": "object",
-//!                 "properties": { "location": { "type": "string" } },
-//!                 "required": ["location"],
-//!             }),
-//!         );
-//!         let toolbox = Toolbox::new().tool(weather, |arguments: &Value| {
-//!             json!({ "location": arguments["location"], "temperature": 11 })
-//!         });
-//!         // Two calls at most: the second one has the results.
-//!         toolbox.relay(&poe::ask("GPT-4o"), reply)?;
-//!         Ok(())
-//!     }
-//!
-//!     fn settings(&self) -> Settings {
-//!         Settings::default().calls("GPT-4o", 2)
-//!     }
-//! }
+#![doc = include_str!("../examples/tools.rs")]
 //! ```
 
 mod call;

@@ -5,24 +5,27 @@
 
 mod cache;
 mod engine;
+mod handler;
 pub mod inspect;
 mod instance;
 mod meter;
 mod since_0_1;
+mod since_0_1_async;
 
 use std::{
     fmt, io,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Linker;
 
-use self::{cache::Cache, instance::State};
+use self::{cache::Cache, handler::Handler, inspect::World, instance::State};
 pub use self::{
     cache::CacheError,
-    engine::{Capacity, Size},
+    engine::{Capacity, EngineKind, Size},
     instance::{Allowance, Cost, Run, RunError},
     meter::CpuBudget,
 };
@@ -61,6 +64,12 @@ pub enum ComponentError {
     /// An interface is there, but not in the shape that it wants; or compiling it failed.
     #[error("it does not fit this gateway: {0}")]
     Unfit(String),
+    /// It consists of more than one component may.
+    #[error("it has {0}")]
+    TooLarge(String),
+    /// The engine that it needs cannot be set up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// Its memories are larger than it may have.
     #[error("its memories start at {declared} bytes, and it may have {allowed}")]
     TooMuchMemory {
@@ -80,6 +89,7 @@ impl ComponentError {
             Self::Unfit(_) => Some(
                 "build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned(),
             ),
+            Self::TooLarge(_) | Self::Sandbox(_) => None,
             Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
         }
     }
@@ -93,8 +103,17 @@ fn quoted(names: &[String]) -> String {
         .join(", ")
 }
 
-/// The engine, what it offers to guests, and its cache of compiled code.
+/// The engines, what they offer to guests, and the cache of compiled code.
 pub struct Sandbox {
+    size: Size,
+    cache_dir: PathBuf,
+    small: OnceLock<Result<Runtime, String>>,
+    large: OnceLock<Result<Runtime, String>>,
+    asynchronous: OnceLock<Result<Runtime, String>>,
+}
+
+/// One engine, what it offers to guests, and where its compiled code is kept.
+struct Runtime {
     engine: wasmtime::Engine,
     linker: Linker<State>,
     cache: Cache,
@@ -104,7 +123,8 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Sandbox")
-            .field("cache", &self.cache)
+            .field("size", &self.size)
+            .field("cache_dir", &self.cache_dir)
             .finish_non_exhaustive()
     }
 }
@@ -112,7 +132,7 @@ impl fmt::Debug for Sandbox {
 /// A component that can be called.
 pub struct Component {
     engine: wasmtime::Engine,
-    pre: since_0_1::BotPre,
+    handler: Handler,
     facts: Facts,
 }
 
@@ -129,6 +149,8 @@ pub struct Facts {
     pub from_cache: bool,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
+    /// The engine that it runs on.
+    pub engine: EngineKind,
 }
 
 impl fmt::Debug for Component {
@@ -140,32 +162,71 @@ impl fmt::Debug for Component {
     }
 }
 
-impl Sandbox {
-    /// Sets up pools for instances of this size, and opens the cache.
-    pub fn new(size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
+impl Runtime {
+    fn new(kind: EngineKind, size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
         let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = wasmtime::Engine::new(&engine::config(size)).map_err(fail)?;
+        let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
         engine::start_ticker(&engine).map_err(SandboxError::Ticker)?;
         let cache = Cache::open(cache_dir, &engine)?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(fail)?;
-        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).map_err(fail)?;
-        since_0_1::add_to_linker(&mut linker).map_err(fail)?;
+        let linker = linker(kind, &engine).map_err(fail)?;
         Ok(Self {
             engine,
             linker,
             cache,
         })
     }
+}
+
+/// What an engine of this kind offers.
+fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    if kind == EngineKind::Async {
+        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    }
+    since_0_1::add_to_linker(&mut linker)?;
+    Ok(linker)
+}
+
+impl Sandbox {
+    /// A sandbox for instances of this size, with compiled code in `cache_dir`.
+    ///
+    /// Engines are set up when the first component needs them.
+    pub fn new(size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
+        cache::check(cache_dir)?;
+        Ok(Self {
+            size,
+            cache_dir: cache_dir.to_owned(),
+            small: OnceLock::new(),
+            large: OnceLock::new(),
+            asynchronous: OnceLock::new(),
+        })
+    }
+
+    fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {
+        let slot = match kind {
+            EngineKind::Small => &self.small,
+            EngineKind::Large => &self.large,
+            EngineKind::Async => &self.asynchronous,
+        };
+        slot.get_or_init(|| {
+            Runtime::new(kind, self.size, &self.cache_dir).map_err(|error| error.to_string())
+        })
+        .as_ref()
+        .map_err(|error| SandboxError::Engine(error.clone()))
+    }
 
     /// Checks a component, compiles it or loads its compiled code, and links it.
     ///
-    /// Takes as long as compiling takes (about a second per megabyte): not for a thread that
-    /// serves.
+    /// `compiling` is called before the code is compiled, which takes about a second per megabyte
+    /// and as many cores as there are: not for a thread that serves.
     pub fn prepare(
         &self,
         bytes: &[u8],
         memory_bytes_max: u64,
+        compiling: &dyn Fn(),
     ) -> Result<Component, ComponentError> {
         let found = examine(bytes)?;
         if found.initial_memory > memory_bytes_max {
@@ -176,32 +237,36 @@ impl Sandbox {
         }
         let unfit = |error: wasmtime::Error| ComponentError::Unfit(format!("{error:#}"));
         let start = Instant::now();
+        let kind = EngineKind::of(&found, memory_bytes_max);
+        let runtime = self.runtime(kind)?;
         let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let cached = self.cache.load(&self.engine, &digest);
+        let cached = runtime.cache.load(&runtime.engine, &digest);
         let from_cache = cached.is_some();
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                wasmtime::component::Component::from_binary(&self.engine, bytes).map_err(unfit)?
-            }
+        let component = if let Some(component) = cached {
+            component
+        } else {
+            compiling();
+            wasmtime::component::Component::from_binary(&runtime.engine, bytes).map_err(unfit)?
         };
-        let pre = self
+        let world = found.world.unwrap_or(World::Bot);
+        let handler = runtime
             .linker
             .instantiate_pre(&component)
-            .and_then(since_0_1::check)
+            .and_then(|pre| Handler::check(world, pre))
             .map_err(unfit)?;
-        if !from_cache && let Err(error) = self.cache.store(&digest, &component) {
+        if !from_cache && let Err(error) = runtime.cache.store(&digest, &component) {
             tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
         }
         Ok(Component {
-            engine: self.engine.clone(),
-            pre,
+            engine: runtime.engine.clone(),
+            handler,
             facts: Facts {
                 bytes: found.size,
                 initial_memory_bytes: found.initial_memory,
                 prepared_in: start.elapsed(),
                 from_cache,
                 digest: cache::hex(&digest),
+                engine: kind,
             },
         })
     }
@@ -212,10 +277,12 @@ impl Sandbox {
 pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
     let found = inspect::inspect(bytes)?;
     let missing = found.missing(&offered);
-    if missing.is_empty() {
-        Ok(found)
-    } else {
-        Err(ComponentError::Missing(missing))
+    if !missing.is_empty() {
+        return Err(ComponentError::Missing(missing));
+    }
+    match engine::LARGE.exceeded(&found) {
+        Some(what) => Err(ComponentError::TooLarge(what)),
+        None => Ok(found),
     }
 }
 
@@ -237,7 +304,8 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// Whether an interface of this name, with its version, is offered to components.
 ///
-/// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows.
+/// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows. Those of
+/// 0.3 are there for components with tasks, and only such import them.
 pub fn offered(name: &str) -> bool {
     const WASI: [&str; 8] = [
         "wasi:cli/",
@@ -249,15 +317,28 @@ pub fn offered(name: &str) -> bool {
         "wasi:random/",
         "wasi:sockets/",
     ];
-    const OURS: [&str; 3] = [
+    const OURS: [&str; 4] = [
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",
+        "ravenry:bot/poe@0.1.0",
     ];
+    const WASI_0_3: [&str; 7] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:http/client@",
+        "wasi:http/types@",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    let of = |known: &[&str]| known.iter().any(|known| name.starts_with(known));
     let wasi_0_2 = name
         .rsplit_once('@')
         .is_some_and(|(_, version)| version.starts_with("0.2."));
-    OURS.contains(&name) || (wasi_0_2 && WASI.iter().any(|known| name.starts_with(known)))
+    OURS.contains(&name)
+        || (wasi_0_2 && of(&WASI))
+        || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
 }
 
 impl Component {
@@ -273,41 +354,41 @@ impl Component {
         call: Call,
         query: Query,
     ) -> Run<Result<(), Failure>> {
-        let pre = self.pre.clone();
-        instance::start(&self.engine, allowance, call, move |store| async move {
-            since_0_1::respond(&pre, store, query).await
+        let handler = self.handler.clone();
+        instance::start(&self.engine, allowance, call, move |store| {
+            handler.respond(store, query)
         })
     }
 
     /// Starts to ask for the settings.
     pub fn settings(&self, allowance: &Allowance, call: Call) -> Run<Settings> {
-        let pre = self.pre.clone();
-        instance::start(&self.engine, allowance, call, move |store| async move {
-            since_0_1::settings(&pre, store).await
+        let handler = self.handler.clone();
+        instance::start(&self.engine, allowance, call, move |store| {
+            handler.settings(store)
         })
     }
 
     /// Starts to hand over feedback.
     pub fn on_feedback(&self, allowance: &Allowance, call: Call, feedback: Feedback) -> Run<()> {
-        let pre = self.pre.clone();
-        instance::start(&self.engine, allowance, call, move |store| async move {
-            since_0_1::on_feedback(&pre, store, feedback).await
+        let handler = self.handler.clone();
+        instance::start(&self.engine, allowance, call, move |store| {
+            handler.on_feedback(store, feedback)
         })
     }
 
     /// Starts to hand over a reaction.
     pub fn on_reaction(&self, allowance: &Allowance, call: Call, reaction: Reaction) -> Run<()> {
-        let pre = self.pre.clone();
-        instance::start(&self.engine, allowance, call, move |store| async move {
-            since_0_1::on_reaction(&pre, store, reaction).await
+        let handler = self.handler.clone();
+        instance::start(&self.engine, allowance, call, move |store| {
+            handler.on_reaction(store, reaction)
         })
     }
 
     /// Starts to hand over an error report.
     pub fn on_error(&self, allowance: &Allowance, call: Call, report: ErrorReport) -> Run<()> {
-        let pre = self.pre.clone();
-        instance::start(&self.engine, allowance, call, move |store| async move {
-            since_0_1::on_error(&pre, store, report).await
+        let handler = self.handler.clone();
+        instance::start(&self.engine, allowance, call, move |store| {
+            handler.on_error(store, report)
         })
     }
 }

@@ -90,6 +90,9 @@ const MASKED: &str = "***";
 
 impl Mask {
     /// A mask of all these. Empty ones are passed over.
+    ///
+    /// # Panics
+    /// Where they have gigabytes together; the configuration lets some kilobytes through.
     #[expect(
         clippy::expect_used,
         reason = "fails past 2^31 states only; the configuration bounds secrets to a few kilobytes each"

@@ -186,13 +186,19 @@ pub struct Slider {
     /// The name under which the value comes back, as a number.
     pub parameter_name: String,
     /// Where it stands at first.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "maybe_plain"
+    )]
     pub default_value: Option<f64>,
     /// The smallest value, at most `max_value`.
+    #[serde(serialize_with = "plain")]
     pub min_value: f64,
     /// The largest value.
+    #[serde(serialize_with = "plain")]
     pub max_value: f64,
     /// The distance between values, greater than 0.
+    #[serde(serialize_with = "plain")]
     pub step: f64,
 }
 
@@ -220,8 +226,10 @@ pub struct Ratio {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The width, in the unit of the height.
+    #[serde(serialize_with = "plain")]
     pub width: f64,
     /// The height, in the unit of the width.
+    #[serde(serialize_with = "plain")]
     pub height: f64,
 }
 
@@ -314,6 +322,34 @@ impl Serialize for Condition {
             "controls": self.controls,
         })
         .serialize(serializer)
+    }
+}
+
+/// A whole number is written without a fraction: the platform makes names of ratios, as in `16:9`.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn plain<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Up to here every whole number is a number of its own in floating point: 2⁵³.
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within 2⁵³")]
+        let whole = *number as i64;
+        serializer.serialize_i64(whole)
+    } else {
+        serializer.serialize_f64(*number)
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+fn maybe_plain<S: serde::Serializer>(
+    number: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => plain(number, serializer),
+        None => serializer.serialize_none(),
     }
 }
 

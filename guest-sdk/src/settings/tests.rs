@@ -115,7 +115,7 @@ fn sliders_and_ratios_are_numbers() {
         as_json(slider),
         json!({
             "control": "slider", "label": "Label", "parameter_name": "name", "default_value": 0.5,
-            "min_value": 0.0, "max_value": 1.5, "step": 0.25,
+            "min_value": 0, "max_value": 1.5, "step": 0.25,
         })
     );
     let ratio = named(|label, parameter_name| AspectRatio {
@@ -139,7 +139,7 @@ fn sliders_and_ratios_are_numbers() {
         as_json(ratio),
         json!({
             "control": "aspect_ratio", "label": "Label", "parameter_name": "name",
-            "options": [{"width": 16.0, "height": 9.0}, {"value": "square", "width": 1.0, "height": 1.0}],
+            "options": [{"width": 16, "height": 9}, {"value": "square", "width": 1, "height": 1}],
         })
     );
 }

@@ -216,7 +216,7 @@ fn prepare_all(
                     wanted.get(index).map(|wanted| (index, wanted))
                 } {
                     progress(&format!("preparing {}", wanted.spec.name));
-                    let prepared = prepare(wanted, sandbox);
+                    let prepared = prepare(wanted, sandbox, progress);
                     if let Some(slot) = results.get(index) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
                     }
@@ -230,7 +230,11 @@ fn prepare_all(
         .collect()
 }
 
-fn prepare(wanted: &Wanted<'_>, sandbox: &Sandbox) -> Result<Ready, Problem> {
+fn prepare(
+    wanted: &Wanted<'_>,
+    sandbox: &Sandbox,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Ready, Problem> {
     let spec = wanted.spec;
     let unmountable = |unfit: Unfit| {
         let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
@@ -241,7 +245,13 @@ fn prepare(wanted: &Wanted<'_>, sandbox: &Sandbox) -> Result<Ready, Problem> {
         return Ok(Ready::AsBefore(Arc::clone(&before.bot)));
     }
     sandbox
-        .prepare(&bytes, spec.limits.memory)
+        .prepare(&bytes, spec.limits.memory, &|| {
+            progress(&format!(
+                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
+                spec.name,
+                bytes.len().div_ceil(1024)
+            ));
+        })
         .map(|component| Ready::Anew(Box::new(component)))
         .map_err(|error| unmountable(described(&error)))
 }

@@ -176,7 +176,7 @@ impl Described {
         let sandbox = Sandbox::new(size, cache_dir)
             .map_err(|error| format!("could not be tried: {error}"))?;
         let component = sandbox
-            .prepare(bytes, self.initial_memory_bytes)
+            .prepare(bytes, self.initial_memory_bytes, &|| ())
             .map_err(|error| format!("cannot be mounted: {error}"))?;
         let facts = component.facts();
         self.from_cache = facts.from_cache;

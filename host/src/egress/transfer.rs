@@ -192,13 +192,15 @@ impl Incoming {
         between_bytes: Duration,
         place: Place,
     ) -> Self {
+        // A body that is over with its head holds nothing, whether it is read or not.
+        let over = inner.is_end_stream();
         Self {
-            inner: Some(inner),
+            inner: Some(inner).filter(|_| !over),
             bytes_max,
             left: bytes_max,
             between_bytes,
             timer: None,
-            place: Some(place),
+            place: Some(place).filter(|_| !over),
         }
     }
 

@@ -53,24 +53,7 @@ pub(super) struct Cache {
 impl Cache {
     /// Opens the directory for code of this engine, and makes it (mode 0700) where it is missing.
     pub(super) fn open(directory: &Path, engine: &Engine) -> Result<Self, CacheError> {
-        let fail = |error| CacheError::Io(directory.to_owned(), error);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(fail)?;
-        let found = fs::symlink_metadata(directory).map_err(fail)?;
-        if !found.is_dir() {
-            return Err(CacheError::NotADirectory(directory.to_owned()));
-        }
-        let (owner, mode) = (found.uid(), found.mode() & 0o777);
-        if owner != rustix::process::geteuid().as_raw() || mode & 0o077 != 0 {
-            return Err(CacheError::Shared {
-                path: directory.to_owned(),
-                owner,
-                mode,
-            });
-        }
+        check(directory)?;
         // Only a name: a hasher that changes with the compiler costs one compilation.
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -118,6 +101,29 @@ impl Cache {
         file.sync_all()?;
         fs::rename(&aside, &path)
     }
+}
+
+/// Makes the directory (mode 0700) where it is missing, and checks that nobody else can write there.
+pub(super) fn check(directory: &Path) -> Result<(), CacheError> {
+    let fail = |error| CacheError::Io(directory.to_owned(), error);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(fail)?;
+    let found = fs::symlink_metadata(directory).map_err(fail)?;
+    if !found.is_dir() {
+        return Err(CacheError::NotADirectory(directory.to_owned()));
+    }
+    let (owner, mode) = (found.uid(), found.mode() & 0o777);
+    if owner != rustix::process::geteuid().as_raw() || mode & 0o077 != 0 {
+        return Err(CacheError::Shared {
+            path: directory.to_owned(),
+            owner,
+            mode,
+        });
+    }
+    Ok(())
 }
 
 #[expect(

@@ -1,8 +1,10 @@
 //! Engine settings, pools, and the ticker that lets computing guests take turns.
 
-use std::{thread, time::Duration};
+use std::{fmt, thread, time::Duration};
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::inspect::Inspection;
 
 /// Length of an epoch: a guest that computes gives way this often.
 ///
@@ -20,20 +22,94 @@ const WASM_STACK_BYTES: usize = 512 * 1024;
 /// and faulting them in again (measured: 60 against 29 µs for a query, with `pagemap_scan`).
 const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 
-/// Core instances of one component: a Python component has 14, so twice that.
-const CORE_INSTANCES_MAX: u32 = 32;
-
-/// Memories of one component: JavaScript components have 2.
-const MEMORIES_MAX: u32 = 4;
-
-/// Tables of one component: one per core module that calls through pointers, and one for the glue.
-const TABLES_MAX: u32 = 16;
-
-/// Elements of one table: a Python component has 5,700.
-const TABLE_ELEMENTS_MAX: usize = 20_000;
-
 /// Bytes of wasmtime's own bookkeeping per core instance: a Python component needs 400 KB.
 const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What one component may consist of on an engine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Core instances.
+    pub(super) core_instances: u32,
+    /// Memories.
+    pub(super) memories: u32,
+    /// Tables: one per core module that calls through pointers, and one for the glue.
+    pub(super) tables: u32,
+    /// Elements of one table.
+    pub(super) table_elements: usize,
+}
+
+/// What a component from Rust or C needs (3 core instances, one memory, 2 tables), and twice that
+/// where it costs nothing.
+const SMALL: Bounds = Bounds {
+    core_instances: 8,
+    memories: 1,
+    tables: 4,
+    table_elements: 4_096,
+};
+
+/// What a Python component needs (14 core instances, 5,700 elements of a table), and twice that;
+/// JavaScript has 2 memories.
+pub(super) const LARGE: Bounds = Bounds {
+    core_instances: 32,
+    memories: 4,
+    tables: 16,
+    table_elements: 20_000,
+};
+
+/// Largest memory of a place for small components, in bytes: address space is reserved for as many
+/// as the machine carries, and 10,000 of these are 2.5 TiB.
+const SMALL_MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Which engine a component runs on. Each is set up when the first component needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    /// Plain functions in small places that are made beforehand.
+    Small,
+    /// Plain functions; a place is made for each call, as large as the component needs.
+    Large,
+    /// Tasks: components of the world `bot-async`, large and small.
+    Async,
+}
+
+/// As it is shown to people and programs.
+impl fmt::Display for EngineKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Small => "small",
+            Self::Large => "large",
+            Self::Async => "async",
+        })
+    }
+}
+
+impl Bounds {
+    /// What of a component does not fit, in words.
+    pub(super) fn exceeded(&self, found: &Inspection) -> Option<String> {
+        let elements = u64::try_from(self.table_elements).unwrap_or(u64::MAX);
+        [
+            ("core instances", found.core_instances, self.core_instances.into()),
+            ("memories", found.memories, self.memories.into()),
+            ("tables", found.tables, self.tables.into()),
+            ("elements of a table", found.table_elements, elements),
+        ]
+        .into_iter()
+        .find(|(_, has, max)| has > max)
+        .map(|(what, has, max)| format!("{has} {what}, and {max} are the most that one may have"))
+    }
+}
+
+impl EngineKind {
+    /// The engine for this component, of which an instance may have `memory_bytes_max`.
+    pub fn of(found: &Inspection, memory_bytes_max: u64) -> Self {
+        if found.needs_tasks() {
+            Self::Async
+        } else if memory_bytes_max <= SMALL_MEMORY_BYTES_MAX && SMALL.exceeded(found).is_none() {
+            Self::Small
+        } else {
+            Self::Large
+        }
+    }
+}
 
 /// Size of the sandbox.
 #[derive(Clone, Copy, Debug)]
@@ -44,20 +120,44 @@ pub struct Size {
     pub memory_bytes_max: u64,
 }
 
-/// The settings of the engine.
-pub(super) fn config(size: Size) -> Config {
+/// The settings of an engine.
+pub(super) fn config(kind: EngineKind, size: Size) -> Config {
     let page = 64 * 1024;
-    let memory_bytes = size.memory_bytes_max.max(page).next_multiple_of(page);
+    let mut memory_bytes = size.memory_bytes_max.max(page).next_multiple_of(page);
+    let mut config = Config::new();
+    if kind == EngineKind::Small {
+        memory_bytes = memory_bytes.min(SMALL_MEMORY_BYTES_MAX);
+        let pool = pool(size.instances, memory_bytes);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    } else {
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    }
+    config
+        // Small slots instead of 4 GiB each: tens of thousands fit into the address space.
+        .memory_reservation(memory_bytes)
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(page)
+        .memory_may_move(false)
+        .epoch_interruption(true)
+        // Without tasks a query costs half.
+        .concurrency_support(kind == EngineKind::Async)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES);
+    config
+}
+
+/// Places for small components, made beforehand.
+fn pool(instances: u32, memory_bytes: u64) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(size.instances)
-        .total_stacks(size.instances)
-        .total_core_instances(size.instances.saturating_mul(CORE_INSTANCES_MAX))
-        .total_memories(size.instances.saturating_mul(2))
-        .total_tables(size.instances.saturating_mul(4))
-        .max_core_instances_per_component(CORE_INSTANCES_MAX)
-        .max_memories_per_component(MEMORIES_MAX)
-        .max_tables_per_component(TABLES_MAX)
-        .table_elements(TABLE_ELEMENTS_MAX)
+    pool.total_component_instances(instances)
+        .total_stacks(instances)
+        .total_core_instances(instances.saturating_mul(SMALL.core_instances))
+        .total_memories(instances.saturating_mul(SMALL.memories))
+        .total_tables(instances.saturating_mul(SMALL.tables))
+        .max_core_instances_per_component(SMALL.core_instances)
+        .max_memories_per_component(SMALL.memories)
+        .max_tables_per_component(SMALL.tables)
+        .table_elements(SMALL.table_elements)
         .max_core_instance_size(INSTANCE_BYTES_MAX)
         .max_component_instance_size(INSTANCE_BYTES_MAX)
         .max_memory_size(usize::try_from(memory_bytes).unwrap_or(usize::MAX))
@@ -65,21 +165,7 @@ pub(super) fn config(size: Size) -> Config {
         .table_keep_resident(KEEP_RESIDENT_BYTES)
         .async_stack_keep_resident(KEEP_RESIDENT_BYTES)
         .pagemap_scan(Enabled::Auto);
-
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // Small slots instead of 4 GiB each: tens of thousands fit into the address space.
-        .memory_reservation(memory_bytes)
-        .memory_reservation_for_growth(0)
-        .memory_guard_size(page)
-        .memory_may_move(false)
-        .epoch_interruption(true)
-        // Plain functions only: without tasks a query costs half.
-        .concurrency_support(false)
-        .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(ASYNC_STACK_BYTES);
-    config
+    pool
 }
 
 /// Raises the epoch of an engine until nobody holds the engine any more.

@@ -6,10 +6,9 @@
 //! refused by the compiler. Never names the engine.
 
 mod unfit;
+mod walk;
 
-use wasmparser::{
-    CanonicalFunction, CanonicalOption, Chunk, Encoding, MemoryType, Parser, Payload,
-};
+use std::fmt;
 
 pub use self::unfit::InspectError;
 use self::unfit::{listed, printable};
@@ -25,25 +24,48 @@ pub const SIZE_MAX: u64 = 256 * 1024 * 1024;
 /// Within one of them a component may have been built against any patch version.
 pub const SERVED: &[&str] = &["0.1"];
 
-/// Components and modules inside each other, counted from the file itself.
-///
-/// Toolchains nest two or three deep; the bound keeps a hostile file from costing memory per byte.
-const NESTING_MAX: usize = 32;
+/// A world of `ravenry:bot`: which handler a component exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// `bot`: plain functions.
+    Bot,
+    /// `bot-async`: `async` functions.
+    BotAsync,
+}
 
-/// Imports, and exports, that one component may have.
-///
-/// A bot of any toolchain has fewer than 60. More would only make error texts long.
-const NAMES_MAX: usize = 1_000;
+impl World {
+    const ALL: [Self; 2] = [Self::Bot, Self::BotAsync];
+
+    /// The interface of `ravenry:bot` that a component of this world exports.
+    fn handler(self) -> &'static str {
+        match self {
+            Self::Bot => "handler",
+            Self::BotAsync => "handler-async",
+        }
+    }
+}
+
+/// The name as WIT has it.
+impl fmt::Display for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Bot => "bot",
+            Self::BotAsync => "bot-async",
+        })
+    }
+}
 
 /// What a component imports, exports and starts with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspection {
     /// Names of imports in the order of the file, such as `wasi:cli/environment@0.2.3`.
     pub imports: Vec<String>,
     /// Names of exports in the order of the file, such as `ravenry:bot/handler@0.1.0`.
     pub exports: Vec<String>,
-    /// The version of `ravenry:bot` that it was built against, from its export `handler`, else from
-    /// its imports `reply` and `request`. `None` for a component of another world.
+    /// The world that it was built for, by the handler that it exports; `bot` where it exports both.
+    pub world: Option<World>,
+    /// The version of `ravenry:bot` that it was built against, from the handler that it exports, else
+    /// from its imports `reply` and `request`. `None` for a component of another world.
     pub bot_version: Option<String>,
     /// Size of the file in bytes.
     pub size: u64,
@@ -54,16 +76,27 @@ pub struct Inspection {
     pub functions: u64,
     /// Core modules inside, at any depth.
     pub core_modules: u64,
+    /// Instances of core modules that one instance of the component consists of. This and the
+    /// following three count each definition once, as toolchains use it.
+    pub core_instances: u64,
+    /// Linear memories.
+    pub memories: u64,
+    /// Tables.
+    pub tables: u64,
+    /// Elements that the largest table starts with.
+    pub table_elements: u64,
     /// What it uses of the component model's own concurrency, such as `an async function`. `None`
     /// for a component of plain functions.
     pub concurrency: Option<&'static str>,
+    /// Whether it uses threads, which no engine here has.
+    pub threads: bool,
 }
 
 /// Reads a component and checks that it is a bot which this gateway can serve.
 ///
 /// # Errors
 /// Everything that [`read`] refuses, a component for another world, a version of `ravenry:bot` that
-/// is not served, and a component that needs concurrency.
+/// is not served, and a component that uses threads.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let inspection = read(bytes, SIZE_MAX)?;
     inspection.serves_as_bot()?;
@@ -83,9 +116,16 @@ pub fn read(bytes: &[u8], size_max: u64) -> Result<Inspection, InspectError> {
         });
     }
     check_header(bytes)?;
-    let mut walk = Walk::new(size);
-    walk.run(bytes)?;
-    Ok(walk.found)
+    let mut found = walk::walk(bytes)?;
+    found.world = World::ALL.into_iter().find(|world| {
+        let exports = &mut found.exports.iter();
+        exports.any(|name| bot_version(name, world.handler()).is_some())
+    });
+    found.bot_version = version_of(&found);
+    if found.concurrency.is_none() && found.imports.iter().any(|name| is_wasi_0_3(name)) {
+        found.concurrency = Some("WASI 0.3");
+    }
+    Ok(found)
 }
 
 impl Inspection {
@@ -102,19 +142,12 @@ impl Inspection {
     ///
     /// # Errors
     /// [`InspectError::OtherWorld`], [`InspectError::VersionNotServed`] or
-    /// [`InspectError::Concurrency`].
+    /// [`InspectError::Threads`].
     pub fn serves_as_bot(&self) -> Result<(), InspectError> {
-        let handler = self
-            .exports
-            .iter()
-            .any(|name| bot_version(name, "handler").is_some());
-        let version = match &self.bot_version {
-            Some(version) if handler => version,
-            _ => {
-                return Err(InspectError::OtherWorld {
-                    exports: listed(&self.exports),
-                });
-            }
+        let (Some(_), Some(version)) = (self.world, &self.bot_version) else {
+            return Err(InspectError::OtherWorld {
+                exports: listed(&self.exports),
+            });
         };
         if !SERVED.iter().any(|line| is_of_line(version, line)) {
             let served: Vec<String> = SERVED.iter().map(|line| format!("{line}.x")).collect();
@@ -123,150 +156,15 @@ impl Inspection {
                 served: served.join(", "),
             });
         }
-        match self.concurrency {
-            Some(what) => Err(InspectError::Concurrency { what }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// One pass over a file: what was found so far, and where it is in the nesting.
-struct Walk {
-    found: Inspection,
-    /// Each open component or module: its parser, and the offset at which it ends.
-    open: Vec<(Parser, usize)>,
-}
-
-impl Walk {
-    fn new(size: u64) -> Self {
-        let found = Inspection {
-            imports: Vec::new(),
-            exports: Vec::new(),
-            bot_version: None,
-            size,
-            initial_memory: 0,
-            functions: 0,
-            core_modules: 0,
-            concurrency: None,
-        };
-        Self {
-            found,
-            open: Vec::new(),
-        }
-    }
-
-    fn run(&mut self, bytes: &[u8]) -> Result<(), InspectError> {
-        let mut at = 0_usize;
-        self.open.push((Parser::new(0), bytes.len()));
-        while let Some((parser, end)) = self.open.last_mut() {
-            let end = *end;
-            let rest = bytes.get(at..end).unwrap_or_default();
-            let chunk = parser.parse(rest, rest.is_empty()).map_err(malformed)?;
-            let Chunk::Parsed { consumed, payload } = chunk else {
-                return Err(ends_early(at, end, bytes.len()));
-            };
-            at = at.saturating_add(consumed);
-            self.take(payload, bytes.len())?;
-        }
-        self.found.bot_version = version_of(&self.found);
-        Ok(())
-    }
-
-    /// Takes one step of the file into account. `file` is the size of the file.
-    fn take(&mut self, payload: Payload<'_>, file: usize) -> Result<(), InspectError> {
-        let outermost = self.open.len() == 1;
-        match payload {
-            Payload::ModuleSection {
-                parser,
-                unchecked_range: range,
-            } => {
-                self.found.core_modules = self.found.core_modules.saturating_add(1);
-                self.enter(parser, range.end, file)?;
-            }
-            Payload::ComponentSection {
-                parser,
-                unchecked_range: range,
-            } => {
-                self.enter(parser, range.end, file)?;
-            }
-            Payload::End(_) => {
-                self.open.pop();
-            }
-            Payload::MemorySection(memories) => {
-                for memory in memories {
-                    let bytes = memory_bytes(&memory.map_err(malformed)?);
-                    self.found.initial_memory = self.found.initial_memory.saturating_add(bytes);
-                }
-            }
-            Payload::FunctionSection(functions) => {
-                self.found.functions = self
-                    .found
-                    .functions
-                    .saturating_add(u64::from(functions.count()));
-            }
-            Payload::ComponentImportSection(imports) if outermost => {
-                for import in imports {
-                    add(
-                        &mut self.found.imports,
-                        import.map_err(malformed)?.name.name,
-                        "imports",
-                    )?;
-                }
-            }
-            Payload::ComponentExportSection(exports) if outermost => {
-                for export in exports {
-                    add(
-                        &mut self.found.exports,
-                        export.map_err(malformed)?.name.name,
-                        "exports",
-                    )?;
-                }
-            }
-            Payload::ComponentCanonicalSection(functions) => {
-                for function in functions {
-                    let used = concurrency(&function.map_err(malformed)?);
-                    self.found.concurrency = self.found.concurrency.or(used);
-                }
-            }
-            // A component never holds the header of a module, nor the reverse: a parser knows what
-            // it was opened for, but the outermost one takes what it finds.
-            Payload::Version {
-                encoding: Encoding::Module,
-                ..
-            } if outermost => {
-                return Err(InspectError::CoreModule);
-            }
-            _ => {}
+        if self.threads {
+            return Err(InspectError::Threads);
         }
         Ok(())
     }
 
-    fn enter(&mut self, parser: Parser, end: usize, file: usize) -> Result<(), InspectError> {
-        let outer = self.open.last().map_or(file, |(_, end)| *end);
-        if end > outer {
-            return Err(ends_early(outer, outer, file));
-        }
-        if self.open.len() >= NESTING_MAX {
-            return Err(InspectError::TooMany {
-                what: "levels of nesting",
-                max: NESTING_MAX,
-            });
-        }
-        self.open.push((parser, end));
-        Ok(())
-    }
-}
-
-/// The end of what was to be read came too soon: of the file, or of a part of it.
-fn ends_early(at: usize, end: usize, file: usize) -> InspectError {
-    if end == file {
-        InspectError::Truncated { size: to_u64(file) }
-    } else {
-        let what = "a part of it ends in the middle of a section".to_owned();
-        InspectError::Malformed {
-            at: to_u64(at),
-            what,
-        }
+    /// Whether it needs an engine with the component model's concurrency.
+    pub fn needs_tasks(&self) -> bool {
+        self.concurrency.is_some() || self.world == Some(World::BotAsync)
     }
 }
 
@@ -300,45 +198,6 @@ fn check_header(bytes: &[u8]) -> Result<(), InspectError> {
     }
 }
 
-fn add(names: &mut Vec<String>, name: &str, what: &'static str) -> Result<(), InspectError> {
-    if names.len() >= NAMES_MAX {
-        return Err(InspectError::TooMany {
-            what,
-            max: NAMES_MAX,
-        });
-    }
-    names.push(name.to_owned());
-    Ok(())
-}
-
-fn memory_bytes(memory: &MemoryType) -> u64 {
-    // 64 KiB pages, but for the custom-page-sizes proposal.
-    let page = 1_u64
-        .checked_shl(memory.page_size_log2.unwrap_or(16))
-        .unwrap_or(u64::MAX);
-    memory.initial.saturating_mul(page)
-}
-
-/// What of the component model's concurrency a canonical function belongs to.
-fn concurrency(function: &CanonicalFunction) -> Option<&'static str> {
-    use CanonicalFunction as F;
-    match function {
-        F::Lift { options, .. } | F::Lower { options, .. } => options
-            .contains(&CanonicalOption::Async)
-            .then_some("an async function"),
-        F::StreamNew { .. } | F::StreamRead { .. } | F::StreamWrite { .. } => Some("streams"),
-        F::FutureNew { .. } | F::FutureRead { .. } | F::FutureWrite { .. } => Some("futures"),
-        F::TaskReturn { .. } | F::SubtaskDrop | F::SubtaskCancel { .. } => Some("async tasks"),
-        F::WaitableSetNew | F::WaitableSetWait { .. } | F::WaitableSetPoll { .. } => {
-            Some("waitable sets")
-        }
-        F::ThreadSpawnRef { .. } | F::ThreadSpawnIndirect { .. } | F::ThreadNewIndirect { .. } => {
-            Some("threads")
-        }
-        _ => None,
-    }
-}
-
 /// The version in `ravenry:bot/INTERFACE@VERSION`, for one interface.
 fn bot_version<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
     name.strip_prefix("ravenry:bot/")?
@@ -347,15 +206,23 @@ fn bot_version<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
 }
 
 fn version_of(found: &Inspection) -> Option<String> {
-    let exported = found
-        .exports
-        .iter()
-        .find_map(|name| bot_version(name, "handler"));
+    let exported = found.world.and_then(|world| {
+        let exports = &mut found.exports.iter();
+        exports.find_map(|name| bot_version(name, world.handler()))
+    });
     let imported = || {
         let of = |name| bot_version(name, "reply").or_else(|| bot_version(name, "request"));
         found.imports.iter().find_map(|name| of(name))
     };
     exported.or_else(imported).map(str::to_owned)
+}
+
+/// Whether this is the name of an interface of WASI 0.3.
+pub(super) fn is_wasi_0_3(name: &str) -> bool {
+    name.starts_with("wasi:")
+        && name
+            .rsplit_once('@')
+            .is_some_and(|(_, version)| is_of_line(version, "0.3"))
 }
 
 /// Whether `0.1.7` is of the line `0.1`. Versions with anything beyond three numbers are not.

@@ -208,6 +208,8 @@ where
     };
     let mut store = Store::new(engine, state);
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    // Those of tasks, streams and futures are kept by the engine, beside the table.
+    store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(TICKS);
     let meter = Arc::clone(&cpu);

@@ -13,6 +13,7 @@ use std::{
 
 use wasmtime::ResourceLimiter;
 
+use super::engine::LARGE;
 use crate::memory::{Booking, MemoryPool};
 
 /// How much a run may compute.
@@ -197,6 +198,19 @@ impl ResourceLimiter for MemoryMeter {
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
         Ok(self.grow(current, desired, TABLE_ELEMENT_BYTES))
+    }
+
+    // For engines that make places as they are needed; the pool has its own bounds.
+    fn instances(&self) -> usize {
+        LARGE.core_instances as usize
+    }
+
+    fn memories(&self) -> usize {
+        LARGE.memories as usize
+    }
+
+    fn tables(&self) -> usize {
+        LARGE.tables as usize
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-mod bindings {
+pub(super) mod bindings {
     //! Generated from `wit/`.
     #![allow(
         missing_docs,

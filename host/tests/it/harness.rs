@@ -4,6 +4,7 @@
 
 mod client;
 mod guests;
+pub mod languages;
 mod lines;
 mod server;
 

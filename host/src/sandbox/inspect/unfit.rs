@@ -75,12 +75,9 @@ pub enum InspectError {
         /// What there is, for a sentence.
         served: String,
     },
-    /// A bot with `async` functions.
-    #[error("uses {what} of the component model, which this gateway does not run")]
-    Concurrency {
-        /// Which part of it.
-        what: &'static str,
-    },
+    /// A bot with threads.
+    #[error("uses threads of the component model, which this gateway does not run")]
+    Threads,
 }
 
 impl InspectError {
@@ -103,9 +100,7 @@ impl InspectError {
             Self::VersionNotServed { .. } => {
                 Some("build it against a version that is served, or run another release of Ravenry")
             }
-            Self::Concurrency { .. } => {
-                Some("build it for the world `bot` of `ravenry:bot`, whose functions are all plain")
-            }
+            Self::Threads => Some("build it for one thread: the world `bot`, or `bot-async`"),
             Self::UnknownVersion { .. } | Self::TooLarge { .. } | Self::TooMany { .. } => None,
         }
     }

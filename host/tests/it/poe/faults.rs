@@ -1,0 +1,405 @@
+//! Another bot, or the platform, that does not do what it should: each ends in a clear error or in a
+//! documented retry, and frees what it held.
+
+use std::time::Duration;
+
+use ravenry::simulator::{Answer, Chunks, FakePoe, Framing, LineEnd, Script, Step};
+use serde_json::json;
+
+use super::{ask, gateway, open, wait};
+
+/// What a reader may hear of it: the text that came before, and whether an error follows.
+enum Heard {
+    /// The answer is complete.
+    Well(&'static str),
+    /// What came before, then the error for the reader, and this in the log.
+    Badly(&'static str, &'static str),
+    /// What came before, then the other bot's own error.
+    Said(&'static str, &'static str),
+}
+
+/// A row: its name, the answers of the other bot one after the other, how many of them it takes, and
+/// what the reader hears.
+type Row = (&'static str, Vec<Answer>, usize, Heard);
+
+fn well() -> Answer {
+    Answer::stream().text("well").done()
+}
+
+fn refusals() -> Vec<Row> {
+    use Heard::{Badly, Well};
+    vec![
+        (
+            "500, then well",
+            vec![Answer::status(500), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "500 twice",
+            vec![Answer::status(500), Answer::status(500)],
+            2,
+            Badly("", "answered 500"),
+        ),
+        (
+            "503 that asks for a second",
+            vec![Answer::status(503).header("retry-after", "1"), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "429, then well",
+            vec![Answer::too_many(0), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "429 for an hour",
+            vec![Answer::too_many(3600), well()],
+            1,
+            Badly("", "answered 429"),
+        ),
+        (
+            "401",
+            vec![Answer::status(401), well()],
+            1,
+            Badly("", "does not take this bot's access key"),
+        ),
+        (
+            "404",
+            vec![Answer::status(404), well()],
+            1,
+            Badly("", "there is no such bot"),
+        ),
+        (
+            "a redirect",
+            vec![
+                Answer::status(302).header("location", "http://127.0.0.1:1/"),
+                well(),
+            ],
+            1,
+            Badly("", "answered 302"),
+        ),
+        (
+            "a page",
+            vec![Answer::html(200, "<h1>hello</h1>"), well()],
+            1,
+            Badly("", "no event stream"),
+        ),
+    ]
+}
+
+fn breaks() -> Vec<Row> {
+    use Heard::{Badly, Well};
+    vec![
+        (
+            "cut before the first event, then well",
+            vec![Answer::stream().cut(), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "cut in the middle",
+            vec![Answer::stream().text("early").cut(), well()],
+            1,
+            Badly("early", "broke off"),
+        ),
+        (
+            "ends without a word, then well",
+            vec![Answer::stream(), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "ends without `done`",
+            vec![Answer::stream().text("early"), well()],
+            1,
+            Well("early"),
+        ),
+        (
+            "says after `done`",
+            vec![well().text(" never heard").done()],
+            1,
+            Well("well"),
+        ),
+        (
+            "JSON that is none",
+            vec![
+                Answer::stream()
+                    .text("early")
+                    .raw("event: text\ndata: {\n\n")
+                    .done(),
+            ],
+            1,
+            Badly("early", "Invalid JSON"),
+        ),
+        (
+            "text that is none",
+            vec![
+                Answer::stream()
+                    .event("text", json!({"text": 1}))
+                    .text("late")
+                    .done(),
+            ],
+            1,
+            Well("late"),
+        ),
+        (
+            "UTF-8 that is none",
+            vec![
+                Answer::stream()
+                    .text("early")
+                    .raw(b"event: text\ndata: {\"text\": \"\xff\"}\n\n".to_vec()),
+            ],
+            1,
+            Badly("early", "cannot be read"),
+        ),
+        (
+            "an event without end",
+            vec![
+                Answer::stream()
+                    .text("early")
+                    .raw("data: ")
+                    .endless([Step::Bytes(vec![b'x'; 65_536])]),
+            ],
+            1,
+            Badly("early", "one event has more"),
+        ),
+        (
+            "comments without end",
+            vec![
+                Answer::stream()
+                    .text("early")
+                    .endless([Step::Text(format!(": {}\n\n", "x".repeat(65_536)))]),
+            ],
+            1,
+            Badly("early", "the answer has more than"),
+        ),
+        (
+            "unknown events and pings",
+            vec![
+                Answer::stream()
+                    .raw("event: ping\ndata: now\n\n")
+                    .event("banana", json!({}))
+                    .text("well")
+                    .done(),
+            ],
+            1,
+            Well("well"),
+        ),
+        (
+            "a byte order mark",
+            vec![Answer::stream().raw("\u{feff}").text("well").done()],
+            1,
+            Well("well"),
+        ),
+    ]
+}
+
+fn errors() -> Vec<Row> {
+    use Heard::{Said, Well};
+    let error = |allow_retry: bool| {
+        Answer::stream()
+            .event("error", json!({"text": "No.", "allow_retry": allow_retry}))
+            .done()
+    };
+    vec![
+        (
+            "an error first, then well",
+            vec![error(true), well()],
+            2,
+            Well("well"),
+        ),
+        (
+            "an error first that is final",
+            vec![error(false), well()],
+            1,
+            Said("", "No."),
+        ),
+        (
+            "an error last",
+            vec![
+                Answer::stream()
+                    .text("early")
+                    .event("error", json!({"text": "No."}))
+                    .done(),
+                well(),
+            ],
+            1,
+            Said("early", "No."),
+        ),
+    ]
+}
+
+#[test]
+fn every_fault_of_another_bot_ends_clearly() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    for (row, answers, taken, heard) in refusals().into_iter().chain(breaks()).chain(errors()) {
+        poe.bot("helper", Script::in_turn(answers));
+        let before = poe.queries("helper").len();
+        for verb in ["relay"] {
+            let answer = ask(&server, &format!("{verb} helper"));
+            let events = answer.events();
+            assert_eq!(events.last().unwrap().0, "done", "{row}");
+            let error = events.iter().find(|(name, _)| name == "error");
+            let said = answer.said();
+            match heard {
+                Heard::Well(text) => {
+                    assert_eq!(said, text, "{row}");
+                    assert_eq!(error, None, "{row}");
+                }
+                Heard::Badly(text, log) => {
+                    assert_eq!(said, text, "{row}");
+                    let error = error.unwrap_or_else(|| panic!("{row}: no error"));
+                    assert!(
+                        error.1["text"].as_str().unwrap().contains("did not answer")
+                            || error.1["text"].as_str().unwrap().contains("too large"),
+                        "{row}: {error:?}"
+                    );
+                    server.wait_text(log);
+                }
+                Heard::Said(text, sentence) => {
+                    assert_eq!(said, text, "{row}");
+                    assert_eq!(error.unwrap().1["text"], sentence, "{row}");
+                }
+            }
+        }
+        assert_eq!(
+            poe.queries("helper").len() - before,
+            taken,
+            "{row}: attempts"
+        );
+    }
+    server.wait_running("asker", 0.0);
+    assert!(
+        !server.log().join("\n").contains(super::KEY),
+        "no key in the log"
+    );
+}
+
+/// The other side hears what was wrong with its answer, in the reference client's words.
+#[test]
+fn faults_of_the_protocol_are_reported() {
+    let poe = FakePoe::start().unwrap();
+    poe.bot(
+        "helper",
+        Script::in_turn([
+            Answer::stream().event("text", json!({"text": 1})).text("x"),
+            Answer::stream()
+                .event("suggested_reply", json!({"text": "?"}))
+                .done(),
+        ]),
+    );
+    let server = gateway(&poe, "");
+    ask(&server, "relay helper\nrelay helper");
+    let mut messages: Vec<String> = poe
+        .reports()
+        .iter()
+        .map(|report| report.body["message"].as_str().unwrap().to_owned())
+        .collect();
+    messages.sort();
+    assert_eq!(
+        messages,
+        [
+            "Bot exited without sending 'done' event",
+            "Bot returned no text in response",
+            "Expected string in 'text' field for 'text' event",
+        ]
+    );
+}
+
+/// Framing as other servers write it, cut anywhere.
+#[test]
+fn an_answer_is_read_however_it_is_framed() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    for line_end in [LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr] {
+        let framing = Framing {
+            line_end,
+            ..Framing::default()
+        };
+        let answer = Answer::stream()
+            .framing(framing)
+            .chunks(Chunks::Every(std::num::NonZeroUsize::new(1).unwrap()))
+            .text("caf\u{e9} ")
+            .comment("still here")
+            .text("\u{1f431}")
+            .done();
+        poe.bot("helper", Script::in_turn([answer]));
+        assert_eq!(
+            ask(&server, "relay helper").said(),
+            "caf\u{e9} \u{1f431}",
+            "{line_end:?}"
+        );
+    }
+}
+
+/// An upstream that never answers, or drips: the reply's own time ends it, and frees it.
+#[test]
+fn who_never_answers_is_left_when_time_is_over() {
+    for answer in [
+        Answer::silence(),
+        Answer::stream().text("early").hold(),
+        Answer::stream()
+            .pace(Duration::from_millis(20))
+            .chunks(Chunks::Every(std::num::NonZeroUsize::new(1).unwrap()))
+            .endless([Step::text("drip")]),
+    ] {
+        let poe = FakePoe::start().unwrap();
+        poe.bot("helper", Script::in_turn([answer]));
+        let server = gateway(&poe, "[bot.asker.limits]\nwall_time = \"1s\"\n");
+        let events = ask(&server, "relay helper").events();
+        let (name, data) = &events[events.len() - 2];
+        assert_eq!(
+            (name.as_str(), &data["allow_retry"]),
+            ("error", &json!(true))
+        );
+        assert!(
+            data["text"].as_str().unwrap().contains("took too long"),
+            "{data}"
+        );
+        let asked = wait(poe.next_query("helper")).unwrap();
+        assert_eq!(
+            wait(asked.ended()).unwrap(),
+            ravenry::simulator::Ending::HungUp
+        );
+        server.wait_running("asker", 0.0);
+    }
+}
+
+/// A platform that is not there.
+#[test]
+fn a_platform_that_is_away_ends_in_an_error() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    drop(poe);
+    let events = ask(&server, "relay helper").events();
+    assert_eq!(events[0].0, "error");
+    server.wait_text("the reply was given up");
+}
+
+/// Its stream is more than a reply may hold: the reply ends politely, and the other bot is hung up.
+#[test]
+fn a_relay_keeps_the_bounds_of_the_reply() {
+    let poe = FakePoe::start().unwrap();
+    let answer = Answer::stream().endless([Step::text("more and more ")]);
+    poe.bot("helper", Script::in_turn([answer]));
+    let server = gateway(&poe, "");
+    let stream = open(&server, "relay helper");
+    let events = stream.rest().events();
+    assert!(events.len() <= 10_002, "{}", events.len());
+    let (name, data) = &events[events.len() - 2];
+    assert_eq!(name, "error");
+    assert!(
+        data["text"]
+            .as_str()
+            .unwrap()
+            .contains("more than a reply may hold")
+    );
+    let asked = wait(poe.next_query("helper")).unwrap();
+    assert_eq!(
+        wait(asked.ended()).unwrap(),
+        ravenry::simulator::Ending::HungUp
+    );
+}

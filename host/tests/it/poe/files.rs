@@ -1,0 +1,100 @@
+//! Files: uploaded in their place among the events, and read where the query names them.
+
+use ravenry::simulator::{Answer, Door, FakePoe};
+use serde_json::json;
+
+use super::{KEY, ask, gateway, send};
+use crate::harness;
+
+#[test]
+fn a_file_stands_where_it_was_attached() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    let events = ask(&server, "before\nattach a.txt 5\nafter\ninline b.txt 3").events();
+    let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["text", "file", "text", "file", "text", "done"]);
+    let uploads = poe.uploads();
+    assert_eq!(uploads.len(), 2);
+    assert_eq!(events[1].1["name"], "a.txt");
+    assert_eq!(events[1].1["inline_ref"], json!(null));
+    let label = events[3].1["inline_ref"].as_str().unwrap();
+    assert!(
+        label.len() == 8 && label.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        "{label}"
+    );
+    assert!(
+        events[4].1["text"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("[{label}]"))
+    );
+}
+
+#[test]
+fn a_file_comes_by_its_address() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    let events = ask(
+        &server,
+        "attach-url https://example.com/some/cat%20pic.png?x=1",
+    )
+    .events();
+    assert_eq!(events[0].1["name"], "cat pic.png");
+    let wrong = ask(&server, "try attach-url file:///etc/passwd");
+    assert!(wrong.said().contains("could not do"), "{}", wrong.said());
+    server.wait_text("is no `http` or `https` URL");
+}
+
+#[test]
+fn an_upload_is_tried_twice_and_no_more() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    poe.instead(Door::Uploads, Answer::status(500));
+    assert_eq!(ask(&server, "attach a.txt 5").events()[0].0, "file");
+    poe.instead(Door::Uploads, Answer::status(400));
+    let events = ask(&server, "attach a.txt 5").events();
+    assert_eq!(events[0].0, "error");
+    server.wait_text("the upload was answered 400");
+    assert!(!server.log().join("\n").contains(KEY));
+}
+
+#[test]
+fn files_have_bounds() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "[bot.asker.limits]\nupload = \"1KiB\"\nuploads = 2\n");
+    ask(&server, "attach a.txt 1025");
+    server.wait_text("the file has 1025 bytes, and 1024 are the most");
+    let events = ask(&server, "attach a 1\nattach b 1\nattach c 1").events();
+    assert_eq!(events.iter().filter(|(name, _)| name == "file").count(), 2);
+    server.wait_text("a reply has at most 2 files");
+}
+
+#[test]
+fn only_attachments_of_the_query_are_read() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    let url = poe.attachment("a.txt", "x".repeat(1000)).unwrap();
+    let attached = |lines: &str| {
+        let mut query = harness::query(lines);
+        query["query"][0]["attachments"] =
+            json!([{"url": url, "content_type": "text/plain", "name": "a.txt"}]);
+        send(&server, &query)
+    };
+    assert_eq!(
+        attached(&format!("attachment {url} 1000")).said(),
+        "1000 bytes"
+    );
+    attached(&format!("attachment {url} 999"));
+    server.wait_text("the file has more than 999 bytes");
+    assert_eq!(
+        ask(&server, &format!("attachment {url} 1000")).events()[0].0,
+        "error"
+    );
+    server.wait_text("is not that of an attachment of the query");
+    let private = format!("http://{}/metrics", server.metrics_address);
+    let mut query = harness::query(&format!("attachment {private} 1000"));
+    query["query"][0]["attachments"] =
+        json!([{"url": private, "content_type": "text/plain", "name": "a"}]);
+    assert_eq!(send(&server, &query).events()[0].0, "error");
+    server.wait_text("its address 127.0.0.1 is");
+}
