@@ -331,6 +331,12 @@ pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
         .map_err(|error| ComponentError::Unfit(error.to_string()))
 }
 
+/// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].
+pub fn digest(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    cache::hex(&digest)
+}
+
 /// Whether an interface of this name, with its version, is offered to components.
 ///
 /// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows. Those of
@@ -346,10 +352,11 @@ pub fn offered(name: &str) -> bool {
         "wasi:random/",
         "wasi:sockets/",
     ];
-    const OURS: [&str; 3] = [
+    const OURS: [&str; 4] = [
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",
+        "ravenry:bot/poe@0.1.0",
     ];
     const WASI_0_3: [&str; 7] = [
         "wasi:cli/",

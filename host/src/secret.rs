@@ -58,6 +58,15 @@ impl Secret {
     }
 }
 
+/// Takes the same time whatever is in them.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest.ct_eq(&other.digest).into()
+    }
+}
+
+impl Eq for Secret {}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
@@ -81,6 +90,9 @@ const MASKED: &str = "***";
 
 impl Mask {
     /// A mask of all these. Empty ones are passed over.
+    ///
+    /// # Panics
+    /// Where they have gigabytes together; the configuration lets some kilobytes through.
     #[expect(
         clippy::expect_used,
         reason = "fails past 2^31 states only; the configuration bounds secrets to a few kilobytes each"

@@ -191,16 +191,16 @@ fn granted(keys: &mut Keys, file: &mut TextFile) -> Option<Vec<HostEntry>> {
     };
     let what = format!("`host` {within}");
     let count = items.len();
-    let read = |item: Value<'_>| match item.as_str() {
-        Some(text) => host(text, item.span, &what, file),
-        None => {
-            let message = format!(
-                "an entry of {what} must be text in quotes, not {}",
-                kind(item.as_ref())
-            );
-            file.wrong(item.span, message);
-            None
+    let read = |item: Value<'_>| {
+        if let Some(text) = item.as_str() {
+            return host(text, item.span, &what, file);
         }
+        let message = format!(
+            "an entry of {what} must be text in quotes, not {}",
+            kind(item.as_ref())
+        );
+        file.wrong(item.span, message);
+        None
     };
     let hosts: Vec<_> = items.into_iter().filter_map(read).collect();
     (hosts.len() == count).then_some(hosts)

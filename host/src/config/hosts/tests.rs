@@ -269,7 +269,7 @@ fn a_private_host_has_a_port_or_all() {
 proptest! {
     /// No text panics; what is read is shown so that it is read again, and covers itself.
     #[test]
-    fn what_is_read_is_shown_and_read_again(text in r#"(https?://)?(\*\.)?[a-zA-Z0-9.\-\[\]:*ü%@/]{0,20}|.{0,40}"#) {
+    fn what_is_read_is_shown_and_read_again(text in r"(https?://)?(\*\.)?[a-zA-Z0-9.\-\[\]:*ü%@/]{0,20}|.{0,40}") {
         if let Ok(read) = HostPattern::parse(&text) {
             prop_assert_eq!(HostPattern::parse(&read.to_string()), Ok(read.clone()));
             prop_assert!(read.covers(&read));

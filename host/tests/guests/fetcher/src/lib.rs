@@ -202,7 +202,10 @@ impl Exchange {
             ["show", name] => self.show(name),
             ["read"] => {
                 let chunk = self.read()?;
-                say(&chunk.map_or_else(|| "the end".into(), |c| String::from_utf8_lossy(&c).into_owned()));
+                say(&chunk.map_or_else(
+                    || "the end".into(),
+                    |c| String::from_utf8_lossy(&c).into_owned(),
+                ));
                 Ok(())
             }
             ["rest"] => self.rest(&mut |chunk| say(&String::from_utf8_lossy(chunk))),
