@@ -2,7 +2,6 @@
 //! every other one, and `inspect` says which world and engine a component needs.
 
 use std::{
-    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -112,7 +111,7 @@ const FAULTS: [(&str, &str, &str, &str); 5] = [
 /// Endless loops, floods of handles, traps and waiting for nobody end one call, politely.
 #[test]
 fn a_fault_of_a_task_ends_its_call() {
-    let server = puppet("cpu = \"200ms\", memory = \"16MiB\"");
+    let server = puppet("cpu = \"200ms\"");
     for (request, said, sentence, outcome) in FAULTS {
         let answer = server.ask("puppet", request);
         assert_eq!(answer.said(), said, "{request}");
@@ -122,9 +121,12 @@ fn a_fault_of_a_task_ends_its_call() {
             answer.show()
         );
         assert!(answer.show().ends_with("done {}\n"), "{request}");
-        assert_eq!(server.wait_query("puppet")["outcome"], outcome, "{request}");
+        let reference = answer.reference();
+        let record = server.wait_log(|record| {
+            record["target"] == "query" && record["reference"] == reference.as_str()
+        });
+        assert_eq!(record["outcome"], outcome, "{request}");
         is_well(&server);
-        server.wait_query("puppet");
     }
     let resident = server.resident_bytes();
     assert!(resident < 600 << 20, "{resident} bytes are in use");
@@ -153,21 +155,21 @@ fn a_call_with_tasks_ends_at_its_time() {
 /// Wherever its tasks are: waiting on a clock, holding the call, computing, or for the reader.
 #[test]
 fn leaving_frees_a_call_with_tasks() {
-    let server = puppet("cpu = \"1h\", text = 400000000, events = 400000");
     for request in [
         "before\nsleep 100000000\nsleep 200000000",
         "before\nblock 100000000",
         "before\nspin",
         "before\nsay 100000 4000\nsleep 100000000",
     ] {
+        let server = puppet("cpu = \"1h\", text = 400000000, events = 400000");
         let mut stream = server.open("puppet", request);
         assert!(stream.next_event().is_some(), "{request}");
         drop(stream);
         server.wait_running("puppet", 0.0);
         let record = server.wait_query("puppet");
         assert_eq!(record["outcome"], "reader_gone", "{request}");
+        is_well(&server);
     }
-    is_well(&server);
 }
 
 /// A slow reader gets every letter, though nobody wakes the bot but he.
@@ -206,9 +208,9 @@ fn inspected(name: &str) -> Value {
     let file = folder.path().join("bot.wasm");
     std::fs::write(&file, component(name)).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-        .args(["inspect", "--json", "--cache-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"))
+        .args(["inspect", "--json"])
         .arg(&file)
+        .env("XDG_CACHE_HOME", folder.path())
         .output()
         .unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
