@@ -65,7 +65,10 @@ fn the_platform_asks_on_request() {
     poe.instead(Door::Settings, Answer::html(401, KEY));
     let refused = sync(manifest);
     let text = String::from_utf8(refused.stderr).unwrap();
-    assert!(text.contains("did not take the settings of `AskerBot`"), "{text}");
+    assert!(
+        text.contains("did not take the settings of `AskerBot`"),
+        "{text}"
+    );
     assert!(!text.contains(KEY));
     let nameless = sync("[bot.asker]\nsource = \"asker.wasm\"\n");
     assert_eq!(nameless.status.code(), Some(2));
