@@ -14,6 +14,7 @@ pub mod outside;
 mod progress;
 mod reload;
 mod sources;
+mod sync;
 pub mod table;
 mod tools;
 mod unbuilt;
@@ -54,6 +55,8 @@ pub enum Verb {
     New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Have Poe ask bots for their settings, now
+    Sync(Sync),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
     /// Print a completion script for a shell
@@ -117,6 +120,17 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
+}
+
+/// `ravenry sync`
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// What is outside.
+    #[command(flatten)]
+    pub outside: Outside,
 }
 
 /// `ravenry inspect`
@@ -271,6 +285,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Sync(verb) => sync::run(verb),
         Verb::Inspect(verb) => verb.run(),
         Verb::Completions(verb) => {
             verb.run();

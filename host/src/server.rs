@@ -147,6 +147,7 @@ fn prepare_sandbox(
         .max();
     let size = Size {
         instances: capacity.instances,
+        mappings: capacity.mappings,
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
     let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {

@@ -197,12 +197,16 @@ enum Ready {
 
 type Prepared = Option<Result<Ready, Problem>>;
 
-/// Prepares all components, as many at once as there are cores.
+/// Prepares all components, as many at once as there are cores, small files first: the compiler uses
+/// all cores for each, and many small ones should not stand behind a large one.
 fn prepare_all(
     wanted: &[Wanted<'_>],
     sandbox: &Sandbox,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Vec<Prepared> {
+    let size = |spec: &BotSpec| fs::metadata(&spec.source).map_or(0, |found| found.len());
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_cached_key(|index| wanted.get(*index).map(|wanted| size(wanted.spec)));
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Prepared>> = wanted.iter().map(|_| Mutex::new(None)).collect();
     let workers = thread::available_parallelism()
@@ -212,8 +216,9 @@ fn prepare_all(
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some((index, wanted)) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    wanted.get(index).map(|wanted| (index, wanted))
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    let index = order.get(turn).copied();
+                    index.and_then(|index| wanted.get(index).map(|wanted| (index, wanted)))
                 } {
                     progress(&format!("preparing {}", wanted.spec.name));
                     let prepared = prepare(wanted, sandbox, progress);

@@ -3,6 +3,8 @@
 //! A thread of its own waits for changes, reads all settings again, builds what is not as it was,
 //! and has the table of bots swapped. What is wrong is shown once, and what ran before goes on.
 
+mod outcome;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +12,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::outcome::{Done, report};
 use super::build::{Caller, Interrupt};
 use super::progress::Progress;
 use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
-use super::table::rounded;
 use super::watch::{Changes, Watcher};
 use super::{Failure, components, up};
-use crate::bots::deployment::{Applied, Deployment};
+use crate::bots::deployment::Deployment;
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::ids::{BotName, TenantName};
 use crate::report::Problems;
@@ -324,68 +326,6 @@ impl Reload {
         if self.warned.insert(text.clone()) {
             progress.warn(&text);
         }
-    }
-}
-
-/// What an attempt did.
-#[derive(Debug, Default)]
-struct Done {
-    built: Vec<BotName>,
-    broken: Problems,
-    applied: Applied,
-}
-
-impl Done {
-    /// What there is to say of it, and what is wrong.
-    fn news(mut self, url: &str, took: Duration, settings: bool) -> (Vec<String>, Problems) {
-        let (mut news, took) = (Vec::new(), rounded(took));
-        for bot in &self.applied.changed {
-            news.push(format!("Reloaded `{}` in {took}", bot.name));
-        }
-        for bot in &self.applied.reconfigured {
-            news.push(format!("New settings of `{}` in {took}", bot.name));
-        }
-        for bot in &self.applied.added {
-            news.push(format!(
-                "Added `{}` in {took}: {url}{}",
-                bot.name, bot.route
-            ));
-        }
-        for bot in &self.applied.removed {
-            news.push(format!("Removed `{}`", bot.name));
-        }
-        let told = |name: &BotName| {
-            let Applied {
-                changed,
-                added,
-                reconfigured,
-                ..
-            } = &self.applied;
-            let told = changed.iter().chain(added).chain(reconfigured);
-            told.map(|bot| &bot.name).any(|other| other == name)
-        };
-        for name in self.built.iter().filter(|name| !told(name)) {
-            news.push(format!("Built `{name}` in {took}: the same as before"));
-        }
-        if settings && news.is_empty() {
-            news.push(format!(
-                "Read the settings again in {took}: the same as before"
-            ));
-        }
-        self.broken.0.extend(self.applied.refused.into_values());
-        (news, self.broken)
-    }
-}
-
-/// Says what came of an attempt: news, and what is wrong.
-fn report(outcome: Result<(Vec<String>, Problems), Problems>, progress: &Progress) {
-    let (news, problems) = outcome.unwrap_or_else(|problems| (Vec::new(), problems));
-    for line in news {
-        progress.tell(&line);
-    }
-    if !problems.0.is_empty() {
-        progress.complain(&problems);
-        progress.tell("What ran before goes on");
     }
 }
 

@@ -35,3 +35,4 @@ mod reload;
 mod secrets;
 mod simulator;
 mod tenants;
+mod worlds;

@@ -87,7 +87,7 @@ fn bots_that_are_mounted_only_when_named_are_left_out_of_the_directory_above() {
     assert_eq!(bots(&scene, scene.path("p/cats")), cats);
     assert_eq!(bots(&scene, scene.path("p/cats/ravenry.toml")), cats);
     assert_snapshot!(scene.directory("p").unwrap_err(), @r"
-    error: `only_when_named` must be true or false, not a whole number
+    error: `only_when_named` at the top of the file must be true or false, not a whole number
       --> DIR/p/odd/ravenry.toml:2:19
     ");
     let scene = Scene::new(&[

@@ -104,6 +104,17 @@ impl Folder {
         text.replace(&format!("{}/", self.dir.path().display()), "")
     }
 
+    /// What another verb does, which takes none of the flags for serving.
+    pub fn output(self, arguments: &[&str]) -> std::process::Output {
+        Command::new(env!("CARGO_BIN_EXE_ravenry"))
+            .args(arguments)
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
     fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
         for (name, _) in std::env::vars_os() {
