@@ -4,7 +4,7 @@
 mod reader;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::reader::{below_checkout, checkout, edges, files, places, sources};
 
