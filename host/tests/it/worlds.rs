@@ -54,7 +54,11 @@ fn a_plain_function_that_waits_holds_its_own_call_alone() {
 #[test]
 fn the_other_functions_may_wait_as_well() {
     let server = puppet("");
-    let settings = server.send("puppet", &json!({ "version": "1.2", "type": "settings" }), &[]);
+    let settings = server.send(
+        "puppet",
+        &json!({ "version": "1.2", "type": "settings" }),
+        &[],
+    );
     assert_eq!(
         settings.json()["introduction_message"],
         "I wait before I answer."
@@ -111,7 +115,11 @@ fn a_fault_of_a_task_ends_its_call() {
     for (request, said, sentence, outcome) in FAULTS {
         let answer = server.ask("puppet", request);
         assert_eq!(answer.said(), said, "{request}");
-        assert!(answer.show().contains(sentence), "{request}: {}", answer.show());
+        assert!(
+            answer.show().contains(sentence),
+            "{request}: {}",
+            answer.show()
+        );
         assert!(answer.show().ends_with("done {}\n"), "{request}");
         let reference = answer.reference();
         let record = server.wait_log(|record| {

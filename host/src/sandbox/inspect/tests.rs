@@ -97,7 +97,8 @@ fn world_and_need_of_tasks_are_read_from_the_component() {
     let nested = format!("(component {stream})");
     assert_eq!(needs(&nested), (World::Bot, Some("streams"), true));
 
-    let text = r#"(component (instance $i) (export "ravenry:bot/handler-async@0.1.2" (instance $i)))"#;
+    let text =
+        r#"(component (instance $i) (export "ravenry:bot/handler-async@0.1.2" (instance $i)))"#;
     let found = inspect(&wat::parse_str(text).unwrap()).unwrap();
     assert_eq!(found.world, Some(World::BotAsync));
     assert_eq!(found.bot_version.as_deref(), Some("0.1.2"));
