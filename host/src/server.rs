@@ -34,7 +34,7 @@ use crate::{
     },
     memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -205,6 +205,21 @@ pub async fn run(
         .map(|mounted| describe(mounted, address))
         .collect();
 
+    let places = deployment.bots().iter().any(|mounted| {
+        let engine = mounted.bot.component.facts().engine;
+        engine != EngineKind::Small
+    });
+    let mut notes = vec![format!(
+        "This machine carries {} replies at once ({}).",
+        capacity.instances, capacity.because
+    )];
+    if places {
+        notes.push(format!(
+            "Of these, at most {} can be of bots that are large or have tasks.",
+            capacity.large()
+        ));
+    }
+
     let stop = Stop::default();
     let gateway = Gateway::new(
         deployment.registry(),
@@ -222,10 +237,7 @@ pub async fn run(
         url: format!("http://{address}"),
         metrics_url,
         bots,
-        notes: vec![format!(
-            "This machine carries {} replies at once ({}).",
-            capacity.instances, capacity.because
-        )],
+        notes,
     };
     ready(&served, &deployment);
 
