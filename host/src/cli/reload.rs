@@ -276,7 +276,7 @@ impl Reload {
         self.made.retain(|key, _| roots.contains_key(key));
         self.roots = roots;
         for complaint in wrong {
-            self.warn(complaint, progress);
+            self.warn(&complaint, progress);
         }
     }
 
@@ -297,7 +297,7 @@ impl Reload {
             }
             let (more, wrong) = self.watcher.follow(&directories, wanted);
             if let Some(wrong) = wrong {
-                self.warn(wrong, progress);
+                self.warn(&wrong, progress);
             }
             if !more {
                 break;
@@ -320,9 +320,9 @@ impl Reload {
     }
 
     /// Says something of the watching, once.
-    fn warn(&mut self, text: String, progress: &Progress) {
-        if self.warned.insert(text.clone()) {
-            progress.warn(&text);
+    fn warn(&mut self, text: &str, progress: &Progress) {
+        if self.warned.insert(text.to_owned()) {
+            progress.warn(text);
         }
     }
 }

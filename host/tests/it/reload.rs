@@ -155,12 +155,10 @@ fn a_build_that_fails_changes_nothing_and_is_shown_once() {
 /// While a build runs, fifty changes come: one more build sees the last of them.
 #[test]
 fn changes_during_a_build_make_one_more() {
-    let script = format!(
-        "bot=$(cat which); echo $bot >> builds\n\
+    let script = "bot=$(cat which); echo $bot >> builds\n\
          while [ $bot = mirror.wasm ] && [ ! -e go ]; do sleep 0.05; done\n\
-         cp $bot made.wasm\n"
-    );
-    let server = made_by(&script);
+         cp $bot made.wasm\n";
+    let server = made_by(script);
     write(&server, "which", "mirror.wasm");
     wait_until("the build begins", || {
         read(&server, "builds").contains("mirror")
