@@ -1,12 +1,15 @@
 //! Bots in Python, JavaScript and TypeScript: the samples say what the cat in Rust says, and the
 //! layer below them does what it promises. Needs Python and Node; says so where they are missing.
 
-use std::{path::Path, process::Command, thread, time::Duration, time::Instant};
+mod new_bots;
 
+use std::{path::PathBuf, thread, time::Duration, time::Instant};
+
+use ravenry::simulator::{FakePoe, Script};
 use serde_json::{Value, json};
 
-use crate::harness::languages::{build, from_template, new_bot, repository, sample};
-use crate::harness::{Server, query};
+use crate::harness::languages::{from_template, repository, sample};
+use crate::harness::{Folder, Server, query};
 
 /// A gateway with the cat in Rust and in another language.
 fn cats(other: &str) -> Server {
@@ -160,8 +163,8 @@ fn the_samples_in_other_languages_are_left_out_of_the_directory_above() {
 /// into: events, config, query, header, errors of all kinds, log.
 #[test]
 fn the_layers_do_what_they_promise() {
-    let python = from_template("python", &repository("host/tests/languages/bot.py"));
-    let js = from_template("js", &repository("host/tests/languages/bot.js"));
+    let python = from_template("python", &workbench("python"));
+    let js = from_template("js", &workbench("js"));
     let server = Server::start(&format!(
         "[bot.python]\nsource = {python:?}\nconfig = {{ greeting = \"grüezi\" }}\n\
          [bot.js]\nsource = {js:?}\nconfig = {{ greeting = \"grüezi\" }}\n"
@@ -266,67 +269,52 @@ done {}
     );
 }
 
-/// What `ravenry new` makes is built by its own command, and answers.
+/// Other bots can be asked from every language: event by event, or handed on as they come.
 #[test]
-fn a_new_bot_in_each_language_answers() {
-    let names = ["python", "js", "ts"];
-    let manifest: String = names
-        .map(|template| {
-            let directory = new_bot(template, &format!("new-{template}"));
-            let component = build(&directory);
-            if template == "python" {
-                tests_of_the_template_pass(&directory);
-            }
-            format!("[bot.{template}]\nsource = {component:?}\n")
-        })
-        .concat();
-    let server = Server::start(&manifest);
-    for template in names {
-        assert_eq!(
-            server.ask(template, "hello 🐈").show(),
-            r#"text {"text":"I heard"}
-text {"text":": "}
-text {"text":"hello 🐈"}
-suggested_reply {"text":"Say it again"}
-done {}
-"#,
-            "{template}"
-        );
+fn bots_in_other_languages_ask_other_bots() {
+    let poe = FakePoe::start().unwrap();
+    poe.bot(
+        "GPT-4o",
+        Script::events([
+            ("text", json!({ "text": "naïve " })),
+            ("text", json!({ "text": "🐈" })),
+            ("done", json!({})),
+        ]),
+    );
+    let manifest = ["python", "js"].map(|name| {
+        let component = from_template(name, &workbench(name));
+        format!(
+            "[bot.{name}]\nsource = {component:?}\npoe = {{ access_key = {{ env = \"KEY\" }} }}\n"
+        )
+    });
+    let server = Folder::with_manifest(&manifest.concat())
+        .env("KEY", KEY)
+        .flag("--poe-api")
+        .flag(&poe.url())
+        .up();
+    let key = format!("Bearer {KEY}");
+    for bot in ["python", "js"] {
+        let ask = |word| server.send(bot, &query(word), &[("authorization", &key)]);
+        assert_eq!(ask("ask").said(), "text: naïve \ntext: 🐈\n", "{bot}");
+        assert_eq!(ask("relay").said(), "naïve 🐈", "{bot}");
+        if bot == "python" {
+            assert_eq!(
+                ask("both").said(),
+                "naïve naïve ",
+                "two are waited for at once"
+            );
+        }
+        let denied = ask("denied").said().to_lowercase();
+        assert!(denied.ends_with("denied"), "{bot}: {denied}");
     }
 }
 
-fn tests_of_the_template_pass(directory: &Path) {
-    let output = Command::new(".venv/bin/python")
-        .args(["-m", "unittest"])
-        .current_dir(directory)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.contains("Ran 1 test"),
-        "{said}"
-    );
-}
+const KEY: &str = "the-access-key-of-the-asking-bots";
 
-/// TypeScript's complaint is shown, and nothing is built from what does not fit.
-#[test]
-fn what_does_not_fit_the_types_is_not_built() {
-    let directory = new_bot("ts", "wrong-types");
-    let bot = directory.join("bot.ts");
-    let text = std::fs::read_to_string(&bot).unwrap();
-    std::fs::write(&bot, text.replace("query.lastText", "query.lastWord")).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-        .arg("build")
-        .arg(&directory)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success());
-    assert!(
-        said.contains("bot.ts(") && said.contains("lastWord"),
-        "{said}"
-    );
-    assert!(!directory.join("dist/bot.wasm").exists());
+/// The code of a bot that does one thing for each word.
+fn workbench(language: &str) -> PathBuf {
+    let file = ["bot.py", "bot.js"][usize::from(language == "js")];
+    repository("host/tests/languages").join(file)
 }
 
 /// The types for editors have every member of the interface's records, by its name in JavaScript.

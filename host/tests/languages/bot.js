@@ -1,5 +1,6 @@
 // Does one thing for each word, so that a test can see what the layer for JavaScript makes of it.
 
+import poe from "ravenry:bot/poe";
 import request from "ravenry:bot/request";
 import { bot, env, Stopped } from "./ravenry.js";
 
@@ -56,6 +57,23 @@ const words = {
     *yield() {
         yield "one ";
         yield "two";
+    },
+    ask(query, reply) {
+        using answer = poe.ask("GPT-4o", JSON.stringify({ temperature: 0.5 }));
+        for (let events = answer.read(); events.length > 0; events = answer.read()) {
+            for (const { name, text } of events) reply.text(`${name}: ${text}\n`);
+        }
+    },
+    relay(query, reply) {
+        using answer = poe.ask("GPT-4o", "{}");
+        answer.relay();
+    },
+    denied(query, reply) {
+        try {
+            poe.ask("Nobody", "{}");
+        } catch (error) {
+            reply.text(error.payload.tag);
+        }
     },
     print(query, reply) {
         console.log("héllo", { n: 1 });

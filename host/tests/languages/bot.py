@@ -6,8 +6,10 @@ import random
 import sys
 from collections.abc import Iterator
 
+from componentize_py_types import Err
 from ravenry import Bot, Query, Reply, Settings, Stopped, export
-from wit_world.imports import request
+from wit_world.imports import poe, request
+from wit_world.imports.poll import poll
 
 
 class Workbench(Bot):
@@ -53,6 +55,30 @@ class Workbench(Bot):
                     print("stopped:", stopped)
             case "yield":
                 return iter(["one ", "two"])
+            case "ask":
+                with poe.ask("GPT-4o", json.dumps({"temperature": 0.5})) as answer:
+                    while events := answer.read():
+                        for event in events:
+                            reply.text(f"{event.name}: {event.text}\n")
+            case "both":
+                answers = [poe.ask("GPT-4o", "{}") for _ in range(2)]
+                waiting = [answer.subscribe() for answer in answers]
+                ready = set()
+                while len(ready) < 2:
+                    ready |= set(poll(waiting))
+                # Before the answers that they belong to.
+                for pollable in waiting:
+                    pollable.__exit__(None, None, None)
+                for answer in answers:
+                    reply.text(answer.read()[0].text)
+            case "relay":
+                with poe.ask("GPT-4o", "{}") as answer:
+                    answer.relay()
+            case "denied":
+                try:
+                    poe.ask("Nobody", "{}")
+                except Err as error:
+                    reply.text(type(error.value).__name__)
             case "print":
                 print("héllo", {"n": 1})
                 print("to the other stream", file=sys.stderr)
