@@ -29,6 +29,7 @@ mod logs;
 mod metrics;
 mod poe;
 mod query;
+mod samples;
 mod secrets;
 mod simulator;
 mod tenants;
