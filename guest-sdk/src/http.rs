@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod request;
 mod response;
+mod target;
 #[cfg(test)]
 mod tests;
 #[cfg(target_family = "wasm")]
@@ -21,6 +22,7 @@ mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::http as source;
+pub(crate) use target::Target;
 #[cfg(target_family = "wasm")]
 use wasi as source;
 

@@ -6,6 +6,8 @@
 pub mod admit;
 pub mod call;
 pub mod deploy;
+pub mod deployment;
+pub mod lasting;
 pub mod reply;
 mod stop;
 pub mod sync;

@@ -7,23 +7,31 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod components;
 pub mod inspect;
+mod new;
 pub mod outside;
 mod progress;
+mod reload;
+mod sources;
+mod sync;
 pub mod table;
 mod tools;
 mod unbuilt;
 pub mod up;
+mod watch;
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::outside::Outside;
 use self::progress::Progress;
+use self::up::Author;
 use crate::config::limits;
 use crate::report::{Problem, Problems};
 
@@ -43,8 +51,12 @@ pub enum Verb {
     Up(Up),
     /// Serve the tenants and bots of an operator's file
     Serve(Serve),
+    /// Make the directory of a new bot
+    New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Have Poe ask bots for their settings, now
+    Sync(Sync),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
     /// Print a completion script for a shell
@@ -57,6 +69,9 @@ pub struct Up {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
+    /// Do not build and mount again what changes
+    #[arg(long)]
+    pub no_watch: bool,
     /// How to serve.
     #[command(flatten)]
     pub serving: Serving,
@@ -78,12 +93,44 @@ pub struct Serve {
     pub serving: Serving,
 }
 
+/// `ravenry new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// The directory to make; its last part names the bot
+    #[arg(value_name = "NAME")]
+    pub directory: PathBuf,
+    /// What to make it of
+    #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = templates())]
+    pub template: String,
+    /// Where `ravenry-sdk` is: a checkout of Ravenry, the crate itself, or the URL of a git
+    /// repository [default: the checkout around the new bot, or around this program]
+    #[arg(long, value_name = "PATH|URL")]
+    pub sdk: Option<String>,
+}
+
+/// The names of the templates, each with what it is.
+fn templates() -> PossibleValuesParser {
+    let values = new::names().map(|(name, about)| PossibleValue::new(name).help(about));
+    values.collect::<Vec<_>>().into()
+}
+
 /// `ravenry build`
 #[derive(Debug, Args)]
 pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
+}
+
+/// `ravenry sync`
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// What is outside.
+    #[command(flatten)]
+    pub outside: Outside,
 }
 
 /// `ravenry inspect`
@@ -205,6 +252,14 @@ impl Failure {
         )
     }
 
+    /// What is wrong; nothing where it was said already.
+    fn into_problems(self) -> Problems {
+        match self {
+            Self::Usage(problems) | Self::Failed(problems) => problems,
+            Self::Shown => Problems::default(),
+        }
+    }
+
     /// Tells it on stderr, and gives the exit code.
     fn report(&self) -> ExitCode {
         let (problems, code) = match self {
@@ -228,7 +283,9 @@ pub fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.verb {
         Verb::Up(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
+        Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Sync(verb) => sync::run(verb),
         Verb::Inspect(verb) => verb.run(),
         Verb::Completions(verb) => {
             verb.run();
@@ -242,7 +299,12 @@ impl Up {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load(&self.source, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, up::build)
+        let author = if self.no_watch {
+            Author::Builds
+        } else {
+            Author::Watches(&self.source)
+        };
+        up::serve(spec, &self.serving, &author)
     }
 }
 
@@ -250,7 +312,17 @@ impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, up::only_components)
+        up::serve(spec, &self.serving, &Author::HasBuilt)
+    }
+}
+
+impl New {
+    fn run(&self) -> Result<(), Failure> {
+        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
+        let template = new::named(&self.template).ok_or_else(unknown)?;
+        let made = new::make(&self.directory, template, self.sdk.as_deref())?;
+        up::print(&made.text(&new::this_program()));
+        Ok(())
     }
 }
 
@@ -258,7 +330,7 @@ impl Build {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load(&self.source, &[])?;
         let progress = Progress::start();
-        let built = up::build(&mut spec, &progress);
+        let built = components::build(&mut spec, &progress);
         progress.end();
         built?;
         up::print(&up::list(&spec));

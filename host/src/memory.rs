@@ -9,7 +9,7 @@ use std::sync::{
 #[derive(Debug)]
 pub struct MemoryPool {
     used: AtomicU64,
-    bytes_max: u64,
+    bytes_max: AtomicU64,
 }
 
 impl MemoryPool {
@@ -17,20 +17,27 @@ impl MemoryPool {
     pub fn new(bytes_max: u64) -> Arc<Self> {
         Arc::new(Self {
             used: AtomicU64::new(0),
-            bytes_max,
+            bytes_max: AtomicU64::new(bytes_max),
         })
+    }
+
+    /// Another bound from now on. What is in use stays in use.
+    pub fn resize(&self, bytes_max: u64) {
+        self.bytes_max.store(bytes_max, Ordering::Relaxed);
     }
 
     /// Bytes that can still be taken.
     pub fn free(&self) -> u64 {
         self.bytes_max
+            .load(Ordering::Relaxed)
             .saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
     fn take(&self, bytes: u64) -> bool {
         self.used
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|sum| *sum <= self.bytes_max)
+                used.checked_add(bytes)
+                    .filter(|sum| *sum <= self.bytes_max.load(Ordering::Relaxed))
             })
             .is_ok()
     }

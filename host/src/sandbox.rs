@@ -4,6 +4,7 @@
 //! gets a [`Run`] with a store of its own, so that nothing of one query is left for the next.
 
 mod cache;
+mod capacity;
 mod engine;
 mod handler;
 pub mod inspect;
@@ -15,17 +16,18 @@ mod since_0_1_async;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
-use wasmtime::component::Linker;
+use wasmtime::{Store, component::Linker};
 
-use self::{cache::Cache, handler::Handler, inspect::World, instance::State};
+use self::{cache::Cache, handler::Handler, inspect::World, instance::State, meter::Mappings};
 pub use self::{
     cache::CacheError,
-    engine::{Capacity, EngineKind, Size},
+    capacity::Capacity,
+    engine::{EngineKind, Size},
     instance::{Allowance, Cost, Run, RunError},
     meter::CpuBudget,
 };
@@ -110,7 +112,16 @@ pub struct Sandbox {
     small: OnceLock<Result<Runtime, String>>,
     large: OnceLock<Result<Runtime, String>>,
     asynchronous: OnceLock<Result<Runtime, String>>,
+    mappings: Arc<Mappings>,
+    /// Held while a large component is compiled: see [`COMPILED_ALONE_BYTES`].
+    compiling: Mutex<()>,
 }
+
+/// Components from this size on are compiled one after the other.
+///
+/// Each uses all cores already; and of several bots with the same file, the second finds what the
+/// first has compiled. A Rust component has less than half of it.
+const COMPILED_ALONE_BYTES: usize = 1024 * 1024;
 
 /// One engine, what it offers to guests, and where its compiled code is kept.
 struct Runtime {
@@ -133,6 +144,7 @@ impl fmt::Debug for Sandbox {
 pub struct Component {
     engine: wasmtime::Engine,
     handler: Handler,
+    mappings: Arc<Mappings>,
     facts: Facts,
 }
 
@@ -151,6 +163,8 @@ pub struct Facts {
     pub digest: String,
     /// The engine that it runs on.
     pub engine: EngineKind,
+    /// Memory mappings that a live instance takes.
+    pub mappings: u64,
 }
 
 impl fmt::Debug for Component {
@@ -202,6 +216,8 @@ impl Sandbox {
             small: OnceLock::new(),
             large: OnceLock::new(),
             asynchronous: OnceLock::new(),
+            mappings: Mappings::new(size.mappings),
+            compiling: Mutex::new(()),
         })
     }
 
@@ -240,26 +256,19 @@ impl Sandbox {
         let kind = EngineKind::of(&found, memory_bytes_max);
         let runtime = self.runtime(kind)?;
         let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let cached = runtime.cache.load(&runtime.engine, &digest);
-        let from_cache = cached.is_some();
-        let component = if let Some(component) = cached {
-            component
-        } else {
-            compiling();
-            wasmtime::component::Component::from_binary(&runtime.engine, bytes).map_err(unfit)?
-        };
+        let (component, from_cache) = self
+            .code(runtime, bytes, &digest, compiling)
+            .map_err(unfit)?;
         let world = found.world.unwrap_or(World::Bot);
         let handler = runtime
             .linker
             .instantiate_pre(&component)
             .and_then(|pre| Handler::check(world, pre))
             .map_err(unfit)?;
-        if !from_cache && let Err(error) = runtime.cache.store(&digest, &component) {
-            tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
-        }
         Ok(Component {
             engine: runtime.engine.clone(),
             handler,
+            mappings: Arc::clone(&self.mappings),
             facts: Facts {
                 bytes: found.size,
                 initial_memory_bytes: found.initial_memory,
@@ -267,8 +276,38 @@ impl Sandbox {
                 from_cache,
                 digest: cache::hex(&digest),
                 engine: kind,
+                mappings: kind.mappings(&found),
             },
         })
+    }
+
+    /// The compiled form, and whether it was found on disk. What is compiled is kept there.
+    fn code(
+        &self,
+        runtime: &Runtime,
+        bytes: &[u8],
+        digest: &[u8; 32],
+        compiling: &dyn Fn(),
+    ) -> wasmtime::Result<(wasmtime::component::Component, bool)> {
+        let Runtime { engine, cache, .. } = runtime;
+        if let Some(component) = cache.load(engine, digest) {
+            return Ok((component, true));
+        }
+        let alone = bytes.len() >= COMPILED_ALONE_BYTES;
+        let _turn = alone.then(|| {
+            self.compiling
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        });
+        if alone && let Some(component) = cache.load(engine, digest) {
+            return Ok((component, true));
+        }
+        compiling();
+        let component = wasmtime::component::Component::from_binary(engine, bytes)?;
+        if let Err(error) = cache.store(digest, &component) {
+            tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
+        }
+        Ok((component, false))
     }
 }
 
@@ -296,6 +335,12 @@ pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
         .map_err(|error| ComponentError::Unfit(error.to_string()))
 }
 
+/// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].
+pub fn digest(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    cache::hex(&digest)
+}
+
 /// Whether an interface of this name, with its version, is offered to components.
 ///
 /// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows. Those of
@@ -311,10 +356,11 @@ pub fn offered(name: &str) -> bool {
         "wasi:random/",
         "wasi:sockets/",
     ];
-    const OURS: [&str; 3] = [
+    const OURS: [&str; 4] = [
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",
+        "ravenry:bot/poe@0.1.0",
     ];
     const WASI_0_3: [&str; 7] = [
         "wasi:cli/",
@@ -329,15 +375,26 @@ pub fn offered(name: &str) -> bool {
     let wasi_0_2 = name
         .rsplit_once('@')
         .is_some_and(|(_, version)| version.starts_with("0.2."));
-    OURS.contains(&name)
-        || (wasi_0_2 && of(&WASI))
-        || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
+    OURS.contains(&name) || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
 }
 
 impl Component {
     /// What is known of it.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    fn start<T, F>(
+        &self,
+        allowance: &Allowance,
+        call: Call,
+        begin: impl FnOnce(Store<State>) -> F,
+    ) -> Run<T>
+    where
+        F: Future<Output = wasmtime::Result<T>> + Send + 'static,
+    {
+        let room = self.mappings.take(self.facts.mappings);
+        instance::start(&self.engine, allowance, call, room, begin)
     }
 
     /// Starts to answer a query. The events go to the outbox of `call`.
@@ -348,23 +405,19 @@ impl Component {
         query: Query,
     ) -> Run<Result<(), Failure>> {
         let handler = self.handler.clone();
-        instance::start(&self.engine, allowance, call, move |store| {
-            handler.respond(store, query)
-        })
+        self.start(allowance, call, move |store| handler.respond(store, query))
     }
 
     /// Starts to ask for the settings.
     pub fn settings(&self, allowance: &Allowance, call: Call) -> Run<Settings> {
         let handler = self.handler.clone();
-        instance::start(&self.engine, allowance, call, move |store| {
-            handler.settings(store)
-        })
+        self.start(allowance, call, move |store| handler.settings(store))
     }
 
     /// Starts to hand over feedback.
     pub fn on_feedback(&self, allowance: &Allowance, call: Call, feedback: Feedback) -> Run<()> {
         let handler = self.handler.clone();
-        instance::start(&self.engine, allowance, call, move |store| {
+        self.start(allowance, call, move |store| {
             handler.on_feedback(store, feedback)
         })
     }
@@ -372,7 +425,7 @@ impl Component {
     /// Starts to hand over a reaction.
     pub fn on_reaction(&self, allowance: &Allowance, call: Call, reaction: Reaction) -> Run<()> {
         let handler = self.handler.clone();
-        instance::start(&self.engine, allowance, call, move |store| {
+        self.start(allowance, call, move |store| {
             handler.on_reaction(store, reaction)
         })
     }
@@ -380,7 +433,7 @@ impl Component {
     /// Starts to hand over an error report.
     pub fn on_error(&self, allowance: &Allowance, call: Call, report: ErrorReport) -> Run<()> {
         let handler = self.handler.clone();
-        instance::start(&self.engine, allowance, call, move |store| {
+        self.start(allowance, call, move |store| {
             handler.on_error(store, report)
         })
     }

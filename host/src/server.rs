@@ -20,10 +20,12 @@ use std::{
 
 use crate::{
     bots::{
-        Bot, Registry, Stop,
+        Stop,
         admit::Places,
-        deploy::{self, Mounted, Shared},
-        sync,
+        deploy::{MountedBot as Mounted, Shared},
+        deployment::Deployment,
+        lasting::Lasting,
+        sync::Syncing,
     },
     config::resolve::ServerSpec,
     egress::{
@@ -64,6 +66,8 @@ pub struct Options {
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Called once when a stop is asked for, before replies are waited for.
+    pub stopping: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What is served, once it is.
@@ -129,7 +133,7 @@ fn prepare_sandbox(
     spec: &ServerSpec,
     machine: &Machine,
     cache_dir: &Path,
-) -> Result<(Sandbox, Capacity), Problems> {
+) -> Result<(Sandbox, Size, Capacity), Problems> {
     let capacity = Capacity::of(
         machine.mappings,
         machine.descriptors,
@@ -143,6 +147,7 @@ fn prepare_sandbox(
         .max();
     let size = Size {
         instances: capacity.instances,
+        mappings: capacity.mappings,
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
     let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {
@@ -154,19 +159,20 @@ fn prepare_sandbox(
         };
         problem("the sandbox cannot be prepared".to_owned(), &error, Some(hint))
     })?;
-    Ok((sandbox, capacity))
+    Ok((sandbox, size, capacity))
 }
 
 /// Mounts the bots and serves them until a signal.
 ///
-/// `ready` is called once, when connections are accepted.
+/// `ready` is called once, when connections are accepted. What it is given changes the bots while
+/// they are served.
 ///
 /// # Errors
 /// Everything that keeps the bots from being served, all of it at once.
 pub async fn run(
     spec: ServerSpec,
     options: Options,
-    ready: impl FnOnce(&Ready),
+    ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
     let signals = Signals::listen()
         .map_err(|error| problem("signals cannot be heard".to_owned(), &error, None))?;
@@ -191,19 +197,20 @@ pub async fn run(
 
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let (mounted, capacity) = mount(spec, machine, &options).await?;
-    let bots = mounted
-        .bots
+    let (deployment, capacity) = mount(spec, machine, &options).await?;
+    let deployment = Arc::new(deployment);
+    let bots = deployment
+        .bots()
         .iter()
-        .map(|bot| describe(&bot.bot, &bot.hosts, address))
+        .map(|mounted| describe(mounted, address))
         .collect();
 
-    let all = mounted.bots.iter().map(|mounted| Arc::clone(&mounted.bot));
-    let synced = tokio::spawn(sync::all(all.collect()));
-    let registry = Arc::new(Registry::default());
-    registry.swap(mounted.table);
     let stop = Stop::default();
-    let gateway = Gateway::new(registry, stop.clone(), Intake::new(machine.memory_bytes));
+    let gateway = Gateway::new(
+        deployment.registry(),
+        stop.clone(),
+        Intake::new(machine.memory_bytes),
+    );
     let front = Front::start(listener, routes::bots(Arc::clone(&gateway)), limits);
     let metrics_url = metrics_listener
         .as_ref()
@@ -211,7 +218,7 @@ pub async fn run(
     let metrics_front = metrics_listener
         .map(|(listener, _)| Front::start(listener, routes::metrics(recorder), METRICS_LIMITS));
     gateway.set(Phase::Ready);
-    ready(&Ready {
+    let served = Ready {
         url: format!("http://{address}"),
         metrics_url,
         bots,
@@ -219,13 +226,14 @@ pub async fn run(
             "This machine carries {} replies at once ({}).",
             capacity.instances, capacity.because
         )],
-    });
+    };
+    ready(&served, &deployment);
 
-    stop_politely(signals, &gateway, &front, &stop, options.drain).await;
+    stop_politely(signals, &gateway, &front, &stop, &options).await;
     if let Some(front) = metrics_front {
         front.cut();
     }
-    synced.abort();
+    deployment.end();
     tracing::info!("stopped");
     Ok(())
 }
@@ -235,8 +243,8 @@ async fn mount(
     spec: ServerSpec,
     machine: Machine,
     options: &Options,
-) -> Result<(Mounted, Capacity), Problems> {
-    let (sandbox, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+) -> Result<(Deployment, Capacity), Problems> {
+    let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -244,19 +252,23 @@ async fn mount(
     let egress = Egress::new(spec.private_hosts.clone());
     let shared = Shared {
         sandbox: Arc::new(sandbox),
+        memory_bytes_max: size.memory_bytes_max,
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
+        lasting: Lasting::default(),
         poe: Connections::new(&egress, addresses),
         egress,
     };
     let progress = Arc::clone(&options.progress);
-    let mounted = tokio::task::spawn_blocking(move || deploy::mount(&spec, &shared, &*progress))
+    let syncing = Syncing::here();
+    let start = move || Deployment::start(&spec, shared, syncing, &*progress);
+    let deployment = tokio::task::spawn_blocking(start)
         .await
         .map_err(|error| problem("mounting the bots was cut short".to_owned(), &error, None))??;
-    Ok((mounted, capacity))
+    Ok((deployment, capacity))
 }
 
-fn describe(bot: &Bot, hosts: &[String], address: SocketAddr) -> MountedBot {
+fn describe(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> MountedBot {
     let facts = bot.component.facts();
     let url = match hosts.first() {
         Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),
@@ -281,9 +293,11 @@ async fn stop_politely(
     gateway: &Gateway,
     front: &Front,
     stop: &Stop,
-    drain: Duration,
+    options: &Options,
 ) {
+    let drain = options.drain;
     signals.next().await;
+    (options.stopping)();
     gateway.set(Phase::Draining);
     tracing::info!(
         drain_s = drain.as_secs(),

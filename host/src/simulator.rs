@@ -36,6 +36,7 @@ mod record;
 mod script;
 mod serve;
 mod stage;
+mod step;
 mod sync;
 mod wire;
 
@@ -45,10 +46,11 @@ pub use self::{
     costs::{Amount, Bill, Charge, Ledger},
     files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload},
     play::ANSWER_TIME_MAX,
-    record::{Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
-    script::{Answer, Script, Step, Wait},
+    record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
+    script::{Answer, Script},
     serve::CONNECTIONS_MAX,
     stage::Overdue,
+    step::{Step, Wait},
     sync::{SettingsCall, SettingsVerb},
     wire::{Chunks, Framing, JsonStyle, LineEnd},
 };

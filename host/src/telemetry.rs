@@ -35,8 +35,11 @@ pub enum TelemetryError {
 
 /// Sends logs to standard error. `filter` is a level such as `info`, or `target=level` pairs.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
+    // What it warns of is what a bot did wrong, as often as the bot likes; the bot hears of it. A
+    // filter that names it still wins.
+    let quiet = format!("wasmtime_wasi_http=error,{filter}");
     let filter =
-        EnvFilter::try_new(filter).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
+        EnvFilter::try_new(quiet).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
     let terminal = std::io::stderr().is_terminal();
     let json = match format {
         LogFormat::Json => true,

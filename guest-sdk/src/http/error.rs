@@ -69,11 +69,11 @@ impl From<HttpError> for Error {
 }
 
 impl HttpError {
-    /// What to add to the manifest, so that this host (and port) can be reached.
-    pub(crate) fn denied(authority: &str) -> Self {
+    /// What to add to the manifest, so that this origin (`https://example.com:8443`) can be reached.
+    pub(crate) fn denied(origin: &str) -> Self {
         Self::Denied(format!(
-            "the gateway does not let this bot reach `{authority}`; name it in the manifest: \
-             allowed_outbound_hosts = [\"{authority}\"]"
+            "the gateway does not let this bot reach `{origin}`; name it in the manifest: \
+             allowed_outbound_hosts = [\"{origin}\"]"
         ))
     }
 }

@@ -1,6 +1,6 @@
 //! Requests through `wasi:http`, which the gateway answers.
 
-use super::{HttpError, Request, Response};
+use super::{HttpError, Request, Response, Target};
 use crate::wait::Mode;
 use std::time::Duration;
 use wasip2::http::outgoing_handler;
@@ -15,17 +15,22 @@ const CHUNK_BYTES_MAX: u64 = 64 * 1024;
 
 /// Sends a request and waits for the head of its answer.
 pub(super) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {
-    let (scheme, rest) = split_scheme(&request.url)?;
-    let (authority, path) = split_authority(rest);
+    let target = Target::parse(&request.url)?;
+    let scheme = if target.is_https {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
     let outgoing = OutgoingRequest::new(fields(&request)?);
     outgoing
         .set_method(&method(&request.method))
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
-        .and_then(|()| outgoing.set_authority(Some(authority)))
-        .and_then(|()| outgoing.set_path_with_query(Some(&path)))
-        .map_err(|()| HttpError::Invalid(format!("{:?} is no URL to send to", request.url)))?;
+        .and_then(|()| outgoing.set_authority(Some(target.authority)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&target.path)))
+        .map_err(|()| HttpError::Invalid("the method or the URL is malformed".to_owned()))?;
     let body = outgoing.body().map_err(|()| refused("a body"))?;
-    let fault = |code| fault(code, authority);
+    let origin = target.origin();
+    let fault = |code| fault(code, &origin);
     let options = options(&request)?;
     let response = outgoing_handler::handle(outgoing, options).map_err(fault)?;
     // A host may answer before it has read everything; then its answer counts, not this.
@@ -33,35 +38,12 @@ pub(super) async fn exchange<M: Mode>(request: Request) -> Result<Response, Http
     let incoming = head::<M>(response).await?.map_err(fault)?;
     let status = incoming.status();
     let headers = incoming.headers().entries();
-    let body = Incoming::new(incoming, authority.to_owned())?;
+    let body = Incoming::new(incoming, origin.clone())?;
     Ok(Response::new(status, text(headers), body))
 }
 
 fn refused(what: &str) -> HttpError {
     HttpError::Broken(format!("the gateway refused {what}"))
-}
-
-fn split_scheme(url: &str) -> Result<(Scheme, &str), HttpError> {
-    match url.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => Ok((Scheme::Https, rest)),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => Ok((Scheme::Http, rest)),
-        _ => Err(HttpError::Invalid(format!(
-            "{url:?} begins neither with `http://` nor with `https://`"
-        ))),
-    }
-}
-
-/// Host and port, and the path with its query. A fragment is not sent.
-fn split_authority(rest: &str) -> (&str, String) {
-    let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let path = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
-    (authority, path)
 }
 
 fn method(method: &str) -> Method {
@@ -159,20 +141,20 @@ fn text(headers: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
 }
 
 /// What an error of `wasi:http` means for a bot's author.
-fn fault(code: ErrorCode, authority: &str) -> HttpError {
+fn fault(code: ErrorCode, origin: &str) -> HttpError {
     match code {
-        ErrorCode::HttpRequestDenied => HttpError::denied(authority),
+        ErrorCode::HttpRequestDenied => HttpError::denied(origin),
         ErrorCode::DnsTimeout
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => {
-            HttpError::Timeout(format!("{authority} took too long: {code:?}"))
+            HttpError::Timeout(format!("{origin} took too long: {code:?}"))
         }
         ErrorCode::HttpRequestUriInvalid | ErrorCode::HttpRequestMethodInvalid => {
-            HttpError::Invalid(format!("the request to {authority}: {code:?}"))
+            HttpError::Invalid(format!("the request to {origin}: {code:?}"))
         }
-        code => HttpError::Broken(format!("{authority}: {code:?}")),
+        code => HttpError::Broken(format!("{origin}: {code:?}")),
     }
 }
 
@@ -182,17 +164,18 @@ pub(crate) struct Incoming {
     /// `None` after the end.
     stream: Option<InputStream>,
     body: Option<IncomingBody>,
-    authority: String,
+    /// Scheme, host and port, for errors.
+    origin: String,
 }
 
 impl Incoming {
-    fn new(response: IncomingResponse, authority: String) -> Result<Self, HttpError> {
+    fn new(response: IncomingResponse, origin: String) -> Result<Self, HttpError> {
         let body = response.consume().map_err(|()| refused("the body"))?;
         let stream = body.stream().map_err(|()| refused("the body"))?;
         Ok(Self {
             stream: Some(stream),
             body: Some(body),
-            authority,
+            origin,
         })
     }
 
@@ -208,10 +191,10 @@ impl Incoming {
                 }
                 Err(StreamError::LastOperationFailed(error)) => {
                     let fault = match wasip2::http::types::http_error_code(&error) {
-                        Some(code) => fault(code, &self.authority),
+                        Some(code) => fault(code, &self.origin),
                         None => HttpError::Broken(format!(
                             "{}: {}",
-                            self.authority,
+                            self.origin,
                             error.to_debug_string()
                         )),
                     };
@@ -231,7 +214,7 @@ impl Incoming {
         let trailers = IncomingBody::finish(body);
         loop {
             match trailers.get() {
-                Some(Ok(Err(code))) => return Err(fault(code, &self.authority)),
+                Some(Ok(Err(code))) => return Err(fault(code, &self.origin)),
                 Some(Ok(Ok(_)) | Err(())) => return Ok(None),
                 None => M::until(trailers.subscribe()).await,
             }

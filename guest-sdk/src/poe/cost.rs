@@ -80,7 +80,8 @@ pub fn authorize(items: &[CostItem]) -> Result<(), PoeError> {
 ///
 /// # Errors
 ///
-/// As [`authorize`].
+/// As [`authorize`]. Never repeated by the gateway: after [`PoeError::Broken`], nobody knows whether
+/// the person was charged.
 pub fn capture(items: &[CostItem]) -> Result<(), PoeError> {
     source::capture(items)
 }

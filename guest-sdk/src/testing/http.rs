@@ -3,19 +3,19 @@
 use super::clock::{self, Moment};
 use super::stage;
 use super::upstream::{Step, Upstream};
-use crate::http::{HttpError, Request, Response};
+use crate::http::{HttpError, Request, Response, Target};
 use crate::wait::Mode;
 use std::collections::VecDeque;
 
 /// Sends a request to the scene, and waits for the head of the answer.
 pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {
-    let authority = authority(&request.url)?;
+    let origin = Target::parse(&request.url)?.origin();
     let answer = stage::with(|stage| {
         stage.requests.push(request.clone());
         stage.scene.upstreams.find(&request.url)
     });
     let Some(answer) = answer.flatten() else {
-        return Err(HttpError::denied(authority));
+        return Err(HttpError::denied(&origin));
     };
     // Outside the stage, because the answer is made by a test's own function.
     let Upstream {
@@ -33,16 +33,6 @@ pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, Http
         }
     }
     Ok(Response::new(status, headers, incoming))
-}
-
-/// The host and port of a URL, checked as far as the gateway's own interface does.
-fn authority(url: &str) -> Result<&str, HttpError> {
-    match url.split_once("://") {
-        Some(("http" | "https", rest)) => Ok(rest.split(['/', '?', '#']).next().unwrap_or(rest)),
-        _ => Err(HttpError::Invalid(format!(
-            "{url:?} begins neither with `http://` nor with `https://`"
-        ))),
-    }
 }
 
 /// The body of an answer: chunks, and when each arrives.

@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -21,31 +21,106 @@ use tokio::{
 #[derive(Debug)]
 pub struct Places {
     running: Arc<Semaphore>,
+    running_max: AtomicUsize,
+    /// Places that are taken, but not to be given to anybody else when they come free.
+    surplus: AtomicUsize,
     waiting: AtomicU32,
-    waiting_max: u32,
+    waiting_max: AtomicU32,
 }
 
 impl Places {
     /// `running_max` replies at once, and `waiting_max` waiting.
     pub fn new(running_max: u32, waiting_max: u32) -> Arc<Self> {
-        let places = usize::try_from(running_max)
-            .unwrap_or(usize::MAX)
-            .min(Semaphore::MAX_PERMITS);
+        let places = places(running_max);
         Arc::new(Self {
             running: Arc::new(Semaphore::new(places)),
+            running_max: AtomicUsize::new(places),
+            surplus: AtomicUsize::new(0),
             waiting: AtomicU32::new(0),
-            waiting_max,
+            waiting_max: AtomicU32::new(waiting_max),
         })
+    }
+
+    /// Other bounds from now on. Replies that run keep their places: where more run than may, the
+    /// places of those that end are not given to anybody else.
+    pub fn resize(&self, running_max: u32, waiting_max: u32) {
+        self.waiting_max.store(waiting_max, Ordering::Relaxed);
+        let after = places(running_max);
+        let before = self.running_max.swap(after, Ordering::SeqCst);
+        let fewer = before.saturating_sub(after);
+        self.surplus.fetch_add(fewer, Ordering::SeqCst);
+        let more = (0..after.saturating_sub(before)).filter(|_| !self.takes_back());
+        self.running.add_permits(more.count());
+        while let Ok(free) = self.running.try_acquire() {
+            if !self.takes_back() {
+                return;
+            }
+            free.forget();
+        }
+    }
+
+    /// Whether a place that is free is one too many; if so, it is not any more.
+    fn takes_back(&self) -> bool {
+        self.surplus
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+    }
+
+    fn try_take(self: &Arc<Self>) -> Option<Place> {
+        let taken = Arc::clone(&self.running).try_acquire_owned().ok()?;
+        Some(Place::of(taken, self))
+    }
+
+    /// The semaphores are never closed; if one were, there would be no place.
+    async fn take(self: &Arc<Self>) -> Option<Place> {
+        let taken = Arc::clone(&self.running).acquire_owned().await.ok()?;
+        Some(Place::of(taken, self))
     }
 
     /// Joins the queue, if it is not full.
     fn join(self: &Arc<Self>) -> Option<Ticket> {
         self.waiting
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
-                (waiting < self.waiting_max).then_some(waiting.saturating_add(1))
+                (waiting < self.waiting_max.load(Ordering::Relaxed))
+                    .then_some(waiting.saturating_add(1))
             })
             .ok()
             .map(|_| Ticket(Arc::clone(self)))
+    }
+}
+
+/// As many as a semaphore can count.
+fn places(running_max: u32) -> usize {
+    usize::try_from(running_max)
+        .unwrap_or(usize::MAX)
+        .min(Semaphore::MAX_PERMITS)
+}
+
+/// A place that is taken; dropping it frees it, unless it was one too many by then.
+#[derive(Debug)]
+struct Place {
+    taken: Option<OwnedSemaphorePermit>,
+    of: Arc<Places>,
+}
+
+impl Place {
+    fn of(taken: OwnedSemaphorePermit, of: &Arc<Places>) -> Self {
+        Self {
+            taken: Some(taken),
+            of: Arc::clone(of),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken.take()
+            && self.of.takes_back()
+        {
+            taken.forget();
+        }
     }
 }
 
@@ -75,7 +150,7 @@ pub struct Gate {
 /// The right to run one reply. Dropping it frees the places.
 #[derive(Debug)]
 pub struct Permit {
-    _places: [OwnedSemaphorePermit; 3],
+    _places: [Place; 3],
     _running: Counted,
 }
 
@@ -129,8 +204,11 @@ impl Gate {
         if self.bot.waiting.load(Ordering::Relaxed) > 0 {
             return None;
         }
-        let take = |places: &Arc<Places>| Arc::clone(&places.running).try_acquire_owned().ok();
-        let places = [take(&self.bot)?, take(&self.tenant)?, take(&self.process)?];
+        let places = [
+            self.bot.try_take()?,
+            self.tenant.try_take()?,
+            self.process.try_take()?,
+        ];
         Some(Permit {
             _places: places,
             _running: Counted::new(running),
@@ -146,11 +224,9 @@ impl Gate {
             .ok_or(Refused::QueueFull)?;
         let _waiting = Counted::new(&waiting);
         let all = async {
-            let bot = Arc::clone(&self.bot.running).acquire_owned().await;
-            let tenant = Arc::clone(&self.tenant.running).acquire_owned().await;
-            let process = Arc::clone(&self.process.running).acquire_owned().await;
-            // The semaphores are never closed; if one were, there would be no place.
-            Some([bot.ok()?, tenant.ok()?, process.ok()?])
+            let bot = self.bot.take().await?;
+            let tenant = self.tenant.take().await?;
+            Some([bot, tenant, self.process.take().await?])
         };
         let places = match deadline {
             Some(deadline) => timeout_at(deadline, all).await.ok().flatten(),
@@ -207,6 +283,32 @@ mod tests {
             gate.clone().admit(gauge.clone(), gauge).await.unwrap_err(),
             Refused::QueueFull
         );
+    }
+
+    /// Fewer places while more are taken: those that come free are gone until the rest fits.
+    #[test]
+    fn places_can_become_fewer_and_more_while_they_are_taken() {
+        let gate = gate(3, 10, 10);
+        let gauge = Gauge::noop();
+        let mut running: Vec<_> = (0..3).map_while(|_| gate.try_admit(&gauge)).collect();
+        gate.bot.resize(1, 10);
+        for _ in 0..2 {
+            running.pop();
+            assert!(gate.try_admit(&gauge).is_none(), "one still runs, one may");
+        }
+        gate.bot.resize(2, 10);
+        running.extend(gate.try_admit(&gauge));
+        assert_eq!(running.len(), 2);
+        assert!(gate.try_admit(&gauge).is_none());
+        gate.bot.resize(1, 10);
+        gate.bot.resize(3, 10);
+        running.extend(gate.try_admit(&gauge));
+        assert_eq!(running.len(), 3, "what was taken back is there again");
+        assert!(gate.try_admit(&gauge).is_none());
+        running.clear();
+        gate.bot.resize(2, 10);
+        running.extend((0..3).map_while(|_| gate.try_admit(&gauge)));
+        assert_eq!(running.len(), 2, "free places go at once");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,5 @@
 //! From specifications to mounted bots: read, check, compile or fetch from the cache, link. The one
-//! path of every start; a failed step leaves what runs untouched.
+//! path of every start and of every change; a failed step leaves what runs untouched.
 
 use std::{
     fs, io,
@@ -12,13 +12,14 @@ use std::{
 };
 
 use super::{
-    Bot, Table,
+    Bot,
     admit::{Gate, Places},
+    lasting::{Lasting, Share},
 };
 use crate::{
     config::{
         Unfit,
-        resolve::{BotSpec, ServerSpec, TenantSpec},
+        resolve::{BotSpec, TenantSpec},
     },
     egress::{Egress, poe::Connections, secrets::Secrets},
     imports::{
@@ -26,8 +27,7 @@ use crate::{
         poe::{Declared, Platform, PlatformBounds},
     },
     memory::MemoryPool,
-    metrics::BotMetrics,
-    report::{Problem, Problems},
+    report::Problem,
     sandbox::{self, Allowance, Component, ComponentError, CpuBudget, Sandbox},
 };
 
@@ -36,101 +36,96 @@ use crate::{
 pub struct Shared {
     /// Where components run.
     pub sandbox: Arc<Sandbox>,
+    /// The most memory that the sandbox has room for in one instance, in bytes.
+    pub memory_bytes_max: u64,
     /// Places for replies of all tenants.
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
+    /// What outlives the versions of bots.
+    pub lasting: Lasting,
     /// The platform's API.
     pub poe: Connections,
     /// The way out to other servers.
     pub egress: Egress,
 }
 
-/// The result of mounting.
-#[derive(Debug)]
-pub struct Mounted {
-    /// Finds them.
-    pub table: Table,
-    /// All of them, in the order of the configuration.
-    pub bots: Vec<MountedBot>,
-}
-
 /// A bot and the host names that lead to it; with none, every host does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MountedBot {
     /// The bot.
     pub bot: Arc<Bot>,
     /// Its tenant's host names.
     pub hosts: Vec<String>,
+    /// What it was made from.
+    pub spec: BotSpec,
+}
+
+impl MountedBot {
+    /// Whether a bot with this specification and these bytes would do all as this one does.
+    fn is(&self, spec: &BotSpec, bytes: &[u8]) -> bool {
+        let elsewhere = BotSpec {
+            source: self.spec.source.clone(),
+            build: self.spec.build.clone(),
+            place: self.spec.place.clone(),
+            ..spec.clone()
+        };
+        self.spec == elsewhere && self.bot.component.facts().digest == sandbox::digest(bytes)
+    }
+}
+
+/// A bot that is to be mounted.
+pub(super) struct Wanted<'a> {
+    /// Whose it is.
+    pub(super) tenant: &'a TenantSpec,
+    /// What it is.
+    pub(super) spec: &'a BotSpec,
+    /// What is mounted in its name now.
+    pub(super) before: Option<&'a MountedBot>,
 }
 
 /// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// Mounts every bot of a configuration.
+/// Makes bots ready to be mounted, in their order: each is there, or why not. One that would be as
+/// it was before stays the same.
 ///
 /// Compiling takes all cores; `progress` hears of each bot.
-///
-/// # Errors
-/// Every bot that cannot be mounted, each with its place and a hint; nothing is mounted then.
-pub fn mount(
-    spec: &ServerSpec,
+pub(super) fn make(
+    wanted: &[Wanted<'_>],
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
-) -> Result<Mounted, Problems> {
-    let wanted: Vec<(&TenantSpec, &BotSpec)> = spec
-        .tenants
-        .iter()
-        .flat_map(|tenant| tenant.bots.iter().map(move |bot| (tenant, bot)))
-        .collect();
-    let prepared = prepare_all(&wanted, &shared.sandbox, progress);
-
-    let mut problems = Vec::new();
-    let mut table = Table::default();
-    let mut bots = Vec::new();
-    let mut prepared = prepared.into_iter();
-    for tenant in &spec.tenants {
-        let places = Places::new(tenant.running, tenant.queue);
-        let memory = MemoryPool::new(tenant.memory);
-        for spec in &tenant.bots {
-            match prepared.next().flatten() {
-                Some(Ok(component)) => {
-                    let bot = Arc::new(assemble(spec, component, shared, &places, &memory));
-                    table.add(&tenant.hosts, &bot);
-                    bots.push(MountedBot {
-                        bot,
-                        hosts: tenant.hosts.clone(),
-                    });
-                }
-                Some(Err(problem)) => problems.push(problem),
-                None => problems.push(unmountable(
-                    spec,
-                    vec!["preparing it was cut short".to_owned()],
-                    None,
-                )),
+) -> Vec<Result<MountedBot, Problem>> {
+    let prepared = prepare_all(wanted, &shared.sandbox, progress);
+    let mount = |(wanted, prepared): (&Wanted<'_>, Prepared)| {
+        let spec = wanted.spec;
+        let cut_short = || {
+            let causes = vec!["preparing it was cut short".to_owned()];
+            Err(unmountable(spec, causes, None))
+        };
+        let bot = match prepared.unwrap_or_else(cut_short)? {
+            Ready::AsBefore(bot) => bot,
+            Ready::Anew(component) => {
+                let share = shared.lasting.tenant(wanted.tenant);
+                Arc::new(assemble(spec, *component, shared, &share))
             }
-        }
-    }
-    if problems.is_empty() {
-        Ok(Mounted { table, bots })
-    } else {
-        Err(Problems(problems))
-    }
+        };
+        Ok(MountedBot {
+            bot,
+            hosts: wanted.tenant.hosts.clone(),
+            spec: spec.clone(),
+        })
+    };
+    wanted.iter().zip(prepared).map(mount).collect()
 }
 
-fn assemble(
-    spec: &BotSpec,
-    component: Component,
-    shared: &Shared,
-    tenant: &Arc<Places>,
-    memory: &Arc<MemoryPool>,
-) -> Bot {
+fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Share) -> Bot {
+    let (own, metrics) = shared.lasting.bot(spec);
     let limits = &spec.limits;
-    let metrics = BotMetrics::new(spec.tenant.as_str(), spec.name.as_str());
     let (declaration, declared) = Declared::pending();
     let pools = [
-        MemoryPool::new(limits.live_memory),
-        Arc::clone(memory),
+        own.memory,
+        Arc::clone(&tenant.memory),
         Arc::clone(&shared.memory),
     ];
     let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
@@ -157,8 +152,8 @@ fn assemble(
         metrics,
         keys: spec.access_keys.clone().into(),
         gate: Gate {
-            bot: Places::new(limits.running, limits.queue),
-            tenant: Arc::clone(tenant),
+            bot: own.places,
+            tenant: Arc::clone(&tenant.places),
             process: Arc::clone(&shared.process),
             wait_max: limits.queue_wait,
         },
@@ -194,14 +189,24 @@ fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
     }
 }
 
-type Prepared = Option<Result<Component, Problem>>;
+/// A bot, or what it takes to make one.
+enum Ready {
+    AsBefore(Arc<Bot>),
+    Anew(Box<Component>),
+}
 
-/// Prepares all components, as many at once as there are cores.
+type Prepared = Option<Result<Ready, Problem>>;
+
+/// Prepares all components, as many at once as there are cores, small files first: the compiler uses
+/// all cores for each, and many small ones should not stand behind a large one.
 fn prepare_all(
-    wanted: &[(&TenantSpec, &BotSpec)],
+    wanted: &[Wanted<'_>],
     sandbox: &Sandbox,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Vec<Prepared> {
+    let size = |spec: &BotSpec| fs::metadata(&spec.source).map_or(0, |found| found.len());
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_cached_key(|index| wanted.get(*index).map(|wanted| size(wanted.spec)));
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Prepared>> = wanted.iter().map(|_| Mutex::new(None)).collect();
     let workers = thread::available_parallelism()
@@ -210,12 +215,13 @@ fn prepare_all(
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some((index, (_, spec))) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    wanted.get(index).map(|wanted| (index, wanted))
+                while let Some((index, wanted)) = {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    let index = order.get(turn).copied();
+                    index.and_then(|index| wanted.get(index).map(|wanted| (index, wanted)))
                 } {
-                    progress(&format!("preparing {}", spec.name));
-                    let prepared = prepare(spec, sandbox, progress);
+                    progress(&format!("preparing {}", wanted.spec.name));
+                    let prepared = prepare(wanted, sandbox, progress);
                     if let Some(slot) = results.get(index) {
                         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
                     }
@@ -230,15 +236,19 @@ fn prepare_all(
 }
 
 fn prepare(
-    spec: &BotSpec,
+    wanted: &Wanted<'_>,
     sandbox: &Sandbox,
     progress: &(dyn Fn(&str) + Sync),
-) -> Result<Component, Problem> {
+) -> Result<Ready, Problem> {
+    let spec = wanted.spec;
     let unmountable = |unfit: Unfit| {
         let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
         unmountable(spec, vec![cause], unfit.hint)
     };
     let bytes = read(&spec.source).map_err(unmountable)?;
+    if let Some(before) = wanted.before.filter(|before| before.is(spec, &bytes)) {
+        return Ok(Ready::AsBefore(Arc::clone(&before.bot)));
+    }
     sandbox
         .prepare(&bytes, spec.limits.memory, &|| {
             progress(&format!(
@@ -247,6 +257,7 @@ fn prepare(
                 bytes.len().div_ceil(1024)
             ));
         })
+        .map(|component| Ready::Anew(Box::new(component)))
         .map_err(|error| unmountable(described(&error)))
 }
 

@@ -4,15 +4,19 @@
 //! All of it in the background: no bot waits for the platform, and a platform that is away is asked
 //! again with growing pauses.
 
-use std::{collections::HashMap, error::Error as _, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use futures_util::{StreamExt as _, stream};
-use tokio::time::sleep;
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{Authorized, Bot, call};
 use crate::{
     egress::poe::SyncFault,
-    ids::Reference,
+    ids::{BotName, Reference, TenantName},
     imports::{poe::Declaration, request::Received},
     protocol::{encode, settings::Settings},
 };
@@ -27,14 +31,58 @@ const PAUSE_MAX: Duration = Duration::from_mins(5);
 /// The request that a bot sees when the gateway asks.
 const REQUEST: &str = r#"{"version":"1.2","type":"settings"}"#;
 
-/// Learns the settings of these bots and hands them on. Done when the platform has all of them;
-/// dropping it gives up.
-pub async fn all(bots: Vec<Arc<Bot>>) {
-    let asked = stream::iter(bots).map(learn).buffer_unordered(AT_ONCE);
-    let known: Vec<_> = asked.filter_map(|known| async { known }).collect().await;
-    stream::iter(known)
-        .for_each_concurrent(None, |(bot, settings)| hand_on(bot, settings))
-        .await;
+/// The tasks that learn and hand on, one for each bot. Dropping it gives up.
+#[derive(Debug)]
+pub struct Syncing {
+    runtime: Handle,
+    asking: Arc<Semaphore>,
+    /// One task each; its set ends it when another takes its place.
+    tasks: Mutex<HashMap<(TenantName, BotName), JoinSet<()>>>,
+}
+
+impl Syncing {
+    /// No task yet; all of them on the runtime that calls.
+    pub fn here() -> Self {
+        Self {
+            runtime: Handle::current(),
+            asking: Arc::new(Semaphore::new(AT_ONCE)),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Learns the settings of a bot and hands them on, in the place of what a version of it before
+    /// still had to hand on.
+    pub fn begin(&self, bot: Arc<Bot>) {
+        let name = (bot.tenant.clone(), bot.name.clone());
+        let asking = Arc::clone(&self.asking);
+        let mut task = JoinSet::new();
+        let work = async move {
+            let known = {
+                // Never closed; if it were, one more would ask at once.
+                let _turn = asking.acquire().await;
+                learn(bot).await
+            };
+            if let Some((bot, settings)) = known {
+                hand_on(bot, settings).await;
+            }
+        };
+        task.spawn_on(work, &self.runtime);
+        self.lock().insert(name, task);
+    }
+
+    /// Gives up on a bot that is not mounted any more.
+    pub fn end(&self, bot: &Bot) {
+        self.lock().remove(&(bot.tenant.clone(), bot.name.clone()));
+    }
+
+    /// Gives up on all of them.
+    pub fn end_all(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(TenantName, BotName), JoinSet<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Asks a bot for its settings, and notes what it declares.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::artifact::{Found, newest_component};
 use super::cargo::{self, Metadata, Package};
+pub use super::tools::{Caller, Interrupt};
 pub use super::unbuilt::BuildError;
 
 /// One bot to build.
@@ -39,7 +40,10 @@ pub fn build(
             command,
             home: Path::new("."),
         }],
-        progress,
+        &Caller {
+            progress,
+            interrupt: None,
+        },
     );
     built.pop().unwrap_or_else(|| {
         Err(BuildError::NoArtifact {
@@ -49,10 +53,13 @@ pub fn build(
 }
 
 /// Builds many bots; one result for each job, in their order. One that fails does not stop others.
-pub fn build_all(jobs: &[Job<'_>], progress: &dyn Fn(&str)) -> Vec<Result<PathBuf, BuildError>> {
+pub fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
     let mut workspaces = Workspaces::default();
-    let planned: Vec<_> = jobs.iter().map(|job| workspaces.plan(job)).collect();
-    let built = workspaces.build(progress);
+    let planned: Vec<_> = jobs
+        .iter()
+        .map(|job| workspaces.plan(job, caller))
+        .collect();
+    let built = workspaces.build(caller);
     jobs.iter()
         .zip(planned)
         .map(|(job, plan)| match plan? {
@@ -62,7 +69,7 @@ pub fn build_all(jobs: &[Job<'_>], progress: &dyn Fn(&str)) -> Vec<Result<PathBu
                     directory: job.source.to_owned(),
                 }),
             },
-            Plan::Command { command } => build_by_command(job, command, progress),
+            Plan::Command { command } => build_by_command(job, command, caller),
         })
         .collect()
 }
@@ -90,7 +97,7 @@ struct Workspaces {
 }
 
 impl Workspaces {
-    fn plan<'a>(&mut self, job: &Job<'a>) -> Result<Plan<'a>, BuildError> {
+    fn plan<'a>(&mut self, job: &Job<'a>, caller: &Caller<'_>) -> Result<Plan<'a>, BuildError> {
         if let Some(command) = job.command {
             return Ok(Plan::Command { command });
         }
@@ -102,7 +109,7 @@ impl Workspaces {
             });
         }
         if self.package(&manifest).is_none() {
-            self.known.push(cargo::metadata(&manifest)?);
+            self.known.push(cargo::metadata(&manifest, caller)?);
         }
         let Some((workspace, package)) = self.package(&manifest) else {
             return Err(BuildError::NoCrate {
@@ -126,19 +133,17 @@ impl Workspaces {
     }
 
     fn package(&self, manifest: &Path) -> Option<(&Metadata, &Package)> {
-        self.known.iter().find_map(|workspace| {
-            let of = |package: &&Package| package.manifest_path == manifest;
-            Some((workspace, workspace.packages.iter().find(of)?))
-        })
+        let mut known = self.known.iter();
+        known.find_map(|workspace| Some((workspace, workspace.package(manifest)?)))
     }
 
     /// Builds all that is wanted; the result by manifest.
-    fn build(&self, progress: &dyn Fn(&str)) -> HashMap<PathBuf, Result<PathBuf, BuildError>> {
+    fn build(&self, caller: &Caller<'_>) -> HashMap<PathBuf, Result<PathBuf, BuildError>> {
         let mut results = HashMap::new();
         for (root, (target, packages)) in &self.wanted {
             let mut built = HashMap::new();
-            let outcome = cargo::ensure_target(root, progress)
-                .and_then(|()| cargo::build(root, target, packages, &mut built, progress));
+            let outcome = cargo::ensure_target(root, caller)
+                .and_then(|()| cargo::build(root, target, packages, &mut built, caller));
             for manifest in packages.values() {
                 // What was built counts, even where a neighbour failed.
                 let result = match (built.remove(manifest), &outcome) {
@@ -156,15 +161,11 @@ impl Workspaces {
 }
 
 /// Runs an author's own command, and looks for what it made.
-fn build_by_command(
-    job: &Job<'_>,
-    text: &str,
-    progress: &dyn Fn(&str),
-) -> Result<PathBuf, BuildError> {
+fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
     if cargo::has_wasm_extension(job.source) {
         // The author says where the component will be: nothing is moved elsewhere.
         let home = canonical(job.home)?;
-        cargo::shell(&home, text, None, progress)?;
+        cargo::shell(&home, text, None, caller)?;
         let missing = || BuildError::NoArtifact {
             directory: home.clone(),
         };
@@ -176,7 +177,7 @@ fn build_by_command(
     }
     let source = canonical(job.source)?;
     // A cargo called by the command must not wait for the lock of the cargo that started us.
-    let target = match cargo::metadata(&source.join("Cargo.toml")) {
+    let target = match cargo::metadata(&source.join("Cargo.toml"), caller) {
         Ok(metadata) => metadata.target_directory,
         Err(_) => source.join("target"),
     };
@@ -185,7 +186,7 @@ fn build_by_command(
         .join(cargo::TARGET_SUBDIRECTORY)
         .join("by-command")
         .join(name);
-    cargo::shell(&source, text, Some(&target), progress)?;
+    cargo::shell(&source, text, Some(&target), caller)?;
     match newest_component(&[&source, &target]) {
         Found::One(path) => Ok(path),
         Found::None => Err(BuildError::NoArtifact { directory: source }),

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::tools::{Ended, Line, run, without_foreign_variables};
+use super::tools::{Caller, Ended, Line, run, without_foreign_variables};
 use super::unbuilt::BuildError;
 
 /// The target of every bot in Rust: WASI 0.2 as a component.
@@ -28,6 +28,14 @@ pub(super) struct Metadata {
     pub(super) target_directory: PathBuf,
 }
 
+impl Metadata {
+    /// The package of this Cargo.toml, as cargo writes the path.
+    pub(super) fn package(&self, manifest: &Path) -> Option<&Package> {
+        let mut packages = self.packages.iter();
+        packages.find(|package| package.manifest_path == manifest)
+    }
+}
+
 /// A package of a workspace.
 #[derive(Deserialize)]
 pub(super) struct Package {
@@ -35,6 +43,16 @@ pub(super) struct Package {
     pub(super) name: String,
     pub(super) manifest_path: PathBuf,
     pub(super) targets: Vec<Target>,
+    #[serde(default)]
+    pub(super) dependencies: Vec<Dependency>,
+}
+
+/// What a package needs.
+#[derive(Deserialize)]
+pub(super) struct Dependency {
+    /// The directory of a package that lies beside it; all others have none.
+    #[serde(default)]
+    pub(super) path: Option<PathBuf>,
 }
 
 /// What a package builds to.
@@ -59,7 +77,7 @@ pub(super) fn build(
     target: &Path,
     packages: &BTreeMap<String, PathBuf>,
     built: &mut HashMap<PathBuf, PathBuf>,
-    progress: &dyn Fn(&str),
+    caller: &Caller<'_>,
 ) -> Result<(), BuildError> {
     let mut command = Command::new(cargo());
     without_foreign_variables(&mut command)
@@ -77,7 +95,7 @@ pub(super) fn build(
     for id in packages.keys() {
         command.args(["--package", id]);
     }
-    let ended = listen(&mut command, "cargo", progress, &mut |line| {
+    let ended = listen(&mut command, "cargo", caller, &mut |line| {
         // Lines that are no messages are what a build script prints; they are not for us.
         let Ok(message) = serde_json::from_str::<Message>(line) else {
             return;
@@ -102,10 +120,10 @@ pub(super) fn shell(
     directory: &Path,
     text: &str,
     target: Option<&Path>,
-    progress: &dyn Fn(&str),
+    caller: &Caller<'_>,
 ) -> Result<(), BuildError> {
     if text.contains(TARGET) {
-        ensure_target(directory, progress)?;
+        ensure_target(directory, caller)?;
     }
     let mut command = Command::new("sh");
     without_foreign_variables(&mut command)
@@ -114,18 +132,18 @@ pub(super) fn shell(
     if let Some(target) = target {
         command.env("CARGO_TARGET_DIR", target);
     }
-    let ended = listen(&mut command, "sh", progress, &mut |line| progress(line))?;
+    let ended = listen(&mut command, "sh", caller, &mut |line| caller.say(line))?;
     failed(&ended, text, directory)
 }
 
 /// Installs the target where the toolchain of this directory does not have it.
-pub(super) fn ensure_target(directory: &Path, progress: &dyn Fn(&str)) -> Result<(), BuildError> {
+pub(super) fn ensure_target(directory: &Path, caller: &Caller<'_>) -> Result<(), BuildError> {
     let mut libraries = PathBuf::new();
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     without_foreign_variables(&mut command)
         .current_dir(directory)
         .args(["--print", "target-libdir", "--target", TARGET]);
-    let asked = listen(&mut command, "rustc", &|_| {}, &mut |line| {
+    let asked = listen(&mut command, "rustc", &caller.silent(), &mut |line| {
         libraries = line.into();
     })?;
     if !asked.status.success() {
@@ -134,12 +152,12 @@ pub(super) fn ensure_target(directory: &Path, progress: &dyn Fn(&str)) -> Result
     if libraries.is_dir() {
         return Ok(());
     }
-    progress(&format!("installing the Rust target {TARGET}"));
+    caller.say(&format!("installing the Rust target {TARGET}"));
     let mut command = Command::new("rustup");
     without_foreign_variables(&mut command)
         .current_dir(directory)
         .args(["target", "add", TARGET]);
-    let added = listen(&mut command, "rustup", progress, &mut |_| {}).map_err(|error| {
+    let added = listen(&mut command, "rustup", caller, &mut |_| {}).map_err(|error| {
         BuildError::NoTarget {
             output: error.to_string(),
         }
@@ -152,7 +170,7 @@ pub(super) fn ensure_target(directory: &Path, progress: &dyn Fn(&str)) -> Result
 }
 
 /// What cargo knows of a crate and its workspace. Dependencies are not looked at: no network.
-pub(super) fn metadata(manifest: &Path) -> Result<Metadata, BuildError> {
+pub(super) fn metadata(manifest: &Path, caller: &Caller<'_>) -> Result<Metadata, BuildError> {
     let mut text = String::new();
     let mut command = Command::new(cargo());
     // The surroundings stay as they are: a target directory that the user chose holds here too.
@@ -164,7 +182,7 @@ pub(super) fn metadata(manifest: &Path) -> Result<Metadata, BuildError> {
         "--manifest-path",
     ]);
     command.arg(manifest);
-    let ended = listen(&mut command, "cargo", &|_| {}, &mut |line| {
+    let ended = listen(&mut command, "cargo", &caller.silent(), &mut |line| {
         text.push_str(line);
     })?;
     let unreadable = |output| BuildError::Unreadable {
@@ -177,16 +195,16 @@ pub(super) fn metadata(manifest: &Path) -> Result<Metadata, BuildError> {
     serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
 }
 
-/// Runs a program: its stderr goes to `progress`, its stdout to `out`.
+/// Runs a program: its stderr goes to the caller, its stdout to `out`.
 fn listen(
     command: &mut Command,
     program: &str,
-    progress: &dyn Fn(&str),
+    caller: &Caller<'_>,
     out: &mut dyn FnMut(&str),
 ) -> Result<Ended, BuildError> {
-    let heard = run(command, &mut |line| match line {
+    let heard = run(command, caller.interrupt, &mut |line| match line {
         Line::Out(text) => out(text),
-        Line::Err(text) => progress(text.trim_end()),
+        Line::Err(text) => caller.say(text.trim_end()),
     });
     let program = program.to_owned();
     heard.map_err(|error: io::Error| BuildError::NoProgram {

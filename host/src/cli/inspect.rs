@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::table::{counted, rounded};
 use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX, read};
-use crate::sandbox::{Sandbox, Size, offered};
+use crate::sandbox::{EngineKind, Sandbox, Size, offered};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.
@@ -40,6 +40,17 @@ pub struct Page {
 #[derive(Debug, Serialize)]
 struct Described {
     bot_version: Option<String>,
+    /// `bot` or `bot-async`.
+    world: Option<String>,
+    /// `small`, `large` or `async`: which engine it runs on, while its memory limit is an ordinary one.
+    engine: String,
+    core_instances: u64,
+    memories: u64,
+    tables: u64,
+    table_elements: u64,
+    /// What it uses of the component model's concurrency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<&'static str>,
     size_bytes: u64,
     initial_memory_bytes: u64,
     functions: u64,
@@ -99,6 +110,13 @@ impl Page {
         }
         let mut described = Described {
             bot_version: found.bot_version.clone(),
+            world: found.world.map(|world| world.to_string()),
+            engine: EngineKind::of(found, found.initial_memory).to_string(),
+            core_instances: found.core_instances,
+            memories: found.memories,
+            tables: found.tables,
+            table_elements: found.table_elements,
+            concurrency: found.concurrency,
             size_bytes: found.size,
             initial_memory_bytes: found.initial_memory,
             functions: found.functions,
@@ -142,7 +160,9 @@ impl Page {
             row("size", &ByteSize::b(found.size_bytes).to_string());
             let version = found.bot_version.as_ref();
             let version = version.map(|version| format!("ravenry:bot@{}", version.escape_debug()));
-            row("built for", version.as_deref().unwrap_or("another world"));
+            let world = version.zip(found.world.as_ref());
+            let world = world.map(|(version, world)| format!("{version}, world {world}"));
+            row("built for", world.as_deref().unwrap_or("another world"));
             list(&mut row, "imports", &found.imports, &found.missing);
             list(&mut row, "exports", &found.exports, &[]);
             let memory = ByteSize::b(found.initial_memory_bytes);
@@ -150,6 +170,7 @@ impl Page {
             let functions = counted(found.functions, "function");
             let modules = counted(found.core_modules, "core module");
             row("code", &format!("{functions} in {modules}"));
+            row("engine", &found.engine_words());
             row("compiling", &found.compiled);
         }
         row("runs here", if self.runs_here { "yes" } else { "no" });
@@ -164,6 +185,24 @@ impl Page {
 }
 
 impl Described {
+    /// The engine that it runs on, and what decides it.
+    fn engine_words(&self) -> String {
+        let parts = [
+            counted(self.core_instances, "core instance"),
+            if self.memories == 1 {
+                "1 memory".to_owned()
+            } else {
+                format!("{} memories", self.memories)
+            },
+            counted(self.tables, "table"),
+        ];
+        let tables = format!("at most {}", counted(self.table_elements, "element"));
+        let tasks = self
+            .concurrency
+            .map_or_else(String::new, |what| format!("; uses {what}"));
+        format!("{}: {} of {tables}{tasks}", self.engine, parts.join(", "))
+    }
+
     /// Compiles it, or says why that fails.
     fn compile(&mut self, bytes: &[u8], cache_dir: &Path) -> Result<(), String> {
         if self.initial_memory_bytes > MEMORY_MAX {
@@ -171,6 +210,7 @@ impl Described {
         }
         let size = Size {
             instances: 1,
+            mappings: u64::MAX,
             memory_bytes_max: self.initial_memory_bytes,
         };
         let sandbox = Sandbox::new(size, cache_dir)
@@ -239,6 +279,7 @@ mod tests {
         exports    wasi:cli/run@0.2.3
         memory     64.0 KiB at the start
         code       0 functions in 1 core module
+        engine     small: 0 core instances, 1 memory, 0 tables of at most 0 elements
         compiling  not tried
         runs here  no
                    it is a component for another world: it exports `wasi:cli/run@0.2.3`, not `ravenry:bot/handler`

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::report::Problems;
+
 /// How often the moving line moves.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -58,8 +60,44 @@ impl Progress {
     /// Lines that stay, such as what a compiler said. Elsewhere than on a terminal they were shown
     /// already, line by line.
     pub(super) fn keep(&self, lines: &str) {
-        if let Self::Bar(bar) = self {
-            bar.suspend(|| drop(writeln!(io::stderr().lock(), "{lines}")));
+        if matches!(self, Self::Bar(_)) {
+            self.write(lines);
+        }
+    }
+
+    /// News, once.
+    pub(super) fn tell(&self, line: &str) {
+        match self {
+            Self::Log => tracing::info!("{line}"),
+            Self::Bar(_) | Self::Lines => self.write(line),
+        }
+    }
+
+    /// Something that somebody should know, but that stops nothing.
+    pub(super) fn warn(&self, line: &str) {
+        match self {
+            Self::Log => tracing::warn!("{line}"),
+            Self::Bar(_) | Self::Lines => self.write(&format!("warning: {line}")),
+        }
+    }
+
+    /// What is wrong, as the last words on it.
+    pub(super) fn complain(&self, problems: &Problems) {
+        if !matches!(self, Self::Log) {
+            return self.write(&problems.to_string());
+        }
+        for problem in &problems.0 {
+            let place = problem.place.as_ref().map(ToString::to_string);
+            let (cause, hint) = (problem.causes.join(": "), problem.hint.as_deref());
+            tracing::error!(cause, place, hint, "{}", problem.message);
+        }
+    }
+
+    fn write(&self, lines: &str) {
+        let write = || drop(writeln!(io::stderr().lock(), "{lines}"));
+        match self {
+            Self::Bar(bar) => bar.suspend(write),
+            Self::Lines | Self::Log => write(),
         }
     }
 

@@ -95,7 +95,7 @@ fn curl(bot: &MountedBot) -> String {
 }
 
 /// A word for a POSIX shell, whatever is in it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 

@@ -1,14 +1,19 @@
 //! Runs other people's programs (cargo, rustup, a build command) and listens to what they say.
 //!
 //! In goes a command; out come its lines as they appear, how it ended, and the tail of what it said
-//! for an error. It inherits no stdin, so that nothing ever waits for a key.
+//! for an error. It inherits no stdin, so that nothing ever waits for a key. Who can be interrupted
+//! runs it in a process group of its own, so that what it started ends with it.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{self, BufRead as _, BufReader, Read};
-use std::process::{Command, ExitStatus, Stdio};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// Lines of stderr that an error repeats; a compiler's complaint with its notes fits.
 const TAIL_LINES: usize = 120;
@@ -66,6 +71,93 @@ pub(super) struct Ended {
     pub(super) tail: String,
 }
 
+/// Who wants something done by a program: hears how it goes, and may end it.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// Gets a line for each step.
+    pub progress: &'a dyn Fn(&str),
+    /// Ends the program that runs; without one, it ends with the gateway's own process group.
+    pub interrupt: Option<&'a Interrupt>,
+}
+
+impl Caller<'_> {
+    /// Tells what is done.
+    pub(super) fn say(&self, line: &str) {
+        (self.progress)(line);
+    }
+
+    /// The same caller, who does not want to hear.
+    pub(super) fn silent(&self) -> Self {
+        Self {
+            progress: &|_| {},
+            ..*self
+        }
+    }
+}
+
+/// Ends the program that runs, and lets none begin after it.
+#[derive(Debug, Default)]
+pub struct Interrupt(Mutex<Interrupted>);
+
+#[derive(Debug, Default)]
+struct Interrupted {
+    /// Whether it has happened.
+    over: bool,
+    /// The process group that runs; while it is here, nobody has waited for its first process, so
+    /// that its number is nobody else's.
+    group: Option<Pid>,
+}
+
+impl Interrupt {
+    fn lock(&self) -> MutexGuard<'_, Interrupted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the program to end.
+    pub fn ask(&self) {
+        self.end(Signal::TERM);
+    }
+
+    /// Ends the program, whatever it does.
+    pub fn kill(&self) {
+        self.end(Signal::KILL);
+    }
+
+    fn end(&self, signal: Signal) {
+        let mut state = self.lock();
+        state.over = true;
+        if let Some(group) = state.group {
+            // It may have ended by itself.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    /// Whether it has happened.
+    pub fn is_over(&self) -> bool {
+        self.lock().over
+    }
+
+    /// Starts a program, unless it is over.
+    fn spawn(&self, command: &mut Command) -> io::Result<Child> {
+        let mut state = self.lock();
+        if state.over {
+            return Err(io::Error::other("interrupted"));
+        }
+        let child = command.process_group(0).spawn()?;
+        state.group = Some(Pid::from_child(&child));
+        Ok(child)
+    }
+
+    /// Waits until the program has ended, and leaves its status for the next wait.
+    fn wait(&self, child: &Child) {
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(Pid::from_child(child)), ended)
+        {
+        }
+        self.lock().group = None;
+    }
+}
+
 /// Takes out of a command's environment what belongs to the build of the gateway itself.
 pub(super) fn without_foreign_variables(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
@@ -89,12 +181,19 @@ fn is_foreign(name: &OsStr) -> bool {
 ///
 /// # Errors
 /// When the program cannot be started. A program that fails is no error here: see [`Ended::status`].
-pub(super) fn run(command: &mut Command, each: &mut dyn FnMut(&Line)) -> io::Result<Ended> {
+pub(super) fn run(
+    command: &mut Command,
+    interrupt: Option<&Interrupt>,
+    each: &mut dyn FnMut(&Line),
+) -> io::Result<Ended> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn()?;
+    let mut child = match interrupt {
+        Some(interrupt) => interrupt.spawn(command)?,
+        None => command.spawn()?,
+    };
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut tail = VecDeque::with_capacity(TAIL_LINES);
     let (sender, lines) = sync_channel(LINES_WAITING);
@@ -112,6 +211,9 @@ pub(super) fn run(command: &mut Command, each: &mut dyn FnMut(&Line)) -> io::Res
             }
         }
     });
+    if let Some(interrupt) = interrupt {
+        interrupt.wait(&child);
+    }
     let status = child.wait()?;
     let tail: Vec<String> = tail.into_iter().collect();
     Ok(Ended {
@@ -146,7 +248,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; seq 1 500 >&2; exit 3"]);
         let mut out = Vec::new();
-        let ended = run(&mut command, &mut |line| {
+        let ended = run(&mut command, None, &mut |line| {
             if let Line::Out(text) = line {
                 out.push(text.clone());
             }
@@ -155,6 +257,21 @@ mod tests {
         assert_eq!(out, ["one"]);
         assert_eq!(ended.status.code(), Some(3));
         assert!(ended.tail.starts_with("381\n") && ended.tail.ends_with("\n500"));
+    }
+
+    /// The shell would wait for its child for ever: both are gone, and none is started after them.
+    #[test]
+    fn an_interrupt_ends_a_program_with_all_that_it_started() {
+        let interrupt = Interrupt::default();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 1000000 & echo begun; wait"]);
+        let ended = run(&mut command, Some(&interrupt), &mut |line| {
+            assert!(matches!(line, Line::Out(text) if text == "begun"));
+            interrupt.ask();
+        });
+        assert!(!ended.unwrap().status.success());
+        assert!(interrupt.is_over() && interrupt.lock().group.is_none());
+        assert!(run(&mut command, Some(&interrupt), &mut |_| {}).is_err());
     }
 
     #[test]

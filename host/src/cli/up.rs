@@ -1,19 +1,21 @@
 //! `ravenry up`, `serve` and `build`: from what a person wrote to what is served.
 //!
-//! Load, build what is a directory, serve, print the table. The order is here; the work is not.
+//! Load, build what is a directory, serve, print the table, reload on change. The order is here; the
+//! work is not.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::{Job, build_all};
 use super::progress::Progress;
-use super::{Failure, LogFormat, Serving, table};
+use super::reload::Reload;
+use super::{Failure, LogFormat, Serving, components, table};
 use crate::bots::deploy;
+use crate::bots::deployment::Deployment;
 use crate::config;
 use crate::config::World;
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::report::{Place, Problem, Problems};
+use crate::config::resolve::ServerSpec;
+use crate::report::Problem;
 use crate::server::{self, Options};
 use crate::telemetry;
 
@@ -22,6 +24,9 @@ const LISTEN: &str = "127.0.0.1:8080";
 
 /// Where metrics are served when nobody says anything: this machine only, beside the bots.
 const METRICS_LISTEN: &str = "127.0.0.1:9090";
+
+/// What a person should know who changes his bots.
+const CHANGES: &str = "What you change is built and mounted as you save it; running replies end on the version that they began with.";
 
 /// Loads what an author names: a directory, a manifest, or a component.
 ///
@@ -53,11 +58,21 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Turns sources into components with `prepare`, and serves until a signal.
+/// Where components come from, and what happens when their sources change.
+pub(super) enum Author<'a> {
+    /// Builds what is named here, and builds and mounts it again when it changes.
+    Watches(&'a Path),
+    /// Builds, once.
+    Builds,
+    /// Has built: an operator's server builds nothing.
+    HasBuilt,
+}
+
+/// Turns sources into components, and serves until a signal.
 pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &Serving,
-    prepare: impl FnOnce(&mut ServerSpec, &Progress) -> Result<(), Failure>,
+    author: &Author<'_>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
         LogFormat::Text => telemetry::LogFormat::Text,
@@ -66,93 +81,54 @@ pub(super) fn serve(
     };
     telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let progress = Progress::logged();
-    let outcome = prepare(&mut spec, &progress).and_then(|()| {
-        let options = options(&spec, serving, &progress)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| failed("the threads cannot be started", &error))?;
-        let shown = progress.clone();
-        let ready = move |ready: &server::Ready| {
-            shown.end();
-            print(&table::render(ready));
-        };
-        runtime
-            .block_on(server::run(spec, options, ready))
-            .map_err(Failure::Failed)
+    let mut reload = match author {
+        Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress),
+        Author::Builds | Author::HasBuilt => None,
+    };
+    let prepared = match author {
+        Author::HasBuilt => components::only_components(&spec),
+        Author::Watches(_) | Author::Builds => components::build(&mut spec, &progress),
+    };
+    if let Some(reload) = &mut reload {
+        reload.built(&spec, &progress);
+    }
+    let outcome = prepared.and_then(|()| {
+        let mut options = options(&spec, serving, &progress)?;
+        if let Some(reload) = &reload {
+            options.stopping = reload.stop();
+        }
+        run(spec, options, reload, &progress)
     });
     progress.end();
     outcome
 }
 
-/// Takes bots only as components: an operator's server builds nothing, because a build runs
-/// whatever commands its author wrote.
-///
-/// # Errors
-/// All bots whose source is a directory, at once.
-pub(super) fn only_components(spec: &mut ServerSpec, _: &Progress) -> Result<(), Failure> {
-    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
-    let unbuilt = bots.filter(|bot| bot.source.is_dir()).map(|bot| Problem {
-        message: format!("bot `{}` is not built", bot.name),
-        causes: vec![format!(
-            "its source is the directory `{}`, and `serve` builds nothing",
-            bot.source.display()
-        )],
-        place: Some(bot.place.clone()),
-        hint: Some("build it with `ravenry build`, and name the .wasm file as `source`".to_owned()),
-    });
-    Problems(unbuilt.collect()).or(()).map_err(Failure::Usage)
-}
-
-/// Builds every bot whose source is a directory, and puts the component in its place.
-///
-/// # Errors
-/// All bots that cannot be built, at once.
-pub(super) fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
-    let bots = spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots);
-    let mut wanted: Vec<&mut BotSpec> = bots
-        .filter(|bot| bot.source.is_dir() || bot.build.is_some())
-        .collect();
-    let jobs: Vec<Job<'_>> = wanted
-        .iter()
-        .map(|bot| Job {
-            source: &bot.source,
-            command: bot.build.as_ref().map(|build| build.command.as_str()),
-            home: home(&bot.place),
-        })
-        .collect();
-    let built = build_all(&jobs, &|line| progress.say(line));
-    let mut problems = Problems::default();
-    for (bot, result) in wanted.iter_mut().zip(built) {
-        match result {
-            Ok(path) => bot.source = path,
-            Err(error) => {
-                // Several crates of one workspace fail with the same words: once is enough.
-                let same = |problem: &Problem| problem.causes.contains(&error.to_string());
-                if let Some(output) = error.output().filter(|_| !problems.0.iter().any(same)) {
-                    progress.keep(output);
-                }
-                problems.0.push(Problem {
-                    message: format!("bot `{}` cannot be built", bot.name),
-                    causes: vec![error.to_string()],
-                    place: Some(bot.place.clone()),
-                    hint: error.hint().map(str::to_owned),
-                });
-            }
-        }
+/// Serves, and mounts again what has changed, until a signal.
+fn run(
+    spec: ServerSpec,
+    options: Options,
+    reload: Option<Reload>,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| failed("the threads cannot be started", &error))?;
+    let mut running = None;
+    let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
+        progress.end();
+        let mut ready = ready.clone();
+        running = reload.map(|reload| {
+            ready.notes.push(CHANGES.to_owned());
+            reload.run(Arc::clone(deployment), ready.url.clone())
+        });
+        print(&table::render(&ready));
+    };
+    let served = runtime.block_on(server::run(spec, options, ready));
+    if let Some(running) = running {
+        running.end();
     }
-    problems.or(()).map_err(Failure::Failed)
-}
-
-/// The directory of the file that declares a bot.
-fn home(place: &Place) -> &Path {
-    let directory = Path::new(&place.file).parent().unwrap_or(Path::new("."));
-    // `ravenry.toml` alone has the parent "", which is no directory to be in.
-    if directory == Path::new("") {
-        Path::new(".")
-    } else {
-        directory
-    }
+    served.map_err(Failure::Failed)
 }
 
 /// A flag wins over the file, the file over the default.
@@ -181,6 +157,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        stopping: Arc::new(|| {}),
     })
 }
 

@@ -6,7 +6,8 @@
 //!   that is a crate, or holds one `.wasm` file, is a bot with the name of the sub-directory; each
 //!   `.wasm` file is a bot with its own name.
 //!
-//! Hidden entries and `target` are passed over.
+//! Hidden entries and `target` are passed over, and so are sub-directories whose manifest says
+//! `only_when_named = true`: their bots are for those who name the directory or the file itself.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ use crate::report::{Place, Problem};
 
 /// Name of the author's file.
 pub const MANIFEST: &str = "ravenry.toml";
+
+/// Key of a manifest whose bots are left out where only the directory above it is named.
+pub(super) const ONLY_WHEN_NAMED: &str = "only_when_named";
 
 /// Entries of a directory that are looked at: ten times the bots that a process is built for.
 const ENTRIES_MAX: usize = 10_000;
@@ -76,8 +80,9 @@ pub(super) fn discover(dir: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
 }
 
 fn sub_directory(dir: &Path, problems: &mut Vec<Problem>) -> Option<Found> {
-    if dir.join(MANIFEST).is_file() {
-        return Some(Found::Manifest(dir.join(MANIFEST)));
+    let manifest = dir.join(MANIFEST);
+    if manifest.is_file() {
+        return (!is_only_when_named(&manifest)).then_some(Found::Manifest(manifest));
     }
     if is_crate(dir) {
         return bot(dir, dir, problems);
@@ -101,6 +106,18 @@ fn sub_directory(dir: &Path, problems: &mut Vec<Problem>) -> Option<Found> {
             None
         }
     }
+}
+
+/// Whether a manifest keeps its bots out where only the directory above it is named.
+fn is_only_when_named(manifest: &Path) -> bool {
+    let Ok(text) = read(manifest, FILE_BYTES_MAX) else {
+        return false;
+    };
+    // What cannot be parsed, or is neither true nor false, is complained about where it is read.
+    toml_span::parse(&text).is_ok_and(|value| {
+        let said = value.pointer(&format!("/{ONLY_WHEN_NAMED}"));
+        said.and_then(toml_span::Value::as_bool).unwrap_or(false)
+    })
 }
 
 /// A bot with the name of a path.

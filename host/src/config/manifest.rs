@@ -9,6 +9,7 @@ use toml_span::value::{Key, ValueInner};
 use toml_span::{Span, Value};
 
 use super::asked::{Asked, asked};
+use super::discover::ONLY_WHEN_NAMED;
 use super::grants::{self, HostEntry, SecretEntry};
 use super::keys::{PoeEntry, poe};
 use super::resolve::Build;
@@ -56,6 +57,8 @@ pub(super) fn read(file: &mut TextFile) -> Vec<BotEntry> {
         return Vec::new();
     };
     version(&mut keys, file);
+    // Acted on where a directory is looked through (`discover`): who is here has named this file.
+    keys.boolean(ONLY_WHEN_NAMED, file);
     let start = keys.span;
     let absent = keys.has_no("bot");
     let entries = keys.table("bot", file).map(Keys::entries);

@@ -119,7 +119,7 @@ pub struct TenantSpec {
 }
 
 /// A bot, ready to be built and mounted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BotSpec {
     /// Whose it is.
     pub tenant: TenantName,
@@ -151,7 +151,7 @@ pub struct BotSpec {
 }
 
 /// A secret that a bot may use: in one header, for some hosts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretGrant {
     /// Name of the variable in which the bot finds a placeholder.
     pub name: String,

@@ -19,9 +19,8 @@ pub struct Block {
 }
 
 const fn v4(network: [u8; 4], bits: u8, what: &'static str, source: &'static str) -> Block {
-    let [a, b, c, d] = network;
     Block {
-        network: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
+        network: IpAddr::V4(Ipv4Addr::from_octets(network)),
         bits,
         what,
         source,
@@ -29,9 +28,8 @@ const fn v4(network: [u8; 4], bits: u8, what: &'static str, source: &'static str
 }
 
 const fn v6(network: [u16; 8], bits: u8, what: &'static str, source: &'static str) -> Block {
-    let [a, b, c, d, e, f, g, h] = network;
     Block {
-        network: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)),
+        network: IpAddr::V6(Ipv6Addr::from_segments(network)),
         bits,
         what,
         source,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body;
 use reqwest::redirect;
 use tokio::{
@@ -33,10 +33,10 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(10);
 ///
 /// Language models may think for a minute before they say a word; proxies in front of them give up
 /// after 60 s (nginx, `proxy_read_timeout`) or 100 s (Cloudflare).
-pub const FIRST_BYTE_MAX: Duration = Duration::from_secs(120);
+pub const FIRST_BYTE_MAX: Duration = Duration::from_mins(2);
 
 /// Longest silence in the middle of a response. Source: as above.
-pub const BETWEEN_BYTES_MAX: Duration = Duration::from_secs(120);
+pub const BETWEEN_BYTES_MAX: Duration = Duration::from_mins(2);
 
 /// How long a connection that nobody uses is kept.
 ///
@@ -170,13 +170,13 @@ impl Client {
         let exchange = async move {
             // These methods have no body as a rule, and servers dislike an empty chunked one.
             let bare = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS];
-            if bare.contains(&method) {
+            let bare = bare.contains(&method);
+            if bare {
                 body.look().await?;
             }
             let mut request = reqwest::Request::new(method, url);
             *request.headers_mut() = headers;
-            // The body says how long it is.
-            request.headers_mut().remove(header::CONTENT_LENGTH);
+            frame(request.headers_mut(), bare, body.size_hint().exact());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
             http.execute(request)
                 .await
@@ -193,6 +193,22 @@ impl Client {
         check(&head)?;
         let body = Incoming::new(body, body_bytes_max, timeouts.between_bytes, place);
         Ok(http::Response::from_parts(head, body))
+    }
+}
+
+/// Says how the body is framed, where the HTTP client would not, or would say what is not so: it
+/// sends no body with GET unless it is told to, and says nothing about an empty one.
+fn frame(headers: &mut HeaderMap, bare: bool, length: Option<u64>) {
+    headers.remove(header::CONTENT_LENGTH);
+    match length {
+        Some(0) if bare => {}
+        Some(length) => {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+        }
+        None => {
+            let chunked = HeaderValue::from_static("chunked");
+            headers.insert(header::TRANSFER_ENCODING, chunked);
+        }
     }
 }
 

@@ -77,15 +77,17 @@ pub enum SendError {
 /// Twice the largest that nginx reads of a client (`large_client_header_buffers`, 4 times 8 KiB).
 pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// The errors of a chain, outermost first, each with what an I/O error hides inside.
+/// The errors of a chain, outermost first, also those that an I/O error holds inside: as a source it
+/// names only what is behind them.
 fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    let causes = std::iter::successors(Some(error), |error| (**error).source());
-    causes.flat_map(|error| {
-        let hidden = error
+    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| {
+        let inner = error
             .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .map(|inner| inner as &(dyn Error + 'static));
-        std::iter::once(error).chain(hidden)
+            .and_then(io::Error::get_ref);
+        match inner {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => (*error).source(),
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! The client of Poe's API: what the gateway asks of the platform in the name of a bot.
 //!
 //! The bot's access key is added here and nowhere else. Endpoints and shapes are those that the
-//! reference library (fastapi_poe 0.0.83) uses; the places stand with each. No redirect is followed:
+//! reference library (`fastapi_poe` 0.0.83) uses; the places stand with each. No redirect is followed:
 //! a key goes to the host that the operator named.
 
 mod answer;
@@ -28,7 +28,7 @@ pub use self::{
 ///
 /// The reference client waits 600 s for a bot; Poe itself cuts bots that are silent for far less, and
 /// servers send a comment every 15 s. Uploads have 120 s there, which is taken for all.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// Most bytes of an answer that is read whole: a status, an error, an upload's result.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;

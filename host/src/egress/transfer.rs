@@ -240,16 +240,12 @@ impl Body for Incoming {
             Poll::Ready(Some(Ok(frame))) => {
                 self.timer = None;
                 let length = frame.data_ref().map_or(0, Bytes::len) as u64;
-                match self.left.checked_sub(length) {
-                    Some(left) => {
-                        self.left = left;
-                        Poll::Ready(Some(Ok(frame)))
-                    }
-                    None => {
-                        let bytes_max = self.bytes_max;
-                        self.end(Some(SendError::BodyTooLarge(bytes_max)))
-                    }
-                }
+                let Some(left) = self.left.checked_sub(length) else {
+                    let bytes_max = self.bytes_max;
+                    return self.end(Some(SendError::BodyTooLarge(bytes_max)));
+                };
+                self.left = left;
+                Poll::Ready(Some(Ok(frame)))
             }
         }
     }

@@ -25,6 +25,10 @@ const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 /// Bytes of wasmtime's own bookkeeping per core instance: a Python component needs 400 KB.
 const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
 
+/// Mappings that a live instance in a place made beforehand takes, for its memory and the image that
+/// it starts with. Measured on wasmtime 48.
+pub(super) const SMALL_MAPPINGS: u64 = 4;
+
 /// What one component may consist of on an engine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -47,7 +51,7 @@ const SMALL: Bounds = Bounds {
     table_elements: 4_096,
 };
 
-/// What a Python component needs (14 core instances, 5,700 elements of a table), and twice that;
+/// What a Python component needs (14 core instances, 5,700 elements of a table), and twice that and more;
 /// JavaScript has 2 memories.
 pub(super) const LARGE: Bounds = Bounds {
     core_instances: 32,
@@ -87,7 +91,11 @@ impl Bounds {
     pub(super) fn exceeded(&self, found: &Inspection) -> Option<String> {
         let elements = u64::try_from(self.table_elements).unwrap_or(u64::MAX);
         [
-            ("core instances", found.core_instances, self.core_instances.into()),
+            (
+                "core instances",
+                found.core_instances,
+                self.core_instances.into(),
+            ),
             ("memories", found.memories, self.memories.into()),
             ("tables", found.tables, self.tables.into()),
             ("elements of a table", found.table_elements, elements),
@@ -99,6 +107,17 @@ impl Bounds {
 }
 
 impl EngineKind {
+    /// Memory mappings that a live instance of this component takes at most.
+    ///
+    /// Two are its stack, four each memory with the image that it starts with, and one is for what
+    /// lies between. Measured on wasmtime 48: 6.6 with one memory.
+    pub(super) fn mappings(self, found: &Inspection) -> u64 {
+        match self {
+            Self::Small => SMALL_MAPPINGS,
+            Self::Large | Self::Async => found.memories.saturating_mul(4).saturating_add(3),
+        }
+    }
+
     /// The engine for this component, of which an instance may have `memory_bytes_max`.
     pub fn of(found: &Inspection, memory_bytes_max: u64) -> Self {
         if found.needs_tasks() {
@@ -116,6 +135,8 @@ impl EngineKind {
 pub struct Size {
     /// Instances alive at once.
     pub instances: u32,
+    /// Memory mappings that live instances may take together; see [`Capacity`](super::Capacity).
+    pub mappings: u64,
     /// Largest memory that any bot may have, in bytes.
     pub memory_bytes_max: u64,
 }
@@ -185,73 +206,48 @@ pub(super) fn start_ticker(engine: &wasmtime::Engine) -> std::io::Result<()> {
     Ok(())
 }
 
-/// How many instances this machine carries at once, and what decides it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capacity {
-    /// Instances alive at once.
-    pub instances: u32,
-    /// The scarcest of the three, in words.
-    pub because: String,
-}
-
-impl Capacity {
-    /// Mappings that a live instance costs: two for its stack, four for its memory.
-    /// Measured on wasmtime 48 with copy-on-write images.
-    const MAPPINGS: u64 = 6;
-    /// Mappings left for everything else: code, threads, heaps.
-    const MAPPINGS_SPARE: u64 = 4_096;
-    /// Descriptors left for everything but readers.
-    const DESCRIPTORS_SPARE: u64 = 64;
-    /// Memory that a waiting instance of a small bot takes, connection included; measured 45 to
-    /// 56 KiB, doubled.
-    const INSTANCE_BYTES: u64 = 112 * 1024;
-    /// More than any one process has been measured with.
-    const INSTANCES_MAX: u64 = 100_000;
-
-    /// From the three things that run out first: `mappings` as the kernel allows for a process,
-    /// `descriptors` that it may have open, and `memory_bytes` for all instances together.
-    pub fn of(mappings: u64, descriptors: u64, memory_bytes: u64) -> Self {
-        let (instances, because) = [
-            (
-                mappings.saturating_sub(Self::MAPPINGS_SPARE) / Self::MAPPINGS,
-                format!("vm.max_map_count = {mappings}"),
-            ),
-            (
-                descriptors.saturating_sub(Self::DESCRIPTORS_SPARE),
-                format!("{descriptors} file descriptors"),
-            ),
-            (
-                memory_bytes / Self::INSTANCE_BYTES,
-                format!("{} MiB for instances", memory_bytes / (1024 * 1024)),
-            ),
-            (Self::INSTANCES_MAX, "the gateway's own bound".to_owned()),
-        ]
-        .into_iter()
-        .min_by_key(|(instances, _)| *instances)
-        .unwrap_or((1, String::new()));
-        Self {
-            instances: u32::try_from(instances.max(1)).unwrap_or(u32::MAX),
-            because,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MEMORY: u64 = 64 * 1024 * 1024;
+
+    fn like(core_instances: u64, memories: u64, tables: u64, table_elements: u64) -> Inspection {
+        Inspection {
+            core_instances,
+            memories,
+            tables,
+            table_elements,
+            ..Inspection::default()
+        }
+    }
+
     #[test]
-    fn the_scarcest_resource_decides() {
-        let gib = 1024 * 1024 * 1024;
+    fn each_component_gets_the_engine_that_fits_it() {
+        let rust = like(3, 1, 2, 120);
+        let python = like(14, 1, 2, 5_675);
+        let javascript = like(8, 2, 2, 752);
+        assert_eq!(EngineKind::of(&rust, MEMORY), EngineKind::Small);
+        assert_eq!(EngineKind::of(&python, MEMORY), EngineKind::Large);
+        assert_eq!(EngineKind::of(&javascript, MEMORY), EngineKind::Large);
         assert_eq!(
-            Capacity::of(65_530, 1_000_000, 12 * gib).because,
-            "vm.max_map_count = 65530"
+            EngineKind::of(&rust, SMALL_MEMORY_BYTES_MAX + 1),
+            EngineKind::Large,
+            "one bot with much memory does not make every place as large"
         );
-        assert_eq!(Capacity::of(65_530, 256, 12 * gib).instances, 192);
+        let tasks = Inspection {
+            concurrency: Some("streams"),
+            ..rust
+        };
+        assert_eq!(EngineKind::of(&tasks, MEMORY), EngineKind::Async);
+    }
+
+    #[test]
+    fn what_no_engine_takes_is_named() {
+        assert_eq!(LARGE.exceeded(&like(14, 2, 2, 5_675)), None);
         assert_eq!(
-            Capacity::of(65_530, 256, 12 * gib).because,
-            "256 file descriptors"
+            LARGE.exceeded(&like(3, 100, 2, 120)).unwrap(),
+            "100 memories, and 4 are the most that one may have"
         );
-        assert_eq!(Capacity::of(1, 1, 1).instances, 1, "never none");
     }
 }

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 
 use super::{
     engine::TICK,
-    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter},
+    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room},
 };
 use crate::{
     imports::{Call, http::Outbound},
@@ -113,10 +113,10 @@ impl<T> Run<T> {
         // What happened, then where: the chain begins with the backtrace.
         let words = format!("{}; {error}", error.root_cause());
         let words: String = words.chars().take(ERROR_CHARACTERS_MAX).collect();
-        if error
-            .downcast_ref::<wasmtime::PoolConcurrencyLimitError>()
-            .is_some()
-        {
+        let full = error.is::<wasmtime::PoolConcurrencyLimitError>()
+            || error.is::<NoMappings>()
+            || error.downcast_ref() == Some(&rustix::io::Errno::NOMEM);
+        if full {
             RunError::NoRoom(words)
         } else if self.memory.refused() {
             RunError::OutOfMemory(words)
@@ -146,6 +146,11 @@ impl<T> Future for Run<T> {
 #[error("out of computing time")]
 struct OutOfCpu;
 
+/// Live instances have taken all memory mappings of the process.
+#[derive(Debug, thiserror::Error)]
+#[error("the memory mappings of the process are used up: raise `vm.max_map_count`")]
+struct NoMappings;
+
 /// The request is kept for the guest, and counts as its memory.
 #[derive(Debug, thiserror::Error)]
 #[error("the request does not fit into the memory of the bot")]
@@ -160,6 +165,8 @@ pub(super) struct State {
     outbound: Outbound,
     pub(super) table: ResourceTable,
     memory: MemoryMeter,
+    /// Held as long as the instance lives.
+    _room: Option<Room>,
 }
 
 impl Drop for State {
@@ -168,11 +175,13 @@ impl Drop for State {
     }
 }
 
-/// Starts a run: `begin` gets the fresh store and calls what it wants to call.
+/// Starts a run: `begin` gets the fresh store and calls what it wants to call. Without `room` the
+/// run ends before it begins.
 pub(super) fn start<T, F>(
     engine: &wasmtime::Engine,
     allowance: &Allowance,
     call: Call,
+    room: Option<Room>,
     begin: impl FnOnce(Store<State>) -> F,
 ) -> Run<T>
 where
@@ -197,6 +206,7 @@ where
         Arc::clone(&memory),
         allowance.pools.clone(),
     );
+    let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
     let state = State {
         outbound: Outbound::new(Arc::clone(&call.http), call.log.clone()),
@@ -205,6 +215,7 @@ where
         http,
         table,
         memory: meter,
+        _room: room,
     };
     let mut store = Store::new(engine, state);
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
@@ -222,11 +233,13 @@ where
     let call = begin(store);
     Run {
         future: Box::pin(async move {
-            if fits {
-                call.await
-            } else {
-                Err(RequestTooLarge.into())
+            if !has_room {
+                return Err(NoMappings.into());
             }
+            if !fits {
+                return Err(RequestTooLarge.into());
+            }
+            call.await
         }),
         cpu,
         memory,

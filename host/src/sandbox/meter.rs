@@ -112,6 +112,49 @@ impl Bucket {
     }
 }
 
+/// Memory mappings of all live instances, of which the kernel gives a process only so many.
+#[derive(Debug)]
+pub(super) struct Mappings {
+    used: AtomicU64,
+    max: u64,
+}
+
+/// Mappings of one instance. Dropping it gives them back.
+#[derive(Debug)]
+pub(super) struct Room {
+    taken: u64,
+    of: Arc<Mappings>,
+}
+
+impl Mappings {
+    /// None in use yet.
+    pub(super) fn new(max: u64) -> Arc<Self> {
+        Arc::new(Self {
+            used: AtomicU64::new(0),
+            max,
+        })
+    }
+
+    /// Takes this many, if so many are left.
+    pub(super) fn take(self: &Arc<Self>, wanted: u64) -> Option<Room> {
+        self.used
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(wanted).filter(|sum| *sum <= self.max)
+            })
+            .ok()?;
+        Some(Room {
+            taken: wanted,
+            of: Arc::clone(self),
+        })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.of.used.fetch_sub(self.taken, Ordering::Relaxed);
+    }
+}
+
 /// What remains readable of a run's memory after its store is gone.
 #[derive(Debug, Default)]
 pub(super) struct MemoryFacts {
@@ -222,6 +265,18 @@ impl ResourceLimiter for MemoryMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mappings_come_back_when_their_instance_goes() {
+        let all = Mappings::new(10);
+        let first = all.take(7).unwrap();
+        assert!(all.take(4).is_none());
+        let second = all.take(3).unwrap();
+        drop(first);
+        assert!(all.take(7).is_some());
+        drop(second);
+        assert!(all.take(10).is_some());
+    }
 
     #[test]
     fn memories_and_tables_share_one_bound() {

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use axum::{
     body::Body,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -43,7 +43,7 @@ pub(super) async fn ask(
 ) -> Response {
     let bytes = match read(body, QUERY_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let (query, account) = Recorded::new(&stage, bot, headers, bytes.clone());
     let kind = query.body.get("type").and_then(Value::as_str);

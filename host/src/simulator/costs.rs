@@ -6,14 +6,14 @@
 use axum::{
     body::Body,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
 use super::{
     api::Door,
     play::play,
-    record::Kept,
+    record::{Course, Kept},
     script::Answer,
     stage::{Shared, read},
     wire::Framing,
@@ -63,6 +63,8 @@ pub struct Bill {
     pub body: Value,
     /// HTTP status of the answer.
     pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
     /// The `status` of the `result` event; empty when there was none.
     pub result: String,
 }
@@ -100,7 +102,7 @@ pub(super) async fn charge(
 ) -> Response {
     let bytes = match read(body, BILL_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
     let charge = match charge.as_str() {
         "authorize" => Charge::Authorize,
@@ -110,6 +112,7 @@ pub(super) async fn charge(
     let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let key = body.get("access_key").and_then(Value::as_str);
     let key = key.unwrap_or_default().to_owned();
+    let (course, account) = Course::new(&stage);
     let mut bill = Bill {
         bot_query_id,
         charge,
@@ -117,6 +120,7 @@ pub(super) async fn charge(
         key: Secret::new(key.clone()),
         body,
         status: 200,
+        course,
         result: String::new(),
     };
     let answer = stage.record(|state| {
@@ -127,7 +131,7 @@ pub(super) async fn charge(
         state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
         answer
     });
-    play(stage, answer, None).await
+    play(stage, answer, Some(account)).await
 }
 
 /// Decides, and takes the money.

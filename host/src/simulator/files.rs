@@ -23,9 +23,9 @@ use url::{Host, Url, form_urlencoded};
 use super::{
     api::Door,
     play::play,
-    record::RECORDS_MAX,
+    record::{Course, Ending, Kept, RECORDS_MAX},
     script::Answer,
-    stage::{Shared, Stage, arrived, read, refuse},
+    stage::{Refusal, Shared, Stage, arrived, read, refuse},
 };
 use crate::secret::Secret;
 
@@ -61,7 +61,7 @@ pub enum Origin {
     Url(String),
 }
 
-/// An upload, successful or not.
+/// An upload that has arrived, successful or not.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// What the file is called; empty where that could not be read.
@@ -76,6 +76,8 @@ pub struct Upload {
     pub key: Secret,
     /// HTTP status of the answer.
     pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
     /// Where it lies now; empty unless the status is 200.
     pub attachment_url: String,
 }
@@ -87,7 +89,7 @@ pub(super) struct Files {
     bytes: usize,
     pub(super) downloads: Downloads,
     /// Paths that were fetched, in order.
-    pub(super) fetched: super::record::Kept<String>,
+    pub(super) fetched: Kept<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -151,7 +153,7 @@ pub(super) async fn fetch(
         state.files.stored.get(&number).cloned()
     });
     match stored.filter(|stored| stored.name == name) {
-        None => refuse(StatusCode::NOT_FOUND, "no such attachment"),
+        None => refuse(StatusCode::NOT_FOUND, "no such attachment").into_response(),
         Some(Stored {
             content: Content::Scripted(answer),
             ..
@@ -180,28 +182,38 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         let _place = stage.uploading.acquire().await;
         received(request).await
     });
-    let (mut upload, problem) = match reading.await {
-        Ok(asked) => (asked, None),
-        Err(problem) => (Upload::nothing(), Some(problem)),
+    let (received, problem) = match reading.await {
+        Ok(received) => (received, None),
+        Err(problem) => (Received::default(), Some(problem)),
     };
-    upload.key = Secret::new(key.clone());
+    let (course, account) = Course::new(&stage);
+    let mut upload = Upload {
+        name: received.name,
+        mime_type: received.mime_type,
+        bytes: received.bytes,
+        origin: received.url.map_or(Origin::Part, Origin::Url),
+        key: Secret::new(key.clone()),
+        status: 200,
+        course,
+        attachment_url: String::new(),
+    };
     let (instead, admitted) = {
-        let mut state = stage.state();
-        (state.instead(Door::Uploads), state.admits(&key))
+        let mut now = stage.state();
+        (now.instead(Door::Uploads), now.admits(&key))
     };
     if let Some(answer) = instead {
         upload.status = answer.status;
         record(&stage, upload);
-        return play(stage, answer, None).await;
+        return play(stage, answer, Some(account)).await;
     }
     let answer = match problem {
-        _ if !admitted => refuse(StatusCode::UNAUTHORIZED, "Invalid access key"),
-        Some(problem) => problem,
-        None => keep(&stage, &mut upload)
-            .await
-            .unwrap_or_else(|problem| problem),
+        _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, "Invalid access key")),
+        Some(problem) => Err(problem),
+        None => keep(&stage, &mut upload).await,
     };
+    let answer = answer.unwrap_or_else(IntoResponse::into_response);
     upload.status = answer.status().as_u16();
+    account.settle(Ending::Complete);
     record(&stage, upload);
     answer
 }
@@ -218,7 +230,7 @@ fn key(headers: &HeaderMap) -> String {
 }
 
 /// Fetches what is to be fetched, and keeps it.
-async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Response> {
+async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
     if let Origin::Url(url) = &upload.origin {
         let downloads = stage.state().files.downloads;
         upload.bytes = match downloads {
@@ -234,7 +246,7 @@ async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Respo
     Ok((json, told.to_string()).into_response())
 }
 
-async fn download(stage: &Stage, url: &str) -> Result<Bytes, Response> {
+async fn download(stage: &Stage, url: &str) -> Result<Bytes, Refusal> {
     let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
     let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
     let here = match url.host() {
@@ -266,8 +278,17 @@ async fn download(stage: &Stage, url: &str) -> Result<Bytes, Response> {
 
 const LARGE: &str = "more than 50 MB";
 
+/// What either form of an upload says.
+#[derive(Default)]
+struct Received {
+    name: String,
+    mime_type: String,
+    bytes: Bytes,
+    url: Option<String>,
+}
+
 /// Reads either form of an upload.
-async fn received(request: Request) -> Result<Upload, Response> {
+async fn received(request: Request) -> Result<Received, Refusal> {
     let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
     let form = form
         .and_then(Result::ok)
@@ -279,7 +300,7 @@ async fn received(request: Request) -> Result<Upload, Response> {
     let wrong = |error: MultipartError| refuse(error.status(), error.body_text());
     let mut parts = Multipart::from_request(request, &())
         .await
-        .map_err(IntoResponse::into_response)?;
+        .map_err(|error| refuse(error.status(), error.body_text()))?;
     let mut found = None;
     while let Some(mut part) = parts.next_field().await.map_err(wrong)? {
         let name = part.file_name().unwrap_or_default().to_owned();
@@ -300,16 +321,16 @@ async fn received(request: Request) -> Result<Upload, Response> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE));
     }
-    Ok(Upload {
+    Ok(Received {
         mime_type: mime_type.unwrap_or_else(|| mime_type_of(&name).to_owned()),
         name,
         bytes,
-        ..Upload::nothing()
+        url: None,
     })
 }
 
-/// An upload by URL. The name is the one given, or the last part of the path, as the reference has it.
-fn fields(body: &[u8]) -> Result<Upload, Response> {
+/// An upload by URL. The name is the one given, or the last part of the path as it stands there.
+fn fields(body: &[u8]) -> Result<Received, Refusal> {
     let field = |wanted: &str| {
         form_urlencoded::parse(body)
             .find(|(name, value)| name == wanted && !value.is_empty())
@@ -327,26 +348,12 @@ fn fields(body: &[u8]) -> Result<Upload, Response> {
     let name = field("download_filename")
         .or_else(last)
         .unwrap_or_else(|| "downloaded_file".to_owned());
-    Ok(Upload {
+    Ok(Received {
         mime_type: mime_type_of(&name).to_owned(),
         name,
-        origin: Origin::Url(url),
-        ..Upload::nothing()
+        bytes: Bytes::new(),
+        url: Some(url),
     })
-}
-
-impl Upload {
-    fn nothing() -> Self {
-        Self {
-            name: String::new(),
-            mime_type: String::new(),
-            bytes: Bytes::new(),
-            origin: Origin::Part,
-            key: Secret::new(String::new()),
-            status: 0,
-            attachment_url: String::new(),
-        }
-    }
 }
 
 /// A media type by the end of a name: those that bots send most.

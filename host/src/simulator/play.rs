@@ -2,7 +2,10 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{
@@ -16,8 +19,9 @@ use tokio::{
 
 use super::{
     record::{Account, Ending},
-    script::{Answer, Step, Wait},
+    script::Answer,
     stage::{Stage, refuse},
+    step::{Step, Wait},
 };
 
 /// How long an answer may take from its head to its end; then it is broken off.
@@ -60,7 +64,7 @@ pub(super) fn refused(account: Option<&Account>, status: StatusCode, detail: &st
     if let Some(account) = account {
         account.settle(Ending::Refused(status.as_u16()));
     }
-    refuse(status, detail)
+    refuse(status, detail).into_response()
 }
 
 /// Status and headers of an answer, or what is wrong with them.

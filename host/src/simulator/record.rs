@@ -28,7 +28,38 @@ pub struct Recorded {
     pub bytes: Bytes,
     /// The body as JSON; null when it is none.
     pub body: Value,
-    ending: watch::Receiver<Option<Ending>>,
+    /// How its answer goes.
+    pub course: Course,
+}
+
+/// The course of an answer: going on, or ended in some way.
+#[derive(Clone, Debug)]
+pub struct Course(watch::Receiver<Option<Ending>>);
+
+impl Course {
+    /// A course, and the account in which its end is to be written.
+    pub(super) fn new(stage: &Arc<Stage>) -> (Self, Account) {
+        let (ending, course) = watch::channel(None);
+        let stage = Arc::clone(stage);
+        (Self(course), Account { ending, stage })
+    }
+
+    /// How the answer ended; nothing while it goes on.
+    pub fn ending(&self) -> Option<Ending> {
+        *self.0.borrow()
+    }
+
+    /// Waits until the answer has ended. This is how a test sees that a caller hung up.
+    pub async fn ended(&self) -> Result<Ending, Overdue> {
+        let mut course = self.0.clone();
+        let what = || "the end of an answer".to_owned();
+        let ended = async { course.wait_for(Option::is_some).await.map(|end| *end) };
+        match patiently(what, ended).await? {
+            Ok(Some(end)) => Ok(end),
+            // Accounts are settled before they go.
+            Ok(None) | Err(_) => Ok(Ending::Stopped),
+        }
+    }
 }
 
 /// How an answer ended, as far as the server can see.
@@ -57,7 +88,7 @@ impl Recorded {
         if let Some(key) = headers.get_mut(AUTHORIZATION) {
             key.set_sensitive(true);
         }
-        let (sender, ending) = watch::channel(None);
+        let (course, account) = Course::new(stage);
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let record = Self {
             number: stage.number(),
@@ -65,11 +96,7 @@ impl Recorded {
             headers,
             bytes,
             body,
-            ending,
-        };
-        let account = Account {
-            ending: sender,
-            stage: Arc::clone(stage),
+            course,
         };
         (record, account)
     }
@@ -82,19 +109,12 @@ impl Recorded {
 
     /// How the answer ended; nothing while it goes on.
     pub fn ending(&self) -> Option<Ending> {
-        *self.ending.borrow()
+        self.course.ending()
     }
 
     /// Waits until the answer has ended. This is how a test sees that a caller hung up.
     pub async fn ended(&self) -> Result<Ending, Overdue> {
-        let mut ending = self.ending.clone();
-        let what = || format!("end of the answer of `{}`", self.bot);
-        let ended = async { ending.wait_for(Option::is_some).await.map(|end| *end) };
-        match patiently(what, ended).await? {
-            Ok(Some(end)) => Ok(end),
-            // Accounts are settled before they go.
-            Ok(None) | Err(_) => Ok(Ending::Stopped),
-        }
+        self.course.ended().await
     }
 
     /// What it weighs among the records.

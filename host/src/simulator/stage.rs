@@ -30,7 +30,8 @@ use super::{
     costs::Book,
     files::{Files, Upload},
     record::{Kept, Recorded},
-    script::{Answer, Script, Wait},
+    script::{Answer, Script},
+    step::Wait,
     sync::SettingsCall,
 };
 use crate::secret::Secret;
@@ -240,28 +241,38 @@ impl Stage {
     }
 }
 
-/// An answer that says in JSON what was wrong. The platform's own words are not known.
-pub(super) fn refuse(status: StatusCode, detail: impl fmt::Display) -> Response {
-    let body = json!({"detail": detail.to_string()}).to_string();
-    let mut response = (status, body).into_response();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+/// Why something is not done, as a JSON object with `detail`. The platform's own words are not known.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    detail: String,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let json = [(CONTENT_TYPE, "application/json")];
+        let body = json!({"detail": self.detail}).to_string();
+        (self.status, json, body).into_response()
+    }
+}
+
+pub(super) fn refuse(status: StatusCode, detail: impl Into<String>) -> Refusal {
+    let detail = detail.into();
+    Refusal { status, detail }
 }
 
 /// Reads a body up to its bound, within its time.
-pub(super) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response> {
+pub(super) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
     arrived(async {
         to_bytes(body, bytes_max).await.map_err(|error| {
             if error
                 .source()
-                .is_some_and(|cause| cause.is::<LengthLimitError>())
+                .is_some_and(<dyn Error>::is::<LengthLimitError>)
             {
                 let detail = format!("more than {bytes_max} bytes");
                 return refuse(StatusCode::PAYLOAD_TOO_LARGE, detail);
             }
-            refuse(StatusCode::BAD_REQUEST, error)
+            refuse(StatusCode::BAD_REQUEST, error.to_string())
         })
     })
     .await
@@ -269,8 +280,8 @@ pub(super) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Response
 
 /// Gives a request its time to arrive.
 pub(super) async fn arrived<T>(
-    reading: impl Future<Output = Result<T, Response>>,
-) -> Result<T, Response> {
+    reading: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
     timeout(ARRIVAL_MAX, reading)
         .await
         .unwrap_or_else(|_| Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body is too slow")))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
 use http::{
@@ -21,6 +21,7 @@ use super::{
     api::Door,
     ask::nothing,
     play::play,
+    record::{Course, Ending},
     stage::{Cast, Shared, Stage, read, refuse},
 };
 use crate::secret::Secret;
@@ -55,6 +56,8 @@ pub struct SettingsCall {
     pub settings: Value,
     /// HTTP status of the answer.
     pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
 }
 
 /// The parts of the path.
@@ -83,8 +86,9 @@ async fn sync(
 ) -> Response {
     let bytes = match read(body, SETTINGS_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into_response(),
     };
+    let (course, account) = Course::new(&stage);
     let mut call = SettingsCall {
         verb,
         key: Secret::new(about.key.clone()),
@@ -92,17 +96,19 @@ async fn sync(
         version: about.version,
         settings: serde_json::from_slice(&bytes).unwrap_or_default(),
         status: 200,
+        course,
     };
     let instead = stage.state().instead(Door::Settings);
     let answer = match instead {
         Some(answer) => {
             call.status = answer.status;
             record(&stage, call);
-            return play(stage, answer, None).await;
+            return play(stage, answer, Some(account)).await;
         }
         None => answer(&stage, &about.key, &mut call).await,
     };
     call.status = answer.status().as_u16();
+    account.settle(Ending::Complete);
     record(&stage, call);
     answer
 }
@@ -116,11 +122,11 @@ fn record(stage: &Stage, call: SettingsCall) {
 /// What the platform answers when all is well is not known; the reference library only prints it.
 async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
     if !stage.state().admits(key) {
-        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key");
+        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key").into_response();
     }
     match call.verb {
         SettingsVerb::Update if !call.settings.is_object() => {
-            refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object")
+            refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object").into_response()
         }
         SettingsVerb::Update => nothing(),
         SettingsVerb::Fetch => {
@@ -136,7 +142,7 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
                     call.settings = settings;
                     nothing()
                 }
-                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail),
+                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
             }
         }
     }

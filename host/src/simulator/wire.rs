@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::script::Step;
+use super::step::Step;
 use crate::protocol::encode;
 
 /// How events are written.

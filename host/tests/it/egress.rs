@@ -151,7 +151,10 @@ fn an_allowed_private_host_is_not_everybodys() {
     let upstream = Upstream::saying(OK);
     let server = fetcher(&[], "");
     let said = server.ask("fetcher", &get(&upstream.url())).said();
-    assert!(said.starts_with("error: ErrorCode::HttpRequestDenied\n"), "{said}");
+    assert!(
+        said.starts_with("error: ErrorCode::HttpRequestDenied\n"),
+        "{said}"
+    );
     assert_eq!(upstream.connections(), 0);
 }
 
@@ -193,7 +196,10 @@ fn nothing_can_be_put_between_the_lines_of_a_request() {
     });
     let url = upstream.url();
     let server = fetcher(&[url.clone(), "http://a".to_owned()], "");
-    let plain = format!("200\nGET /p HTTP/1.1|accept: */*|host: {}||", upstream.address);
+    let plain = format!(
+        "200\nGET /p HTTP/1.1|accept: */*|host: {}||",
+        upstream.address
+    );
     for (name, value, refused) in [
         ("x", "a\r\nevil: 1", "HeaderError::InvalidSyntax"),
         ("x", "a\nevil: 1", "HeaderError::InvalidSyntax"),
@@ -226,7 +232,11 @@ fn nothing_can_be_put_between_the_lines_of_a_request() {
                 ]),
             )
             .said();
-        assert_eq!(said, format!("error: {refused}\n{plain}"), "{name:?}: {value:?}");
+        assert_eq!(
+            said,
+            format!("error: {refused}\n{plain}"),
+            "{name:?}: {value:?}"
+        );
     }
     for (method, target) in [
         ("GET", format!("{url}/a\r\nevil: 1")),
@@ -239,11 +249,10 @@ fn nothing_can_be_put_between_the_lines_of_a_request() {
         ("GET", format!("ftp://{}", upstream.address)),
     ] {
         let before = upstream.connections();
-        let said = server.ask("fetcher", &steps(&[
-            &["request", method, &target],
-            &["send"],
-            &["head"],
-        ]));
+        let said = server.ask(
+            "fetcher",
+            &steps(&[&["request", method, &target], &["send"], &["head"]]),
+        );
         let said = said.said();
         assert!(said.starts_with("error: "), "{method:?} {target:?}: {said}");
         assert_eq!(upstream.connections(), before, "{method:?} {target:?}");
@@ -285,5 +294,8 @@ fn headers_of_the_connection_do_not_reach_the_bot() {
         steps_of.push(vec!["show", name]);
     }
     let list: Vec<&[&str]> = steps_of.iter().map(Vec::as_slice).collect();
-    assert_eq!(server.ask("fetcher", &steps(&list)).said(), "200\nx-kept: yes\n");
+    assert_eq!(
+        server.ask("fetcher", &steps(&list)).said(),
+        "200\nx-kept: yes\n"
+    );
 }

@@ -4,11 +4,12 @@
 
 mod client;
 mod guests;
+pub mod languages;
 mod lines;
 mod server;
 
 pub use client::{Answer, Connection, Stream, post, query};
-pub use guests::{component, hostile_names};
+pub use guests::{component, hostile_names, without_outer_cargo};
 pub use server::{Folder, Server};
 
 use std::time::Duration;

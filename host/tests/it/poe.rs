@@ -247,7 +247,10 @@ fn a_bot_that_is_not_declared_is_not_asked() {
     poe.bot("other", Script::text("hi "));
     let server = gateway(&poe, "");
     let answer = ask(&server, "read stranger");
-    insta::assert_snapshot!(answer.show());
+    insta::assert_snapshot!(answer.show(), @r#"
+    error {"allow_retry":false,"text":"This bot could not do what it needs to answer."}
+    done {}
+    "#);
     assert!(poe.queries("stranger").is_empty());
     server.wait_text(
         "do not declare `stranger`: add (\\\"stranger\\\", 1) to `server_bot_dependencies`",

@@ -23,6 +23,12 @@ fn write_crate(directory: &Path, name: &str, crate_type: &str, code: &str) {
     fs::write(directory.join("src/lib.rs"), code).unwrap();
 }
 
+/// Hears nothing, and ends nothing.
+const NOBODY: Caller<'static> = Caller {
+    progress: &|_| {},
+    interrupt: None,
+};
+
 fn silent(source: &Path, command: Option<&str>) -> Result<PathBuf, BuildError> {
     build(source, command, &|_| {})
 }
@@ -46,7 +52,7 @@ fn a_broken_crate_does_not_stop_its_neighbours() {
         "pub fn bad() { not_defined }",
     );
     let (good, bad) = (path("good"), path("bad"));
-    let results = build_all(&[job(&good), job(&bad), job(&good)], &|_| {});
+    let results = build_all(&[job(&good), job(&bad), job(&good)], &NOBODY);
     let [Ok(first), Err(error), Ok(again)] = results.as_slice() else {
         panic!("{results:?}");
     };
@@ -74,11 +80,11 @@ fn a_command_can_make_the_file_that_is_named() {
         command: Some("mkdir -p out && echo > out/bot.wasm"),
         home: dir.path(),
     };
-    assert_eq!(*build_all(&[job], &|_| {})[0].as_ref().unwrap(), file);
+    assert_eq!(*build_all(&[job], &NOBODY)[0].as_ref().unwrap(), file);
     fs::remove_file(&file).unwrap();
     job.command = Some("true");
     assert!(matches!(
-        build_all(&[job], &|_| {})[0],
+        build_all(&[job], &NOBODY)[0],
         Err(BuildError::NoArtifact { .. })
     ));
 }

@@ -69,6 +69,34 @@ fn a_path_is_a_directory_a_component_or_a_manifest() {
     assert_eq!(bots(&scene, scene.path("two/ravenry.toml")), two);
 }
 
+/// A bot whose tools are not everybody's does not fail the directory above it.
+#[test]
+fn bots_that_are_mounted_only_when_named_are_left_out_of_the_directory_above() {
+    let quiet = BOT.replacen('\n', "\nonly_when_named = true\n", 1);
+    let scene = Scene::new(&[
+        ("p/cats/ravenry.toml", &quiet),
+        ("p/cats/Cargo.toml", CRATE),
+        ("p/cats/tim.wasm", ""),
+        ("p/echo/Cargo.toml", CRATE),
+        (
+            "p/odd/ravenry.toml",
+            "manifest_version = 1\nonly_when_named = 1\n[bot.x]\nsource = \"x.wasm\"\nbuild = { command = \"true\" }\n",
+        ),
+    ]);
+    let cats = "tom /pets/tom DIR/p/cats\ntim /tim DIR/p/cats/tim.wasm";
+    assert_eq!(bots(&scene, scene.path("p/cats")), cats);
+    assert_eq!(bots(&scene, scene.path("p/cats/ravenry.toml")), cats);
+    assert_snapshot!(scene.directory("p").unwrap_err(), @r"
+    error: `only_when_named` at the top of the file must be true or false, not a whole number
+      --> DIR/p/odd/ravenry.toml:2:19
+    ");
+    let scene = Scene::new(&[
+        ("p/cats/ravenry.toml", &quiet),
+        ("p/echo/Cargo.toml", CRATE),
+    ]);
+    assert_eq!(bots(&scene, scene.directory("p")), "echo /echo DIR/p/echo");
+}
+
 #[test]
 fn what_cannot_be_a_bot_is_named_all_at_once() {
     let scene = Scene::new(&[

@@ -82,13 +82,46 @@ fn what_is_no_bot_is_named() {
     ));
 }
 
+/// The handler decides the world; what a component uses decides whether it needs tasks.
 #[test]
-fn concurrency_of_the_component_model_is_named() {
+fn world_and_need_of_tasks_are_read_from_the_component() {
+    let needs = |more: &str| {
+        let found = inspect(&bot("0.1.0", more)).unwrap();
+        (found.world.unwrap(), found.concurrency, found.needs_tasks())
+    };
+    assert_eq!(needs(""), (World::Bot, None, false));
     let stream = "(type $s (stream u8)) (core func (canon stream.new $s))";
+    assert_eq!(needs(stream), (World::Bot, Some("streams"), true));
+    let clock = r#"(import "wasi:clocks/monotonic-clock@0.3.0" (instance))"#;
+    assert_eq!(needs(clock), (World::Bot, Some("WASI 0.3"), true));
+    let nested = format!("(component {stream})");
+    assert_eq!(needs(&nested), (World::Bot, Some("streams"), true));
+
+    let text =
+        r#"(component (instance $i) (export "ravenry:bot/handler-async@0.1.2" (instance $i)))"#;
+    let found = inspect(&wat::parse_str(text).unwrap()).unwrap();
+    assert_eq!(found.world, Some(World::BotAsync));
+    assert_eq!(found.bot_version.as_deref(), Some("0.1.2"));
+    assert!(found.needs_tasks());
+}
+
+#[test]
+fn threads_are_refused() {
+    let threads = "(core func (canon thread.index))";
     assert_eq!(
-        refusal(&bot("0.1.0", stream)),
-        "uses streams of the component model, which this gateway does not run"
+        refusal(&bot("0.1.0", threads)),
+        "uses threads of the component model, which this gateway does not run"
     );
+}
+
+#[test]
+fn what_an_instance_consists_of_is_counted() {
+    let modules = r#"(core module $m (memory 1) (table 7 funcref) (table 3 funcref))
+        (core instance (instantiate $m)) (core instance (instantiate $m)) (core instance)
+        (component (core module $n (table 9 funcref)) (core instance (instantiate $n)))"#;
+    let found = inspect(&bot("0.1.0", modules)).unwrap();
+    assert_eq!((found.core_instances, found.memories), (3, 3));
+    assert_eq!((found.tables, found.table_elements), (3, 9));
 }
 
 /// A copy that stopped halfway says so wherever it stopped: in the middle of a section it is

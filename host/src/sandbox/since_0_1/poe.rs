@@ -142,6 +142,16 @@ impl From<PoeError> for poe::PoeError {
     }
 }
 
+/// An event whose data is more than a text. What was read from JSON can be written as JSON.
+fn with(name: &str, data: &impl serde::Serialize) -> poe::SaidEvent {
+    poe::SaidEvent {
+        name: name.to_owned(),
+        text: String::new(),
+        index: None,
+        data: serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned()),
+    }
+}
+
 impl From<Owned> for poe::SaidEvent {
     fn from(event: Owned) -> Self {
         let said = |name: &str, index, text| Self {
@@ -150,15 +160,6 @@ impl From<Owned> for poe::SaidEvent {
             index,
             data: "{}".to_owned(),
         };
-        // What was read from JSON can be written as JSON.
-        fn with(name: &str, data: &impl serde::Serialize) -> poe::SaidEvent {
-            poe::SaidEvent {
-                name: name.to_owned(),
-                text: String::new(),
-                index: None,
-                data: serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned()),
-            }
-        }
         match event {
             Owned::Text { index, text } => said("text", index, text),
             Owned::Replace { index, text } => said("replace_response", index, text),

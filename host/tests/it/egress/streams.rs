@@ -83,6 +83,17 @@ fn the_head_says_what_body_follows() {
     let server = fetcher(&[upstream.url()], "");
     for (request, wanted, absent) in [
         (
+            vec![
+                vec!["GET"],
+                vec!["open"],
+                vec!["send"],
+                vec!["write", "abc"],
+                vec!["finish"],
+            ],
+            "transfer-encoding: chunked",
+            "content-length",
+        ),
+        (
             vec![vec!["GET"], vec!["open"], vec!["send"], vec!["finish"]],
             "GET / HTTP/1.1",
             "transfer-encoding",
@@ -143,7 +154,10 @@ fn a_body_is_as_long_as_its_header_says_or_none() {
     let came = talk.until_closed();
     assert!(b"abc".starts_with(&came), "{came:?}");
     let said = short.rest().said();
-    assert!(said.starts_with("error: ErrorCode::HttpRequestBodySize(Some(3))\nerror: "), "{said}");
+    assert!(
+        said.starts_with("error: ErrorCode::HttpRequestBodySize(Some(3))\nerror: "),
+        "{said}"
+    );
     let long = server.open(
         "fetcher",
         &steps(&[
@@ -160,7 +174,10 @@ fn a_body_is_as_long_as_its_header_says_or_none() {
     let came = talk.until_closed();
     assert!(b"abc".starts_with(&came), "{came:?}");
     let said = long.rest().said();
-    assert!(said.starts_with("error: ErrorCode::HttpRequestBodySize(Some("), "{said}");
+    assert!(
+        said.starts_with("error: ErrorCode::HttpRequestBodySize(Some("),
+        "{said}"
+    );
 }
 
 /// Wherever the reader leaves, the upstream sees the connection end, and no half request looks whole.

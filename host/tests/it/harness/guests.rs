@@ -94,7 +94,7 @@ fn build(workspace: &Path, packages: &[&str], target_dir: &Path) {
 }
 
 /// What the cargo that runs the tests tells its children about this package is not about guests.
-fn without_outer_cargo(command: &mut Command) {
+pub fn without_outer_cargo(command: &mut Command) {
     const KEPT: [&str; 4] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"];
     const OTHERS: [&str; 5] = [
         "RUSTFLAGS",

@@ -81,6 +81,16 @@ impl Folder {
         Server::spawn(self, &["up", "ravenry.toml"])
     }
 
+    /// `ravenry up .`, until it serves.
+    pub fn up_all(self) -> Server {
+        Server::spawn(self, &["up", "."])
+    }
+
+    /// Where the files are.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// `ravenry serve --config operator.toml`, until it serves.
     pub fn serve(self) -> Server {
         Server::spawn(self, &["serve", "--config", "operator.toml"])
@@ -92,6 +102,17 @@ impl Folder {
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success(), "it must not start: {text}");
         text.replace(&format!("{}/", self.dir.path().display()), "")
+    }
+
+    /// What another verb does, which takes none of the flags for serving.
+    pub fn output(self, arguments: &[&str]) -> std::process::Output {
+        Command::new(env!("CARGO_BIN_EXE_ravenry"))
+            .args(arguments)
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.dir.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     }
 
     fn command(&self, verb: &[&str]) -> Command {
@@ -127,7 +148,7 @@ pub struct Server {
     pub metrics_address: SocketAddr,
     output: Lines,
     log: Lines,
-    _folder: Folder,
+    pub folder: Folder,
 }
 
 impl Server {
@@ -161,7 +182,7 @@ impl Server {
             metrics_address: SocketAddr::from(([127, 0, 0, 1], 0)),
             output,
             log,
-            _folder: folder,
+            folder,
         };
         server.metrics_address = server.announced(|line| line.starts_with("Metrics: "));
         server.address = server.announced(|line| !line.starts_with("Metrics: "));
@@ -265,6 +286,26 @@ impl Server {
             );
             thread::park_timeout(Duration::from_millis(10));
         }
+    }
+
+    /// Waits until a line of the log has this in it for the so-manieth time.
+    pub fn wait_times(&self, text: &str, times: usize) {
+        let hang = Instant::now() + HANG;
+        while self.log().iter().filter(|line| line.contains(text)).count() < times {
+            assert!(
+                Instant::now() < hang,
+                "not {times} times {text:?} in\n{}",
+                self.log().join("\n")
+            );
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+
+    /// Whether the system tells the process of changes of files.
+    pub fn watches_files(&self) -> bool {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        let mut targets = open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+        targets.any(|target| target.to_string_lossy().contains("inotify"))
     }
 
     /// The lines on standard error so far.

@@ -44,6 +44,36 @@ fn a_platform_that_is_away_gets_them_later() {
     assert_eq!(poe.settings().len(), 2);
 }
 
+/// `ravenry sync` has the platform ask the bot, and says what came of it.
+#[test]
+fn the_platform_asks_on_request() {
+    let poe = FakePoe::start().unwrap();
+    let server = named(&poe);
+    poe.forward("AskerBot", &format!("http://{}/asker", server.address), KEY)
+        .unwrap();
+    let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
+        poe = { name = \"AskerBot\", access_key = { env = \"ASKER_KEY\" } }\n";
+    let sync = |manifest: &str| {
+        Folder::with_manifest(manifest)
+            .env("ASKER_KEY", KEY)
+            .output(&["sync", "ravenry.toml", "--poe-api", &poe.url()])
+    };
+    let done = sync(manifest);
+    assert!(done.status.success(), "{done:?}");
+    let fetched = poe.settings().into_iter().last().unwrap();
+    assert_eq!(fetched.settings["server_bot_dependencies"]["other"], 2);
+    poe.instead(Door::Settings, Answer::html(401, KEY));
+    let refused = sync(manifest);
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        text.contains("did not take the settings of `AskerBot`"),
+        "{text}"
+    );
+    assert!(!text.contains(KEY));
+    let nameless = sync("[bot.asker]\nsource = \"asker.wasm\"\n");
+    assert_eq!(nameless.status.code(), Some(2));
+}
+
 #[test]
 fn a_refusal_is_final_and_shows_no_key() {
     let poe = FakePoe::start().unwrap();

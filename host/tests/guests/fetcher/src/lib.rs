@@ -92,11 +92,12 @@ impl Exchange {
         };
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
+        let path = if path.is_empty() { "/" } else { path };
         let set = request
             .set_method(&method(&self.method))
             .and_then(|()| request.set_scheme(Some(&scheme)))
             .and_then(|()| request.set_authority(Some(authority)))
-            .and_then(|()| request.set_path_with_query((!path.is_empty()).then_some(path)));
+            .and_then(|()| request.set_path_with_query(Some(path)));
         self.request = Some(request);
         set.map_err(|()| "not a URL".to_owned())
     }
@@ -202,7 +203,10 @@ impl Exchange {
             ["show", name] => self.show(name),
             ["read"] => {
                 let chunk = self.read()?;
-                say(&chunk.map_or_else(|| "the end".into(), |c| String::from_utf8_lossy(&c).into_owned()));
+                say(&chunk.map_or_else(
+                    || "the end".into(),
+                    |c| String::from_utf8_lossy(&c).into_owned(),
+                ));
                 Ok(())
             }
             ["rest"] => self.rest(&mut |chunk| say(&String::from_utf8_lossy(chunk))),

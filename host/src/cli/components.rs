@@ -1,0 +1,104 @@
+//! Every bot of a specification gets its component: by a build, or because it has to be there.
+
+use std::path::Path;
+
+use super::Failure;
+use super::build::{Caller, Interrupt, Job, build_all};
+use super::progress::Progress;
+use crate::config::resolve::{BotSpec, ServerSpec};
+use crate::report::{Place, Problem, Problems};
+
+/// Takes bots only as components: an operator's server builds nothing, because a build runs
+/// whatever commands its author wrote.
+///
+/// # Errors
+/// All bots whose source is a directory, at once.
+pub(super) fn only_components(spec: &ServerSpec) -> Result<(), Failure> {
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let unbuilt = bots.filter(|bot| bot.source.is_dir()).map(|bot| Problem {
+        message: format!("bot `{}` is not built", bot.name),
+        causes: vec![format!(
+            "its source is the directory `{}`, and `serve` builds nothing",
+            bot.source.display()
+        )],
+        place: Some(bot.place.clone()),
+        hint: Some("build it with `ravenry build`, and name the .wasm file as `source`".to_owned()),
+    });
+    Problems(unbuilt.collect()).or(()).map_err(Failure::Usage)
+}
+
+/// Builds every bot that is to be built, and puts the component in the place of its source.
+///
+/// # Errors
+/// All bots that cannot be built, at once.
+pub(super) fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
+    let bots = spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots);
+    let mut wanted: Vec<&mut BotSpec> = bots.filter(|bot| is_to_be_built(bot)).collect();
+    let problems = build_some(&mut wanted, progress, None)
+        .into_iter()
+        .flatten();
+    Problems(problems.collect()).or(()).map_err(Failure::Failed)
+}
+
+/// Whether a build makes the component of a bot.
+pub(super) fn is_to_be_built(bot: &BotSpec) -> bool {
+    bot.source.is_dir() || bot.build.is_some()
+}
+
+/// Builds these bots; for each of them, in their order, what is wrong. Where nothing is, the
+/// component is in the place of the source.
+pub(super) fn build_some(
+    bots: &mut [&mut BotSpec],
+    progress: &Progress,
+    interrupt: Option<&Interrupt>,
+) -> Vec<Option<Problem>> {
+    let jobs: Vec<Job<'_>> = bots
+        .iter()
+        .map(|bot| Job {
+            source: &bot.source,
+            command: bot.build.as_ref().map(|build| build.command.as_str()),
+            home: home(&bot.place),
+        })
+        .collect();
+    let caller = Caller {
+        progress: &|line| progress.say(line),
+        interrupt,
+    };
+    let built = build_all(&jobs, &caller);
+    let mut shown: Vec<String> = Vec::new();
+    let mut problem_of =
+        |(bot, result): (&mut &mut BotSpec, Result<_, super::build::BuildError>)| {
+            let error = match result {
+                Ok(path) => {
+                    bot.source = path;
+                    return None;
+                }
+                Err(error) => error,
+            };
+            let cause = error.to_string();
+            // Several crates of one workspace fail with the same words: once is enough.
+            let is_new = !shown.contains(&cause);
+            if let Some(output) = error.output().filter(|_| is_new) {
+                progress.keep(output);
+            }
+            shown.push(cause.clone());
+            Some(Problem {
+                message: format!("bot `{}` cannot be built", bot.name),
+                causes: vec![cause],
+                place: Some(bot.place.clone()),
+                hint: error.hint().map(str::to_owned),
+            })
+        };
+    bots.iter_mut().zip(built).map(&mut problem_of).collect()
+}
+
+/// The directory of the file that declares a bot.
+pub(super) fn home(place: &Place) -> &Path {
+    let directory = Path::new(&place.file).parent().unwrap_or(Path::new("."));
+    // `ravenry.toml` alone has the parent "", which is no directory to be in.
+    if directory == Path::new("") {
+        Path::new(".")
+    } else {
+        directory
+    }
+}

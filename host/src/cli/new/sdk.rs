@@ -1,0 +1,197 @@
+//! Where a new bot finds the SDK for Rust.
+//!
+//! It lies in a checkout of this project: around the new bot, around this program, or where the
+//! author says; or in a git repository that the author names.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Failure;
+use crate::report::Problem;
+
+/// Name of the SDK's package, and of its directory in a checkout.
+const PACKAGE: &str = "ravenry-sdk";
+const DIRECTORY: &str = "guest-sdk";
+
+/// Where the SDK is. Displays as the value of the dependency in `Cargo.toml`.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Sdk {
+    /// In this directory, from the new bot's.
+    Path(PathBuf),
+    /// In this repository.
+    Git(String),
+}
+
+impl Sdk {
+    /// What the author says; else a checkout around the new directory; else one around this program.
+    pub(super) fn find(said: Option<&str>, directory: &Path) -> Result<Self, Failure> {
+        if let Some(said) = said {
+            return Self::said(said);
+        }
+        let parent = existing(directory);
+        if let Some(path) = parent
+            .as_deref()
+            .and_then(|parent| below(parent, directory))
+        {
+            return Ok(Self::Path(path));
+        }
+        let this = std::env::current_exe().and_then(fs::canonicalize).ok();
+        let around = this
+            .as_deref()
+            .and_then(|this| this.ancestors().find_map(in_checkout));
+        around.map(Self::Path).ok_or_else(|| {
+            problem(
+                "it is not known where `ravenry-sdk` is".to_owned(),
+                "neither the new bot nor this program lies in a checkout of Ravenry",
+            )
+        })
+    }
+
+    fn said(said: &str) -> Result<Self, Failure> {
+        let is_url = said.contains("://") || said.starts_with("git@");
+        if is_url {
+            return Ok(Self::Git(said.to_owned()));
+        }
+        let path = fs::canonicalize(said).ok();
+        let found = path.and_then(|path| {
+            if is_sdk(&path) {
+                Some(path)
+            } else {
+                in_checkout(&path)
+            }
+        });
+        found.map(Self::Path).ok_or_else(|| {
+            problem(
+                format!("`{said}` is not where `ravenry-sdk` is"),
+                "it is neither the crate, nor a checkout of Ravenry, nor a URL",
+            )
+        })
+    }
+}
+
+impl fmt::Display for Sdk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // TOML writes text like JSON.
+        match self {
+            Self::Path(path) => write!(f, "{{ path = {} }}", json(&path.to_string_lossy())),
+            Self::Git(url) => write!(f, "{{ git = {} }}", json(url)),
+        }
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    text.into()
+}
+
+/// The nearest directory above one that is to be made.
+fn existing(directory: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(directory).ok()?;
+    let mut above = absolute.ancestors().skip(1);
+    above.find_map(|path| fs::canonicalize(path).ok())
+}
+
+/// The SDK of a checkout around `parent`, as the path from the new directory; so that both can be
+/// moved together.
+fn below(parent: &Path, directory: &Path) -> Option<PathBuf> {
+    let (up, _) = parent
+        .ancestors()
+        .enumerate()
+        .find(|(_, path)| in_checkout(path).is_some())?;
+    let made = std::path::absolute(directory).ok()?;
+    // Directories that are still to be made count too.
+    let missing = made
+        .ancestors()
+        .take_while(|path| !path.exists())
+        .count()
+        .max(1);
+    let mut path = PathBuf::new();
+    for _ in 0..up.saturating_add(missing) {
+        path.push("..");
+    }
+    path.push(DIRECTORY);
+    Some(path)
+}
+
+/// The SDK in a directory, if that is a checkout.
+fn in_checkout(path: &Path) -> Option<PathBuf> {
+    Some(path.join(DIRECTORY)).filter(|sdk| is_sdk(sdk))
+}
+
+fn is_sdk(path: &Path) -> bool {
+    let manifest = fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
+    manifest
+        .lines()
+        .any(|line| line.trim() == format!("name = \"{PACKAGE}\""))
+}
+
+fn problem(message: String, cause: &str) -> Failure {
+    Failure::Usage(
+        Problem {
+            message,
+            causes: vec![cause.to_owned()],
+            hint: Some(
+                "say it with `--sdk`: a checkout of Ravenry, its directory `guest-sdk`, or the URL of its git repository"
+                    .to_owned(),
+            ),
+            ..Problem::default()
+        }
+        .into(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_is_a_value_of_toml() {
+        let path = Sdk::Path(PathBuf::from("../a \"b\"/guest-sdk"));
+        assert_eq!(path.to_string(), r#"{ path = "../a \"b\"/guest-sdk" }"#);
+        let url = "https://example.com/ravenry";
+        let git = Sdk::find(Some(url), Path::new("x")).unwrap();
+        assert_eq!(
+            git.to_string(),
+            r#"{ git = "https://example.com/ravenry" }"#
+        );
+    }
+
+    #[test]
+    fn a_checkout_around_the_new_bot_is_named_from_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let sdk = dir.path().join(DIRECTORY);
+        fs::create_dir_all(&sdk).unwrap();
+        fs::write(
+            sdk.join("Cargo.toml"),
+            "[package]\nname = \"ravenry-sdk\"\n",
+        )
+        .unwrap();
+        fs::create_dir_all(dir.path().join("plugins/empty")).unwrap();
+        for (new, path) in [
+            ("bot", "../guest-sdk"),
+            ("plugins/bot", "../../guest-sdk"),
+            ("plugins/empty", "../../guest-sdk"),
+            ("plugins/of/mine/bot", "../../../../guest-sdk"),
+        ] {
+            let found = Sdk::find(None, &dir.path().join(new)).unwrap();
+            assert_eq!(found, Sdk::Path(path.into()), "{new}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let said = dir.path().to_str().unwrap().to_owned();
+        assert!(Sdk::find(Some(&said), Path::new("bot")).is_err());
+        let sdk = dir.path().join(DIRECTORY);
+        fs::create_dir_all(&sdk).unwrap();
+        fs::write(
+            sdk.join("Cargo.toml"),
+            "[package]\nname = \"ravenry-sdk\"\n",
+        )
+        .unwrap();
+        let whole = Sdk::Path(fs::canonicalize(&sdk).unwrap());
+        assert_eq!(Sdk::find(Some(&said), Path::new("bot")).unwrap(), whole);
+        assert_eq!(Sdk::find(sdk.to_str(), Path::new("bot")).unwrap(), whole);
+    }
+}

@@ -1,0 +1,343 @@
+//! The author's loop: looks at what bots are made of, and mounts again what has changed.
+//!
+//! A thread of its own waits for changes, reads all settings again, builds what is not as it was,
+//! and has the table of bots swapped. What is wrong is shown once, and what ran before goes on.
+
+mod outcome;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::outcome::{Done, report};
+use super::build::{Caller, Interrupt};
+use super::progress::Progress;
+use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
+use super::watch::{Changes, Watcher};
+use super::{Failure, components, up};
+use crate::bots::deployment::Deployment;
+use crate::config::resolve::{BotSpec, ServerSpec};
+use crate::ids::{BotName, TenantName};
+use crate::report::Problems;
+
+/// How often the directories are looked at again because new ones have appeared among them.
+const LOOKS_MAX: usize = 8;
+
+/// How long the thread may take to end, after all that it runs was killed.
+const END_MAX: Duration = Duration::from_secs(5);
+
+/// A bot by whose it is and what it is called.
+type Key = (TenantName, BotName);
+
+/// What a bot was last made of.
+#[derive(Debug)]
+struct Made {
+    /// What was built, and with what command.
+    recipe: Recipe,
+    /// The files as they were before the build.
+    files: Picture,
+    /// What came of it; `None` where the build failed.
+    component: Option<PathBuf>,
+    /// Whether it could not be mounted, with the settings of then.
+    refused: bool,
+}
+
+/// What is to be built, and with what command.
+type Recipe = (PathBuf, Option<String>);
+
+/// What was there at one look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct View {
+    /// Where bots are declared.
+    declared: Picture,
+    /// What each bot is made of.
+    bots: HashMap<Key, Picture>,
+}
+
+/// Mounts bots again when they have changed.
+pub(super) struct Reload {
+    source: PathBuf,
+    limits: Vec<(String, String)>,
+    declarations: Root,
+    roots: HashMap<Key, Vec<Root>>,
+    eyes: Eyes,
+    watcher: Watcher,
+    changes: Changes,
+    interrupt: Arc<Interrupt>,
+    made: HashMap<Key, Made>,
+    /// The look that the last attempt began with.
+    last: View,
+    /// What was said of the watching itself.
+    warned: BTreeSet<String>,
+}
+
+/// The running loop. To be ended before the process does.
+pub(super) struct Running {
+    stop: Arc<dyn Fn() + Send + Sync>,
+    interrupt: Arc<Interrupt>,
+    ended: Receiver<()>,
+}
+
+impl Running {
+    /// Ends the loop with all that it runs, and waits for it.
+    pub(super) fn end(&self) {
+        (self.stop)();
+        self.interrupt.kill();
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(END_MAX) {
+            tracing::warn!("a build has left a program behind that cannot be ended");
+        }
+    }
+}
+
+impl Reload {
+    /// Begins to watch what these bots are made of. To be called before they are built, so that no
+    /// change is lost. Where the system cannot tell of changes, that is said and there is no loop.
+    pub(super) fn new(
+        source: &Path,
+        limits: &[(String, String)],
+        spec: &ServerSpec,
+        progress: &Progress,
+    ) -> Option<Self> {
+        let changes = Changes::default();
+        let watcher = match Watcher::start(changes.clone()) {
+            Ok(watcher) => watcher,
+            Err(error) => {
+                progress.warn(&format!("changes are not noticed: {error}"));
+                return None;
+            }
+        };
+        let mut this = Self {
+            source: source.to_owned(),
+            limits: limits.to_owned(),
+            declarations: Root::of_declarations(source),
+            roots: HashMap::new(),
+            eyes: Eyes::default(),
+            watcher,
+            changes,
+            interrupt: Arc::new(Interrupt::default()),
+            made: HashMap::new(),
+            last: View::default(),
+            warned: BTreeSet::new(),
+        };
+        this.find_roots(spec, progress);
+        this.last = this.look(progress);
+        for bot in bots(spec) {
+            this.note(
+                bot,
+                recipe(bot),
+                this.last.bots.get(&key(bot)).cloned(),
+                true,
+            );
+        }
+        Some(this)
+    }
+
+    /// What ends the loop and the build that it runs, from any thread.
+    pub(super) fn stop(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let (changes, interrupt) = (self.changes.clone(), Arc::clone(&self.interrupt));
+        Arc::new(move || {
+            changes.end();
+            interrupt.ask();
+        })
+    }
+
+    /// The bots were built: `spec` has their components.
+    pub(super) fn built(&mut self, spec: &ServerSpec, progress: &Progress) {
+        for bot in bots(spec) {
+            if let Some(made) = self.made.get_mut(&key(bot)) {
+                made.component = Some(bot.source.clone());
+            }
+        }
+        self.take_over_locks(progress);
+    }
+
+    /// Runs the loop. Bots answer below `url`.
+    pub(super) fn run(mut self, deployment: Arc<Deployment>, url: String) -> Running {
+        let (stop, interrupt) = (self.stop(), Arc::clone(&self.interrupt));
+        let (ending, ended) = sync_channel::<()>(1);
+        let work = move || {
+            // Whoever waits for the end hears of it when this is dropped.
+            let _ending = ending;
+            while self.changes.wait() {
+                self.reload(&deployment, &url);
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("reload".to_owned()).spawn(work) {
+            tracing::warn!(%error, "changes are not noticed");
+        }
+        Running {
+            stop,
+            interrupt,
+            ended,
+        }
+    }
+
+    fn reload(&mut self, deployment: &Deployment, url: &str) {
+        let progress = Progress::logged();
+        let began = Instant::now();
+        let now = self.look(&progress);
+        if now != self.last {
+            let settings = now.declared != self.last.declared;
+            self.last = now;
+            let outcome = self.attempt(deployment, settings, &progress);
+            progress.end();
+            // What is cut short by the end is nobody's mistake.
+            if !self.interrupt.is_over() {
+                report(
+                    outcome.map(|done| done.news(url, began.elapsed(), settings)),
+                    &progress,
+                );
+            }
+        }
+        progress.end();
+    }
+
+    /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
+    fn attempt(
+        &mut self,
+        deployment: &Deployment,
+        settings: bool,
+        progress: &Progress,
+    ) -> Result<Done, Problems> {
+        let mut spec = up::load(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        self.find_roots(&spec, progress);
+        // Settings are seen as they were before they were read, files before they are built.
+        self.last.bots = self.look(progress).bots;
+        let mut done = Done::default();
+        let mut wanted: Vec<(Recipe, &mut BotSpec)> = Vec::new();
+        for bot in spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots) {
+            let (key, recipe) = (key(bot), recipe(bot));
+            let files = self.last.bots.get(&key).cloned();
+            let as_it_was =
+                |made: &&Made| made.recipe == recipe && Some(&made.files) == files.as_ref();
+            match self.made.get(&key).filter(as_it_was) {
+                Some(Made {
+                    component: Some(component),
+                    ..
+                }) => bot.source.clone_from(component),
+                Some(_) => {}
+                None if components::is_to_be_built(bot) => wanted.push((recipe, bot)),
+                None => self.note(bot, recipe, files, true),
+            }
+        }
+        let mut to_build: Vec<&mut BotSpec> =
+            wanted.iter_mut().map(|(_, bot)| &mut **bot).collect();
+        let built = components::build_some(&mut to_build, progress, Some(&self.interrupt));
+        for ((recipe, bot), problem) in wanted.into_iter().zip(built) {
+            let files = self.last.bots.get(&key(bot)).cloned();
+            self.note(bot, recipe, files, problem.is_none());
+            match problem {
+                Some(problem) => done.broken.0.push(problem),
+                None => done.built.push(bot.name.clone()),
+            }
+        }
+        self.take_over_locks(progress);
+        if self.interrupt.is_over() {
+            return Ok(done);
+        }
+        // With the same files and the same settings, what could not be mounted still cannot be.
+        let goes_on = |made: &Made| made.component.is_none() || made.refused && !settings;
+        let kept = |bot: &BotSpec| self.made.get(&key(bot)).is_some_and(goes_on);
+        let shown = progress.clone();
+        done.applied = deployment.apply(&spec, &kept, &move |line| shown.say(line))?;
+        for bot in bots(&spec) {
+            if let Some(made) = self.made.get_mut(&key(bot)) {
+                made.refused =
+                    done.applied.refused.contains_key(&key(bot)) || made.refused && !settings;
+            }
+        }
+        Ok(done)
+    }
+
+    fn note(&mut self, bot: &BotSpec, recipe: Recipe, files: Option<Picture>, good: bool) {
+        let made = Made {
+            recipe,
+            files: files.unwrap_or_default(),
+            component: good.then(|| bot.source.clone()),
+            refused: false,
+        };
+        self.made.insert(key(bot), made);
+    }
+
+    /// Finds out where the files of each bot are.
+    fn find_roots(&mut self, spec: &ServerSpec, progress: &Progress) {
+        let caller = Caller {
+            progress: &|_| {},
+            interrupt: Some(&self.interrupt),
+        };
+        let mut wrong = Vec::new();
+        let mut roots = HashMap::new();
+        for bot in bots(spec) {
+            let (found, complaints) = roots_of(bot, &caller);
+            roots.insert(key(bot), found);
+            wrong.extend(complaints);
+        }
+        self.made.retain(|key, _| roots.contains_key(key));
+        self.roots = roots;
+        for complaint in wrong {
+            self.warn(complaint, progress);
+        }
+    }
+
+    /// Looks at everything, after having begun to watch it.
+    fn look(&mut self, progress: &Progress) -> View {
+        let mut view = View::default();
+        for _ in 0..LOOKS_MAX {
+            let declared = self.eyes.look(std::slice::from_ref(&self.declarations));
+            let mut directories = declared.directories;
+            let mut wanted = vec![self.declarations.path.clone()];
+            view.declared = declared.files;
+            view.bots.clear();
+            for (key, roots) in &self.roots {
+                let seen = self.eyes.look(roots);
+                directories.extend(seen.directories);
+                wanted.extend(roots.iter().map(|root| root.path.clone()));
+                view.bots.insert(key.clone(), seen.files);
+            }
+            let (more, wrong) = self.watcher.follow(&directories, wanted);
+            if let Some(wrong) = wrong {
+                self.warn(wrong, progress);
+            }
+            if !more {
+                break;
+            }
+        }
+        view
+    }
+
+    /// What a build has written by itself does not call for another one.
+    fn take_over_locks(&mut self, progress: &Progress) {
+        let now = self.look(progress);
+        for (key, now) in &now.bots {
+            if let Some(made) = self.made.get_mut(key) {
+                take_over_locks(&mut made.files, now);
+            }
+            if let Some(last) = self.last.bots.get_mut(key) {
+                take_over_locks(last, now);
+            }
+        }
+    }
+
+    /// Says something of the watching, once.
+    fn warn(&mut self, text: String, progress: &Progress) {
+        if self.warned.insert(text.clone()) {
+            progress.warn(&text);
+        }
+    }
+}
+
+fn bots(spec: &ServerSpec) -> impl Iterator<Item = &BotSpec> {
+    spec.tenants.iter().flat_map(|tenant| &tenant.bots)
+}
+
+fn key(bot: &BotSpec) -> Key {
+    (bot.tenant.clone(), bot.name.clone())
+}
+
+fn recipe(bot: &BotSpec) -> Recipe {
+    let command = bot.build.as_ref().map(|build| build.command.clone());
+    (bot.source.clone(), command)
+}

@@ -1,0 +1,79 @@
+//! What an attempt to mount bots again did, in words.
+
+use std::time::Duration;
+
+use crate::bots::deployment::Applied;
+use crate::cli::progress::Progress;
+use crate::cli::table::rounded;
+use crate::ids::BotName;
+use crate::report::Problems;
+
+/// What an attempt did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Bots that were built.
+    pub(super) built: Vec<BotName>,
+    /// Bots that could not be built.
+    pub(super) broken: Problems,
+    /// What came of mounting them.
+    pub(super) applied: Applied,
+}
+
+impl Done {
+    /// What there is to say of it, and what is wrong.
+    pub(super) fn news(
+        mut self,
+        url: &str,
+        took: Duration,
+        settings: bool,
+    ) -> (Vec<String>, Problems) {
+        let (mut news, took) = (Vec::new(), rounded(took));
+        for bot in &self.applied.changed {
+            news.push(format!("Reloaded `{}` in {took}", bot.name));
+        }
+        for bot in &self.applied.reconfigured {
+            news.push(format!("New settings of `{}` in {took}", bot.name));
+        }
+        for bot in &self.applied.added {
+            news.push(format!(
+                "Added `{}` in {took}: {url}{}",
+                bot.name, bot.route
+            ));
+        }
+        for bot in &self.applied.removed {
+            news.push(format!("Removed `{}`", bot.name));
+        }
+        let told = |name: &BotName| {
+            let Applied {
+                changed,
+                added,
+                reconfigured,
+                ..
+            } = &self.applied;
+            let told = changed.iter().chain(added).chain(reconfigured);
+            told.map(|bot| &bot.name).any(|other| other == name)
+        };
+        for name in self.built.iter().filter(|name| !told(name)) {
+            news.push(format!("Built `{name}` in {took}: the same as before"));
+        }
+        if settings && news.is_empty() {
+            news.push(format!(
+                "Read the settings again in {took}: the same as before"
+            ));
+        }
+        self.broken.0.extend(self.applied.refused.into_values());
+        (news, self.broken)
+    }
+}
+
+/// Says what came of an attempt: news, and what is wrong.
+pub(super) fn report(outcome: Result<(Vec<String>, Problems), Problems>, progress: &Progress) {
+    let (news, problems) = outcome.unwrap_or_else(|problems| (Vec::new(), problems));
+    for line in news {
+        progress.tell(&line);
+    }
+    if !problems.0.is_empty() {
+        progress.complain(&problems);
+        progress.tell("What ran before goes on");
+    }
+}

@@ -1,0 +1,74 @@
+//! `ravenry sync`: has the platform ask bots for their settings, now.
+//!
+//! The server hands settings over by itself when a bot is mounted. This is for the other direction:
+//! it shows that the platform reaches the bot, and what it says where it does not.
+
+use super::{Failure, Sync, up};
+use crate::config::resolve::{BotSpec, ServerSpec};
+use crate::egress::Egress;
+use crate::egress::poe::{Addresses, Connections};
+use crate::report::{Problem, Problems};
+
+/// Asks for each bot that the platform knows, one after the other, and says how it went.
+///
+/// # Errors
+/// Each bot whose settings the platform did not take, and where there is no such bot at all.
+pub(super) fn run(verb: &Sync) -> Result<(), Failure> {
+    let mut spec = up::load(&verb.source, &[])?;
+    verb.outside.apply(&mut spec);
+    let bots: Vec<(&str, &BotSpec)> = spec
+        .tenants
+        .iter()
+        .flat_map(|tenant| &tenant.bots)
+        .filter_map(|bot| Some((bot.poe_name.as_deref()?, bot)))
+        .filter(|(_, bot)| !bot.access_keys.is_empty())
+        .collect();
+    if bots.is_empty() {
+        return Err(Failure::Usage(
+            Problem {
+                message: "no bot here has a name and a key at the platform".to_owned(),
+                hint: Some(
+                    "give it both in its manifest: `poe = { name = \"…\", access_key = { env = \"…\" } }`"
+                        .to_owned(),
+                ),
+                ..Problem::default()
+            }
+            .into(),
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(&error))?;
+    let refused = runtime.block_on(all(&spec, &bots));
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(Problems(refused)))
+    }
+}
+
+async fn all(spec: &ServerSpec, bots: &[(&str, &BotSpec)]) -> Vec<Problem> {
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let platform = Connections::new(&Egress::new(spec.private_hosts.clone()), addresses);
+    let mut refused = Vec::new();
+    for (name, bot) in bots {
+        let client = platform.client(bot.access_keys.first().cloned());
+        match client.fetch_settings(name).await {
+            Ok(()) => up::print(&format!("{name}: the platform has the settings\n")),
+            Err(error) => refused.push(Problem {
+                message: format!("the platform did not take the settings of `{name}`"),
+                causes: vec![error.to_string()],
+                place: Some(bot.place.clone()),
+                hint: Some(
+                    "is the bot served where the platform can reach it, under this name and key?"
+                        .to_owned(),
+                ),
+            }),
+        }
+    }
+    refused
+}

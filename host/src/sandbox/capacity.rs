@@ -1,0 +1,93 @@
+//! What the machine carries: how many instances at once, and what of it runs out first.
+
+use super::engine::SMALL_MAPPINGS;
+
+/// How many instances this machine carries at once, and what decides it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Instances alive at once.
+    pub instances: u32,
+    /// The scarcest of the three, in words.
+    pub because: String,
+    /// Memory mappings that live instances may take together. A small one takes 4; one that is large
+    /// or has tasks takes 7 or more, so that fewer of those fit.
+    pub mappings: u64,
+}
+
+impl Capacity {
+    /// Mappings that every place costs from the beginning, for its stack.
+    const PLACE_MAPPINGS: u64 = 2;
+    /// Mappings left for everything else: code, threads, heaps.
+    const MAPPINGS_SPARE: u64 = 4_096;
+    /// Descriptors left for everything but readers.
+    const DESCRIPTORS_SPARE: u64 = 64;
+    /// Memory that a waiting instance of a small bot takes, connection included; measured 45 to
+    /// 56 KiB, doubled.
+    const INSTANCE_BYTES: u64 = 112 * 1024;
+    /// More than any one process has been measured with.
+    const INSTANCES_MAX: u64 = 100_000;
+
+    /// From the three things that run out first: `mappings` as the kernel allows for a process,
+    /// `descriptors` that it may have open, and `memory_bytes` for all instances together.
+    pub fn of(mappings: u64, descriptors: u64, memory_bytes: u64) -> Self {
+        let (instances, because) = [
+            (
+                mappings.saturating_sub(Self::MAPPINGS_SPARE)
+                    / Self::PLACE_MAPPINGS.saturating_add(SMALL_MAPPINGS),
+                format!("vm.max_map_count = {mappings}"),
+            ),
+            (
+                descriptors.saturating_sub(Self::DESCRIPTORS_SPARE),
+                format!("{descriptors} file descriptors"),
+            ),
+            (
+                memory_bytes / Self::INSTANCE_BYTES,
+                format!("{} MiB for instances", memory_bytes / (1024 * 1024)),
+            ),
+            (Self::INSTANCES_MAX, "the gateway's own bound".to_owned()),
+        ]
+        .into_iter()
+        .min_by_key(|(instances, _)| *instances)
+        .unwrap_or((1, String::new()));
+        let instances = instances.max(1);
+        Self {
+            instances: u32::try_from(instances).unwrap_or(u32::MAX),
+            because,
+            mappings: mappings
+                .saturating_sub(Self::MAPPINGS_SPARE)
+                .saturating_sub(instances.saturating_mul(Self::PLACE_MAPPINGS))
+                .max(SMALL_MAPPINGS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scarcest_resource_decides() {
+        let gib = 1024 * 1024 * 1024;
+        assert_eq!(
+            Capacity::of(65_530, 1_000_000, 12 * gib).because,
+            "vm.max_map_count = 65530"
+        );
+        assert_eq!(Capacity::of(65_530, 256, 12 * gib).instances, 192);
+        assert_eq!(
+            Capacity::of(65_530, 256, 12 * gib).because,
+            "256 file descriptors"
+        );
+        assert_eq!(Capacity::of(1, 1, 1).instances, 1, "never none");
+    }
+
+    /// Full of small instances, or of the large ones that fit, the process stays below what it has.
+    #[test]
+    fn live_instances_never_take_more_mappings_than_there_are() {
+        for mappings in [65_530, 262_144, 1_048_576] {
+            let capacity = Capacity::of(mappings, u64::MAX, u64::MAX);
+            let places = u64::from(capacity.instances) * Capacity::PLACE_MAPPINGS;
+            assert!(places + capacity.mappings + Capacity::MAPPINGS_SPARE <= mappings);
+            assert!(capacity.mappings >= u64::from(capacity.instances) * SMALL_MAPPINGS);
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Bots in Python, JavaScript and TypeScript: the samples say what the cat in Rust says, and the
+//! layer below them does what it promises. Needs Python and Node; says so where they are missing.
+
+use std::{path::Path, process::Command, thread, time::Duration, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::languages::{
+    JAVASCRIPT, PYTHON, TYPESCRIPT, build, from_template, repository, sample,
+};
+use crate::harness::{Server, query};
+
+/// A gateway with the cat in Rust and in another language.
+fn cats(other: &str) -> Server {
+    let component = sample(other);
+    Server::start(&format!(
+        "[bot.cat]\nsource = \"cat.wasm\"\n[bot.{other}]\nsource = {component:?}\n"
+    ))
+}
+
+/// All words, words inside words, words that meet, capitals, and nothing at all.
+const QUICK: [&str; 24] = [
+    "hello",
+    "",
+    "I have CardBoard here",
+    "to the kitchen",
+    "a meal",
+    "Food!",
+    "a square",
+    "a cube",
+    "count quickly",
+    "quickly",
+    "plain",
+    "dog",
+    "Plain dog FOOD",
+    "cardboard in the kitchen",
+    "a square cube",
+    "explaining",
+    "markdown",
+    "Markdown cardboard",
+    "markdown dog",
+    "plain markdown food",
+    "a markdown cube",
+    "count quickly in markdown",
+    "İSTANBUL FOOD",
+    "Straße 🐈 KITCHEN",
+];
+
+/// Every answer is the same to the byte, and so are the settings and the lines in the log.
+fn is_the_same_cat(other: &str) {
+    let server = cats(other);
+    for text in QUICK {
+        let [same, ours] = ["cat", other].map(|bot| server.ask(bot, text).body);
+        assert_eq!(
+            String::from_utf8(ours).unwrap(),
+            String::from_utf8(same).unwrap(),
+            "{text:?}"
+        );
+    }
+    let conversation = json!({
+        "version": "1.2", "type": "query", "user_id": "u", "conversation_id": "c", "message_id": "m",
+        "query": [{ "role": "user", "content": "food" }, { "role": "bot", "content": "meow meow" },
+            { "role": "user", "content": "hi" }],
+    });
+    let nothing = json!({ "version": "1.2", "type": "query", "query": [],
+        "user_id": "u", "conversation_id": "c", "message_id": "m" });
+    let settings = json!({ "version": "1.2", "type": "settings" });
+    let report = |more: Value| {
+        let mut body = json!({ "version": "1.2", "message_id": "m\n\"9", "user_id": "u-9", "conversation_id": "c" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        body
+    };
+    let bodies = [
+        conversation,
+        nothing,
+        settings,
+        report(json!({ "type": "report_feedback", "feedback_type": "like" })),
+        report(json!({ "type": "report_reaction", "reaction": "heart" })),
+    ];
+    for body in bodies {
+        let [same, ours] = ["cat", other].map(|bot| server.send(bot, &body, &[]).text().to_owned());
+        assert_eq!(ours, same, "{body}");
+    }
+    let printed = server.printed("cat");
+    assert_eq!(printed.len(), 2, "{printed:?}");
+    assert_eq!(server.printed(other), printed);
+}
+
+/// A cat that peeks or counts says everything, waits in between, and computes next to nothing.
+fn waits_like_the_cat(other: &'static str) {
+    let server = &cats(other);
+    let ask = |bot: &'static str, text: &'static str| {
+        let start = Instant::now();
+        (server.ask(bot, text).body, start.elapsed())
+    };
+    thread::scope(|scope| {
+        for text in ["a square stranger", "countless"] {
+            let same = scope.spawn(move || ask("cat", text));
+            let ours = scope.spawn(move || ask(other, text));
+            let ((same, _), (ours, took)) = (same.join().unwrap(), ours.join().unwrap());
+            assert_eq!(ours, same, "{text:?}");
+            assert!(took >= Duration::from_secs(10), "{took:?}");
+        }
+    });
+}
+
+/// A reader who leaves in the middle of a wait ends it: the place is free at once.
+fn a_reader_who_leaves_ends_it(other: &str) {
+    let server = cats(other);
+    let mut stream = server.open(other, "a stranger");
+    for name in ["meta", "text"] {
+        assert_eq!(stream.next_event().unwrap().0, name);
+    }
+    server.wait_running(other, 1.0);
+    drop(stream);
+    server.wait_running(other, 0.0);
+    assert_eq!(server.wait_query(other)["outcome"], "reader_gone");
+}
+
+#[test]
+fn the_cat_in_python_is_the_same_cat() {
+    is_the_same_cat("cat-python");
+}
+
+#[test]
+fn the_cat_in_javascript_is_the_same_cat() {
+    is_the_same_cat("cat-js");
+}
+
+#[test]
+fn the_cat_in_python_waits_like_the_cat() {
+    waits_like_the_cat("cat-python");
+}
+
+#[test]
+fn the_cat_in_javascript_waits_like_the_cat() {
+    waits_like_the_cat("cat-js");
+}
+
+#[test]
+fn a_reader_who_leaves_ends_the_cats_watch() {
+    a_reader_who_leaves_ends_it("cat-python");
+    a_reader_who_leaves_ends_it("cat-js");
+}
+
+/// The first command of the README needs neither Python nor Node.
+#[test]
+fn the_samples_in_other_languages_are_left_out_of_the_directory_above() {
+    for name in ["cat-python", "cat-js"] {
+        let manifest = repository("plugins").join(name).join("ravenry.toml");
+        let text = std::fs::read_to_string(manifest).unwrap();
+        assert!(
+            text.lines().any(|line| line == "only_when_named = true"),
+            "{name}"
+        );
+    }
+}
+
+/// Everything that the layers for Python and JavaScript offer, by a bot that a template was made
+/// into: events, config, query, header, errors of all kinds, log.
+#[test]
+fn the_layers_do_what_they_promise() {
+    let python = from_template(
+        &PYTHON,
+        "bot.py",
+        &repository("host/tests/languages/bot.py"),
+    );
+    let js = from_template(
+        &JAVASCRIPT,
+        "bot.js",
+        &repository("host/tests/languages/bot.js"),
+    );
+    let server = Server::start(&format!(
+        "[bot.python]\nsource = {python:?}\nconfig = {{ greeting = \"grüezi\" }}\n\
+         [bot.js]\nsource = {js:?}\nconfig = {{ greeting = \"grüezi\" }}\n"
+    ));
+    for bot in ["python", "js"] {
+        the_layer_does_what_it_promises(&server, bot);
+    }
+    server.ask("js", "async").reference();
+    server.wait_text("must not be async");
+}
+
+fn the_layer_does_what_it_promises(server: &Server, bot: &str) {
+    assert_eq!(
+        server.ask(bot, "events").show(),
+        r#"meta {"content_type":"text/plain","linkify":false}
+text {"text":"naïve 🐈\n"}
+text {"text":"second","index":2}
+replace_response {"text":"instead"}
+replace_response {"text":"","index":2}
+file {"url":"https://example.com/c.png","content_type":"image/png","name":"c.png","inline_ref":"c1"}
+data {"metadata":"remember me"}
+json {"choices":[{"delta":{"content":"é"}}]}
+brand_new {"n":1}
+suggested_reply {"text":"And then?"}
+done {}
+"#
+    );
+    assert_eq!(server.ask(bot, "config").said(), "grüezi");
+    assert_eq!(server.ask(bot, "yield").said(), "one two");
+    assert!(server.ask(bot, "mistake").said().contains("`done`"));
+    let header = ("x-test", "naïve");
+    assert_eq!(
+        server.send(bot, &query("header"), &[header]).said(),
+        "naïve"
+    );
+
+    let mut body = query("query");
+    body["query"][0]["timestamp"] = json!(1_678_299_819_427_621_u64);
+    body["query"][0]["parameters"] = json!({ "mood": ["good", 1.5] });
+    body["query"][0]["attachments"] =
+        json!([{ "url": "https://example.com/a", "content_type": "text/plain", "name": "ä.txt" }]);
+    let said: Value = serde_json::from_str(&server.send(bot, &body, &[]).said()).unwrap();
+    assert_eq!(
+        said,
+        json!([
+            1_678_299_819_427_621_u64,
+            ["ä.txt"],
+            [["good", 1.5], "unset"]
+        ])
+    );
+
+    // Not what was drawn when the component was built.
+    let drawn = [0; 3].map(|_| server.ask(bot, "random").said().parse::<f64>().unwrap());
+    assert!(
+        drawn.iter().all(|number| (0.0..1.0).contains(number)),
+        "{drawn:?}"
+    );
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2], "{drawn:?}");
+
+    let raised = server.ask(bot, "raise");
+    assert_eq!(
+        raised.show(),
+        r#"text {"text":"so far"}
+error {"allow_retry":true,"text":"The bot stopped in the middle (reference [REF])."}
+done {}
+"#
+    );
+    server.wait_log(|record| {
+        let said = record["message"].as_str().unwrap_or_default();
+        record["bot"] == bot && said.contains("nobody catches this")
+    });
+    let flood = server.ask(bot, "flood");
+    assert_eq!(flood.said().len(), 500_000);
+    server.ask(bot, "stopped");
+    server.wait_log(|record| {
+        let said = record["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_lowercase();
+        record["bot"] == bot && said.replace(['-', ' '], "").contains("stopped:toolong")
+    });
+    server.ask(bot, "print");
+    let line = |text: &str| {
+        server.wait_log(|record| {
+            let said = record["message"].as_str().unwrap_or_default();
+            record["bot"] == bot && record["target"] == "bot" && said.starts_with(text)
+        })
+    };
+    line("héllo {");
+    line("to the other stream");
+
+    let settings = server.send(bot, &json!({ "version": "1.2", "type": "settings" }), &[]);
+    assert_eq!(
+        settings.json(),
+        json!({
+            "response_version": 2,
+            "server_bot_dependencies": { "GPT-4o": 2 },
+            "allow_attachments": false,
+            "parameter_controls": { "sections": [{ "controls": [{ "control": "divider" }] }] },
+            "brand_new": true,
+        })
+    );
+}
+
+/// What `ravenry new` makes is built by its own command, and answers.
+#[test]
+fn a_new_bot_in_each_language_answers() {
+    let names = [&PYTHON, &JAVASCRIPT, &TYPESCRIPT];
+    let manifest: String = names
+        .map(|template| {
+            let directory = template.lay_out(&format!("new-{}", template.name));
+            let component = build(&directory);
+            if template.name == "python" {
+                tests_of_the_template_pass(&directory);
+            }
+            format!("[bot.{}]\nsource = {component:?}\n", template.name)
+        })
+        .concat();
+    let server = Server::start(&manifest);
+    for template in names {
+        assert_eq!(
+            server.ask(template.name, "hello 🐈").show(),
+            r#"text {"text":"I heard"}
+text {"text":": "}
+text {"text":"hello 🐈"}
+suggested_reply {"text":"Say it again"}
+done {}
+"#,
+            "{}",
+            template.name
+        );
+    }
+}
+
+fn tests_of_the_template_pass(directory: &Path) {
+    let output = Command::new(".venv/bin/python")
+        .args(["-m", "unittest"])
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("Ran 1 test"),
+        "{said}"
+    );
+}
+
+/// TypeScript's complaint is shown, and nothing is built from what does not fit.
+#[test]
+fn what_does_not_fit_the_types_is_not_built() {
+    let directory = TYPESCRIPT.lay_out("wrong-types");
+    let bot = directory.join("bot.ts");
+    let text = std::fs::read_to_string(&bot).unwrap();
+    std::fs::write(&bot, text.replace("query.lastText", "query.lastWord")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+        .arg("build")
+        .arg(&directory)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("bot.ts(") && said.contains("lastWord"),
+        "{said}"
+    );
+    assert!(!directory.join("dist/bot.wasm").exists());
+}
+
+/// The types for editors have every member of the interface's records, by its name in JavaScript.
+#[test]
+fn the_types_for_javascript_follow_the_interface() {
+    let wit = std::fs::read_to_string(repository("wit/types.wit")).unwrap();
+    let types = std::fs::read_to_string(repository("plugins/cat-js/ravenry.d.ts")).unwrap();
+    let members = wit.lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("        ")?.split_once(": ")?;
+        name.bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            .then(|| camel_case(name))
+    });
+    let members: Vec<String> = members.collect();
+    assert!(members.len() > 60, "{members:?}");
+    for member in members {
+        let known = [format!(" {member}: "), format!(" {member}?: ")];
+        // In a failure, the words are arguments.
+        assert!(known.iter().any(|known| types.contains(known)), "{member}");
+    }
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap().to_owned();
+    words.fold(first, |name, word| {
+        name + &word[..1].to_uppercase() + &word[1..]
+    })
+}
