@@ -39,7 +39,7 @@ text {"text":"Old p"}
 text {"text":"ond"}
 replace_response {"text":"Café "}
 text {"text":"frog"}
-file {"url":"https://x.test/a.png","content_type":"image/png","name":"a.png"}
+file {"url":"https://x.test/a.png","content_type":"image/png","name":"a.png","inline_ref":null}
 suggested_reply {"text":"More?"}
 done {}
 "#
@@ -63,7 +63,7 @@ text {"text":"OLD P"}
 text {"text":"OND"}
 replace_response {"text":"CAFÉ "}
 text {"text":"FROG"}
-file {"url":"https://x.test/a.png","content_type":"image/png","name":"a.png"}
+file {"url":"https://x.test/a.png","content_type":"image/png","name":"a.png","inline_ref":null}
 suggested_reply {"text":"MORE?"}
 done {}
 "#
