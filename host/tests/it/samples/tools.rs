@@ -234,6 +234,18 @@ fn weather_loop_looks_up_the_weather_and_remembers_it() {
     assert_eq!(declared(&server, "weather-loop"), json!({"GPT-4o": 10}));
 }
 
+/// The manifest in its folder, with the component in place of the crate.
+#[test]
+fn weather_loop_mounts_with_its_own_manifest() {
+    let manifest = include_str!("../../../../plugins/weather-loop/ravenry.toml");
+    let (_, bot) = manifest.split_once("manifest_version = 1\n").unwrap();
+    let bot = bot.replace("source = \".\"", "source = \"weather-loop.wasm\"");
+    let server = harness::Server::start(&bot);
+    let settings = json!({ "version": "1.2", "type": "settings" });
+    let settings = server.send("weather-loop", &settings, &[]).json();
+    assert_eq!(settings["server_bot_dependencies"], json!({"GPT-4o": 10}));
+}
+
 /// A model that never has enough is made to answer.
 #[test]
 fn weather_loop_ends_after_ten_questions() {
