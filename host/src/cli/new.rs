@@ -143,7 +143,7 @@ fn write(
     sdk: Option<&Sdk>,
 ) -> io::Result<()> {
     fs::create_dir(directory)?;
-    for (path, text) in template.files {
+    for (path, text) in template.files.iter().copied().flatten() {
         let file = directory.join(path);
         fs::create_dir_all(file.parent().unwrap_or(directory))?;
         let mut text = text.replace("{{name}}", name.as_str());

@@ -176,23 +176,21 @@ impl Reload {
     }
 
     fn reload(&mut self, deployment: &Deployment, url: &str) {
-        let progress = Progress::logged();
-        let began = Instant::now();
-        let now = self.look(&progress);
-        if now != self.last {
-            let settings = now.declared != self.last.declared;
-            self.last = now;
-            let outcome = self.attempt(deployment, settings, &progress);
-            progress.end();
-            // What is cut short by the end is nobody's mistake.
-            if !self.interrupt.is_over() {
-                report(
-                    outcome.map(|done| done.news(url, began.elapsed(), settings)),
-                    &progress,
-                );
-            }
+        let (began, still) = (Instant::now(), Progress::still());
+        let now = self.look(&still);
+        if now == self.last {
+            return;
         }
+        let settings = now.declared != self.last.declared;
+        self.last = now;
+        let progress = Progress::logged();
+        let outcome = self.attempt(deployment, settings, &progress);
         progress.end();
+        // What is cut short by the end is nobody's mistake.
+        if !self.interrupt.is_over() {
+            let outcome = outcome.map(|done| done.news(url, began.elapsed(), settings));
+            report(outcome, &still);
+        }
     }
 
     /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
@@ -268,10 +266,10 @@ impl Reload {
             progress: &|_| {},
             interrupt: Some(&self.interrupt),
         };
-        let mut wrong = Vec::new();
+        let (mut wrong, mut workspaces) = (Vec::new(), Vec::new());
         let mut roots = HashMap::new();
         for bot in bots(spec) {
-            let (found, complaints) = roots_of(bot, &caller);
+            let (found, complaints) = roots_of(bot, &mut workspaces, &caller);
             roots.insert(key(bot), found);
             wrong.extend(complaints);
         }

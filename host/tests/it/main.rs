@@ -21,6 +21,7 @@ mod harness;
 mod cancel;
 mod decode;
 mod drain;
+mod egress;
 mod hostile;
 mod house;
 mod http;

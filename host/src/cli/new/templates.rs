@@ -1,7 +1,11 @@
 //! The templates: a table of files that lie beside it, each complete.
 //!
 //! `{{name}}` in a file becomes the bot's name, `{{sdk}}` the dependency on the SDK as a TOML value.
-//! A template is one more entry, one more directory, and one more test that builds it.
+//! A template is one more entry, one more directory, and one more test that builds it. What templates
+//! share with each other, or with a sample below `plugins/`, is taken from where it lies.
+
+/// The path below the new directory, and the text.
+type File = (&'static str, &'static str);
 
 /// A bot to begin with.
 #[derive(Debug)]
@@ -12,33 +16,160 @@ pub(in crate::cli) struct Template {
     pub(in crate::cli) about: &'static str,
     /// Whether it needs to know where the SDK for Rust is.
     pub(super) sdk: bool,
-    /// Files by path below the new directory.
-    pub(super) files: &'static [(&'static str, &'static str)],
+    /// Files by path below the new directory, in groups; groups are shared among templates.
+    pub(super) files: &'static [&'static [File]],
     /// Commands to go on with, after `cd`, each with what it does. A command that begins
     /// with `ravenry` is one of this program.
     pub(super) next: &'static [(&'static str, &'static str)],
 }
 
+/// The interface, for tools that read it where the bot is built.
+const WIT: &[File] = &[
+    ("wit/world.wit", include_str!("../../../../wit/world.wit")),
+    (
+        "wit/handler.wit",
+        include_str!("../../../../wit/handler.wit"),
+    ),
+    (
+        "wit/handler-async.wit",
+        include_str!("../../../../wit/handler-async.wit"),
+    ),
+    ("wit/reply.wit", include_str!("../../../../wit/reply.wit")),
+    (
+        "wit/request.wit",
+        include_str!("../../../../wit/request.wit"),
+    ),
+    ("wit/poe.wit", include_str!("../../../../wit/poe.wit")),
+    ("wit/types.wit", include_str!("../../../../wit/types.wit")),
+    (
+        "wit/deps/wasi-io/poll.wit",
+        include_str!("../../../../wit/deps/wasi-io/poll.wit"),
+    ),
+];
+
+/// What JavaScript and TypeScript share: the layer over the interface, and how it is built.
+const SCRIPT: &[File] = &[
+    (
+        "ravenry.js",
+        include_str!("../../../../plugins/cat-js/ravenry.js"),
+    ),
+    (
+        "ravenry.d.ts",
+        include_str!("../../../../plugins/cat-js/ravenry.d.ts"),
+    ),
+    (
+        "interface.d.ts",
+        include_str!("../../../../plugins/cat-js/interface.d.ts"),
+    ),
+    (
+        "build.mjs",
+        include_str!("../../../../plugins/cat-js/build.mjs"),
+    ),
+    (
+        "wasi.wit",
+        include_str!("../../../../plugins/cat-js/wasi.wit"),
+    ),
+];
+
 /// All of them; the first is taken where nobody chooses.
-const TEMPLATES: &[Template] = &[Template {
-    name: "rust",
-    about: "a crate with a test; needs Rust alone",
-    sdk: true,
-    files: &[
-        ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
-        ("README.md", include_str!("rust/README.md")),
-        ("ravenry.toml", include_str!("rust/ravenry.toml")),
-        (".gitignore", include_str!("rust/gitignore")),
-        ("src/lib.rs", include_str!("rust/src/lib.rs")),
-    ],
-    next: &[
-        ("cargo test", "asks the bot, without WebAssembly"),
-        (
-            "ravenry up",
-            "builds and serves it, and again on each change",
-        ),
-    ],
-}];
+const TEMPLATES: &[Template] = &[
+    Template {
+        name: "rust",
+        about: "a crate with a test; needs Rust alone",
+        sdk: true,
+        files: &[&[
+            ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
+            ("README.md", include_str!("rust/README.md")),
+            ("ravenry.toml", include_str!("rust/ravenry.toml")),
+            (".gitignore", include_str!("rust/gitignore")),
+            ("src/lib.rs", include_str!("rust/src/lib.rs")),
+        ]],
+        next: &[("cargo test", "asks the bot, without WebAssembly"), UP],
+    },
+    Template {
+        name: "python",
+        about: "a module with a test; needs Python 3.11 or later with venv",
+        sdk: false,
+        files: &[
+            &[
+                ("README.md", include_str!("python/README.md")),
+                ("ravenry.toml", include_str!("python/ravenry.toml")),
+                (".gitignore", include_str!("python/gitignore")),
+                ("bot.py", include_str!("python/bot.py")),
+                ("test_bot.py", include_str!("python/test_bot.py")),
+                (
+                    "ravenry.py",
+                    include_str!("../../../../plugins/cat-python/ravenry.py"),
+                ),
+                (
+                    "build.sh",
+                    include_str!("../../../../plugins/cat-python/build.sh"),
+                ),
+                (
+                    "requirements.txt",
+                    include_str!("../../../../plugins/cat-python/requirements.txt"),
+                ),
+            ],
+            WIT,
+        ],
+        next: &[
+            UP,
+            (
+                ".venv/bin/python -m unittest",
+                "asks the bot, without WebAssembly",
+            ),
+        ],
+    },
+    Template {
+        name: "js",
+        about: "JavaScript; needs Node 20 or later",
+        sdk: false,
+        files: &[
+            &[
+                ("README.md", include_str!("js/README.md")),
+                ("ravenry.toml", include_str!("js/ravenry.toml")),
+                (".gitignore", include_str!("js/gitignore")),
+                ("bot.js", include_str!("js/bot.js")),
+                (
+                    "package.json",
+                    include_str!("../../../../plugins/cat-js/package.json"),
+                ),
+                (
+                    "package-lock.json",
+                    include_str!("../../../../plugins/cat-js/package-lock.json"),
+                ),
+            ],
+            SCRIPT,
+            WIT,
+        ],
+        next: &[UP],
+    },
+    Template {
+        name: "ts",
+        about: "TypeScript; needs Node 20 or later",
+        sdk: false,
+        files: &[
+            &[
+                ("README.md", include_str!("ts/README.md")),
+                ("ravenry.toml", include_str!("ts/ravenry.toml")),
+                (".gitignore", include_str!("ts/gitignore")),
+                ("bot.ts", include_str!("ts/bot.ts")),
+                ("tsconfig.json", include_str!("ts/tsconfig.json")),
+                ("package.json", include_str!("ts/package.json")),
+                ("package-lock.json", include_str!("ts/package-lock.json")),
+            ],
+            SCRIPT,
+            WIT,
+        ],
+        next: &[UP],
+    },
+];
+
+/// What everybody does next.
+const UP: (&str, &str) = (
+    "ravenry up",
+    "builds and serves it, and again on each change",
+);
 
 /// The names for `--template`, each with what it is.
 pub(in crate::cli) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -63,15 +194,16 @@ mod tests {
                 .iter()
                 .position(|other| other.name == template.name);
             assert_eq!(first, Some(index), "{}", template.name);
-            let all: String = template.files.iter().map(|(_, text)| *text).collect();
+            let files = || template.files.iter().copied().flatten();
+            let all: String = files().map(|(_, text)| *text).collect();
             assert_eq!(all.contains("{{sdk}}"), template.sdk);
-            for (path, text) in template.files {
+            for (path, text) in files() {
                 assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path}");
                 let rest = text.replace("{{name}}", "").replace("{{sdk}}", "");
                 assert!(!rest.contains("{{n") && !rest.contains("{{s"), "{path}");
             }
-            assert!(template.files.iter().any(|(path, _)| *path == "README.md"));
-            assert!(template.files.iter().any(|(path, _)| *path == ".gitignore"));
+            assert!(files().any(|(path, _)| *path == "README.md"));
+            assert!(files().any(|(path, _)| *path == ".gitignore"));
             assert!(!template.next.is_empty());
         }
     }

@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -23,12 +24,14 @@ pub fn sample(name: &str) -> PathBuf {
     once(name, || build(&repository("plugins").join(name)))
 }
 
-/// The component of a template for a new bot, with one file put in the place of its own.
-pub fn from_template(template: &Template, file: &str, content: &Path) -> PathBuf {
-    let name = format!("{}-{file}", template.name);
+/// The component of a new bot whose own code is replaced by this file, such as `bot.py`.
+pub fn from_template(template: &str, code: &Path) -> PathBuf {
+    let name = format!("{template}-other-code");
     once(&name, || {
-        let directory = template.lay_out(&name);
-        put(content, &directory.join(file));
+        // Not the template's code in between: it would be built, and look new.
+        let file = code.file_name().unwrap();
+        let directory = new_bot_but(template, &name, file);
+        put(code, &directory.join(file));
         build(&directory)
     })
 }
@@ -63,56 +66,33 @@ pub fn build(directory: &Path) -> PathBuf {
     fs::canonicalize(path.trim()).unwrap()
 }
 
-/// What `ravenry new` makes a bot from.
-pub struct Template {
-    pub name: &'static str,
-    /// Where the files that it shares with a sample are, and their names.
-    pub shared: (&'static str, &'static [&'static str]),
+/// What `ravenry new` makes, in a directory that survives the test run with all that was built there.
+pub fn new_bot(template: &str, directory: &str) -> PathBuf {
+    new_bot_but(template, directory, OsStr::new(""))
 }
 
-pub const PYTHON: Template = Template {
-    name: "python",
-    shared: (
-        "plugins/cat-python",
-        &["ravenry.py", "build.sh", "requirements.txt"],
-    ),
-};
-
-pub const JAVASCRIPT: Template = Template {
-    name: "js",
-    shared: ("plugins/cat-js", JS),
-};
-
-pub const TYPESCRIPT: Template = Template {
-    name: "ts",
-    shared: ("plugins/cat-js", JS),
-};
-
-const JS: &[&str] = &[
-    "build.mjs",
-    "interface.d.ts",
-    "package-lock.json",
-    "package.json",
-    "ravenry.d.ts",
-    "ravenry.js",
-    "wasi.wit",
-];
-
-impl Template {
-    /// Puts all files of the template into a directory that survives the test run.
-    pub fn lay_out(&self, directory: &str) -> PathBuf {
-        let to = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("languages")
-            .join(directory);
-        let (shared, names) = self.shared;
-        for name in names {
-            put(&repository(shared).join(name), &to.join(name));
-        }
-        put_all(&repository("wit"), &to.join("wit"));
-        // Last, because a template may have a file of its own in the place of a shared one.
-        put_all(&repository("host/src/cli/new").join(self.name), &to);
-        to
+/// The same without one file.
+fn new_bot_but(template: &str, directory: &str, without: &OsStr) -> PathBuf {
+    let made = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+        .args(["new", "new-bot", "--template", template])
+        .current_dir(made.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("languages")
+        .join(directory);
+    let made = made.path().join("new-bot");
+    if !without.is_empty() {
+        fs::remove_file(made.join(without)).unwrap();
     }
+    put_all(&made, &to);
+    to
 }
 
 fn put_all(from: &Path, to: &Path) {
@@ -129,10 +109,8 @@ fn put_all(from: &Path, to: &Path) {
 
 /// Writes a file if it has changed: a build looks at the time of it.
 fn put(from: &Path, to: &Path) {
-    let text = fs::read_to_string(from)
-        .unwrap_or_else(|error| panic!("{}: {error}", from.display()))
-        .replace("{{name}}", "new-bot");
-    if fs::read_to_string(to).is_ok_and(|there| there == text) {
+    let text = fs::read(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    if fs::read(to).is_ok_and(|there| there == text) {
         return;
     }
     fs::create_dir_all(to.parent().unwrap()).unwrap();
