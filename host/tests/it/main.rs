@@ -33,6 +33,7 @@ mod new;
 mod poe;
 mod query;
 mod reload;
+mod samples;
 mod secrets;
 mod simulator;
 mod tenants;
