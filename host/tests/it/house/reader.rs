@@ -46,7 +46,7 @@ pub(super) fn files(extensions: &[&str]) -> Vec<PathBuf> {
             let path = entry.path();
             let name = entry.file_name().into_string().unwrap();
             if entry.file_type().unwrap().is_dir() {
-                if !name.starts_with('.') && name != "target" {
+                if !name.starts_with('.') && name != "target" && name != "node_modules" {
                     walk(&path, extensions, found);
                 }
             } else if path
