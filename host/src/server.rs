@@ -162,6 +162,26 @@ fn prepare_sandbox(
     Ok((sandbox, size, capacity))
 }
 
+/// What the machine carries, in words.
+fn carries(capacity: &Capacity, deployment: &Deployment) -> Vec<String> {
+    let mut notes = vec![format!(
+        "This machine carries {} replies at once ({}).",
+        capacity.instances, capacity.because
+    )];
+    let engine = |mounted: &Mounted| mounted.bot.component.facts().engine;
+    if deployment
+        .bots()
+        .iter()
+        .any(|mounted| engine(mounted) != EngineKind::Small)
+    {
+        notes.push(format!(
+            "Of these, at most {} can be of bots that are large or have tasks.",
+            capacity.large()
+        ));
+    }
+    notes
+}
+
 /// Mounts the bots and serves them until a signal.
 ///
 /// `ready` is called once, when connections are accepted. What it is given changes the bots while
@@ -205,21 +225,6 @@ pub async fn run(
         .map(|mounted| describe(mounted, address))
         .collect();
 
-    let places = deployment.bots().iter().any(|mounted| {
-        let engine = mounted.bot.component.facts().engine;
-        engine != EngineKind::Small
-    });
-    let mut notes = vec![format!(
-        "This machine carries {} replies at once ({}).",
-        capacity.instances, capacity.because
-    )];
-    if places {
-        notes.push(format!(
-            "Of these, at most {} can be of bots that are large or have tasks.",
-            capacity.large()
-        ));
-    }
-
     let stop = Stop::default();
     let gateway = Gateway::new(
         deployment.registry(),
@@ -237,7 +242,7 @@ pub async fn run(
         url: format!("http://{address}"),
         metrics_url,
         bots,
-        notes,
+        notes: carries(&capacity, &deployment),
     };
     ready(&served, &deployment);
 
