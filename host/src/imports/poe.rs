@@ -27,7 +27,7 @@ use crate::{
     egress::poe::{Body, Client, CostFault, CostItem, Fault, Operation},
     guard::Refusal,
     ids::Reference,
-    memory::MemoryPool,
+    memory::{Booking, MemoryPool},
     metrics::BotMetrics,
     protocol::event::{Event, Failure, File},
 };
@@ -157,6 +157,22 @@ impl Poe {
         }
     }
 
+    /// Bytes that a file of the bot may have.
+    pub fn upload_bytes_max(&self) -> u64 {
+        self.platform.bounds.upload_bytes
+    }
+
+    /// Books bytes that the host keeps for the bot while it waits for the platform.
+    fn hold(&self, bytes: usize) -> Result<Booking, PoeError> {
+        let mut held = Booking::new(self.platform.pools.clone());
+        if held.set(bytes as u64) {
+            return Ok(held);
+        }
+        Err(PoeError::TooLarge(format!(
+            "no memory is left for {bytes} bytes more"
+        )))
+    }
+
     fn count<T>(&self, kind: &'static str, done: Result<T, PoeError>) -> Result<T, PoeError> {
         let outcome = done.as_ref().err().map_or("ok", PoeError::label);
         self.platform.metrics.poe(kind, outcome);
@@ -193,6 +209,7 @@ impl Poe {
             )));
         }
         let body = question::overlay(received.raw(), body, bounds.depth)?;
+        let held = self.hold(body.len())?;
         let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
         self.platform.declared.check(bot, calls).await?;
         self.calls.insert(bot.to_owned(), calls);
@@ -203,7 +220,7 @@ impl Poe {
         Ok(Answer::new(
             asking,
             self.outbox.clone(),
-            Arc::clone(&self.open),
+            (Arc::clone(&self.open), held),
         ))
     }
 
@@ -242,6 +259,10 @@ impl Poe {
                 "a reply has at most {uploads} files"
             )));
         }
+        let _held = match &body {
+            Body::Bytes { bytes, .. } => Some(self.hold(bytes.len())?),
+            Body::Url { .. } => None,
+        };
         self.uploads = self.uploads.saturating_add(1);
         let uploaded = self.platform.client.upload(&body).await?;
         let file = File {
@@ -278,7 +299,8 @@ impl Poe {
         }
         let url = web(url)?;
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
-        Ok(self.platform.client.read(url, bytes_max).await?)
+        let held = self.hold(0)?;
+        Ok(self.platform.client.read(url, bytes_max, held).await?)
     }
 
     /// Reserves or charges an amount.
