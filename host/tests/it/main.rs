@@ -25,6 +25,7 @@ mod egress;
 mod hostile;
 mod house;
 mod http;
+mod interface;
 mod languages;
 mod limits;
 mod logs;
