@@ -32,6 +32,7 @@ mod new;
 mod poe;
 mod query;
 mod reload;
+mod samples_files;
 mod secrets;
 mod simulator;
 mod tenants;
