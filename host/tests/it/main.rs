@@ -35,6 +35,7 @@ mod poe;
 mod query;
 mod reload;
 mod samples;
+mod samples_files;
 mod secrets;
 mod simulator;
 mod tenants;
