@@ -221,12 +221,9 @@ where
         memory: meter,
         _room: room,
     };
-    let file_bytes_max = state.call.poe.as_ref().map_or(0, |poe| {
-        let bytes = poe.upload_bytes_max().saturating_add(ATTACH_BYTES_MAX);
-        usize::try_from(bytes).unwrap_or(usize::MAX)
-    });
+    let call_bytes_max = call_bytes_max(&state.call);
     let mut store = Store::new(engine, state);
-    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX.max(file_bytes_max));
+    store.set_hostcall_fuel(call_bytes_max);
     // Those of tasks, streams and futures are kept by the engine, beside the table.
     store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
@@ -252,6 +249,15 @@ where
         cpu,
         memory,
     }
+}
+
+/// What one call from the guest may bring along: a file needs room.
+fn call_bytes_max(call: &Call) -> usize {
+    let file = call.poe.as_ref().map_or(0, |poe| {
+        let bytes = poe.upload_bytes_max().saturating_add(ATTACH_BYTES_MAX);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    });
+    HOST_CALL_BYTES_MAX.max(file)
 }
 
 impl WasiView for State {
