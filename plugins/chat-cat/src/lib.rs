@@ -20,7 +20,7 @@ const OPENAI: &str = "https://api.openai.com/v1";
 const MODEL: &str = "gpt-4o-mini";
 
 /// Longest silence of the model.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// A language model that takes itself for a cat.
 pub struct ChatCat {

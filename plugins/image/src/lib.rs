@@ -24,7 +24,7 @@ const STEPS: u32 = 50;
 const IMAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Longest that an image may take.
-const PAINTING_MAX: Duration = Duration::from_secs(300);
+const PAINTING_MAX: Duration = Duration::from_mins(5);
 
 /// How the image is called, there and here.
 const NAME: &str = "image.jpg";

@@ -108,7 +108,7 @@ fn what_goes_wrong_is_told_and_may_be_tried_again() {
 fn who_leaves_hears_of_no_error() {
     let scene = Scene {
         leaves_after: Some(2),
-        ..scene(jpeg().wait(Duration::from_secs(60)).body("late"))
+        ..scene(jpeg().wait(Duration::from_mins(1)).body("late"))
     };
     let transcript = scene.ask(&image(), "a cat");
     assert_eq!(transcript.failure(), None);

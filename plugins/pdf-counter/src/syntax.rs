@@ -78,7 +78,7 @@ impl<'a> Tokens<'a> {
                 (Token::Open, _) => (depth, key) = (depth.saturating_add(1), None),
                 (Token::ListOpen, _) => depth = depth.saturating_add(1),
                 (Token::Close | Token::ListClose, _) => {
-                    (depth, key) = (depth.saturating_sub(1), None)
+                    (depth, key) = (depth.saturating_sub(1), None);
                 }
                 (Token::Name(name), None) if depth == 1 => key = Some(name),
                 (Token::Name(value) | Token::Word(value), Some(name)) => {

@@ -6,14 +6,15 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use proptest::prelude::*;
 use ravenry_sdk::testing::Scene;
 use ravenry_sdk::{Attachment, Bot, Message};
+use std::fmt::Write;
 
 /// A PDF 1.4 with so many pages, without its table of offsets, which nobody reads here.
 fn plain(pages: u32) -> Vec<u8> {
-    let kids: String = (0..pages)
-        .map(|page| format!("{} 0 R ", page + 3))
-        .collect();
-    let page = |page: u32| format!("{} 0 obj\n<</Type/Page/Parent 2 0 R>>\nendobj\n", page + 3);
-    let each: String = (0..pages).map(page).collect();
+    let numbers = 3..pages + 3;
+    let kids = numbers.clone().map(|page| format!("{page} 0 R "));
+    let kids = kids.collect::<Vec<_>>().concat();
+    let each = numbers.map(|page| format!("{page} 0 obj\n<</Type/Page/Parent 2 0 R>>\nendobj\n"));
+    let each = each.collect::<Vec<_>>().concat();
     format!(
         "%PDF-1.4\n%\u{e2}\u{e3}\n\
          1 0 obj\n<< /Type /Catalog /Pages 2 0 R /Lang (en) >>\nendobj\n\
@@ -36,8 +37,8 @@ fn stream(head: &str, data: &[u8]) -> Vec<u8> {
 fn packed(objects: &[(u32, &str)]) -> Vec<u8> {
     let (mut pairs, mut text) = (String::new(), String::new());
     for (id, object) in objects {
-        pairs += &format!("{id} {} ", text.len());
-        text += &format!("{object} ");
+        let _ = write!(pairs, "{id} {} ", text.len());
+        let _ = write!(text, "{object} ");
     }
     let data = compress_to_vec_zlib(format!("{pairs}{text}").as_bytes(), 6);
     let (count, first) = (objects.len(), pairs.len());

@@ -42,13 +42,13 @@ fn movie(track: &Track<'_>, first: u32) -> Vec<u8> {
     );
     // Enabled, and used in the film.
     let track_header = [3, 0, 0, 1, 0, count, 0, 0, 0, 0];
-    let side = size.map(|side| side << 16);
+    let fixed_point = size.map(|side| side << 16);
     let track_header = named(
         b"tkhd",
         &[
             &numbers(&track_header),
             &numbers(&IDENTITY),
-            &numbers(&side),
+            &numbers(&fixed_point),
         ],
     );
     // In an unnamed language.
@@ -129,9 +129,9 @@ fn coding(track: &Track<'_>) -> Vec<u8> {
 }
 
 /// A box: its length, its name, and what is in it.
-fn named(name: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+fn named(name: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
-    [&numbers(&[length(&content) + 8]), name.as_slice(), &content].concat()
+    [&numbers(&[length(&content) + 8]), name, &content].concat()
 }
 
 fn numbers(numbers: &[u32]) -> Vec<u8> {

@@ -24,7 +24,7 @@ const CHARACTERS_MAX: usize = 50;
 const TOKENS_MAX: u32 = 50;
 
 /// Longest silence of the model.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// A language model behind an API in the manner of `OpenAI`'s.
 pub struct Wrapper {

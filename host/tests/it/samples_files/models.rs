@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::{KEY, SECRET, assert_kept, folder, open, send};
-use crate::harness::{self, Server};
+use crate::harness::{self, Folder, Server};
 
 const BOTS: [&str; 2] = ["wrapper", "chat-cat"];
 
@@ -21,7 +21,7 @@ fn gateway(bot: &str, api: &Api, more: &str) -> Server {
     let poe = FakePoe::start().unwrap();
     let folder = folder(&poe, bot, api, ("OPENAI_API_KEY", "OPENAI_BASE_URL"));
     let flags = more.split_whitespace();
-    flags.fold(folder, |folder, flag| folder.flag(flag)).up()
+    flags.fold(folder, Folder::flag).up()
 }
 
 fn word(text: &str) -> String {
@@ -53,7 +53,13 @@ fn conversation() -> (Value, [Value; 2]) {
         let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
         let texts = ["1", "2", "3", "4", last];
         let turns = texts.iter().enumerate();
-        let role = |place: usize| if place % 2 == 0 { "user" } else { "assistant" };
+        let role = |place: usize| {
+            if place.is_multiple_of(2) {
+                "user"
+            } else {
+                "assistant"
+            }
+        };
         turns.map(|(place, text)| turn(role(place), text)).collect()
     };
     let model = "gpt-4o-mini";
