@@ -19,14 +19,14 @@ impl Bot for Words {
         }
         let bill: Vec<_> = texts.iter().map(cost).collect::<Result<_, _>>()?;
         poe::authorize(&bill)?;
-        let mut table = String::from("name,words\n");
+        let mut table = vec!["name,words".to_owned()];
         for text in texts {
             let bytes = text.read(TEXT_BYTES_MAX)?;
             let words = String::from_utf8_lossy(&bytes).split_whitespace().count();
             writeln!(reply, "- {}: {words} words", text.name)?;
-            table += &format!("{:?},{words}\n", text.name);
+            table.push(format!("{:?},{words}", text.name));
         }
-        reply.attach("words.csv", "text/csv", table)?;
+        reply.attach("words.csv", "text/csv", table.join("\n"))?;
         poe::capture(&bill)?;
         Ok(())
     }
@@ -74,7 +74,7 @@ mod tests {
         let transcript = scene.ask(&Words, query());
         assert_eq!(transcript.text(), "- a.txt: 3 words\n");
         let table = transcript.uploads[0].bytes.as_deref();
-        assert_eq!(table, Some(b"name,words\n\"a.txt\",3\n".as_slice()));
+        assert_eq!(table, Some(b"name,words\n\"a.txt\",3".as_slice()));
         assert_eq!(transcript.charges.len(), 2);
     }
 

@@ -29,7 +29,8 @@ impl Bot for Model {
                 break;
             }
             let chunk: Value = event.json()?;
-            if let Some(text) = chunk["choices"][0]["delta"]["content"].as_str() {
+            let text = chunk.pointer("/choices/0/delta/content");
+            if let Some(text) = text.and_then(Value::as_str) {
                 reply.text(text)?;
             }
         }

@@ -33,7 +33,7 @@ fn definition() -> Tool {
 }
 
 fn weather(arguments: &Value) -> Value {
-    match arguments["place"].as_str() {
+    match arguments.get("place").and_then(Value::as_str) {
         Some("Paris") => json!({ "celsius": 22 }),
         Some("Tokyo") => json!({ "celsius": 11 }),
         _ => json!({ "error": "unknown place" }),

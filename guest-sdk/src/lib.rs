@@ -50,6 +50,11 @@
 //! its configuration arrives as environment variables. When it panics, what it said stays, and the
 //! person reads one sentence with a reference to the log.
 
+#![expect(
+    clippy::test_attr_in_doctest,
+    reason = "the examples that are shown have their tests in them, and are run by themselves"
+)]
+
 mod bot;
 mod event;
 mod export;

@@ -221,12 +221,16 @@ impl Reply {
     ///
     /// The rules are those of [`Answer::relay`](crate::poe::Answer::relay): hidden data belongs to
     /// the other bot and is left out, and so is a `meta` that is not the first event of this reply.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an event comes out of an answer and is given away; a `&` would only be noise"
+    )]
     pub fn pass_on(&mut self, event: Event) -> Result {
-        Ok(self.hand_on(event)?)
+        Ok(self.hand_on(&event)?)
     }
 
     /// The same for callers with an error of their own.
-    pub(crate) fn hand_on(&mut self, event: Event) -> Result<(), Stopped> {
+    pub(crate) fn hand_on(&mut self, event: &Event) -> Result<(), Stopped> {
         match event {
             Event::Data(_) => Ok(()),
             Event::Meta(_) => match self.offer(event) {
@@ -237,8 +241,8 @@ impl Reply {
         }
     }
 
-    fn offer(&mut self, event: Event) -> Result<(), Stopped> {
-        self.sink.say(match &event {
+    fn offer(&mut self, event: &Event) -> Result<(), Stopped> {
+        self.sink.say(match event {
             Event::Text { index, text } => Say::Text {
                 index: *index,
                 text,

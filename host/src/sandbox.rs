@@ -10,6 +10,7 @@ mod handler;
 pub mod inspect;
 mod instance;
 mod meter;
+mod runtime;
 mod since_0_1;
 mod since_0_1_async;
 
@@ -21,16 +22,17 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use wasmtime::{Store, component::Linker};
+use wasmtime::Store;
 
-use self::{cache::Cache, handler::Handler, inspect::World, instance::State, meter::Mappings};
 pub use self::{
     cache::CacheError,
     capacity::Capacity,
     engine::{EngineKind, Size},
     instance::{Allowance, Cost, Run, RunError},
     meter::CpuBudget,
+    runtime::offered,
 };
+use self::{handler::Handler, inspect::World, instance::State, meter::Mappings, runtime::Runtime};
 use crate::{
     imports::Call,
     protocol::{
@@ -123,13 +125,6 @@ pub struct Sandbox {
 /// first has compiled. A Rust component has less than half of it.
 const COMPILED_ALONE_BYTES: usize = 1024 * 1024;
 
-/// One engine, what it offers to guests, and where its compiled code is kept.
-struct Runtime {
-    engine: wasmtime::Engine,
-    linker: Linker<State>,
-    cache: Cache,
-}
-
 impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -174,34 +169,6 @@ impl fmt::Debug for Component {
             .field("facts", &self.facts)
             .finish_non_exhaustive()
     }
-}
-
-impl Runtime {
-    fn new(kind: EngineKind, size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
-        let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
-        engine::start_ticker(&engine).map_err(SandboxError::Ticker)?;
-        let cache = Cache::open(cache_dir, &engine)?;
-        let linker = linker(kind, &engine).map_err(fail)?;
-        Ok(Self {
-            engine,
-            linker,
-            cache,
-        })
-    }
-}
-
-/// What an engine of this kind offers.
-fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    if kind == EngineKind::Async {
-        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    }
-    since_0_1::add_to_linker(&mut linker)?;
-    Ok(linker)
 }
 
 impl Sandbox {
@@ -339,43 +306,6 @@ pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
 pub fn digest(bytes: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
     cache::hex(&digest)
-}
-
-/// Whether an interface of this name, with its version, is offered to components.
-///
-/// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows. Those of
-/// 0.3 are there for components with tasks, and only such import them.
-pub fn offered(name: &str) -> bool {
-    const WASI: [&str; 8] = [
-        "wasi:cli/",
-        "wasi:clocks/",
-        "wasi:filesystem/",
-        "wasi:http/outgoing-handler@",
-        "wasi:http/types@",
-        "wasi:io/",
-        "wasi:random/",
-        "wasi:sockets/",
-    ];
-    const OURS: [&str; 4] = [
-        "ravenry:bot/types@0.1.0",
-        "ravenry:bot/request@0.1.0",
-        "ravenry:bot/reply@0.1.0",
-        "ravenry:bot/poe@0.1.0",
-    ];
-    const WASI_0_3: [&str; 7] = [
-        "wasi:cli/",
-        "wasi:clocks/",
-        "wasi:filesystem/",
-        "wasi:http/client@",
-        "wasi:http/types@",
-        "wasi:random/",
-        "wasi:sockets/",
-    ];
-    let of = |known: &[&str]| known.iter().any(|known| name.starts_with(known));
-    let wasi_0_2 = name
-        .rsplit_once('@')
-        .is_some_and(|(_, version)| version.starts_with("0.2."));
-    OURS.contains(&name) || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
 }
 
 impl Component {

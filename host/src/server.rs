@@ -34,7 +34,7 @@ use crate::{
     },
     memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -162,6 +162,26 @@ fn prepare_sandbox(
     Ok((sandbox, size, capacity))
 }
 
+/// What the machine carries, in words.
+fn carries(capacity: &Capacity, deployment: &Deployment) -> Vec<String> {
+    let mut notes = vec![format!(
+        "This machine carries {} replies at once ({}).",
+        capacity.instances, capacity.because
+    )];
+    let engine = |mounted: &Mounted| mounted.bot.component.facts().engine;
+    if deployment
+        .bots()
+        .iter()
+        .any(|mounted| engine(mounted) != EngineKind::Small)
+    {
+        notes.push(format!(
+            "Of these, at most {} can be of bots that are large or have tasks.",
+            capacity.large()
+        ));
+    }
+    notes
+}
+
 /// Mounts the bots and serves them until a signal.
 ///
 /// `ready` is called once, when connections are accepted. What it is given changes the bots while
@@ -222,10 +242,7 @@ pub async fn run(
         url: format!("http://{address}"),
         metrics_url,
         bots,
-        notes: vec![format!(
-            "This machine carries {} replies at once ({}).",
-            capacity.instances, capacity.because
-        )],
+        notes: carries(&capacity, &deployment),
     };
     ready(&served, &deployment);
 

@@ -1,5 +1,7 @@
 //! Nothing is lost or swapped on the way across the component's border.
 
+mod platform;
+
 use super::glue::bindings::ravenry::bot::{reply, types};
 use crate::query::{
     Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User,

@@ -31,7 +31,7 @@ fn read<T: AsRef<[u8]>>(chunks: &[T]) -> Result<Vec<(String, String)>, HttpError
 #[test]
 fn events_are_read_by_the_rules_of_the_web() {
     let message = |data: &str| ("message".to_owned(), data.to_owned());
-    let cases: [(&str, &str, Vec<(String, String)>); 14] = [
+    let cases = [
         (
             "LF",
             "data: a\n\ndata: b\n\n",

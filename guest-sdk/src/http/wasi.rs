@@ -33,12 +33,11 @@ pub(super) async fn exchange<M: Mode>(request: Request) -> Result<Response, Http
     let fault = |code| fault(code, &origin);
     let options = options(&request)?;
     let response = outgoing_handler::handle(outgoing, options).map_err(fault)?;
-    // A host may answer before it has read everything; then its answer counts, not this.
-    let _ = write::<M>(body, &request.body).await;
+    write::<M>(body, &request.body).await;
     let incoming = head::<M>(response).await?.map_err(fault)?;
     let status = incoming.status();
     let headers = incoming.headers().entries();
-    let body = Incoming::new(incoming, origin.clone())?;
+    let body = Incoming::new(&incoming, origin.clone())?;
     Ok(Response::new(status, text(headers), body))
 }
 
@@ -91,14 +90,14 @@ fn options(request: &Request) -> Result<Option<RequestOptions>, HttpError> {
     Ok(Some(options))
 }
 
-async fn write<M: Mode>(body: OutgoingBody, bytes: &[u8]) -> Result<(), StreamError> {
+/// A host may answer before it has read everything; then its answer counts, not what goes wrong here.
+async fn write<M: Mode>(body: OutgoingBody, bytes: &[u8]) {
     if !bytes.is_empty()
         && let Ok(stream) = body.write()
     {
-        pour::<M>(&stream, bytes).await?;
+        let _ = pour::<M>(&stream, bytes).await;
     }
     let _ = OutgoingBody::finish(body, None);
-    Ok(())
 }
 
 async fn pour<M: Mode>(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
@@ -169,7 +168,7 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    fn new(response: IncomingResponse, origin: String) -> Result<Self, HttpError> {
+    fn new(response: &IncomingResponse, origin: String) -> Result<Self, HttpError> {
         let body = response.consume().map_err(|()| refused("the body"))?;
         let stream = body.stream().map_err(|()| refused("the body"))?;
         Ok(Self {

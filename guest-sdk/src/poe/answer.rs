@@ -80,7 +80,7 @@ impl Answer {
     /// As [`next`](Self::next), and [`PoeError::Stopped`] where the reply takes nothing more.
     pub fn relay(mut self, reply: &mut Reply) -> Result<(), PoeError> {
         for event in std::mem::take(&mut self.events) {
-            reply.hand_on(event)?;
+            reply.hand_on(&event)?;
         }
         if self.over {
             return Ok(());
@@ -92,7 +92,7 @@ impl Answer {
     pub fn relay_text(mut self, reply: &mut Reply) -> Result<(), PoeError> {
         for event in std::mem::take(&mut self.events) {
             if matches!(event, Event::Text { .. } | Event::Replace { .. }) {
-                reply.hand_on(event)?;
+                reply.hand_on(&event)?;
             }
         }
         if self.over {
@@ -243,14 +243,12 @@ impl Merged {
             if let Some(ready) = self.take_ready() {
                 return Some(ready);
             }
-            if self.open().next().is_none() {
-                return None;
-            }
+            self.open().next()?;
             let pollables: Vec<_> = self
                 .open()
                 .map(|answer| answer.source.subscribe())
                 .collect();
-            source::wait_for_any(pollables);
+            source::wait_for_any(&pollables);
         }
     }
 

@@ -132,7 +132,8 @@ fn the_last_message_counts_whatever_its_role() {
 
 #[test]
 fn neighbours_of_one_role_are_joined() {
-    let cases: [(&[(&str, &str)], &[(&str, &str)]); 5] = [
+    type Said<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Said<'_>, Said<'_>); 5] = [
         (&[], &[]),
         (&[("user", "a")], &[("user", "a")]),
         (

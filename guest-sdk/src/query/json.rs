@@ -173,7 +173,7 @@ impl<'de> Deserialize<'de> for Message {
             })
         });
         if let Some(parameters) = object(&members, "parameters") {
-            message.parameters = parameters.clone();
+            message.parameters.clone_from(parameters);
         }
         Ok(message)
     }

@@ -326,9 +326,12 @@ impl Serialize for Condition {
 }
 
 /// A whole number is written without a fraction: the platform makes names of ratios, as in `16:9`.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )
 )]
 fn plain<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     /// Up to here every whole number is a number of its own in floating point: 2⁵³.

@@ -159,11 +159,11 @@ impl<'a> Linter<'a> {
             Field::Divider => {}
             Field::TextField(text) | Field::TextArea(text) => {
                 let default = text.default_value.as_deref().map(Value::from);
-                self.parameter(path, &text.parameter_name, default);
+                self.parameter(path, &text.parameter_name, default.as_ref());
             }
             Field::ToggleSwitch(switch) => {
                 let default = switch.default_value.map(Value::from);
-                self.parameter(path, &switch.parameter_name, default);
+                self.parameter(path, &switch.parameter_name, default.as_ref());
             }
             Field::DropDown(choice) => self.drop_down(path, choice),
             Field::AspectRatio(ratio) => self.aspect_ratio(path, ratio),
@@ -171,7 +171,7 @@ impl<'a> Linter<'a> {
         }
     }
 
-    fn parameter(&mut self, path: &str, name: &'a str, default: Option<Value>) {
+    fn parameter(&mut self, path: &str, name: &'a str, default: Option<&Value>) {
         let path = format!("{path}.parameter_name");
         let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || !name.bytes().all(letter) {
@@ -180,14 +180,19 @@ impl<'a> Linter<'a> {
         if name.starts_with("poe_") {
             self.say(&path, "starts with `poe_`, which belongs to the platform");
         }
-        if *self.defaults.entry(name).or_insert(default.clone()) != default {
+        let first = self.defaults.entry(name).or_insert(default.cloned());
+        if first.as_ref() != default {
             self.say(&path, "stands for a control with another default, too");
         }
     }
 
     fn drop_down(&mut self, path: &str, choice: &'a DropDown) {
         let default = choice.default_value.as_deref();
-        self.parameter(path, &choice.parameter_name, default.map(Value::from));
+        self.parameter(
+            path,
+            &choice.parameter_name,
+            default.map(Value::from).as_ref(),
+        );
         self.each(&format!("{path}.options"), &choice.options, |_, _, _| ());
         let mut values = choice.options.iter().map(|(value, _)| value.as_str());
         self.default_among(path, default, |default| {
@@ -197,7 +202,11 @@ impl<'a> Linter<'a> {
 
     fn aspect_ratio(&mut self, path: &str, choice: &'a AspectRatio) {
         let default = choice.default_value.as_deref();
-        self.parameter(path, &choice.parameter_name, default.map(Value::from));
+        self.parameter(
+            path,
+            &choice.parameter_name,
+            default.map(Value::from).as_ref(),
+        );
         self.each(
             &format!("{path}.options"),
             &choice.options,
@@ -231,7 +240,11 @@ impl<'a> Linter<'a> {
 
     fn slider(&mut self, path: &str, slider: &'a Slider) {
         let default = slider.default_value;
-        self.parameter(path, &slider.parameter_name, default.map(Value::from));
+        self.parameter(
+            path,
+            &slider.parameter_name,
+            default.map(Value::from).as_ref(),
+        );
         let Slider {
             min_value: min,
             max_value: max,

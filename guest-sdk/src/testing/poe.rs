@@ -66,9 +66,12 @@ pub(crate) fn ask(bot: &str, body: &str) -> Result<Answer, PoeError> {
     })
 }
 
+/// An event, an error, or the end.
+type Timed = Option<Result<Event, PoeError>>;
+
 /// What another bot says, and when. The last step is its end.
 pub(crate) struct Answer {
-    steps: RefCell<VecDeque<(Moment, Option<Result<Event, PoeError>>)>>,
+    steps: RefCell<VecDeque<(Moment, Timed)>>,
 }
 
 impl Answer {
@@ -118,16 +121,16 @@ impl Answer {
                 return Ok(());
             }
             for event in events.into_iter().filter(&wanted) {
-                reply.hand_on(event)?;
+                reply.hand_on(&event)?;
             }
         }
     }
 }
 
 /// Waits until one of these is ready. Returns at once where there is none.
-pub(crate) fn wait_for_any(moments: Vec<Moment>) {
-    if let Some(earliest) = moments.into_iter().min() {
-        clock::advance_to(earliest);
+pub(crate) fn wait_for_any(moments: &[Moment]) {
+    if let Some(earliest) = moments.iter().min() {
+        clock::advance_to(*earliest);
     }
 }
 

@@ -68,7 +68,7 @@ impl<'a> Toolbox<'a> {
     /// Those of [`Ask::start`], [`Answer::next`](crate::poe::Answer::next) and of the reply.
     pub fn relay(&self, ask: &Ask, reply: &mut Reply) -> Result<(), PoeError> {
         self.run(ask, |event| {
-            reply.hand_on(event)?;
+            reply.hand_on(&event)?;
             Ok(())
         })
     }

@@ -138,7 +138,9 @@ impl Pieces {
         }
         let delta = choice.get("delta")?;
         if let Some(calls) = delta.get("tool_calls").and_then(Value::as_array) {
-            calls.iter().for_each(|call| self.take_call(call));
+            for call in calls {
+                self.take_call(call);
+            }
             return None;
         }
         let text = delta.get("content")?.as_str()?;

@@ -29,7 +29,7 @@ impl Contender {
     /// The gateway, with all its limits on, as it is.
     pub(crate) fn gateway() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let component = build_guest(folder.path());
+        let component = build_guest("puppet", folder.path());
         let cache = folder.path().join("cache");
         Self::serving("ravenry", &[component], folder, &cache)
     }
@@ -98,7 +98,8 @@ impl Contender {
         ))
     }
 
-    fn start(
+    /// Starts a server, which prints its address among its first lines.
+    pub(crate) fn start(
         name: &'static str,
         path: &'static str,
         command: &mut Command,
@@ -133,23 +134,7 @@ impl Contender {
 
     /// Prints what a reply costs that waits on the clock, in resident memory.
     pub(crate) fn measure_idle(&self, replies: usize) {
-        let before = self.resident_kib();
-        let request = load::request(self.path, "sleep 60000");
-        let streams: Vec<TcpStream> = (0..replies)
-            .map(|_| {
-                let mut stream = TcpStream::connect(self.address).unwrap();
-                stream.write_all(&request).unwrap();
-                stream
-            })
-            .collect();
-        // The head of each answer says that its bot runs.
-        for mut stream in &streams {
-            let mut head = [0; 12];
-            stream.read_exact(&mut head).unwrap();
-            assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
-        }
-        let grown = self.resident_kib().saturating_sub(before) as f64;
-        let each = grown / replies as f64;
+        let each = self.measure_waiting(replies, "sleep 60000");
         println!(
             "{replies} waiting replies, {}: {each:.0} KiB resident each, {:.0} in 1 GiB",
             self.name,
@@ -173,6 +158,45 @@ impl Contender {
             .sum()
     }
 
+    /// What a reply costs that waits, in KiB of resident memory: so many are asked for at once, and
+    /// the head of each answer says that it runs.
+    pub(crate) fn measure_waiting(&self, replies: usize, content: &str) -> f64 {
+        let before = self.resident_kib();
+        let request = load::request(self.path, content);
+        let streams: Vec<TcpStream> = (0..replies)
+            .map(|_| {
+                let mut stream = TcpStream::connect(self.address).unwrap();
+                stream.set_read_timeout(Some(load::SILENCE_MAX)).unwrap();
+                stream.write_all(&request).unwrap();
+                stream
+            })
+            .collect();
+        for mut stream in &streams {
+            let mut head = [0; 12];
+            stream.read_exact(&mut head).unwrap();
+            assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
+        }
+        self.resident_kib().saturating_sub(before) as f64 / replies as f64
+    }
+
+    /// Whoever answers at the address is the one that was started: it chose its port itself, and
+    /// still has it.
+    pub(crate) fn assert_runs(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none(), "{} ended: {ended:?}", self.name);
+    }
+
+    /// Seconds of processor time that it has used, all threads together.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        /// Ticks per second of this file, on every kernel that has it (`USER_HZ`).
+        const TICKS: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name in brackets may hold anything; user and system time are 12 and 13 words after it.
+        let (_, words) = stat.rsplit_once(')').unwrap();
+        let used = words.split_whitespace().skip(11).take(2);
+        used.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS
+    }
+
     fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status
@@ -190,8 +214,8 @@ impl Drop for Contender {
     }
 }
 
-/// The guest that says what it is asked for, from the guests of the tests.
-fn build_guest(folder: &Path) -> PathBuf {
+/// Builds one of the guests of the tests, and puts it into the folder.
+pub(crate) fn build_guest(guest: &str, folder: &Path) -> PathBuf {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     let mut cargo = Command::new("cargo");
@@ -209,7 +233,7 @@ fn build_guest(folder: &Path) -> PathBuf {
         "--target",
         "wasm32-wasip2",
         "-p",
-        "puppet",
+        guest,
     ]);
     let status = cargo
         .arg("--target-dir")
@@ -221,7 +245,8 @@ fn build_guest(folder: &Path) -> PathBuf {
         status.success(),
         "the guest cannot be built; is the target wasm32-wasip2 installed?"
     );
-    let component = folder.join("puppet.wasm");
-    std::fs::copy(target.join("wasm32-wasip2/release/puppet.wasm"), &component).unwrap();
+    let component = folder.join(guest).with_extension("wasm");
+    let built = target.join("wasm32-wasip2/release").join(guest);
+    std::fs::copy(built.with_extension("wasm"), &component).unwrap();
     component
 }

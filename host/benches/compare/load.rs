@@ -9,11 +9,18 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::JoinSet,
+    time::timeout,
 };
 
 /// What ends a reply: the last event, and the last chunk of the body.
 const LAST_EVENT: &[u8] = b"event: done";
 const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// Longest silence in the middle of a reply before the measurement is given up.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// The key that clients show; long enough to be one.
+pub(crate) const KEY: &str = "the-key-of-a-bot-that-is-measured";
 
 /// So many clients, each asking for so many texts.
 #[derive(Clone, Copy)]
@@ -31,20 +38,28 @@ pub(crate) fn request(path: &str, content: &str) -> Vec<u8> {
     );
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer none\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {KEY}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }
 
 impl Load {
-    /// Replies per second.
+    /// Replies per second, each as many texts as asked for.
     pub(crate) fn run(self, time: Duration) -> f64 {
+        self.run_with(&format!("say {} 20", self.texts), time)
+    }
+
+    /// The same with a message that makes the bot say so many texts in another way.
+    pub(crate) fn run_with(self, content: &str, time: Duration) -> f64 {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(async {
-            let request = request(self.path, &format!("say {} 20", self.texts));
+            let request = request(self.path, content);
+            let mut first = Client::connect(self.address).await;
+            first.ask(&request).await;
+            assert_eq!(first.texts(), self.texts, "a reply has another length");
             let start = Instant::now();
             let mut clients = JoinSet::new();
             for _ in 0..self.clients {
@@ -80,12 +95,20 @@ impl Client {
         }
     }
 
+    /// Texts of the last reply.
+    fn texts(&self) -> usize {
+        let name = b"event: text";
+        let windows = self.buffer.windows(name.len());
+        windows.filter(|window| window == name).count()
+    }
+
     /// Sends one request and reads to the end of its answer, which must be a whole reply.
     async fn ask(&mut self, request: &[u8]) {
         self.stream.write_all(request).await.unwrap();
         self.buffer.clear();
         while !self.buffer.ends_with(LAST_CHUNK) {
-            let read = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            let read = timeout(SILENCE_MAX, self.stream.read_buf(&mut self.buffer));
+            let read = read.await.unwrap().unwrap();
             assert!(
                 read > 0,
                 "the server closed in the middle: {}",

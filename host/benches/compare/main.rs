@@ -14,7 +14,7 @@
     reason = "a measuring program may fall over, prints what it measures, and rounds it"
 )]
 
-#[expect(dead_code, reason = "the comparison of languages measures more")]
+#[expect(dead_code, reason = "other comparisons measure more")]
 mod contender;
 mod load;
 mod native;

@@ -66,30 +66,31 @@ pub(super) fn build_some(
     };
     let built = build_all(&jobs, &caller);
     let mut shown: Vec<String> = Vec::new();
-    let mut problem_of =
-        |(bot, result): (&mut &mut BotSpec, Result<_, super::build::BuildError>)| {
-            let error = match result {
-                Ok(path) => {
-                    bot.source = path;
-                    return None;
-                }
-                Err(error) => error,
-            };
-            let cause = error.to_string();
-            // Several crates of one workspace fail with the same words: once is enough.
-            let is_new = !shown.contains(&cause);
-            if let Some(output) = error.output().filter(|_| is_new) {
-                progress.keep(output);
+    let mut problems = Vec::with_capacity(built.len());
+    for (bot, result) in bots.iter_mut().zip(built) {
+        let error = match result {
+            Ok(path) => {
+                bot.source = path;
+                problems.push(None);
+                continue;
             }
-            shown.push(cause.clone());
-            Some(Problem {
-                message: format!("bot `{}` cannot be built", bot.name),
-                causes: vec![cause],
-                place: Some(bot.place.clone()),
-                hint: error.hint().map(str::to_owned),
-            })
+            Err(error) => error,
         };
-    bots.iter_mut().zip(built).map(&mut problem_of).collect()
+        let cause = error.to_string();
+        // Several crates of one workspace fail with the same words: once is enough.
+        let is_new = !shown.contains(&cause);
+        if let Some(output) = error.output().filter(|_| is_new) {
+            progress.keep(output);
+        }
+        shown.push(cause.clone());
+        problems.push(Some(Problem {
+            message: format!("bot `{}` cannot be built", bot.name),
+            causes: vec![cause],
+            place: Some(bot.place.clone()),
+            hint: error.hint().map(str::to_owned),
+        }));
+    }
+    problems
 }
 
 /// The directory of the file that declares a bot.

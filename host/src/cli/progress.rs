@@ -35,6 +35,15 @@ impl Progress {
         Self::bar().map_or(Self::Log, Self::Bar)
     }
 
+    /// For single words: without anything that moves.
+    pub(super) fn still() -> Self {
+        if io::stderr().is_terminal() {
+            Self::Lines
+        } else {
+            Self::Log
+        }
+    }
+
     fn bar() -> Option<ProgressBar> {
         if !io::stderr().is_terminal() {
             return None;

@@ -176,23 +176,21 @@ impl Reload {
     }
 
     fn reload(&mut self, deployment: &Deployment, url: &str) {
-        let progress = Progress::logged();
-        let began = Instant::now();
-        let now = self.look(&progress);
-        if now != self.last {
-            let settings = now.declared != self.last.declared;
-            self.last = now;
-            let outcome = self.attempt(deployment, settings, &progress);
-            progress.end();
-            // What is cut short by the end is nobody's mistake.
-            if !self.interrupt.is_over() {
-                report(
-                    outcome.map(|done| done.news(url, began.elapsed(), settings)),
-                    &progress,
-                );
-            }
+        let (began, still) = (Instant::now(), Progress::still());
+        let now = self.look(&still);
+        if now == self.last {
+            return;
         }
+        let settings = now.declared != self.last.declared;
+        self.last = now;
+        let progress = Progress::logged();
+        let outcome = self.attempt(deployment, settings, &progress);
         progress.end();
+        // What is cut short by the end is nobody's mistake.
+        if !self.interrupt.is_over() {
+            let outcome = outcome.map(|done| done.news(url, began.elapsed(), settings));
+            report(outcome, &still);
+        }
     }
 
     /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
@@ -268,17 +266,17 @@ impl Reload {
             progress: &|_| {},
             interrupt: Some(&self.interrupt),
         };
-        let mut wrong = Vec::new();
+        let (mut wrong, mut workspaces) = (Vec::new(), Vec::new());
         let mut roots = HashMap::new();
         for bot in bots(spec) {
-            let (found, complaints) = roots_of(bot, &caller);
+            let (found, complaints) = roots_of(bot, &mut workspaces, &caller);
             roots.insert(key(bot), found);
             wrong.extend(complaints);
         }
         self.made.retain(|key, _| roots.contains_key(key));
         self.roots = roots;
         for complaint in wrong {
-            self.warn(complaint, progress);
+            self.warn(&complaint, progress);
         }
     }
 
@@ -299,7 +297,7 @@ impl Reload {
             }
             let (more, wrong) = self.watcher.follow(&directories, wanted);
             if let Some(wrong) = wrong {
-                self.warn(wrong, progress);
+                self.warn(&wrong, progress);
             }
             if !more {
                 break;
@@ -322,9 +320,9 @@ impl Reload {
     }
 
     /// Says something of the watching, once.
-    fn warn(&mut self, text: String, progress: &Progress) {
-        if self.warned.insert(text.clone()) {
-            progress.warn(&text);
+    fn warn(&mut self, text: &str, progress: &Progress) {
+        if self.warned.insert(text.to_owned()) {
+            progress.warn(text);
         }
     }
 }

@@ -89,8 +89,13 @@ impl Root {
     }
 }
 
-/// Where the files of a bot are, and what is wrong with its patterns.
-pub(super) fn roots_of(bot: &BotSpec, caller: &Caller<'_>) -> (Vec<Root>, Vec<String>) {
+/// Where the files of a bot are, and what is wrong with its patterns. `known` are the workspaces that
+/// cargo was asked about; more are added.
+pub(super) fn roots_of(
+    bot: &BotSpec,
+    known: &mut Vec<cargo::Metadata>,
+    caller: &Caller<'_>,
+) -> (Vec<Root>, Vec<String>) {
     let base = if bot.source.is_dir() {
         &bot.source
     } else {
@@ -114,45 +119,48 @@ pub(super) fn roots_of(bot: &BotSpec, caller: &Caller<'_>) -> (Vec<Root>, Vec<St
         Some(_) if !base.join("Cargo.toml").is_file() => {
             (vec![Root::new(base, Which::Project)], Vec::new())
         }
-        _ => (of_crate(base, caller), Vec::new()),
+        _ => (of_crate(base, known, caller), Vec::new()),
     }
 }
 
 /// A crate, the crates beside it that it needs, and what their workspaces say for all of them.
-fn of_crate(directory: &Path, caller: &Caller<'_>) -> Vec<Root> {
+fn of_crate(directory: &Path, known: &mut Vec<cargo::Metadata>, caller: &Caller<'_>) -> Vec<Root> {
     let mut roots = vec![Root::new(directory, Which::Crate)];
-    let mut known = Vec::new();
+    let mut workspaces = BTreeSet::new();
     let mut next = 0;
     while let Some(Root { path, .. }) = roots.get(next) {
         next = next.saturating_add(1);
         let manifest = path.join("Cargo.toml");
-        let is_known = |workspace: &cargo::Metadata| workspace.package(&manifest).is_some();
-        if !known.iter().any(is_known) {
+        if !known.iter().any(|found| found.package(&manifest).is_some()) {
             // What cargo cannot read is seen when it is corrected.
             known.extend(cargo::metadata(&manifest, caller));
         }
-        let package = known.iter().find_map(|found| found.package(&manifest));
-        let beside: Vec<_> = package
-            .into_iter()
-            .flat_map(|package| &package.dependencies)
-            .filter_map(|dependency| dependency.path.as_deref())
-            .map(|path| Root::new(path, Which::Crate))
-            .collect();
-        for root in beside {
+        let found = known
+            .iter()
+            .find_map(|found| Some((found, found.package(&manifest)?)));
+        let Some((workspace, package)) = found else {
+            continue;
+        };
+        workspaces.insert(workspace.workspace_root.clone());
+        for path in package
+            .dependencies
+            .iter()
+            .filter_map(|needed| needed.path.as_deref())
+        {
+            let root = Root::new(path, Which::Crate);
             if roots.iter().all(|known| known.path != root.path) {
                 roots.push(root);
             }
         }
     }
-    for workspace in &known {
+    for workspace in workspaces {
         let files = [
             "Cargo.toml",
             LOCK,
             "rust-toolchain.toml",
             ".cargo/config.toml",
         ];
-        let file = |name| Root::new(&workspace.workspace_root.join(name), Which::Itself);
-        roots.extend(files.map(file));
+        roots.extend(files.map(|name| Root::new(&workspace.join(name), Which::Itself)));
     }
     roots
 }

@@ -58,6 +58,8 @@ pub(super) struct SecretEntry {
     source: SourceEntry,
     hosts: Vec<HostEntry>,
     header: HeaderName,
+    /// Whether the bot can do without it.
+    optional: bool,
 }
 
 /// The key with lists of hosts, in every file.
@@ -154,12 +156,14 @@ fn secret(name: &str, value: Value<'_>, path: String, file: &mut TextFile) -> Op
     let found = source::source(&mut keys, &SECRET, file);
     let hosts = granted(&mut keys, file);
     let header = header(&mut keys, file);
+    let optional = keys.boolean("optional", file);
     keys.finish_unnamed(file);
     Some(SecretEntry {
         name: name.to_owned(),
         source: found?,
         hosts: hosts?,
         header: header?,
+        optional: optional.is_some_and(|(optional, _)| optional),
     })
 }
 
@@ -281,12 +285,12 @@ pub(super) fn above<'c>(
     problems
 }
 
-/// Reads one secret of a bot.
+/// Reads one secret of a bot; `None` where it can do without, and there is none.
 pub(super) fn resolve(
     entry: SecretEntry,
     bot: &BotName,
     places: &Places<'_>,
-) -> Result<SecretGrant, Problem> {
+) -> Result<Option<SecretGrant>, Problem> {
     let problem = |(causes, hint): (Vec<String>, String)| Problem {
         message: match nameable(&entry.name) {
             Some(name) => format!("bot `{bot}` cannot have its secret `{}`", excerpt(name)),
@@ -307,11 +311,14 @@ pub(super) fn resolve(
         );
         return Err(problem((causes, hint)));
     }
+    if entry.optional && entry.source.source.is_absent(places) {
+        return Ok(None);
+    }
     let value = entry.source.source.read(&SECRET, places).map_err(problem)?;
-    Ok(SecretGrant {
+    Ok(Some(SecretGrant {
         name: entry.name,
         value,
         hosts: entry.hosts.into_iter().map(|host| host.pattern).collect(),
         header: entry.header,
-    })
+    }))
 }

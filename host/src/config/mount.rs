@@ -189,6 +189,7 @@ impl<'e> Loader<'e> {
             .into_iter()
             .map(|secret| grants::resolve(secret, &entry.name, &places))
             .filter_map(|secret| secret.map_err(|problem| self.problems.push(problem)).ok())
+            .flatten()
             .collect();
         self.problems.extend(self.above(&entry, frame));
         let (limits, problems) = self

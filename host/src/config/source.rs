@@ -189,6 +189,23 @@ fn file_name(name: &str, span: Span, within: &str, file: &mut TextFile) -> bool 
 pub(super) type Failure = (Vec<String>, String);
 
 impl Source {
+    /// Whether nothing is there: no variable, no file, no directory of secrets, or an empty one of the
+    /// first two. A value that is there and of no use is not absent.
+    pub(super) fn is_absent(&self, places: &Places<'_>) -> bool {
+        let no_file = |path: &Path| match path.metadata() {
+            Ok(found) => found.is_file() && found.len() == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        match self {
+            Self::Env(name) => (places.env)(name).is_none_or(|value| value.is_empty()),
+            Self::File(path) => no_file(&places.dir.join(path)),
+            Self::Named(name) => places
+                .vault
+                .path(places.tenant, name)
+                .map_or(true, |path| no_file(&path)),
+        }
+    }
+
     /// Reads the value.
     pub(super) fn read(&self, sort: &Sort, places: &Places<'_>) -> Result<Secret, Failure> {
         match self {

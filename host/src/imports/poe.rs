@@ -2,6 +2,8 @@
 //! key of the bot, which it never sees.
 
 mod answer;
+mod declared;
+mod names;
 mod question;
 
 use std::{
@@ -14,22 +16,21 @@ use std::{
 
 use bytes::Bytes;
 use serde::Deserialize;
-use tokio::sync::watch;
-use url::Url;
 
-pub use self::answer::Answer;
+use self::names::{file_name, last_part, web};
+pub use self::{
+    answer::Answer,
+    declared::{Declaration, Declared},
+};
 use super::{reply::Outbox, request::Received};
 use crate::{
     egress::poe::{Body, Client, CostFault, CostItem, Fault, Operation},
     guard::Refusal,
     ids::Reference,
-    memory::MemoryPool,
+    memory::{Booking, MemoryPool},
     metrics::BotMetrics,
     protocol::event::{Event, Failure, File},
 };
-
-/// Longest name of a file, in bytes; that of common file systems.
-const FILE_NAME_BYTES_MAX: usize = 255;
 
 /// Longest name of a bot, in bytes. Far above what the platform allows.
 const BOT_NAME_BYTES_MAX: usize = 128;
@@ -65,62 +66,6 @@ pub struct PlatformBounds {
     pub upload_bytes: u64,
     /// Bytes that may be read of one attachment.
     pub attachment_bytes: u64,
-}
-
-/// The bots that a bot's settings declare, each with its number of calls: known once the settings
-/// were asked for.
-#[derive(Clone, Debug)]
-pub struct Declared(watch::Receiver<Declaration>);
-
-/// See [`Declared`].
-#[derive(Clone, Debug, Default)]
-pub enum Declaration {
-    /// The bot is being asked.
-    #[default]
-    Pending,
-    /// It could not say; the words tell why.
-    Failed(String),
-    /// Names and numbers.
-    Known(HashMap<String, u32>),
-}
-
-impl Declared {
-    /// Nothing is known yet; the other end says it.
-    pub fn pending() -> (watch::Sender<Declaration>, Self) {
-        let (sender, receiver) = watch::channel(Declaration::Pending);
-        (sender, Self(receiver))
-    }
-
-    /// Waits until the settings are known, and checks one more call of `bot`.
-    async fn check(&self, bot: &str, calls: u32) -> Result<(), PoeError> {
-        let mut receiver = self.0.clone();
-        let known = receiver
-            .wait_for(|known| !matches!(known, Declaration::Pending))
-            .await;
-        let denied = |sentence| Err(PoeError::Denied(sentence));
-        let known = match known.as_deref() {
-            Ok(Declaration::Known(known)) => known,
-            Ok(Declaration::Failed(why)) => {
-                return denied(format!(
-                    "the settings of this bot, which must declare `{bot}`, are not known: {why}"
-                ));
-            }
-            Ok(Declaration::Pending) | Err(_) => {
-                return denied("the settings of this bot are not known".to_owned());
-            }
-        };
-        match known.get(bot) {
-            None | Some(0) => denied(format!(
-                "the settings of this bot do not declare `{bot}`: add (\"{bot}\", {calls}) to \
-                 `server_bot_dependencies`"
-            )),
-            Some(declared) if *declared < calls => denied(format!(
-                "the settings of this bot declare {declared} calls of `{bot}`, and this is number \
-                 {calls}: raise it in `server_bot_dependencies`"
-            )),
-            Some(_) => Ok(()),
-        }
-    }
 }
 
 /// Why something asked of the platform did not work.
@@ -212,6 +157,22 @@ impl Poe {
         }
     }
 
+    /// Bytes that a file of the bot may have.
+    pub fn upload_bytes_max(&self) -> u64 {
+        self.platform.bounds.upload_bytes
+    }
+
+    /// Books bytes that the host keeps for the bot while it waits for the platform.
+    fn hold(&self, bytes: usize) -> Result<Booking, PoeError> {
+        let mut held = Booking::new(self.platform.pools.clone());
+        if held.set(bytes as u64) {
+            return Ok(held);
+        }
+        Err(PoeError::TooLarge(format!(
+            "no memory is left for {bytes} bytes more"
+        )))
+    }
+
     fn count<T>(&self, kind: &'static str, done: Result<T, PoeError>) -> Result<T, PoeError> {
         let outcome = done.as_ref().err().map_or("ok", PoeError::label);
         self.platform.metrics.poe(kind, outcome);
@@ -248,6 +209,7 @@ impl Poe {
             )));
         }
         let body = question::overlay(received.raw(), body, bounds.depth)?;
+        let held = self.hold(body.len())?;
         let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
         self.platform.declared.check(bot, calls).await?;
         self.calls.insert(bot.to_owned(), calls);
@@ -258,7 +220,7 @@ impl Poe {
         Ok(Answer::new(
             asking,
             self.outbox.clone(),
-            Arc::clone(&self.open),
+            (Arc::clone(&self.open), held),
         ))
     }
 
@@ -297,6 +259,10 @@ impl Poe {
                 "a reply has at most {uploads} files"
             )));
         }
+        let _held = match &body {
+            Body::Bytes { bytes, .. } => Some(self.hold(bytes.len())?),
+            Body::Url { .. } => None,
+        };
         self.uploads = self.uploads.saturating_add(1);
         let uploaded = self.platform.client.upload(&body).await?;
         let file = File {
@@ -333,7 +299,8 @@ impl Poe {
         }
         let url = web(url)?;
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
-        Ok(self.platform.client.read(url, bytes_max).await?)
+        let held = self.hold(0)?;
+        Ok(self.platform.client.read(url, bytes_max, held).await?)
     }
 
     /// Reserves or charges an amount.
@@ -387,40 +354,6 @@ impl Poe {
         amount.fetch_add(sum, Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// A URL of the web.
-fn web(url: &str) -> Result<Url, PoeError> {
-    Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| PoeError::Invalid("the URL is no `http` or `https` URL".to_owned()))
-}
-
-fn file_name(name: &str) -> Result<&str, PoeError> {
-    if name.is_empty() || name.len() > FILE_NAME_BYTES_MAX || name.chars().any(char::is_control) {
-        return Err(PoeError::Invalid(format!(
-            "the name of a file is 1 to {FILE_NAME_BYTES_MAX} bytes without control characters"
-        )));
-    }
-    Ok(name)
-}
-
-/// The last part of a URL's path, as the reference library names what it fetches.
-fn last_part(url: &Url) -> String {
-    let last = url.path_segments().and_then(Iterator::last).unwrap_or("");
-    let name = percent_decoded(last);
-    file_name(&name).map_or_else(|_| "downloaded_file".to_owned(), str::to_owned)
-}
-
-/// `%20` as a space, through the one decoder that is here anyway: that of forms, where `+` is a space
-/// and so has to be escaped first.
-fn percent_decoded(text: &str) -> String {
-    let text = text.replace('+', "%2B");
-    url::form_urlencoded::parse(text.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
 }
 
 /// A part of a query, of which only a member is wanted.

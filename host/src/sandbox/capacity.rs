@@ -1,6 +1,6 @@
 //! What the machine carries: how many instances at once, and what of it runs out first.
 
-use super::engine::SMALL_MAPPINGS;
+use super::engine::{ON_DEMAND_MAPPINGS, SMALL_MAPPINGS};
 
 /// How many instances this machine carries at once, and what decides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ impl Capacity {
     const INSTANCE_BYTES: u64 = 112 * 1024;
     /// More than any one process has been measured with.
     const INSTANCES_MAX: u64 = 100_000;
+
+    /// How many of the instances can be large or have tasks, each with one memory.
+    pub fn large(&self) -> u64 {
+        (self.mappings / ON_DEMAND_MAPPINGS).min(self.instances.into())
+    }
 
     /// From the three things that run out first: `mappings` as the kernel allows for a process,
     /// `descriptors` that it may have open, and `memory_bytes` for all instances together.

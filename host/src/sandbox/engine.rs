@@ -29,6 +29,10 @@ const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
 /// it starts with. Measured on wasmtime 48.
 pub(super) const SMALL_MAPPINGS: u64 = 4;
 
+/// The same where a place is made for each call, with one memory: two mappings are its stack, four
+/// its memory with the image that it starts with, and one is for what lies between. Measured: 6.6.
+pub(super) const ON_DEMAND_MAPPINGS: u64 = 7;
+
 /// What one component may consist of on an engine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -108,13 +112,14 @@ impl Bounds {
 
 impl EngineKind {
     /// Memory mappings that a live instance of this component takes at most.
-    ///
-    /// Two are its stack, four each memory with the image that it starts with, and one is for what
-    /// lies between. Measured on wasmtime 48: 6.6 with one memory.
     pub(super) fn mappings(self, found: &Inspection) -> u64 {
         match self {
             Self::Small => SMALL_MAPPINGS,
-            Self::Large | Self::Async => found.memories.saturating_mul(4).saturating_add(3),
+            Self::Large | Self::Async => {
+                let more = found.memories.saturating_sub(1);
+                more.saturating_mul(SMALL_MAPPINGS)
+                    .saturating_add(ON_DEMAND_MAPPINGS)
+            }
         }
     }
 

@@ -32,8 +32,12 @@ const TICKS: u64 = 2;
 
 /// Bytes that one call from the guest to the host may bring along.
 ///
-/// More than the largest reply in the worst encoding, far below what would hurt.
+/// More than the largest reply in the worst encoding, far below what would hurt. A bot that may upload
+/// larger files may bring these.
 const HOST_CALL_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of everything that goes with a file: its name, its type.
+const ATTACH_BYTES_MAX: u64 = 64 * 1024;
 
 /// Resources (streams, pollables, requests, …) that one instance may hold.
 ///
@@ -217,8 +221,12 @@ where
         memory: meter,
         _room: room,
     };
+    let file_bytes_max = state.call.poe.as_ref().map_or(0, |poe| {
+        let bytes = poe.upload_bytes_max().saturating_add(ATTACH_BYTES_MAX);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    });
     let mut store = Store::new(engine, state);
-    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX.max(file_bytes_max));
     // Those of tasks, streams and futures are kept by the engine, beside the table.
     store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);

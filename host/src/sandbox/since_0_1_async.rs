@@ -22,7 +22,7 @@ mod bindings {
         path: "../wit",
         world: "ravenry:bot/bot-async",
         with: {
-            "ravenry:bot": super::super::since_0_1::bindings::ravenry::bot,
+            "ravenry:bot": crate::sandbox::since_0_1::bindings::ravenry::bot,
             "wasi:io": wasmtime_wasi::p2::bindings::io,
         },
         require_store_data_send: true,

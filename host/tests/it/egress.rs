@@ -3,7 +3,7 @@
 
 mod faults;
 mod streams;
-mod upstream;
+pub mod upstream;
 
 use serde_json::Value;
 

@@ -4,7 +4,7 @@
 mod reader;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::reader::{below_checkout, checkout, edges, files, places, sources};
 
@@ -259,7 +259,8 @@ fn functions_are_short() {
 #[test]
 fn every_item_of_the_interface_is_documented() {
     let mut broken = Vec::new();
-    for path in files(&["wit"]) {
+    let ours = |path: &PathBuf| below_checkout(path).starts_with("wit/");
+    for path in files(&["wit"]).into_iter().filter(ours) {
         let text = fs::read_to_string(&path).unwrap();
         let (mut documented, mut open) = (false, false);
         for (number, line) in text.lines().map(str::trim).enumerate() {

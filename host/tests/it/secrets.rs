@@ -1,41 +1,29 @@
 //! Secrets of a bot: they reach the host that they are meant for, and nobody else learns them from
 //! the gateway, whatever the bot does.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-    thread,
-};
+use std::sync::{Arc, Mutex};
 
-use crate::harness::{Answer, Folder, HANG, Server};
+use crate::egress::upstream::{Conversation, Upstream};
+use crate::harness::{Answer, Folder, Server};
 
 const SECRET: &str = "planted-Xy12Zw34\"Ab56";
 
 /// A server that keeps each request, and answers with the value of `authorization`.
 struct Echo {
-    address: SocketAddr,
+    upstream: Upstream,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Echo {
     fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let kept = Arc::clone(&kept);
-                let stream = stream.unwrap();
-                thread::spawn(move || answer(stream, &kept));
-            }
-        });
-        Self { address, requests }
+        let upstream = Upstream::start(move |talk| answer(talk, &kept));
+        Self { upstream, requests }
     }
 
     fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.upstream.url()
     }
 
     /// The requests so far, whole.
@@ -44,31 +32,21 @@ impl Echo {
     }
 }
 
-/// Reads requests with bodies in chunks, and says that each answer is the last on its connection.
-fn answer(stream: TcpStream, kept: &Mutex<Vec<String>>) {
-    stream.set_read_timeout(Some(HANG)).unwrap();
-    let mut reader = BufReader::new(stream);
-    let mut request = String::new();
-    while !request.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut request).unwrap() == 0 {
-            return;
-        }
-    }
+/// One request with its body, and one answer.
+fn answer(mut talk: Conversation, kept: &Mutex<Vec<String>>) {
+    let mut request = talk.request();
     let authorization = request
         .lines()
         .find_map(|line| line.strip_prefix("authorization: "));
     let body = authorization.unwrap_or_default().to_owned();
     if request.contains("transfer-encoding: chunked") {
         while !request.ends_with("\r\n0\r\n\r\n") {
-            let mut byte = [0];
-            reader.read_exact(&mut byte).unwrap();
-            request.push(byte[0].into());
+            request.push_str(&talk.line());
         }
     }
     kept.lock().unwrap().push(request);
     let head = format!("content-length: {}\r\nconnection: close", body.len());
-    let whole = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}");
-    reader.get_mut().write_all(whole.as_bytes()).unwrap();
+    talk.say(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}"));
 }
 
 /// A gateway with the bot `leaks`, which may reach both, and has a secret for the first. It logs all

@@ -175,7 +175,7 @@ fn leaving_frees_a_call_with_tasks() {
 /// A slow reader gets every letter, though nobody wakes the bot but he.
 #[test]
 fn a_slow_reader_of_tasks_gets_everything() {
-    let server = puppet("text = 400000000, events = 400000");
+    let server = puppet("cpu = \"1h\", text = 400000000, events = 400000");
     let stream = server.open("puppet", "say 2000 4000\nsleep 1;say 2000 4000");
     server.wait_running("puppet", 1.0);
     assert_eq!(server.ask("echo", "and I?").said(), "and I?");

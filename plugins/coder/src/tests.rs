@@ -18,9 +18,9 @@ fn questions(transcript: &Transcript) -> Vec<(String, String)> {
 }
 
 /// The texts of a reply in which every event appends text.
-fn texts(transcript: &Transcript) -> Vec<&str> {
-    let text = |event| match event {
-        &Event::Text { ref text, .. } => text.as_str(),
+fn texts<'a>(transcript: &'a Transcript) -> Vec<&'a str> {
+    let text = |event: &'a Event| match event {
+        Event::Text { text, .. } => text.as_str(),
         other => panic!("{other}"),
     };
     transcript.events.iter().map(text).collect()

@@ -60,7 +60,7 @@ fn bill(items: &[CostItem]) -> Vec<poe::CostItem> {
 }
 
 /// Waits until one of these is ready. Returns at once where there is none.
-pub(crate) fn wait_for_any(pollables: Vec<Pollable>) {
+pub(crate) fn wait_for_any(pollables: &[Pollable]) {
     let borrowed: Vec<&Pollable> = pollables.iter().collect();
     if !borrowed.is_empty() {
         wasip2::io::poll::poll(&borrowed);

@@ -44,7 +44,7 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
 
 /// The files of a bot below a directory, sorted.
 fn files_of(bot: &BotSpec, directory: &Path) -> Vec<String> {
-    let (roots, wrong) = roots_of(bot, &NOBODY);
+    let (roots, wrong) = roots_of(bot, &mut Vec::new(), &NOBODY);
     assert!(wrong.is_empty(), "{wrong:?}");
     let directory = fs::canonicalize(directory).unwrap();
     let files = Eyes::default().look(&roots).files.into_keys();
@@ -125,10 +125,8 @@ fn patterns_say_which_files_count() {
         ["bot/src/a.py", "shared/e.py"]
     );
     assert_eq!(files(&["src/{a,z}.p?"]), ["bot/src/a.py"]);
-    let (roots, wrong) = roots_of(
-        &bot(dir.path().join("bot"), Some(&["a[", "src/**"])),
-        &NOBODY,
-    );
+    let odd = bot(dir.path().join("bot"), Some(&["a[", "src/**"]));
+    let (roots, wrong) = roots_of(&odd, &mut Vec::new(), &NOBODY);
     assert_eq!(roots.len(), 1);
     assert!(
         wrong[0].starts_with("`a[` in `watch` of bot `bot` is no pattern: "),

@@ -12,6 +12,7 @@ fn cat(lines: &str) -> Result<BotSpec, String> {
     let scene = Scene::new(&[
         ("m.toml", &format!("{HEAD}{lines}\n")),
         ("api.key", "value-of-file\n"),
+        ("empty.key", ""),
         ("vault/api", "value of secret\r\n\n"),
         ("vault/short", "1234567"),
         ("vault/two-lines", "one-line\nanother"),
@@ -19,6 +20,7 @@ fn cat(lines: &str) -> Result<BotSpec, String> {
     let vault = scene.path_of("vault");
     let scene = scene
         .variable("E", "value-of-variable")
+        .variable("EMPTY", "")
         .variable("RAVENRY_SECRETS_DIR", &vault);
     let mut spec = scene
         .manifest("m.toml")
@@ -230,6 +232,47 @@ fn a_secret_is_there_and_can_stand_in_a_header() {
     ] {
         assert_eq!(of(source), cause, "{source}");
     }
+}
+
+/// A bot that can do without is mounted without; what is there and is no secret stays a mistake.
+#[test]
+fn an_optional_secret_may_be_missing() {
+    let of = |source: &str, optional: &str| {
+        let host = "host = \"https://api.example.com\"";
+        let lines =
+            format!("{HOSTS}\nsecrets = {{ KEY = {{ {source}, {host}, optional = {optional} }} }}");
+        cat(&lines).map(|cat| cat.secrets.len())
+    };
+    for absent in [
+        "env = \"UNSET\"",
+        "env = \"EMPTY\"",
+        "secret = \"other\"",
+        "file = \"no/such/file\"",
+        "file = \"empty.key\"",
+    ] {
+        assert_eq!(of(absent, "true"), Ok(0), "{absent}");
+        assert!(of(absent, "false").is_err(), "{absent}");
+    }
+    for present in ["env = \"E\"", "secret = \"api\"", "file = \"api.key\""] {
+        assert_eq!(of(present, "true"), Ok(1), "{present}");
+    }
+    for wrong in ["secret = \"short\"", "file = \".\""] {
+        let said = of(wrong, "true").unwrap_err();
+        assert!(said.contains("cannot have its secret `KEY`"), "{said}");
+    }
+    let said = of("env = \"E\"", "\"yes\"").unwrap_err();
+    let text = "`optional` in [bot.cat.secrets.KEY] must be true or false, not text";
+    assert!(said.contains(text), "{said}");
+}
+
+#[test]
+fn an_optional_secret_needs_no_directory_of_secrets() {
+    let lines = format!(
+        "{HEAD}{HOSTS}\nsecrets = {{ KEY = {{ secret = \"api\", host = \"https://api.example.com\", optional = true }} }}\n"
+    );
+    let scene = Scene::new(&[("m.toml", &lines)]);
+    let spec = scene.manifest("m.toml").unwrap();
+    assert!(spec.tenants[0].bots[0].secrets.is_empty());
 }
 
 #[test]

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
+use crate::memory::Booking;
+
 use super::{Addresses, Client, Fault, excerpt, heard, short};
 
 /// Longest time of one attempt (as the reference client).
@@ -133,7 +135,13 @@ impl Client {
     /// The bytes at a URL, at most `bytes_max`. Shows no key.
     ///
     /// A stranger wrote the URL: where it is not at the platform, its address must be a public one.
-    pub async fn read(&self, url: Url, bytes_max: u64) -> Result<Vec<u8>, Fault> {
+    /// What was read is booked on `held` until it is handed over.
+    pub async fn read(
+        &self,
+        url: Url,
+        bytes_max: u64,
+        mut held: Booking,
+    ) -> Result<Vec<u8>, Fault> {
         let http = if self.is_platform(&url) {
             self.http()?
         } else {
@@ -156,6 +164,9 @@ impl Client {
         while let Some(chunk) = heard(response.chunk()).await.map_err(Fault::Broken)? {
             if (bytes.len().saturating_add(chunk.len())) as u64 > bytes_max {
                 return Err(too_large());
+            }
+            if !held.set((bytes.len().saturating_add(chunk.len())) as u64) {
+                return Err(Fault::TooLarge("no memory is left for the file".to_owned()));
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -7,6 +7,7 @@ use crate::{
     egress::poe::Asking,
     guard::Refusal,
     imports::reply::Outbox,
+    memory::Booking,
     protocol::event::{Event, Owned},
 };
 
@@ -15,12 +16,12 @@ use crate::{
 pub struct Answer {
     asking: Asking,
     outbox: Outbox,
-    /// Its place among the answers that are open.
-    _place: Arc<()>,
+    /// Its place among the answers that are open, and the memory of its question.
+    _place: (Arc<()>, Booking),
 }
 
 impl Answer {
-    pub(super) fn new(asking: Asking, outbox: Outbox, place: Arc<()>) -> Self {
+    pub(super) fn new(asking: Asking, outbox: Outbox, place: (Arc<()>, Booking)) -> Self {
         Self {
             asking,
             outbox,

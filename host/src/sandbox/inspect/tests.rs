@@ -116,9 +116,9 @@ fn threads_are_refused() {
 
 #[test]
 fn what_an_instance_consists_of_is_counted() {
-    let modules = r#"(core module $m (memory 1) (table 7 funcref) (table 3 funcref))
+    let modules = r"(core module $m (memory 1) (table 7 funcref) (table 3 funcref))
         (core instance (instantiate $m)) (core instance (instantiate $m)) (core instance)
-        (component (core module $n (table 9 funcref)) (core instance (instantiate $n)))"#;
+        (component (core module $n (table 9 funcref)) (core instance (instantiate $n)))";
     let found = inspect(&bot("0.1.0", modules)).unwrap();
     assert_eq!((found.core_instances, found.memories), (3, 3));
     assert_eq!((found.tables, found.table_elements), (3, 9));

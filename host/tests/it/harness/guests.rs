@@ -49,13 +49,22 @@ fn built() -> &'static Path {
         let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         build(Path::new(GUESTS), &["--workspace"], &target_dir);
-        build(
-            repository,
-            &["-p", "capitals", "-p", "cat", "-p", "echo"],
-            &target_dir,
-        );
+        let samples = samples(repository);
+        let packages: Vec<&str> = samples.iter().flat_map(|name| ["-p", name]).collect();
+        build(repository, &packages, &target_dir);
         target_dir.join(TARGET).join("release")
     })
+}
+
+/// The packages of all sample plugins in Rust.
+fn samples(repository: &Path) -> Vec<String> {
+    let folders = std::fs::read_dir(repository.join("plugins")).unwrap();
+    let manifests = folders.map(|folder| folder.unwrap().path().join("Cargo.toml"));
+    let texts = manifests.filter_map(|manifest| std::fs::read_to_string(manifest).ok());
+    let name = |text: String| text.split('"').nth(1).map(str::to_owned);
+    texts
+        .map(|text| name(text).expect("a name comes first"))
+        .collect()
 }
 
 /// cargo holds a lock on the target directory: several test runs do not disturb each other.

@@ -1,5 +1,7 @@
 //! Attacks of which each looks different to a reader: a test for each.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{is_well, under_attack};
@@ -96,9 +98,11 @@ fn nothing_is_said_outside_a_reply() {
         (200, json!({ "response_version": 2 }))
     );
     server.ask("hostile", "hi");
+    // The gateway asks for settings too, when the bot is mounted.
+    let printed: BTreeSet<String> = server.printed("hostile").into_iter().collect();
     assert_eq!(
-        server.printed("hostile"),
-        ["text in settings: ended", "event in settings: ended"]
+        Vec::from_iter(printed),
+        ["event in settings: ended", "text in settings: ended"]
     );
 }
 

@@ -69,6 +69,38 @@ fn files_have_bounds() {
     server.wait_text("a reply has at most 2 files");
 }
 
+/// More than any other call may bring: a file of the size that the platform takes.
+#[test]
+fn a_large_file_arrives_whole() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(
+        &poe,
+        "[bot.asker.limits]\nmemory = \"160MiB\"\ncpu = \"30s\"\n",
+    );
+    assert_eq!(
+        ask(&server, "attach big.bin 50000000").events()[0].0,
+        "file"
+    );
+    assert_eq!(poe.uploads()[0].bytes.len(), 50_000_000);
+    ask(&server, "attach big.bin 50000001");
+    server.wait_text("the file has 50000001 bytes");
+}
+
+/// What the gateway holds for a bot counts as the bot's.
+#[test]
+fn a_file_needs_memory_of_its_bot() {
+    let poe = FakePoe::start().unwrap();
+    let limits = "[bot.asker.limits]\nmemory = \"32MiB\"\nlive_memory = \"32MiB\"\n";
+    let server = gateway(&poe, limits);
+    assert_eq!(
+        ask(&server, "attach big.bin 20000000").events()[0].0,
+        "error"
+    );
+    server.wait_text("no memory is left for 20000000 bytes more");
+    assert!(poe.uploads().is_empty());
+    assert_eq!(ask(&server, "attach small.bin 1000").events()[0].0, "file");
+}
+
 #[test]
 fn only_attachments_of_the_query_are_read() {
     let poe = FakePoe::start().unwrap();

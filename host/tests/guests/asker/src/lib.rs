@@ -3,6 +3,7 @@
 //! - `read BOT`: asks a bot, and says each of its events on a line;
 //! - `text BOT`: asks a bot, and says the whole of its text;
 //! - `relay BOT`, `relay-text BOT`: hands its answer on;
+//! - `pass BOT`: says each of its events as it came;
 //! - `first BOT`: says the first event of a bot, and hangs up;
 //! - `both BOT BOT`: asks two at once, and says the events of both as they come;
 //! - `open BOT COUNT`: asks so many times without hearing an answer;
@@ -59,6 +60,12 @@ fn line(line: &str, members: &mut Map<String, Value>, reply: &mut Reply) -> Resu
         Some("text") => reply.text(question(first, members).text()?)?,
         Some("relay") => question(first, members).relay(reply)?,
         Some("relay-text") => question(first, members).relay_text(reply)?,
+        Some("pass") => {
+            let mut answer = question(first, members).start()?;
+            while let Some(event) = answer.next()? {
+                reply.pass_on(event)?;
+            }
+        }
         Some("first") => {
             let mut answer = question(first, members).start()?;
             if let Some(event) = answer.next()? {

@@ -73,7 +73,10 @@ async fn step(step: &str) {
             let text = "x".repeat(number(words.next()));
             (0..count).for_each(|_| drop(reply::text(&text)));
         }
-        #[allow(clippy::empty_loop, reason = "a bot that computes for ever is asked for")]
+        #[allow(
+            clippy::empty_loop,
+            reason = "a bot that computes for ever is asked for"
+        )]
         Some("spin") => loop {},
         Some("hold") => hold(number(words.next())),
         Some("print") => {

@@ -1,0 +1,111 @@
+//! What the platform answers keeps its meaning on the way to a bot.
+
+use super::super::glue::bindings::ravenry::bot::{poe, reply, types};
+use crate::poe::{CostItem, PoeError};
+use crate::{Event, Failure, File, Meta, Stopped};
+use serde_json::json;
+
+/// What another bot says keeps its kind; what has none of ours stays as it was said.
+#[test]
+fn what_another_bot_says_arrives_whole() {
+    let said = |name: &str, text: &str, data: &str| {
+        Event::from(poe::SaidEvent {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            index: Some(3),
+            data: data.to_owned(),
+        })
+    };
+    let (index, text) = (Some(3), "a".to_owned());
+    let other = |name: &str, data| Event::Other {
+        name: name.to_owned(),
+        data,
+    };
+    let cases = [
+        (
+            said("text", "a", "{}"),
+            Event::Text {
+                index,
+                text: text.clone(),
+            },
+        ),
+        (
+            said("replace_response", "a", "{}"),
+            Event::Replace { index, text },
+        ),
+        (
+            said("suggested_reply", "a", "{}"),
+            Event::Suggest("a".to_owned()),
+        ),
+        (said("data", "a", "{}"), Event::Data("a".to_owned())),
+        (
+            said("json", "", r#"{"choices": []}"#),
+            Event::Json(json!({"choices": []})),
+        ),
+        (
+            said("meta", "", r#"{"linkify": true, "content_type": null}"#),
+            Event::Meta(Meta {
+                linkify: Some(true),
+                ..Meta::default()
+            }),
+        ),
+        (
+            said(
+                "file",
+                "",
+                r#"{"url": "u", "name": "n", "content_type": "c", "inline_ref": null}"#,
+            ),
+            Event::File(File {
+                url: "u".to_owned(),
+                name: "n".to_owned(),
+                content_type: "c".to_owned(),
+                inline_ref: None,
+            }),
+        ),
+        (
+            said("meta", "", r#"{"linkify": 1}"#),
+            other("meta", json!({"linkify": 1})),
+        ),
+        (said("file", "", "{}"), other("file", json!({}))),
+        (
+            said("new_one", "", r#"{"x": 1}"#),
+            other("new_one", json!({"x": 1})),
+        ),
+        (said("New!", "", "nonsense"), other("New!", json!({}))),
+    ];
+    for (event, expected) in cases {
+        assert_eq!(event, expected);
+    }
+}
+
+#[test]
+fn errors_of_the_platform_keep_their_reason() {
+    let why = || "why".to_owned();
+    let failure = types::Failure {
+        text: Some(why()),
+        allow_retry: false,
+        error_type: Some("x".to_owned()),
+    };
+    let reasons = [
+        (poe::PoeError::Denied(why()), PoeError::Denied(why())),
+        (poe::PoeError::Invalid(why()), PoeError::Invalid(why())),
+        (
+            poe::PoeError::Said(failure),
+            PoeError::Said(Failure::new("why").no_retry().error_type("x")),
+        ),
+        (poe::PoeError::Broken(why()), PoeError::Broken(why())),
+        (poe::PoeError::InsufficientFund, PoeError::InsufficientFund),
+        (poe::PoeError::TooLarge(why()), PoeError::TooLarge(why())),
+        (
+            poe::PoeError::Stopped(reply::Stopped::Gone),
+            PoeError::Stopped(Stopped::Gone),
+        ),
+        (poe::PoeError::Other(why()), PoeError::Other(why())),
+    ];
+    for (generated, plain) in reasons {
+        assert_eq!(PoeError::from(generated), plain);
+    }
+    let item = poe::CostItem::from(CostItem::milli_cents(7).description("words"));
+    assert_eq!(item.amount_usd_milli_cents, 7);
+    assert_eq!(item.description.as_deref(), Some("words"));
+}

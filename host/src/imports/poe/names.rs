@@ -1,0 +1,69 @@
+//! Names and addresses of files, as a stranger gives them.
+
+use url::Url;
+
+use super::PoeError;
+
+/// Longest name of a file, in bytes; that of common file systems.
+const FILE_NAME_BYTES_MAX: usize = 255;
+
+/// A URL of the web.
+pub(super) fn web(url: &str) -> Result<Url, PoeError> {
+    Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| PoeError::Invalid("the URL is no `http` or `https` URL".to_owned()))
+}
+
+/// A name that a file can have.
+pub(super) fn file_name(name: &str) -> Result<&str, PoeError> {
+    if name.is_empty() || name.len() > FILE_NAME_BYTES_MAX || name.chars().any(char::is_control) {
+        return Err(PoeError::Invalid(format!(
+            "the name of a file is 1 to {FILE_NAME_BYTES_MAX} bytes without control characters"
+        )));
+    }
+    Ok(name)
+}
+
+/// The last part of a URL's path, as the reference library names what it fetches.
+pub(super) fn last_part(url: &Url) -> String {
+    let last = url.path_segments().and_then(Iterator::last).unwrap_or("");
+    let name = percent_decoded(last);
+    file_name(&name).map_or_else(|_| "downloaded_file".to_owned(), str::to_owned)
+}
+
+/// `%20` as a space, through the one decoder that is here anyway: that of forms, where `+` is a space
+/// and so has to be escaped first.
+fn percent_decoded(text: &str) -> String {
+    let text = text.replace('+', "%2B");
+    url::form_urlencoded::parse(text.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_by_the_last_part_of_its_path() {
+        let cases = [
+            ("https://a/b/c.txt?x=1#y", "c.txt"),
+            ("https://a/cat%20pic.png", "cat pic.png"),
+            ("https://a/a+b.txt", "a+b.txt"),
+            ("https://a/", "downloaded_file"),
+            ("https://a/%00", "downloaded_file"),
+        ];
+        for (url, name) in cases {
+            assert_eq!(last_part(&web(url).unwrap()), name, "{url}");
+        }
+    }
+
+    #[test]
+    fn only_the_web_has_files() {
+        for url in ["", "file:///a", "ftp://a/b", "data:,x", "a/b"] {
+            assert!(matches!(web(url), Err(PoeError::Invalid(_))), "{url}");
+        }
+    }
+}

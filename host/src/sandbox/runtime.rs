@@ -1,0 +1,90 @@
+//! An engine with everything around it, and what it offers to components.
+
+use std::path::Path;
+
+use wasmtime::component::Linker;
+
+use super::{
+    SandboxError,
+    cache::Cache,
+    engine::{self, EngineKind, Size},
+    inspect,
+    instance::State,
+    since_0_1,
+};
+
+/// One engine, what it offers to guests, and where its compiled code is kept.
+pub(super) struct Runtime {
+    pub(super) engine: wasmtime::Engine,
+    pub(super) linker: Linker<State>,
+    pub(super) cache: Cache,
+}
+
+impl Runtime {
+    pub(super) fn new(
+        kind: EngineKind,
+        size: Size,
+        cache_dir: &Path,
+    ) -> Result<Self, SandboxError> {
+        let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
+        let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
+        engine::start_ticker(&engine).map_err(SandboxError::Ticker)?;
+        let cache = Cache::open(cache_dir, &engine)?;
+        let linker = linker(kind, &engine).map_err(fail)?;
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+        })
+    }
+}
+
+/// What an engine of this kind offers.
+fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    if kind == EngineKind::Async {
+        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    }
+    since_0_1::add_to_linker(&mut linker)?;
+    Ok(linker)
+}
+
+/// Whether an interface of this name, with its version, is offered to components.
+///
+/// WASI interfaces match within 0.2: wasmtime serves every 0.2.x with the newest it knows. Those of
+/// 0.3 are there for components with tasks, and only such import them.
+pub fn offered(name: &str) -> bool {
+    const WASI: [&str; 8] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:http/outgoing-handler@",
+        "wasi:http/types@",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    const OURS: [&str; 4] = [
+        "ravenry:bot/types@0.1.0",
+        "ravenry:bot/request@0.1.0",
+        "ravenry:bot/reply@0.1.0",
+        "ravenry:bot/poe@0.1.0",
+    ];
+    const WASI_0_3: [&str; 7] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:http/client@",
+        "wasi:http/types@",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    let of = |known: &[&str]| known.iter().any(|known| name.starts_with(known));
+    let wasi_0_2 = name
+        .rsplit_once('@')
+        .is_some_and(|(_, version)| version.starts_with("0.2."));
+    OURS.contains(&name) || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
+}

@@ -1,0 +1,296 @@
+//! Samples with tools: `weather` and `weather-loop`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use ravenry::simulator::{Answer, FakePoe, Recorded, Script};
+use serde_json::{Value, json};
+
+use super::{ask, declared, folder, gateway, send};
+use crate::harness;
+
+/// An answer that calls tools, in pieces as models send them: names and arguments.
+pub(super) fn calls(calls: &[(&str, &str)]) -> Answer {
+    let chunk = |delta: Value, finish: Value| json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
+    let piece = |call: Value| chunk(json!({"tool_calls": [call]}), Value::Null);
+    let answer = calls.iter().enumerate().fold(Answer::stream(), |answer, (index, (name, arguments))| {
+        let (one, two) = arguments.split_at(arguments.len() / 2);
+        let id = format!("call-{index}");
+        answer
+            .event(
+                "json",
+                piece(json!({"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": one}})),
+            )
+            .event("json", piece(json!({"index": index, "function": {"arguments": two}})))
+    });
+    answer
+        .event("json", chunk(json!({}), json!("tool_calls")))
+        .done()
+}
+
+/// What calls came to, out of a list of results.
+fn contents(results: &Value) -> Vec<Value> {
+    let results = results.as_array().unwrap().iter();
+    results
+        .map(|result| result["content"].as_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn weather_asks_a_second_time_with_what_the_tool_knows() {
+    let poe = FakePoe::start().unwrap();
+    let asks = [
+        (
+            "get_current_weather",
+            r#"{"location": "Tokyo", "unit": "celsius"}"#,
+        ),
+        ("get_current_weather", r#"{"location": "Oslo"}"#),
+    ];
+    let answer = Answer::stream()
+        .event("meta", json!({"content_type": "text/markdown"}))
+        .text("It is 11 ")
+        .text("in Tokyo.")
+        .done();
+    poe.bot("GPT-3.5-Turbo", Script::in_turn([calls(&asks), answer]));
+    let server = gateway(&poe, &["weather"]);
+    assert_eq!(
+        ask(&server, "weather", "Tokyo?").show(),
+        r#"meta {"content_type":"text/markdown"}
+text {"text":"It is 11 "}
+text {"text":"in Tokyo."}
+done {}
+"#
+    );
+    let [first, second] = &poe.queries("GPT-3.5-Turbo")[..] else {
+        panic!("two questions");
+    };
+    assert_eq!(
+        first.body["tools"][0]["function"]["name"],
+        "get_current_weather"
+    );
+    assert_eq!(first.body["tools"], second.body["tools"]);
+    assert_eq!(
+        second.body["tool_calls"][0]["function"]["arguments"],
+        asks[0].1
+    );
+    assert_eq!(second.body["tool_results"][1]["tool_call_id"], "call-1");
+    assert_eq!(
+        contents(&second.body["tool_results"]),
+        [
+            json!({"location": "Tokyo", "temperature": "11", "unit": "celsius"}),
+            json!({"location": "Oslo", "temperature": "unknown"}),
+        ]
+    );
+    assert_eq!(declared(&server, "weather"), json!({"GPT-3.5-Turbo": 2}));
+}
+
+/// A model that needs no tool says so in chunks, or plainly.
+#[test]
+fn weather_hands_on_an_answer_without_calls() {
+    let poe = FakePoe::start().unwrap();
+    let chunk = |text: &str| json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]});
+    let answer = Answer::stream()
+        .event("json", chunk("Hel"))
+        .event("json", chunk("lo"))
+        .text("!")
+        .done();
+    poe.bot("GPT-3.5-Turbo", answer);
+    let server = gateway(&poe, &["weather"]);
+    assert_eq!(
+        ask(&server, "weather", "hi").show(),
+        "text {\"text\":\"Hel\"}\ntext {\"text\":\"lo\"}\ntext {\"text\":\"!\"}\ndone {}\n"
+    );
+    assert_eq!(poe.queries("GPT-3.5-Turbo").len(), 1);
+}
+
+/// A server of weather reports, which answers each request with this. Gives its URL.
+fn open_meteo(status: &'static str, body: Value) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            let wanted = line.starts_with(
+                "GET /v1/forecast?latitude=35.7&longitude=139.7&current=temperature_2m ",
+            );
+            while line != "\r\n" {
+                line.clear();
+                stream.read_line(&mut line).unwrap();
+            }
+            let status = if wanted { status } else { "404 Not Found" };
+            let body = body.to_string();
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream
+                .get_mut()
+                .write_all((head + &body).as_bytes())
+                .unwrap();
+        }
+    });
+    url
+}
+
+fn weather_loop(poe: &FakePoe, open_meteo: &str) -> harness::Server {
+    let more = format!(
+        "allowed_outbound_hosts = [{open_meteo:?}]\nconfig = {{ OPEN_METEO_URL = {open_meteo:?} }}\n"
+    );
+    folder(poe, &["weather-loop"], &more)
+        .flag("--allow-private-host")
+        .flag("127.0.0.1")
+        .up()
+}
+
+const TOKYO: &str = r#"{"latitude": 35.7, "longitude": 139.7}"#;
+
+/// The messages of a question: role, and what tells tool calls from talk.
+fn roles(query: &Recorded) -> Vec<(String, Value)> {
+    let messages = query.body["query"].as_array().unwrap().iter();
+    messages
+        .map(|message| {
+            (
+                message["role"].as_str().unwrap().to_owned(),
+                message["message_type"].clone(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn weather_loop_looks_up_the_weather_and_remembers_it() {
+    let poe = FakePoe::start().unwrap();
+    let server = weather_loop(
+        &poe,
+        &open_meteo("200 OK", json!({"current": {"temperature_2m": 11.5}})),
+    );
+    let rounds = [
+        calls(&[("get_weather", TOKYO)]),
+        calls(&[("get_weather", TOKYO), ("get_weather", "{}")]),
+        Answer::stream().text("11.5").done(),
+    ];
+    poe.bot("GPT-4o", Script::in_turn(rounds));
+    let answer = ask(&server, "weather-loop", "Tokyo?");
+    let events = answer.events();
+    let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        (names, answer.said().as_str()),
+        (vec!["text", "data", "done"], "11.5")
+    );
+
+    // Hidden data: each round is a message with calls and one with results.
+    let kept = &events[1].1["metadata"];
+    let messages: Value = kept.as_str().unwrap().parse().unwrap();
+    let results = |place: usize| {
+        contents(
+            &messages[place]["content"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap(),
+        )
+    };
+    assert_eq!(results(1), [json!(11.5)]);
+    assert_eq!(results(3)[0], json!(11.5));
+    assert!(results(3)[1]["error"].is_string());
+    assert_eq!(messages.as_array().unwrap().len(), 4);
+
+    // The platform hands it back, and it stands before the reply.
+    let mut next = super::conversation(&[("user", "Tokyo?"), ("bot", "11.5"), ("user", "Warm?")]);
+    next["query"][1]["metadata"] = kept.clone();
+    poe.bot("GPT-4o", Script::text("No."));
+    let answer = send(&server, "weather-loop", &next);
+    assert_eq!(
+        answer
+            .events()
+            .iter()
+            .find(|(name, _)| name == "data")
+            .unwrap()
+            .1,
+        json!({"metadata": "[]"})
+    );
+    let call = || ("bot".to_owned(), json!("function_call"));
+    let talk = |role: &str| (role.to_owned(), Value::Null);
+    let asked = poe.queries("GPT-4o");
+    let both = [
+        talk("user"),
+        call(),
+        talk("tool"),
+        call(),
+        talk("tool"),
+        talk("bot"),
+        talk("user"),
+    ];
+    assert_eq!(roles(&asked[3]), both);
+    assert_eq!(roles(&asked[2]), both[..5]);
+    assert!(
+        asked
+            .iter()
+            .all(|query| query.body["tools"][0]["function"]["strict"] == true)
+    );
+    assert_eq!(declared(&server, "weather-loop"), json!({"GPT-4o": 10}));
+}
+
+/// The manifest in its folder, with the component in place of the crate.
+#[test]
+fn weather_loop_mounts_with_its_own_manifest() {
+    let manifest = include_str!("../../../../plugins/weather-loop/ravenry.toml");
+    let (_, bot) = manifest.split_once("manifest_version = 1\n").unwrap();
+    let bot = bot.replace("source = \".\"", "source = \"weather-loop.wasm\"");
+    let server = harness::Server::start(&bot);
+    let settings = json!({ "version": "1.2", "type": "settings" });
+    let settings = server.send("weather-loop", &settings, &[]).json();
+    assert_eq!(settings["server_bot_dependencies"], json!({"GPT-4o": 10}));
+}
+
+/// A model that never has enough is made to answer.
+#[test]
+fn weather_loop_ends_after_ten_questions() {
+    let poe = FakePoe::start().unwrap();
+    let server = weather_loop(
+        &poe,
+        &open_meteo("200 OK", json!({"current": {"temperature_2m": 11.5}})),
+    );
+    poe.bot(
+        "GPT-4o",
+        Script::computed(|query| {
+            if query.body["tools"].is_null() {
+                return Answer::stream().text("Enough.").done();
+            }
+            calls(&[("get_weather", TOKYO)])
+        }),
+    );
+    assert_eq!(ask(&server, "weather-loop", "Go on!").said(), "Enough.");
+    assert_eq!(poe.queries("GPT-4o").len(), 10);
+}
+
+/// Without weather there is still an answer: the model is told. So it is where the host is not granted.
+#[test]
+fn weather_loop_tells_the_model_what_went_wrong() {
+    let broken = open_meteo("503 Service Unavailable", json!({}));
+    let empty = open_meteo("200 OK", json!({}));
+    for (url, told) in [(&broken, "did not answer"), (&empty, "gave no temperature")] {
+        let poe = FakePoe::start().unwrap();
+        let answers = [
+            calls(&[("get_weather", TOKYO)]),
+            Answer::stream().text("Who knows.").done(),
+        ];
+        poe.bot("GPT-4o", Script::in_turn(answers));
+        let server = weather_loop(&poe, url);
+        assert_eq!(ask(&server, "weather-loop", "Tokyo?").said(), "Who knows.");
+        let second = poe.queries("GPT-4o")[1].body["query"][2]["content"].to_string();
+        assert!(second.contains(told), "{second}");
+    }
+    let poe = FakePoe::start().unwrap();
+    let answers = [
+        calls(&[("get_weather", TOKYO)]),
+        Answer::stream().text("Who knows.").done(),
+    ];
+    poe.bot("GPT-4o", Script::in_turn(answers));
+    let server = gateway(&poe, &["weather-loop"]);
+    assert_eq!(ask(&server, "weather-loop", "Tokyo?").said(), "Who knows.");
+    server.wait_text("api.open-meteo.com");
+}

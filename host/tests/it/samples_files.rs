@@ -1,0 +1,153 @@
+//! Samples that reach out of the platform: to models and painters of others, with a secret, and to
+//! files. Real components in a real gateway, a fake platform, and servers that each test plays itself.
+
+mod api;
+mod models;
+mod painting;
+mod pdfs;
+
+use ravenry::simulator::{Answer, Door, FakePoe};
+use serde_json::{Value, json};
+
+use self::api::Api;
+use crate::harness::{self, Folder, Server};
+
+/// The access key of every sample here.
+const KEY: &str = "the-access-key-of-all-the-samples";
+
+/// The secret of every sample here.
+const SECRET: &str = "sk-planted-0123456789-ABCDEF";
+
+/// A sample that may reach an API, with the secret in this variable and its base URL in the other.
+fn folder(poe: &FakePoe, bot: &str, api: &Api, (secret, base): (&str, &str)) -> Folder {
+    let url = api.url();
+    Folder::with_manifest(&format!(
+        "[bot.{bot}]\nsource = \"{bot}.wasm\"\n\
+         poe = {{ access_key = {{ env = \"SAMPLES_KEY\" }} }}\n\
+         allowed_outbound_hosts = [\"{url}\"]\n\
+         config = {{ {base} = \"{url}/v1\" }}\n\
+         secrets = {{ {secret} = {{ env = \"PLANTED\", host = \"{url}\" }} }}\n"
+    ))
+    .env("SAMPLES_KEY", KEY)
+    .env("PLANTED", SECRET)
+    .flag("--allow-private-host")
+    .flag("127.0.0.1")
+    .flag("--poe-api")
+    .flag(&poe.url())
+    .flag("--poe-upload")
+    .flag(&poe.upload_url())
+}
+
+/// Samples that need no more than the platform.
+fn gateway(poe: &FakePoe, manifest: &str) -> Server {
+    let folder = Folder::with_manifest(manifest).env("SAMPLES_KEY", KEY);
+    let folder = folder.flag("--poe-api").flag(&poe.url());
+    folder.flag("--poe-upload").flag(&poe.upload_url()).up()
+}
+
+fn entry(bot: &str) -> String {
+    format!(
+        "[bot.{bot}]\nsource = \"{bot}.wasm\"\npoe = {{ access_key = {{ env = \"SAMPLES_KEY\" }} }}\n"
+    )
+}
+
+fn send(server: &Server, bot: &str, body: &Value) -> harness::Answer {
+    server.send(bot, body, &[("authorization", &format!("Bearer {KEY}"))])
+}
+
+/// Sends a query; the reply is read as it comes.
+fn open(server: &Server, bot: &str, query: &Value) -> harness::Connection {
+    let key = format!("Bearer {KEY}");
+    let body = query.to_string();
+    let mut connection = server.connect();
+    connection.send(harness::post(
+        &format!("/{bot}"),
+        &[("authorization", &key)],
+        body.as_bytes(),
+    ));
+    connection
+}
+
+/// Asserts that the secret is in no reply, no log and no metric.
+fn assert_kept(server: &Server, replies: &[&str]) {
+    let metrics = server.metrics();
+    let log = server.log().join("\n");
+    for text in replies.iter().copied().chain([metrics.as_str(), &log]) {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+}
+
+fn settings(server: &Server, bot: &str) -> Value {
+    let request = json!({ "version": "1.2", "type": "settings" });
+    send(server, bot, &request).json()
+}
+
+/// The manifests of the samples, as they are in the repository, where nobody has set anything.
+#[test]
+fn samples_are_mounted_without_any_key_and_say_what_is_missing() {
+    let plugins = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins");
+    let keyed = [
+        ("wrapper", "OPENAI_API_KEY"),
+        ("chat-cat", "OPENAI_API_KEY"),
+        ("image", "FIREWORKS_API_KEY"),
+    ];
+    let names = keyed.map(|(bot, _)| bot).into_iter().chain(["pdf-counter"]);
+    let manifest: String = names
+        .map(|bot| {
+            let text = std::fs::read_to_string(format!("{plugins}/{bot}/ravenry.toml")).unwrap();
+            let text = text.replace("manifest_version = 1\n", "");
+            text.replace("source = \".\"", &format!("source = \"{bot}.wasm\""))
+        })
+        .collect();
+    let server = Server::start(&manifest);
+    for (bot, variable) in keyed {
+        let events = server.ask(bot, "hi").events();
+        let error = events.iter().find(|(name, _)| name == "error").unwrap();
+        let text = error.1["text"].as_str().unwrap();
+        assert!(text.contains(variable), "{bot}: {text}");
+        assert_eq!(error.1["allow_retry"], false, "{bot}");
+    }
+    let said = server.ask("pdf-counter", "hi").said();
+    assert_eq!(
+        said,
+        "Iterating over the pdfs uploaded in this conversation ..."
+    );
+}
+
+#[test]
+fn an_image_on_the_web_is_shown_by_its_address() {
+    let server = Server::with_bots(&["image-response"]);
+    let events = server.ask("image-response", "hi").events();
+    let [text, done] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((text.0.as_str(), done.0.as_str()), ("text", "done"));
+    let text = text.1["text"].as_str().unwrap();
+    assert!(text.starts_with("This is a test image. ![leopard](https://images.pexels.com/"));
+}
+
+#[test]
+fn a_video_is_uploaded_and_then_announced() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, &entry("video"));
+    let events = send(&server, "video", &harness::query("hi")).events();
+    let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["file", "text", "done"]);
+    assert_eq!(events[0].1["content_type"], "video/mp4");
+    assert_eq!(events[0].1["name"], "tiger.mp4");
+    assert_eq!(events[1].1["text"], "Attached a video.");
+    let uploads = poe.uploads();
+    assert_eq!(uploads.len(), 1);
+    assert_eq!(uploads[0].bytes.get(4..12), Some(b"ftypisom".as_slice()));
+    assert_eq!(events[0].1["url"], uploads[0].attachment_url);
+}
+
+#[test]
+fn a_video_that_cannot_be_uploaded_is_not_announced() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, &entry("video"));
+    poe.instead(Door::Uploads, Answer::status(400));
+    let events = send(&server, "video", &harness::query("hi")).events();
+    let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["error", "done"]);
+}
