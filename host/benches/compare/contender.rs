@@ -1,9 +1,10 @@
 //! Those who are compared: processes of their own, each on a free port.
 
 use std::{
+    fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -29,10 +30,32 @@ impl Contender {
     pub(crate) fn gateway() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let component = build_guest("puppet", folder.path());
-        let manifest = format!(
-            "manifest_version = 1\n[bot.bot]\nsource = {:?}\n",
-            component.to_str().unwrap()
-        );
+        let cache = folder.path().join("cache");
+        Self::serving("ravenry", &[component], folder, &cache)
+    }
+
+    /// The gateway with these components at `/bot`, `/bot1`, `/bot2`, …; compiled code is kept for
+    /// the next run.
+    pub(crate) fn mounted(name: &'static str, components: &[PathBuf]) -> Self {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench/compiled");
+        Self::serving(name, components, tempfile::tempdir().unwrap(), &cache)
+    }
+
+    fn serving(
+        name: &'static str,
+        components: &[PathBuf],
+        folder: tempfile::TempDir,
+        cache: &Path,
+    ) -> Self {
+        let mut manifest = "manifest_version = 1\n".to_owned();
+        for (number, component) in components.iter().enumerate() {
+            let number = if number == 0 {
+                String::new()
+            } else {
+                number.to_string()
+            };
+            writeln!(manifest, "[bot.bot{number}]\nsource = {component:?}").unwrap();
+        }
         let file = folder.path().join("ravenry.toml");
         std::fs::write(&file, manifest).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
@@ -48,12 +71,13 @@ impl Contender {
         command
             .args(["--limit", "running=10000", "--state-dir"])
             .arg(folder.path().join("state"));
-        command.arg("--cache-dir").arg(folder.path().join("cache"));
-        Self::start("ravenry", "/bot", &mut command, Some(folder))
+        command.arg("--cache-dir").arg(cache);
+        Self::start(name, "/bot", &mut command, Some(folder))
     }
 
-    /// `fastapi_poe` under uvicorn, if the Python named by `PYTHON` (or `python3`) has it.
-    pub(crate) fn fastapi() -> Option<Self> {
+    /// `fastapi_poe` under uvicorn in so many processes, if the Python named by `PYTHON` (or
+    /// `python3`) has it.
+    pub(crate) fn fastapi(workers: usize) -> Option<Self> {
         let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let has = Command::new(&python)
             .args(["-c", "import fastapi_poe"])
@@ -68,6 +92,7 @@ impl Contender {
             "/bot",
             Command::new(python)
                 .arg(script)
+                .arg(workers.to_string())
                 .env_remove("POE_ACCESS_KEY"),
             None,
         ))
@@ -115,6 +140,22 @@ impl Contender {
             self.name,
             1024.0 * 1024.0 / each.max(1.0)
         );
+    }
+
+    /// Memory of the process and its children in KiB; what they share counts once.
+    pub(crate) fn pss_kib(&self) -> u64 {
+        let id = self.child.id();
+        let children =
+            std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let ids = children.split_whitespace().map(str::to_owned);
+        ids.chain([id.to_string()])
+            .map(|id| {
+                let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap();
+                let line = text.lines().find(|line| line.starts_with("Pss:")).unwrap();
+                let number = line.split_whitespace().nth(1).unwrap();
+                number.parse::<u64>().unwrap()
+            })
+            .sum()
     }
 
     /// What a reply costs that waits, in KiB of resident memory: so many are asked for at once, and
@@ -174,7 +215,7 @@ impl Drop for Contender {
 }
 
 /// Builds one of the guests of the tests, and puts it into the folder.
-pub(crate) fn build_guest(guest: &str, folder: &Path) -> std::path::PathBuf {
+pub(crate) fn build_guest(guest: &str, folder: &Path) -> PathBuf {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     let mut cargo = Command::new("cargo");

@@ -41,7 +41,7 @@ fn main() {
         return;
     }
     let mut contenders = vec![Contender::native(), Contender::gateway()];
-    match Contender::fastapi() {
+    match Contender::fastapi(1) {
         Some(fastapi) => contenders.push(fastapi),
         None => println!(
             "fastapi_poe: not measured (`pip install fastapi_poe==0.0.83`, then set PYTHON to that python)"
