@@ -95,11 +95,24 @@ impl Client {
         }
     }
 
-    /// Texts of the last reply.
+    /// Texts of the last reply, whose body came in chunks that may end anywhere.
     fn texts(&self) -> usize {
-        let name = b"event: text";
-        let windows = self.buffer.windows(name.len());
-        windows.filter(|window| window == name).count()
+        let (name, line) = (b"event: text", b"\r\n");
+        let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
+        let mut rest = &self.buffer[find(&self.buffer, b"\r\n\r\n").unwrap() + 4..];
+        let mut body = Vec::new();
+        loop {
+            let size = find(rest, line).unwrap();
+            let length = std::str::from_utf8(&rest[..size]).unwrap();
+            let length = usize::from_str_radix(length, 16).unwrap();
+            if length == 0 {
+                break;
+            }
+            let chunk = &rest[size + line.len()..];
+            body.extend_from_slice(&chunk[..length]);
+            rest = &chunk[length + line.len()..];
+        }
+        body.windows(name.len()).filter(|w| w == name).count()
     }
 
     /// Sends one request and reads to the end of its answer, which must be a whole reply.

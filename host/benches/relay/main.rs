@@ -20,6 +20,7 @@
 #[expect(dead_code, reason = "other comparisons measure more")]
 mod contender;
 #[path = "../compare/load.rs"]
+#[expect(dead_code, reason = "other comparisons ask otherwise")]
 mod load;
 mod native;
 

@@ -9,6 +9,7 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::Response,
     routing::post,
+    serve::ListenerExt as _,
 };
 use futures_util::{Stream, StreamExt as _, stream};
 
@@ -86,6 +87,9 @@ fn serve(router: Router) {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("listening on http://{}", listener.local_addr().unwrap());
+        // As the gateway does: else the last bytes of a reply wait for the other side's delayed
+        // acknowledgement.
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         axum::serve(listener, router).await.unwrap();
     });
 }
