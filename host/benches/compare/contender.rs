@@ -54,7 +54,8 @@ impl Contender {
             } else {
                 number.to_string()
             };
-            writeln!(manifest, "[bot.bot{number}]\nsource = {component:?}").unwrap();
+            let source = component.to_str().unwrap();
+            writeln!(manifest, "[bot.bot{number}]\nsource = {source:?}").unwrap();
         }
         let file = folder.path().join("ravenry.toml");
         std::fs::write(&file, manifest).unwrap();

@@ -22,6 +22,7 @@ mod load;
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    slice::from_ref,
     time::Duration,
 };
 
@@ -48,7 +49,7 @@ fn main() {
     {
         let mut contenders = vec![fastapi()];
         for (language, component) in &languages {
-            contenders.push(Contender::mounted(language, &[component.clone()]));
+            contenders.push(Contender::mounted(language, from_ref(component)));
         }
         println!(
             "replies per second, median of {ROUNDS} turns of {TURN:?}; in brackets the ratio to fastapi_poe"

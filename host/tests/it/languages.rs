@@ -217,9 +217,10 @@ done {}
     );
 
     // Not what was drawn when the component was built.
-    let drawn = [0; 3].map(|_| server.ask(bot, "random").said().parse::<f64>().unwrap());
+    let drawn = [0; 3].map(|_| server.ask(bot, "random").said());
+    let numbers = drawn.each_ref().map(|text| text.parse::<f64>().unwrap());
     assert!(
-        drawn.iter().all(|number| (0.0..1.0).contains(number)),
+        numbers.iter().all(|number| (0.0..1.0).contains(number)),
         "{drawn:?}"
     );
     assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2], "{drawn:?}");

@@ -20,12 +20,12 @@ pub fn repository(path: &str) -> PathBuf {
 }
 
 /// The component of a sample, such as `cat-python`.
-pub fn sample(name: &str) -> PathBuf {
+pub fn sample(name: &str) -> String {
     once(name, || build(&repository("plugins").join(name)))
 }
 
 /// The component of a new bot whose own code is replaced by this file, such as `bot.py`.
-pub fn from_template(template: &str, code: &Path) -> PathBuf {
+pub fn from_template(template: &str, code: &Path) -> String {
     let name = format!("{template}-other-code");
     once(&name, || {
         // Not the template's code in between: it would be built, and look new.
@@ -37,19 +37,19 @@ pub fn from_template(template: &str, code: &Path) -> PathBuf {
 }
 
 /// Each is built once; who needs it meanwhile waits, and nobody else does.
-fn once(name: &str, build: impl FnOnce() -> PathBuf) -> PathBuf {
-    type Built = HashMap<String, Arc<OnceLock<PathBuf>>>;
+fn once(name: &str, build: impl FnOnce() -> String) -> String {
+    type Built = HashMap<String, Arc<OnceLock<String>>>;
     static BUILT: Mutex<Option<Built>> = Mutex::new(None);
     let cell = {
-        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-        let cells = built.get_or_insert_default();
+        let mut cells = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        let cells = cells.get_or_insert_default();
         Arc::clone(cells.entry(name.to_owned()).or_default())
     };
     cell.get_or_init(build).clone()
 }
 
-/// `ravenry build DIRECTORY`. What it needs and does not find is for its own message to say.
-pub fn build(directory: &Path) -> PathBuf {
+/// `ravenry build DIRECTORY`: where the component is. What it needs and does not find is for its own message to say.
+pub fn build(directory: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
         .arg("build")
         .arg(directory)
@@ -63,7 +63,8 @@ pub fn build(directory: &Path) -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     let path = String::from_utf8(output.stdout).unwrap();
-    fs::canonicalize(path.trim()).unwrap()
+    let path = fs::canonicalize(path.trim()).unwrap();
+    path.into_os_string().into_string().unwrap()
 }
 
 /// What `ravenry new` makes, in a directory that survives the test run with all that was built there.
