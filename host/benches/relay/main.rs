@@ -117,7 +117,8 @@ fn gateway(api: &str) -> Contender {
     let folder = tempfile::tempdir().unwrap();
     let component = build_guest("asker", folder.path());
     let manifest = format!(
-        "manifest_version = 1\n[bot.bot]\nsource = {component:?}\npoe = {{ access_key = {{ env = \"BENCH_KEY\" }} }}\n"
+        "manifest_version = 1\n[bot.bot]\nsource = \"{}\"\npoe = {{ access_key = {{ env = \"BENCH_KEY\" }} }}\n",
+        component.display()
     );
     let file = folder.path().join("ravenry.toml");
     std::fs::write(&file, manifest).unwrap();

@@ -178,11 +178,11 @@ fn a_connection_that_does_not_come_about_has_its_error() {
 /// keeps none of it.
 #[test]
 fn a_body_without_end_is_cut() {
-    let (told, hears) = std::sync::mpsc::channel();
+    let (told, hears) = std::sync::mpsc::sync_channel(1);
     let upstream = Upstream::start(move |mut talk| {
         talk.request();
         talk.say("HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n");
-        let said = talk.say_for_ever(&[b'x'; 65_536]);
+        let said = talk.say_for_ever(&vec![b'x'; 65_536]);
         told.send(said).unwrap();
     });
     let server = fetcher(&[upstream.url()], "limits = { outbound_body = \"8MiB\" }\n");

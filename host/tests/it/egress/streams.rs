@@ -1,6 +1,6 @@
 //! Bodies while they are on their way: chunk by chunk, both ways, until somebody leaves.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{
     fetcher, notes, steps,
@@ -12,7 +12,7 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// An upstream that hands its conversation to the test.
 fn handed() -> (Upstream, Receiver<Conversation>) {
-    let (hand, take): (Sender<Conversation>, _) = channel();
+    let (hand, take): (SyncSender<Conversation>, _) = sync_channel(16);
     let hand = std::sync::Mutex::new(hand);
     let upstream = Upstream::start(move |talk| {
         // A test that has ended wants no more of them.

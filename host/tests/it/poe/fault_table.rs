@@ -144,7 +144,7 @@ pub(super) fn breaks() -> Vec<Row> {
             vec![
                 Answer::stream()
                     .text("early")
-                    .raw(b"event: text\ndata: {\"text\": \"\xff\"}\n\n".to_vec()),
+                    .raw(b"event: text\ndata: {\"text\": \"\xff\"}\n\n"),
             ],
             1,
             Badly("early", "cannot be read"),

@@ -125,8 +125,8 @@ fn outfit_recommends_and_shows_a_top() {
     );
 
     let image = |query: &Value| query["query"][0]["attachments"][0]["url"].clone();
-    let advised = &poe.queries("Claude-3.5-Sonnet")[0].body;
-    assert_eq!(image(advised), image(&query));
+    let looked_at = &poe.queries("Claude-3.5-Sonnet")[0].body;
+    assert_eq!(image(looked_at), image(&query));
     let wanted = "Please create an image of a A red shirt only. White background.";
     assert_eq!(contents(&poe, "Imagen3-Fast"), [[wanted]]);
     assert_eq!(
