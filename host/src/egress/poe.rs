@@ -8,6 +8,7 @@ mod answer;
 mod costs;
 mod files;
 mod settings;
+mod stream;
 
 use std::{future::Future, sync::Arc, time::Duration};
 

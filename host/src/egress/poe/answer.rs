@@ -7,7 +7,6 @@
 use std::{
     collections::VecDeque,
     future::{Future, poll_fn},
-    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -15,14 +14,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, future::join_all, stream};
-use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use futures_util::future::join_all;
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::json;
-use sse_stream::{Sse, SseByteStream};
+use sse_stream::Sse;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Client, Fault, excerpt, heard, short};
+use super::{
+    Client, Fault,
+    stream::{Events, Failed, PAUSE, broken_off, open},
+};
 use crate::memory::{Booking, MemoryPool};
 use crate::protocol::{
     answer::{Heard, Misheard, hear},
@@ -31,21 +33,6 @@ use crate::protocol::{
 
 /// Attempts, the first included (as the reference client).
 const ATTEMPTS: u8 = 2;
-
-/// Pause before another attempt (as the reference client).
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Longest pause that another server can ask for; a person waits meanwhile.
-const PAUSE_MAX: Duration = Duration::from_secs(10);
-
-/// Bytes of one event. All text of a reply in one event, in the widest escapes, has 3 MB.
-const EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
-
-/// Bytes that an answer holds without being asked: an event of the usual size.
-const FREE_BYTES: usize = 64 * 1024;
-
-/// Bytes of a whole answer, comments included. Twenty times what a reply may hold.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Bytes of events that wait for who asked.
 const QUEUED_BYTES_MAX: usize = 64 * 1024;
@@ -59,8 +46,6 @@ const COMPLAINTS_TIME_MAX: Duration = Duration::from_secs(5);
 /// Whom memory is booked on: bot, tenant, process.
 type Pools = [Arc<MemoryPool>; 3];
 
-type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
-
 /// The answer of another bot on its way.
 pub struct Asking {
     client: Client,
@@ -71,6 +56,8 @@ pub struct Asking {
     state: State,
     queue: VecDeque<Owned>,
     queued_bytes: usize,
+    /// Events that were there when more was looked for.
+    looked_at: usize,
     heard: Account,
 }
 
@@ -92,22 +79,6 @@ enum State {
     Complaining(Pin<Box<dyn Future<Output = ()> + Send>>, Option<Fault>),
     /// The fault waits to be told once.
     Over(Option<Fault>),
-}
-
-/// An attempt that failed.
-struct Failed {
-    fault: Fault,
-    /// How long to wait before another one may help; `None`: it cannot.
-    again: Option<Duration>,
-}
-
-impl Failed {
-    fn again(words: String) -> Self {
-        Self {
-            fault: Fault::Broken(words),
-            again: Some(PAUSE),
-        }
-    }
 }
 
 impl std::fmt::Debug for Asking {
@@ -134,6 +105,7 @@ impl Client {
             attempts_left: ATTEMPTS.saturating_sub(1),
             queue: VecDeque::new(),
             queued_bytes: 0,
+            looked_at: 0,
             heard: Account::default(),
         }
     }
@@ -153,92 +125,6 @@ impl Client {
     }
 }
 
-async fn open(request: reqwest::RequestBuilder, booking: Booking) -> Result<Events, Failed> {
-    let response = heard(request.send()).await.map_err(Failed::again)?;
-    if !response.status().is_success() {
-        return Err(refused(response).await);
-    }
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
-        .unwrap_or_default();
-    if !content_type.contains("text/event-stream") {
-        let found = excerpt(content_type.as_bytes());
-        return Err(Failed {
-            fault: Fault::Broken(format!(
-                "the answer is no event stream: its content type is `{found}`"
-            )),
-            again: None,
-        });
-    }
-    let chunks = stream::try_unfold(response, |mut response| async {
-        let chunk = heard(response.chunk()).await.map_err(io::Error::other)?;
-        Ok(chunk.map(|chunk| (chunk, response)))
-    });
-    let chunks = bounded(chunks, booking);
-    Ok(Box::pin(SseByteStream::new(chunks)))
-}
-
-/// Passes chunks on as long as no event of them is too large: the parser keeps what is incomplete.
-///
-/// What of an event is more than usual is booked on the bot's memory.
-fn bounded(
-    chunks: impl Stream<Item = io::Result<Bytes>>,
-    mut booking: Booking,
-) -> impl Stream<Item = io::Result<Bytes>> {
-    let too_large = |words| Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
-    let mut incomplete = 0_usize;
-    let mut total = 0_u64;
-    chunks.map(move |chunk| {
-        let chunk = chunk?;
-        total = total.saturating_add(chunk.len() as u64);
-        if total > ANSWER_BYTES_MAX {
-            return too_large(format!("the answer has more than {ANSWER_BYTES_MAX} bytes"));
-        }
-        // An empty line ends an event. One that is cut in two by a border of chunks is missed, which
-        // makes the bound a little early; the next one is not.
-        let ends = |pair: &[u8]| matches!(pair, b"\n\n" | b"\r\r" | b"\n\r");
-        incomplete = match chunk.windows(2).rposition(ends) {
-            Some(at) => chunk.len().saturating_sub(at),
-            None => incomplete.saturating_add(chunk.len()),
-        };
-        if incomplete > EVENT_BYTES_MAX {
-            return too_large(format!("one event has more than {EVENT_BYTES_MAX} bytes"));
-        }
-        if !booking.set(incomplete.saturating_sub(FREE_BYTES) as u64) {
-            return too_large("there is no memory left for one event".to_owned());
-        }
-        Ok(chunk)
-    })
-}
-
-/// An answer with a status that is no success.
-async fn refused(response: reqwest::Response) -> Failed {
-    let status = response.status();
-    let asked = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map_or(PAUSE, Duration::from_secs);
-    let (meaning, again) = match status.as_u16() {
-        401 | 403 => (": it does not take this bot's access key", None),
-        404 => (": there is no such bot", None),
-        429 => (": too many requests", Some(asked)),
-        500..=599 => ("", Some(asked)),
-        _ => ("", None),
-    };
-    let body = timeout(COMPLAINTS_TIME_MAX, short(response)).await;
-    let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    Failed {
-        fault: Fault::Broken(format!(
-            "the platform answered {status}{meaning} ({})",
-            excerpt(&body)
-        )),
-        again: again.filter(|pause| *pause <= PAUSE_MAX),
-    }
-}
-
 impl Asking {
     /// Waits until [`Asking::take`] has something to give: events, or the end. May be dropped and
     /// called again.
@@ -252,6 +138,7 @@ impl Asking {
     /// Once, after the last event, how the answer failed.
     pub fn take(&mut self) -> Result<VecDeque<Owned>, Fault> {
         self.queued_bytes = 0;
+        self.looked_at = 0;
         if self.queue.is_empty()
             && let State::Over(fault) = &mut self.state
             && let Some(fault) = fault.take()
@@ -276,6 +163,13 @@ impl Asking {
                 State::Open(events) => match events.as_mut().poll_next(context) {
                     Poll::Ready(event) => self.next(event),
                     Poll::Pending if self.queue.is_empty() => return Poll::Pending,
+                    // The connection may be about to hand over more that has arrived already: what
+                    // comes in one go should leave in one write. One turn of the executor, no wait.
+                    Poll::Pending if self.queue.len() > self.looked_at => {
+                        self.looked_at = self.queue.len();
+                        context.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                     Poll::Pending => return Poll::Ready(()),
                 },
                 // What was heard last need not wait for complaints.
@@ -380,16 +274,4 @@ impl Asking {
         };
         self.state = State::Complaining(Box::pin(told), fault);
     }
-}
-
-fn broken_off(error: &sse_stream::Error) -> Fault {
-    if let sse_stream::Error::Body(cause) = error {
-        return match cause.downcast_ref::<io::Error>() {
-            Some(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
-                Fault::TooLarge(cause.to_string())
-            }
-            _ => Fault::Broken(format!("the answer broke off: {cause}")),
-        };
-    }
-    Fault::Broken(format!("the answer cannot be read: {error}"))
 }

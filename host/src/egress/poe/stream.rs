@@ -1,0 +1,152 @@
+//! The stream of events that another bot answers with: opened, checked, bounded.
+
+use std::{io, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use sse_stream::{Sse, SseByteStream};
+use tokio::time::timeout;
+
+use super::{Fault, excerpt, heard, short};
+use crate::memory::Booking;
+
+/// Pause before another attempt (as the reference client).
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// Longest pause that another server can ask for; a person waits meanwhile.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// Bytes of one event. All text of a reply in one event, in the widest escapes, has 3 MB.
+const EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes that an answer holds without being asked: an event of the usual size.
+const FREE_BYTES: usize = 64 * 1024;
+
+/// Bytes of a whole answer, comments included. Twenty times what a reply may hold.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Longest time for what stands below a status that is no success.
+const REFUSAL_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Events as they are parsed.
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
+
+/// An attempt that failed.
+pub(super) struct Failed {
+    pub(super) fault: Fault,
+    /// How long to wait before another one may help; `None`: it cannot.
+    pub(super) again: Option<Duration>,
+}
+
+impl Failed {
+    pub(super) fn again(words: String) -> Self {
+        Self {
+            fault: Fault::Broken(words),
+            again: Some(PAUSE),
+        }
+    }
+}
+
+/// Sends a question, and waits for the stream to begin. What of an event is more than usual is booked.
+pub(super) async fn open(
+    request: reqwest::RequestBuilder,
+    booking: Booking,
+) -> Result<Events, Failed> {
+    let response = heard(request.send()).await.map_err(Failed::again)?;
+    if !response.status().is_success() {
+        return Err(refused(response).await);
+    }
+    let content_type = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
+        .unwrap_or_default();
+    if !content_type.contains("text/event-stream") {
+        let found = excerpt(content_type.as_bytes());
+        return Err(Failed {
+            fault: Fault::Broken(format!(
+                "the answer is no event stream: its content type is `{found}`"
+            )),
+            again: None,
+        });
+    }
+    let chunks = stream::try_unfold(response, |mut response| async {
+        let chunk = heard(response.chunk()).await.map_err(io::Error::other)?;
+        Ok(chunk.map(|chunk| (chunk, response)))
+    });
+    let chunks = bounded(chunks, booking);
+    Ok(Box::pin(SseByteStream::new(chunks)))
+}
+
+/// Passes chunks on as long as no event of them is too large: the parser keeps what is incomplete.
+///
+/// What of an event is more than usual is booked on the bot's memory.
+fn bounded(
+    chunks: impl Stream<Item = io::Result<Bytes>>,
+    mut booking: Booking,
+) -> impl Stream<Item = io::Result<Bytes>> {
+    let too_large = |words| Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+    let mut incomplete = 0_usize;
+    let mut total = 0_u64;
+    chunks.map(move |chunk| {
+        let chunk = chunk?;
+        total = total.saturating_add(chunk.len() as u64);
+        if total > ANSWER_BYTES_MAX {
+            return too_large(format!("the answer has more than {ANSWER_BYTES_MAX} bytes"));
+        }
+        // An empty line ends an event. One that is cut in two by a border of chunks is missed, which
+        // makes the bound a little early; the next one is not.
+        let ends = |pair: &[u8]| matches!(pair, b"\n\n" | b"\r\r" | b"\n\r");
+        incomplete = match chunk.windows(2).rposition(ends) {
+            Some(at) => chunk.len().saturating_sub(at),
+            None => incomplete.saturating_add(chunk.len()),
+        };
+        if incomplete > EVENT_BYTES_MAX {
+            return too_large(format!("one event has more than {EVENT_BYTES_MAX} bytes"));
+        }
+        if !booking.set(incomplete.saturating_sub(FREE_BYTES) as u64) {
+            return too_large("there is no memory left for one event".to_owned());
+        }
+        Ok(chunk)
+    })
+}
+
+/// An answer with a status that is no success.
+async fn refused(response: reqwest::Response) -> Failed {
+    let status = response.status();
+    let asked = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map_or(PAUSE, Duration::from_secs);
+    let (meaning, again) = match status.as_u16() {
+        401 | 403 => (": it does not take this bot's access key", None),
+        404 => (": there is no such bot", None),
+        429 => (": too many requests", Some(asked)),
+        500..=599 => ("", Some(asked)),
+        _ => ("", None),
+    };
+    let body = timeout(REFUSAL_TIME_MAX, short(response)).await;
+    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    Failed {
+        fault: Fault::Broken(format!(
+            "the platform answered {status}{meaning} ({})",
+            excerpt(&body)
+        )),
+        again: again.filter(|pause| *pause <= PAUSE_MAX),
+    }
+}
+
+/// Why a stream that had begun cannot be read any further.
+pub(super) fn broken_off(error: &sse_stream::Error) -> Fault {
+    if let sse_stream::Error::Body(cause) = error {
+        return match cause.downcast_ref::<io::Error>() {
+            Some(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
+                Fault::TooLarge(cause.to_string())
+            }
+            _ => Fault::Broken(format!("the answer broke off: {cause}")),
+        };
+    }
+    Fault::Broken(format!("the answer cannot be read: {error}"))
+}
