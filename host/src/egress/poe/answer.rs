@@ -56,8 +56,6 @@ pub struct Asking {
     state: State,
     queue: VecDeque<Owned>,
     queued_bytes: usize,
-    /// Events that were there when more was looked for.
-    looked_at: usize,
     heard: Account,
 }
 
@@ -105,7 +103,6 @@ impl Client {
             attempts_left: ATTEMPTS.saturating_sub(1),
             queue: VecDeque::new(),
             queued_bytes: 0,
-            looked_at: 0,
             heard: Account::default(),
         }
     }
@@ -138,7 +135,6 @@ impl Asking {
     /// Once, after the last event, how the answer failed.
     pub fn take(&mut self) -> Result<VecDeque<Owned>, Fault> {
         self.queued_bytes = 0;
-        self.looked_at = 0;
         if self.queue.is_empty()
             && let State::Over(fault) = &mut self.state
             && let Some(fault) = fault.take()
@@ -163,13 +159,6 @@ impl Asking {
                 State::Open(events) => match events.as_mut().poll_next(context) {
                     Poll::Ready(event) => self.next(event),
                     Poll::Pending if self.queue.is_empty() => return Poll::Pending,
-                    // The connection may be about to hand over more that has arrived already: what
-                    // comes in one go should leave in one write. One turn of the executor, no wait.
-                    Poll::Pending if self.queue.len() > self.looked_at => {
-                        self.looked_at = self.queue.len();
-                        context.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
                     Poll::Pending => return Poll::Ready(()),
                 },
                 // What was heard last need not wait for complaints.
