@@ -37,6 +37,7 @@ mod reload;
 mod samples;
 mod samples_files;
 mod secrets;
+mod simulate;
 mod simulator;
 mod tenants;
 mod worlds;
