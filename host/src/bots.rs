@@ -11,6 +11,7 @@ pub mod lasting;
 pub mod reply;
 mod stop;
 pub mod sync;
+pub mod unsettled;
 
 use std::{
     collections::HashMap,

@@ -26,7 +26,9 @@ use crate::{
         deployment::Deployment,
         lasting::Lasting,
         sync::Syncing,
+        unsettled,
     },
+    charges::Journal,
     config::resolve::ServerSpec,
     egress::{
         Egress,
@@ -215,9 +217,12 @@ pub async fn run(
         )
     })?;
 
+    let journal = Journal::here(&options.state_dir);
+    look_for_open_charges(&journal).await;
+
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let (deployment, capacity) = mount(spec, machine, &options).await?;
+    let (deployment, capacity) = mount(spec, machine, &options, &journal).await?;
     let deployment = Arc::new(deployment);
     let bots = deployment
         .bots()
@@ -251,8 +256,23 @@ pub async fn run(
         front.cut();
     }
     deployment.end();
+    journal.settled().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Tells of money that a process before this one has left open. Where the records cannot be looked
+/// through, replies that charge nothing go on.
+async fn look_for_open_charges(journal: &Journal) {
+    let journal = journal.clone();
+    let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
+    if let Err(error) = told.map_err(io::Error::other).flatten() {
+        tracing::error!(
+            %error,
+            hint = "make the directory `charges` in the state directory readable, and start again",
+            "whether charges were left open cannot be told"
+        );
+    }
 }
 
 /// Sets up the sandbox and mounts all bots, away from the threads that serve.
@@ -260,6 +280,7 @@ async fn mount(
     spec: ServerSpec,
     machine: Machine,
     options: &Options,
+    journal: &Journal,
 ) -> Result<(Deployment, Capacity), Problems> {
     let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
     let addresses = Addresses {
@@ -274,6 +295,7 @@ async fn mount(
         memory: MemoryPool::new(machine.memory_bytes / 2),
         lasting: Lasting::default(),
         poe: Connections::new(&egress, addresses),
+        journal: journal.clone(),
         egress,
     };
     let progress = Arc::clone(&options.progress);

@@ -17,6 +17,7 @@ use super::{
     lasting::{Lasting, Share},
 };
 use crate::{
+    charges::Journal,
     config::{
         Unfit,
         resolve::{BotSpec, TenantSpec},
@@ -46,6 +47,8 @@ pub struct Shared {
     pub lasting: Lasting,
     /// The platform's API.
     pub poe: Connections,
+    /// Where charges are noted.
+    pub journal: Journal,
     /// The way out to other servers.
     pub egress: Egress,
 }
@@ -135,6 +138,8 @@ fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Shar
         route: spec.route.clone(),
         component,
         platform: Arc::new(Platform {
+            owner: (spec.tenant.clone(), spec.name.clone()),
+            journal: shared.journal.clone(),
             client: shared.poe.client(spec.access_keys.first().cloned()),
             declared,
             bounds: PlatformBounds {

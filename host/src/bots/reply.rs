@@ -21,15 +21,13 @@ use tokio::{
 use super::{
     Authorized, Bot, Stop,
     admit::{Permit, Refused},
+    unsettled,
 };
 use crate::{
+    charges::Ledger,
     guard::End,
     ids::Reference,
-    imports::{
-        poe::{Ledger, Poe},
-        reply::Outbox,
-        request::Received,
-    },
+    imports::{poe::Poe, reply::Outbox, request::Received},
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
     sandbox::{Cost, Run, RunError},
@@ -352,10 +350,8 @@ impl Reply {
             reference: &reference,
         };
         telemetry::reply_ended(whose, &facts, said.characters, detail);
-        let uncaptured = self.ledger.open();
-        if uncaptured > 0 {
-            self.bot.metrics.uncaptured(uncaptured);
-            telemetry::uncaptured(whose, uncaptured, end.label());
+        if let Some(record) = self.ledger.record() {
+            unsettled::tell(record.heading(), &record.tally(), end.label());
         }
     }
 }
