@@ -227,6 +227,10 @@ impl Reply {
             return;
         }
         self.bot.admitted();
+        let bot = Arc::clone(&self.bot);
+        let Some(component) = &bot.component else {
+            return self.end(&End::Starting, None);
+        };
         let mut call = self.bot.call(received);
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
@@ -235,7 +239,7 @@ impl Reply {
             Arc::clone(&self.ledger),
         ));
         self.phase = Phase::Running {
-            run: self.bot.component.respond(&self.bot.allowance, call, query),
+            run: component.respond(&bot.allowance, call, query),
             _permit: permit,
         };
     }

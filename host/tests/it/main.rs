@@ -38,5 +38,6 @@ mod samples;
 mod samples_files;
 mod secrets;
 mod simulator;
+mod starting;
 mod tenants;
 mod worlds;
