@@ -11,6 +11,7 @@
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
+//! - [`charges`]: money that replies have asked for, on disk until they end;
 //! - [`egress`]: the way out: the platform's own API, and the hosts that bots may reach;
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
@@ -18,6 +19,7 @@
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
+pub mod charges;
 pub mod cli;
 pub mod client;
 pub mod config;

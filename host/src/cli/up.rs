@@ -6,6 +6,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -20,7 +21,7 @@ use crate::config;
 use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
-use crate::server::{self, Options};
+use crate::server::{self, News, Options};
 use crate::telemetry;
 
 /// Where bots are served when nobody says anything: this machine only.
@@ -200,7 +201,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         &spec.metrics_listen,
         METRICS_LISTEN,
     );
-    let shown = progress.clone();
+    let (shown, told) = (progress.clone(), progress.clone());
     Ok(Options {
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
@@ -214,8 +215,21 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
     })
+}
+
+/// Says what has become of a bot that was still being compiled.
+fn tell(news: News, progress: &Progress) {
+    match news {
+        News::Mounted(bot) => {
+            let took = bot.code.map_or(Duration::ZERO, |code| code.prepared_in);
+            let took = table::rounded(took);
+            progress.tell(&format!("Compiled `{}` in {took}: {}", bot.name, bot.url));
+        }
+        News::Refused(problem) => progress.complain(&problem.into()),
+    }
 }
 
 /// Where compiled code is kept when nobody says anything.

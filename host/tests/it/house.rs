@@ -21,6 +21,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
+    ("charges", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
@@ -86,6 +87,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "egress",
             "client",
             "telemetry",
+            "charges",
         ],
     ),
 ];

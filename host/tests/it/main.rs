@@ -39,5 +39,6 @@ mod samples_files;
 mod secrets;
 mod simulate;
 mod simulator;
+mod starting;
 mod tenants;
 mod worlds;
