@@ -7,8 +7,10 @@
 mod artifact;
 pub mod build;
 mod cargo;
+pub mod check;
 mod components;
 pub mod inspect;
+pub mod key;
 mod new;
 pub mod outside;
 mod progress;
@@ -29,6 +31,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use self::check::Check;
 use self::outside::Outside;
 use self::progress::Progress;
 use self::up::Author;
@@ -59,6 +62,8 @@ pub enum Verb {
     Sync(Sync),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
+    /// Hold any bot against the rules of the protocol
+    Check(Check),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -287,6 +292,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Build(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
         Verb::Inspect(verb) => verb.run(),
+        Verb::Check(verb) => check::run(verb),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())
