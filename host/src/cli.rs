@@ -7,10 +7,10 @@
 mod artifact;
 pub mod build;
 mod cargo;
-pub mod check;
+mod check;
 mod components;
 pub mod inspect;
-pub mod key;
+mod key;
 mod new;
 pub mod outside;
 mod progress;
@@ -31,7 +31,6 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use self::check::Check;
 use self::outside::Outside;
 use self::progress::Progress;
 use self::up::Author;
@@ -61,9 +60,9 @@ pub enum Verb {
     /// Have Poe ask bots for their settings, now
     Sync(Sync),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(Inspect),
+    Inspect(inspect::Inspect),
     /// Hold any bot against the rules of the protocol
-    Check(Check),
+    Check(check::Check),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -136,17 +135,6 @@ pub struct Sync {
     /// What is outside.
     #[command(flatten)]
     pub outside: Outside,
-}
-
-/// `ravenry inspect`
-#[derive(Debug, Args)]
-pub struct Inspect {
-    /// A .wasm file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Print JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `ravenry completions`
@@ -341,19 +329,6 @@ impl Build {
         built?;
         up::print(&up::list(&spec));
         Ok(())
-    }
-}
-
-impl Inspect {
-    fn run(&self) -> Result<(), Failure> {
-        let page = inspect::page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
-        up::print(&if self.json { page.json() } else { page.text() });
-        if page.runs_here() {
-            Ok(())
-        } else {
-            Err(Failure::Shown)
-        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::{client::Post, protocol::rules};
 const MARKS: [&str; 2] = ["heronword", "walrusword"];
 
 fn asking(word: &str) -> Post {
-    let words = format!("This is an automatic check of your bot. Please answer with the word {word}.");
+    let words =
+        format!("This is an automatic check of your bot. Please answer with the word {word}.");
     (&Draft::new(&words).body()).into()
 }
 

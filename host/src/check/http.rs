@@ -26,8 +26,14 @@ pub(super) async fn probe(prober: &Prober<'_>, settings: &Result<Told, Silence>)
     let parameter = HeaderValue::from_static("application/json; charset=utf-8");
     let charset = HeaderMap::from_iter([(CONTENT_TYPE, parameter)]);
     let unknown = HeaderMap::from_iter([
-        (HeaderName::from_static("x-ravenry-check"), HeaderValue::from_static("1")),
-        (HeaderName::from_static("traceparent"), HeaderValue::from_static("none")),
+        (
+            HeaderName::from_static("x-ravenry-check"),
+            HeaderValue::from_static("1"),
+        ),
+        (
+            HeaderName::from_static("traceparent"),
+            HeaderValue::from_static("none"),
+        ),
         (ACCEPT_LANGUAGE, HeaderValue::from_static("x-none")),
     ]);
     tokio::join!(
@@ -63,7 +69,15 @@ async fn slash(prober: &Prober<'_>, status: u16) {
     };
     target.url.set_path(&other);
     let asked = format!("settings, at {other}");
-    same(prober, &rules::SLASH, &asked, &target, HeaderMap::new(), status).await;
+    same(
+        prober,
+        &rules::SLASH,
+        &asked,
+        &target,
+        HeaderMap::new(),
+        status,
+    )
+    .await;
 }
 
 /// Asks for settings in another way; the status should be the same.

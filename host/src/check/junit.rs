@@ -35,10 +35,20 @@ pub fn page(report: &Report) -> io::Result<String> {
             let attributes = [
                 ("name", subject.title),
                 ("tests", &counted(report, |rule, _| own(rule))),
-                ("failures", &counted(report, |rule, outcome| own(rule) && fails(rule, outcome))),
-                ("skipped", &counted(report, |rule, outcome| own(rule) && is_skipped(rule, outcome))),
+                (
+                    "failures",
+                    &counted(report, |rule, outcome| own(rule) && fails(rule, outcome)),
+                ),
+                (
+                    "skipped",
+                    &counted(report, |rule, outcome| {
+                        own(rule) && is_skipped(rule, outcome)
+                    }),
+                ),
             ];
-            let suite = writer.create_element("testsuite").with_attributes(attributes);
+            let suite = writer
+                .create_element("testsuite")
+                .with_attributes(attributes);
             suite.write_inner_content(|writer| {
                 let cases = report.outcomes.iter().filter(|(rule, _)| own(rule));
                 for (rule, outcome) in cases {
@@ -80,7 +90,10 @@ fn case(writer: &mut Writer<Vec<u8>>, url: &str, rule: &Rule, outcome: &Outcome)
         Outcome::Failed(broken) => {
             let (expected, got) = (&broken.expected, &broken.got);
             let bytes = broken.bytes.as_deref().unwrap_or("none");
-            let text = format!("asked: {}\nbytes: {bytes}\nsource: {}", broken.asked, rule.source);
+            let text = format!(
+                "asked: {}\nbytes: {bytes}\nsource: {}",
+                broken.asked, rule.source
+            );
             let message = format!("expected {expected}, got {got}");
             match rule.weight {
                 Weight::Must => ("failure", message, Some(text)),

@@ -4,7 +4,10 @@ use super::{
     probe::{Reply, Silence},
     settings,
 };
-use crate::{client::{Target, Told}, report::Problem};
+use crate::{
+    client::{Target, Told},
+    report::Problem,
+};
 
 /// What is wrong where neither settings nor a plain query are answered as a bot would.
 pub(super) fn there(
@@ -22,7 +25,11 @@ pub(super) fn there(
             hint: silence.hint.clone(),
             ..Problem::default()
         }),
-        (Ok(told), Ok(reply)) if [told.status, reply.status].iter().all(|s| matches!(s, 401 | 403)) => {
+        (Ok(told), Ok(reply))
+            if [told.status, reply.status]
+                .iter()
+                .all(|s| matches!(s, 401 | 403)) =>
+        {
             let (message, hint) = if target.key.is_some() {
                 (
                     format!("{url} refuses this access key"),
@@ -53,7 +60,10 @@ pub(super) fn there(
                 message: format!("{url} is no bot"),
                 causes: vec![
                     came("a query", reply.map_err(|silence| silence.why.as_str())),
-                    came("a request for settings", told.map_err(|silence| silence.why.as_str())),
+                    came(
+                        "a request for settings",
+                        told.map_err(|silence| silence.why.as_str()),
+                    ),
                 ],
                 hint: Some(hint(status).to_owned()),
                 ..Problem::default()

@@ -107,7 +107,8 @@ impl Book {
 
     /// What was found about a rule.
     pub(super) fn outcome(&mut self, rule: &Rule) -> Outcome {
-        let nothing = || Outcome::NotApplicable("nothing came that it could be held against".to_owned());
+        let nothing =
+            || Outcome::NotApplicable("nothing came that it could be held against".to_owned());
         self.0.remove(rule.id).unwrap_or_else(nothing)
     }
 }
@@ -147,7 +148,9 @@ impl<'a> Prober<'a> {
     }
 
     pub(super) fn into_book(self) -> Book {
-        self.book.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.book
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, rule: &Rule, outcome: Outcome) {
@@ -176,7 +179,15 @@ impl<'a> Prober<'a> {
     }
 
     /// A rule is kept where this holds.
-    pub(super) fn hold(&self, rule: &Rule, kept: bool, asked: &str, expected: &str, got: &str, bytes: &str) {
+    pub(super) fn hold(
+        &self,
+        rule: &Rule,
+        kept: bool,
+        asked: &str,
+        expected: &str,
+        got: &str,
+        bytes: &str,
+    ) {
         if kept {
             self.passed(rule);
         } else {
@@ -292,10 +303,7 @@ impl Reading {
 
     fn reply(self) -> Reply {
         let said = self.shown.text().chars().take(SAID_CHARS_MAX).collect();
-        Reply {
-            said,
-            ..self.reply
-        }
+        Reply { said, ..self.reply }
     }
 }
 

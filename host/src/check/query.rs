@@ -25,20 +25,18 @@ pub(super) struct Measure {
 }
 
 impl Measure {
-    /// Whether a query was answered as well; else what came, and its bytes.
-    pub(super) fn met<'r>(
-        self,
-        reply: &'r Result<Reply, Silence>,
-    ) -> Result<&'r Reply, (String, String)> {
+    /// Whether an answer is as good.
+    pub(super) fn met_by(self, reply: &Reply) -> bool {
+        reply.status == self.status
+            && reply.is_stream
+            && reply.began
+            && (self.failed || !reply.failed)
+    }
+
+    /// An answer that is as good; else what came, and its bytes.
+    pub(super) fn met(self, reply: &Result<Reply, Silence>) -> Result<&Reply, (String, String)> {
         match reply {
-            Ok(reply)
-                if reply.status == self.status
-                    && reply.is_stream
-                    && reply.began
-                    && (self.failed || !reply.failed) =>
-            {
-                Ok(reply)
-            }
+            Ok(reply) if self.met_by(reply) => Ok(reply),
             Ok(reply) => Err((reply.words(), reply.bytes.clone())),
             Err(silence) => Err((silence.why.clone(), String::new())),
         }
@@ -58,10 +56,7 @@ pub(super) async fn plain(prober: &Prober<'_>) -> Result<Reply, Silence> {
 }
 
 /// Judges the plain answer; `None` where it is no measure for others.
-pub(super) fn judge_plain(
-    prober: &Prober<'_>,
-    plain: &Result<Reply, Silence>,
-) -> Option<Measure> {
+pub(super) fn judge_plain(prober: &Prober<'_>, plain: &Result<Reply, Silence>) -> Option<Measure> {
     let most = format!("nothing within {} s", prober.patience.as_secs());
     match plain {
         Ok(reply) => {
@@ -132,12 +127,7 @@ pub(super) async fn probe(
 }
 
 /// Asks for all at once; where that fails, for each by itself, so that it is known which.
-pub(super) async fn group(
-    prober: &Prober<'_>,
-    measure: Measure,
-    whole: Ask,
-    parts: Vec<Ask>,
-) {
+pub(super) async fn group(prober: &Prober<'_>, measure: Measure, whole: Ask, parts: Vec<Ask>) {
     let reply = prober.query(whole.post.clone()).await;
     let (got, bytes) = match measure.met(&reply) {
         Ok(reply) => {
@@ -186,7 +176,8 @@ pub(super) fn no_measure(prober: &Prober<'_>, letter: char) {
 fn nulls() -> Draft {
     let mut draft = Draft::new(WORDS);
     let needed = |name: &str| {
-        matches!(name, "version" | "type" | "role" | "content" | "message_id") || name.ends_with("_id")
+        matches!(name, "version" | "type" | "role" | "content" | "message_id")
+            || name.ends_with("_id")
     };
     for members in [&mut draft.members, &mut draft.last] {
         for (name, value) in members.iter_mut() {
@@ -239,7 +230,10 @@ fn old_and_small() -> Vec<Ask> {
         if let Some(members) = query.as_object_mut() {
             let [user, conversation] = ids;
             members.insert(user.to_owned(), "u-00000000000000000000000000000000".into());
-            members.insert(conversation.to_owned(), "c-00000000000000000000000000000000".into());
+            members.insert(
+                conversation.to_owned(),
+                "c-00000000000000000000000000000000".into(),
+            );
         }
         query
     };

@@ -48,7 +48,16 @@ async fn reports(prober: &Prober<'_>) {
         body: half.replace("HALF", "\\ud83d").into(),
         ..Post::default()
     };
-    let send = |rule, body: &Value| ask(prober, rule, reports_words(rule), body.into(), expected, taken);
+    let send = |rule, body: &Value| {
+        ask(
+            prober,
+            rule,
+            reports_words(rule),
+            body.into(),
+            expected,
+            taken,
+        )
+    };
     tokio::join!(
         send(&rules::FEEDBACK, &like),
         send(&rules::REACTION, &heart),
@@ -70,7 +79,15 @@ async fn unknown_type(prober: &Prober<'_>) {
     let body = json!({"version": VERSION, "type": "ravenry_check"});
     let asked = "a request of the type `ravenry_check`";
     let is_501 = |told: &Told| told.status == 501;
-    ask(prober, &rules::UNKNOWN_TYPE, asked, (&body).into(), "501", is_501).await;
+    ask(
+        prober,
+        &rules::UNKNOWN_TYPE,
+        asked,
+        (&body).into(),
+        "501",
+        is_501,
+    )
+    .await;
 }
 
 async fn no_json(prober: &Prober<'_>) {

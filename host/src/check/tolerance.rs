@@ -67,7 +67,9 @@ fn role(draft: &mut Draft) {
 
 fn content_type(draft: &mut Draft) {
     let kind = json!("text/x-of-tomorrow");
-    draft.earlier.push(with("user", "Hello.", "content_type", kind));
+    draft
+        .earlier
+        .push(with("user", "Hello.", "content_type", kind));
 }
 
 fn feedback(draft: &mut Draft) {
@@ -89,7 +91,9 @@ fn attachments(draft: &mut Draft) {
         "inline_ref": "abcd1234",
         "parsed_content": "An attached text.",
     });
-    draft.last.insert("attachments".to_owned(), json!([attachment]));
+    draft
+        .last
+        .insert("attachments".to_owned(), json!([attachment]));
 }
 
 fn quotations(draft: &mut Draft) {
@@ -148,7 +152,11 @@ fn tools(draft: &mut Draft) {
         "description": "The weather of a place",
         "parameters": {"type": "object", "properties": {}, "required": []},
     });
-    set(draft, "tools", json!([{"type": "function", "function": function}]));
+    set(
+        draft,
+        "tools",
+        json!([{"type": "function", "function": function}]),
+    );
     let call = json!([{
         "id": "call_1",
         "type": "function",

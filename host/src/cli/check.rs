@@ -86,7 +86,7 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(&error))?;
     let progress = Progress::start();
     progress.say(&format!(
-        "Checking {}: 12 queries or fewer, more where one fails",
+        "Checking {}: 9 queries, more where one fails",
         target.url
     ));
     let report = runtime.block_on(check::check(&target, verb.patience));

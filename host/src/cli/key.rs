@@ -33,7 +33,8 @@ impl Key {
     pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         let (text, place) = if let Some(name) = &self.key_env {
             let value = std::env::var(name);
-            let value = value.map_err(|_| wrong(&format!("the variable {name} is not there, or is no text")))?;
+            let value = value
+                .map_err(|_| wrong(&format!("the variable {name} is not there, or is no text")))?;
             (value, format!("the variable {name}"))
         } else if let Some(file) = &self.key_file {
             let text = std::fs::read_to_string(file);

@@ -59,9 +59,7 @@ pub fn judge(body: &[u8]) -> Vec<Finding> {
     let version = members.get("response_version").and_then(Value::as_u64);
     if version.is_none_or(|version| version < u64::from(RESPONSE_VERSION)) {
         let got = members.get("response_version");
-        let got = got.map_or("no such member".to_owned(), |got| {
-            shown(&got.to_string())
-        });
+        let got = got.map_or("no such member".to_owned(), |got| shown(&got.to_string()));
         found.push(finding(&rules::RESPONSE_VERSION, "2", got));
     }
     found.extend(controls(&members, version));
@@ -162,16 +160,34 @@ mod tests {
             ("{", &["S1"]),
             ("\u{fffd}", &["S1"]),
             (r#"{"response_version":2,"colour":1,"a":2}"#, &["S2"]),
-            (r#"{"response_version":2,"allow_attachments":"yes"}"#, &["S3"]),
+            (
+                r#"{"response_version":2,"allow_attachments":"yes"}"#,
+                &["S3"],
+            ),
             (r#"{"response_version":2.5}"#, &["S3", "S4"]),
             ("{}", &["S4"]),
             (r#"{"response_version":1}"#, &["S4"]),
             (r#"{"response_version":2,"parameter_controls":{}}"#, &["S5"]),
-            (r#"{"parameter_controls":{"api_version":"2","sections":[{"controls":[{"control":"divider"}]}]}}"#, &["S4", "S5"]),
-            (r#"{"response_version":2,"server_bot_dependencies":{"A":0}}"#, &["S6"]),
-            (r#"{"response_version":2,"server_bot_dependencies":{"A":"1"}}"#, &["S6"]),
-            (r#"{"response_version":2,"server_bot_dependencies":[]}"#, &["S3"]),
-            (r#"{"response_version":2,"cost_label":"[usd_milli_cents=x]"}"#, &["S7"]),
+            (
+                r#"{"parameter_controls":{"api_version":"2","sections":[{"controls":[{"control":"divider"}]}]}}"#,
+                &["S4", "S5"],
+            ),
+            (
+                r#"{"response_version":2,"server_bot_dependencies":{"A":0}}"#,
+                &["S6"],
+            ),
+            (
+                r#"{"response_version":2,"server_bot_dependencies":{"A":"1"}}"#,
+                &["S6"],
+            ),
+            (
+                r#"{"response_version":2,"server_bot_dependencies":[]}"#,
+                &["S3"],
+            ),
+            (
+                r#"{"response_version":2,"cost_label":"[usd_milli_cents=x]"}"#,
+                &["S7"],
+            ),
         ] {
             assert_eq!(found(body), rules, "{body}");
         }

@@ -231,17 +231,61 @@ pub struct Subject {
 
 /// All subjects, in the order in which they are shown.
 pub static SUBJECTS: &[Subject] = &[
-    Subject { letter: 'T', title: "Head of an answer", look: "where the bot writes status and headers" },
-    Subject { letter: 'F', title: "Bytes of the stream", look: "where the bot writes lines, and what stands between it and its readers" },
-    Subject { letter: 'E', title: "Events", look: "where the bot says something, and what it does at the end" },
-    Subject { letter: 'J', title: "Members of events", look: "where the bot writes the JSON of that event" },
-    Subject { letter: 'L', title: "Limits", look: "what the bot waits for, and how much it says" },
-    Subject { letter: 'C', title: "Connections", look: "what the bot keeps from one query to the next, and who closes its connections" },
-    Subject { letter: 'A', title: "Access key", look: "where the bot reads the header `authorization`" },
-    Subject { letter: 'Q', title: "What queries may have", look: "where the bot reads the JSON of a query, before it is asked anything" },
-    Subject { letter: 'R', title: "Other requests", look: "where the bot tells the types of requests apart" },
-    Subject { letter: 'S', title: "Settings", look: "what the bot answers to `settings`" },
-    Subject { letter: 'H', title: "HTTP", look: "the routes and the body parser of the bot's HTTP server" },
+    Subject {
+        letter: 'T',
+        title: "Head of an answer",
+        look: "where the bot writes status and headers",
+    },
+    Subject {
+        letter: 'F',
+        title: "Bytes of the stream",
+        look: "where the bot writes lines, and what stands between it and its readers",
+    },
+    Subject {
+        letter: 'E',
+        title: "Events",
+        look: "where the bot says something, and what it does at the end",
+    },
+    Subject {
+        letter: 'J',
+        title: "Members of events",
+        look: "where the bot writes the JSON of that event",
+    },
+    Subject {
+        letter: 'L',
+        title: "Limits",
+        look: "what the bot waits for, and how much it says",
+    },
+    Subject {
+        letter: 'C',
+        title: "Connections",
+        look: "what the bot keeps from one query to the next, and who closes its connections",
+    },
+    Subject {
+        letter: 'A',
+        title: "Access key",
+        look: "where the bot reads the header `authorization`",
+    },
+    Subject {
+        letter: 'Q',
+        title: "What queries may have",
+        look: "where the bot reads the JSON of a query, before it is asked anything",
+    },
+    Subject {
+        letter: 'R',
+        title: "Other requests",
+        look: "where the bot tells the types of requests apart",
+    },
+    Subject {
+        letter: 'S',
+        title: "Settings",
+        look: "what the bot answers to `settings`",
+    },
+    Subject {
+        letter: 'H',
+        title: "HTTP",
+        look: "the routes and the body parser of the bot's HTTP server",
+    },
 ];
 
 /// All rules, subject by subject.
