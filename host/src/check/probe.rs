@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CONNECTION, CONTENT_TYPE},
+};
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
@@ -232,7 +235,7 @@ impl<'a> Prober<'a> {
         deadline: Instant,
     ) -> Result<Answer, Silence> {
         self.queries.fetch_add(1, Ordering::Relaxed);
-        let answer = self.client.post_query(target, post);
+        let answer = self.client.post_query(target, alone(post));
         let answer = timeout_at(deadline, answer).await;
         let answer = answer.map_err(|_| self.late())?;
         Ok(answer?)
@@ -243,7 +246,7 @@ impl<'a> Prober<'a> {
         let _place = self.places.acquire().await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let deadline = Instant::now() + self.patience;
-        let told = timeout_at(deadline, self.client.post_call(target, post)).await;
+        let told = timeout_at(deadline, self.client.post_call(target, alone(post))).await;
         let told = told.map_err(|_| self.late())?;
         Ok(told?)
     }
@@ -255,6 +258,14 @@ impl<'a> Prober<'a> {
             hint: None,
         }
     }
+}
+
+/// On a connection of its own: servers close one after an error, and the next request on it would be
+/// blamed for that.
+fn alone(mut post: Post) -> Post {
+    let close = HeaderValue::from_static("close");
+    post.headers.insert(CONNECTION, close);
+    post
 }
 
 /// An answer while it is read.

@@ -212,7 +212,8 @@ fn read(mut stream: &TcpStream, queries: &AtomicUsize, hurt: &AtomicBool) -> Opt
         queries: 0,
         hurt: hurt.load(Ordering::SeqCst),
     };
-    let length: usize = asked.header("content-length")?.parse().ok()?;
+    let length = asked.header("content-length").map_or(Ok(0), str::parse);
+    let length: usize = length.ok()?;
     while asked.body.len() < length {
         let count = stream.read(&mut piece).ok().filter(|count| *count > 0)?;
         asked.body.extend_from_slice(&piece[..count]);
