@@ -24,7 +24,7 @@ use crate::egress::{self, Egress};
 
 pub use self::{
     answer::{Answer, Part},
-    conversation::{Conversation, Say},
+    conversation::{Conversation, MESSAGES_MAX, Say},
     message::{Attachment, Message, Person},
     shown::Shown,
     target::{InvalidTarget, Target, Unreachable},

@@ -11,7 +11,7 @@ use crate::server::{MountedBot, Ready};
 const QUESTION: &str = "What is the capital of Nepal?";
 
 /// A style for tables: one line below the header, nothing else.
-const LINE_BELOW_HEADER: &str = "     ──             ";
+pub(super) const LINE_BELOW_HEADER: &str = "     ──             ";
 
 /// All of it, ending in a newline.
 pub fn render(ready: &Ready) -> String {

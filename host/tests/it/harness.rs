@@ -10,6 +10,7 @@ mod server;
 
 pub use client::{Answer, Connection, Stream, post, query};
 pub use guests::{component, hostile_names, without_outer_cargo};
+pub use lines::Lines;
 pub use server::{Folder, Server};
 
 use std::time::Duration;

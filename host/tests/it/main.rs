@@ -38,6 +38,7 @@ mod reload;
 mod samples;
 mod samples_files;
 mod secrets;
+mod simulate;
 mod simulator;
 mod tenants;
 mod worlds;
