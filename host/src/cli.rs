@@ -7,8 +7,10 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod check;
 mod components;
 pub mod inspect;
+mod key;
 mod new;
 pub mod outside;
 mod players;
@@ -64,7 +66,9 @@ pub enum Verb {
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
     Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(Inspect),
+    Inspect(inspect::Inspect),
+    /// Hold any bot against the rules of the protocol
+    Check(check::Check),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -123,17 +127,6 @@ pub struct Sync {
     /// What is outside.
     #[command(flatten)]
     pub outside: Outside,
-}
-
-/// `ravenry inspect`
-#[derive(Debug, Args)]
-pub struct Inspect {
-    /// A .wasm file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Print JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `ravenry completions`
@@ -280,6 +273,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Sync(verb) => sync::run(verb),
         Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
+        Verb::Check(verb) => check::run(verb),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())
@@ -315,19 +309,6 @@ impl Build {
         built?;
         up::print(&up::list(&spec));
         Ok(())
-    }
-}
-
-impl Inspect {
-    fn run(&self) -> Result<(), Failure> {
-        let page = inspect::page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
-        up::print(&if self.json { page.json() } else { page.text() });
-        if page.runs_here() {
-            Ok(())
-        } else {
-            Err(Failure::Shown)
-        }
     }
 }
 

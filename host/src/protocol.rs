@@ -35,6 +35,7 @@ pub mod decode;
 pub mod encode;
 pub mod event;
 mod fields;
+pub mod foreign;
 mod framing;
 mod json;
 pub mod judge;

@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("check", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -53,6 +54,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["egress", "simulator", "client"],
     ),
     (&["sse_stream"], &["egress", "simulator", "client"]),
+    (&["quick_xml"], &["check/junit"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -86,6 +88,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "guard",
             "egress",
             "client",
+            "check",
             "telemetry",
             "charges",
         ],
