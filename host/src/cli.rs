@@ -7,8 +7,10 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod chat;
 mod components;
 pub mod inspect;
+mod key;
 mod new;
 pub mod outside;
 mod progress;
@@ -55,8 +57,10 @@ pub enum Verb {
     New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Talk with a bot, here or anywhere: at a terminal, or as a filter
+    Chat(chat::Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(Sync),
+    Sync(sync::Sync),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
     /// Print a completion script for a shell
@@ -120,17 +124,6 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-}
-
-/// `ravenry sync`
-#[derive(Debug, Args)]
-pub struct Sync {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// What is outside.
-    #[command(flatten)]
-    pub outside: Outside,
 }
 
 /// `ravenry inspect`
@@ -285,6 +278,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Chat(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
         Verb::Inspect(verb) => verb.run(),
         Verb::Completions(verb) => {

@@ -5,6 +5,7 @@
 //!
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`chat`]: a talk with any server bot at a terminal, and the filter for pipes;
 //! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
 //! - [`client`]: a client of any server bot, as the platform is one;
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
@@ -18,6 +19,7 @@
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
+pub mod chat;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -44,7 +44,7 @@ pub use self::{
     api::{Door, FakePoe, InvalidForward},
     ask::QUERY_BYTES_MAX,
     costs::{Amount, Bill, Charge, Ledger},
-    files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload},
+    files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload, mime_type_of},
     play::ANSWER_TIME_MAX,
     record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
     script::{Answer, Script},

@@ -7,10 +7,12 @@ mod guests;
 pub mod languages;
 mod lines;
 mod server;
+mod terminal;
 
 pub use client::{Answer, Connection, Stream, post, query};
 pub use guests::{component, hostile_names, without_outer_cargo};
 pub use server::{Folder, Server};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

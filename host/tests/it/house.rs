@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -34,6 +35,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -64,9 +67,12 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
     (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
+        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
+        &["chat"],
     ),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
@@ -83,6 +89,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "guard",
             "egress",
             "client",
+            "chat",
             "telemetry",
         ],
     ),

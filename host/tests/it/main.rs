@@ -19,6 +19,7 @@
 mod harness;
 
 mod cancel;
+mod chat;
 mod decode;
 mod drain;
 mod egress;
