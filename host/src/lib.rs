@@ -5,6 +5,7 @@
 //!
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`chat`]: a talk with any server bot at a terminal, and the filter for pipes;
 //! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
 //! - [`check`]: any bot held against the numbered rules of the protocol;
 //! - [`client`]: a client of any server bot, as the platform is one;
@@ -21,6 +22,7 @@
 
 pub mod bots;
 pub mod charges;
+pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod client;

@@ -25,7 +25,7 @@ use crate::server::{self, News, Options};
 use crate::telemetry;
 
 /// Where bots are served when nobody says anything: this machine only.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 
 /// Where metrics are served when nobody says anything: this machine only, beside the bots.
 const METRICS_LISTEN: &str = "127.0.0.1:9090";
@@ -207,7 +207,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         metrics_listen: (metrics != "off").then_some(metrics),
         state_dir: match serving.state_dir.as_ref().or(spec.state_dir.as_ref()) {
             Some(dir) => dir.clone(),
-            None => home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")?,
+            None => state_dir()?,
         },
         cache_dir: match serving.cache_dir.as_ref().or(spec.cache_dir.as_ref()) {
             Some(dir) => dir.clone(),
@@ -235,6 +235,11 @@ fn tell(news: News, progress: &Progress) {
 /// Where compiled code is kept when nobody says anything.
 pub(super) fn cache_dir() -> Result<PathBuf, Failure> {
     home_dir("XDG_CACHE_HOME", ".cache", "--cache-dir")
+}
+
+/// Where state is kept when nobody says anything.
+pub(super) fn state_dir() -> Result<PathBuf, Failure> {
+    home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")
 }
 
 /// A directory of the user's own, by the rules of freedesktop.org: relative values do not count.

@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("server", 4),
     ("simulator", 4),
     ("check", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -36,6 +37,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -69,9 +72,12 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
     (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
+        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
+        &["chat"],
     ),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
@@ -89,6 +95,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "egress",
             "client",
             "check",
+            "chat",
             "telemetry",
             "charges",
         ],

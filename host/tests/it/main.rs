@@ -19,6 +19,7 @@
 mod harness;
 
 mod cancel;
+mod chat;
 mod check;
 mod decode;
 mod drain;
