@@ -38,6 +38,7 @@ mod serve;
 mod stage;
 mod step;
 mod sync;
+mod web;
 mod wire;
 
 pub use self::{

@@ -1,0 +1,55 @@
+//! Files that a person puts to a message.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Query, State},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use serde::Deserialize;
+use tokio::task::spawn_blocking;
+
+use crate::{
+    client::Attachment,
+    simulator::{
+        files::{FILE_BYTES_MAX, mime_type_of, store},
+        stage::{Refusal, Shared, read, refuse},
+    },
+};
+
+/// Longest name of a file, in characters.
+const NAME_CHARACTERS_MAX: usize = 200;
+
+/// What stands in the URL.
+#[derive(Deserialize)]
+pub(super) struct About {
+    name: String,
+}
+
+/// Keeps a file where bots can fetch it.
+pub(super) async fn upload(
+    State(stage): Shared,
+    Query(about): Query<About>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Attachment>, Refusal> {
+    let bytes = {
+        let _place = stage.uploading.acquire().await;
+        read(body, FILE_BYTES_MAX).await?
+    };
+    let name: String = about.name.chars().take(NAME_CHARACTERS_MAX).collect();
+    let told = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let told = told.and_then(Result::ok).filter(|kind| !kind.is_empty());
+    let content_type = told.unwrap_or_else(|| mime_type_of(&name)).to_owned();
+    let (kept, kind) = (name.clone(), content_type.clone());
+    let keeping = spawn_blocking(move || store(&stage, &kept, &kind, &bytes));
+    let url = keeping.await.ok().flatten();
+    let full = || refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files");
+    Ok(Json(Attachment {
+        url: url.ok_or_else(full)?,
+        content_type,
+        name,
+        inline_ref: None,
+        parsed_content: None,
+    }))
+}

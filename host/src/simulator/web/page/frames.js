@@ -1,0 +1,69 @@
+// Spreads work over pictures of the screen: what comes faster than it can be shown waits its turn, and
+// what is typed or clicked meanwhile does not wait for it.
+
+/** How long we work for one picture, in milliseconds; the rest is for the browser to lay it out. */
+const WORK_MS = 6;
+
+/** How much may wait before whoever sends it has to. */
+const WAITING_MAX = 2000;
+
+/** A line of things to do, in order. */
+export class Frames {
+  /** `work` does one thing and gives back what is left of it; `shown` is called for each picture. */
+  constructor(work, shown) {
+    this.work = work;
+    this.shown = shown;
+    this.waiting = [];
+    this.next = 0;
+    this.scheduled = false;
+    this.relieved = [];
+  }
+
+  /** Adds things. To be awaited, so that there are never too many. */
+  async add(things) {
+    this.waiting.push(...things);
+    this.schedule();
+    if (this.waiting.length - this.next > WAITING_MAX) {
+      await new Promise((relieve) => this.relieved.push(relieve));
+    }
+  }
+
+  /** Waits until everything is done. */
+  async done() {
+    while (this.next < this.waiting.length) {
+      await new Promise((relieve) => this.relieved.push(relieve));
+    }
+  }
+
+  schedule() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    // A page that nobody sees gets no pictures, but goes on.
+    if (document.hidden) setTimeout(() => this.run(), 50);
+    else requestAnimationFrame(() => this.run());
+  }
+
+  run() {
+    this.scheduled = false;
+    const until = performance.now() + WORK_MS;
+    while (this.next < this.waiting.length && performance.now() < until) {
+      const left = this.work(this.waiting[this.next]);
+      if (left === null) {
+        this.next += 1;
+      } else {
+        this.waiting[this.next] = left;
+        break;
+      }
+    }
+    if (this.next === this.waiting.length) {
+      this.waiting = [];
+      this.next = 0;
+    } else {
+      this.schedule();
+    }
+    this.shown();
+    if (this.waiting.length - this.next < WAITING_MAX / 2) {
+      for (const relieve of this.relieved.splice(0)) relieve();
+    }
+  }
+}
