@@ -11,8 +11,11 @@ mod components;
 pub mod inspect;
 mod new;
 pub mod outside;
+mod players;
 mod progress;
 mod reload;
+pub mod simulate;
+mod simulated;
 mod sources;
 mod sync;
 pub mod table;
@@ -31,7 +34,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::outside::Outside;
 use self::progress::Progress;
-use self::up::Author;
+use self::simulate::Simulate;
+use self::up::{Author, Up};
 use crate::config::limits;
 use crate::report::{Problem, Problems};
 
@@ -57,24 +61,12 @@ pub enum Verb {
     Build(Build),
     /// Have Poe ask bots for their settings, now
     Sync(Sync),
+    /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
+    Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
     /// Print a completion script for a shell
     Completions(Completions),
-}
-
-/// `ravenry up`
-#[derive(Debug, Args)]
-pub struct Up {
-    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// Do not build and mount again what changes
-    #[arg(long)]
-    pub no_watch: bool,
-    /// How to serve.
-    #[command(flatten)]
-    pub serving: Serving,
 }
 
 /// `ravenry serve`
@@ -286,6 +278,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
+        Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
         Verb::Completions(verb) => {
             verb.run();
@@ -295,24 +288,11 @@ pub fn run(cli: &Cli) -> ExitCode {
     outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
 
-impl Up {
-    fn run(&self) -> Result<(), Failure> {
-        let mut spec = up::load(&self.source, &self.serving.limits)?;
-        self.serving.outside.apply(&mut spec);
-        let author = if self.no_watch {
-            Author::Builds
-        } else {
-            Author::Watches(&self.source)
-        };
-        up::serve(spec, &self.serving, &author)
-    }
-}
-
 impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, &Author::HasBuilt)
+        up::serve(spec, &self.serving, &Author::HasBuilt, None)
     }
 }
 

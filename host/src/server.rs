@@ -8,7 +8,7 @@ mod listen;
 mod machine;
 mod reject;
 mod routes;
-mod signals;
+pub mod signals;
 
 use std::{
     io,

@@ -135,7 +135,7 @@ fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Shar
         route: spec.route.clone(),
         component,
         platform: Arc::new(Platform {
-            client: shared.poe.client(spec.access_keys.first().cloned()),
+            client: shared.poe.client(spec.platform_key.clone()),
             declared,
             bounds: PlatformBounds {
                 depth: limits.ask_depth,

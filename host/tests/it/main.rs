@@ -37,6 +37,8 @@ mod reload;
 mod samples;
 mod samples_files;
 mod secrets;
+mod simulate;
 mod simulator;
 mod tenants;
+mod web;
 mod worlds;

@@ -1,7 +1,8 @@
 //! A text that grows, as what the page has to change to show it.
 //!
-//! Only the last block can be changed by what is added, so nothing else is read again; and of the
-//! last block only what is new is sent. An answer costs the page what it has in it, however many
+//! What is added can change the last block, and the one before it where the last line is not complete
+//! (`#` may still become `#1`, which is no heading). Nothing else is read again; and of what is, only
+//! what is new is sent. An answer costs the page what it has in it, however many
 //! events it comes in.
 
 use serde::Serialize;
@@ -40,13 +41,15 @@ pub(super) enum Change {
 pub(super) struct Drawing {
     text: String,
     is_plain: bool,
-    /// Where the last block begins.
-    last: usize,
+    /// Where the first block begins that may still change.
+    open: usize,
+    /// How many blocks there are before it.
+    closed: usize,
     /// What the page shows.
     drawn: Vec<Node>,
     labels: Labels,
     changed: bool,
-    /// Something before the last block is to be read again.
+    /// Something before the open block is to be read again.
     late: bool,
 }
 
@@ -55,7 +58,8 @@ impl Drawing {
         Self {
             text: String::new(),
             is_plain,
-            last: 0,
+            open: 0,
+            closed: 0,
             drawn: Vec::new(),
             labels: Labels::default(),
             changed: false,
@@ -74,7 +78,7 @@ impl Drawing {
     /// Puts another text in place of all before.
     pub(super) fn replace(&mut self, text: &str) {
         self.text.clear();
-        self.last = 0;
+        (self.open, self.closed) = (0, 0);
         self.changed = true;
         self.add(text);
     }
@@ -95,14 +99,14 @@ impl Drawing {
     /// What the page has to change when nothing more comes: labels that came late are seen then.
     pub(super) fn last_changes(&mut self) -> Vec<Change> {
         if std::mem::take(&mut self.late) {
-            self.last = 0;
+            (self.open, self.closed) = (0, 0);
             self.changed = true;
         }
         self.changes()
     }
 
     fn draw(&mut self) -> Vec<Change> {
-        let from = self.last;
+        let (from, closed) = (self.open, self.closed);
         let tail = self.text.get(from..).unwrap_or_default();
         let fresh = if self.is_plain {
             vec![(0, Element::plain(tail.to_owned()))]
@@ -112,24 +116,24 @@ impl Drawing {
             self.late |= learned;
             blocks
         };
-        // Of what is drawn, the last block begins where the tail does.
-        let stays = if from == 0 {
-            0
-        } else {
-            self.drawn.len().saturating_sub(1)
+        // A block whose first line is complete is there to stay, and what stands before it is closed.
+        let complete = tail.rfind('\n').unwrap_or(0);
+        let stands = |(start, _): &(usize, Node)| {
+            let line = tail.get(..*start).unwrap_or_default().rfind('\n');
+            let line = line.map_or(0, |end| end.saturating_add(1));
+            tail.get(line..complete).is_some_and(|rest| !rest.is_empty()).then_some(line)
         };
-        if let Some((start, _)) = fresh.last() {
-            let start = from.saturating_add(*start);
-            let before = self.text.get(..start).unwrap_or_default();
-            // A block begins with its indentation.
-            self.last = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
-            self.last = self.last.max(from);
+        let places = fresh.iter().enumerate().rev();
+        let last = places.filter_map(|(place, block)| Some((place, stands(block)?))).next();
+        if let Some((place, line)) = last {
+            self.open = from.saturating_add(line);
+            self.closed = closed.saturating_add(place);
         }
         let fresh: Vec<Node> = fresh.into_iter().map(|(_, node)| node).collect();
         let mut changes = Vec::new();
-        let old = self.drawn.get(stays..).unwrap_or_default();
-        compare(old, &fresh, 0, stays, &mut changes);
-        self.drawn.truncate(stays);
+        let old = self.drawn.get(closed..).unwrap_or_default();
+        compare(old, &fresh, 0, closed, &mut changes);
+        self.drawn.truncate(closed);
         self.drawn.extend(fresh);
         changes
     }

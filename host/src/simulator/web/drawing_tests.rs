@@ -106,8 +106,9 @@ fn what_is_added_costs_what_it_is() {
     else {
         panic!("other changes");
     };
-    drawing.add("\n\nlast");
-    assert!(drawing.last > 0);
+    drawing.add("\n\nlast\n");
+    drawing.changes();
+    assert_eq!(&drawing.text[drawing.open..], "last\n");
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Query, State},
+    extract::{RawQuery, State},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
-use serde::Deserialize;
 use tokio::task::spawn_blocking;
+use url::form_urlencoded;
 
 use crate::{
     client::Attachment,
@@ -20,16 +20,10 @@ use crate::{
 /// Longest name of a file, in characters.
 const NAME_CHARACTERS_MAX: usize = 200;
 
-/// What stands in the URL.
-#[derive(Deserialize)]
-pub(super) struct About {
-    name: String,
-}
-
-/// Keeps a file where bots can fetch it.
+/// Keeps a file where bots can fetch it. Its name stands in the URL.
 pub(super) async fn upload(
     State(stage): Shared,
-    Query(about): Query<About>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Attachment>, Refusal> {
@@ -37,7 +31,10 @@ pub(super) async fn upload(
         let _place = stage.uploading.acquire().await;
         read(body, FILE_BYTES_MAX).await?
     };
-    let name: String = about.name.chars().take(NAME_CHARACTERS_MAX).collect();
+    let query = query.unwrap_or_default();
+    let name = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "name");
+    let name = name.map(|(_, name)| name).unwrap_or_default();
+    let name: String = name.chars().take(NAME_CHARACTERS_MAX).collect();
     let told = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
     let told = told.and_then(Result::ok).filter(|kind| !kind.is_empty());
     let content_type = told.unwrap_or_else(|| mime_type_of(&name)).to_owned();
