@@ -83,7 +83,7 @@ impl Browser {
         let watch = json!({
             "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": WATCH},
         });
-        browser.ask("goog/cdp/execute", &watch);
+        browser.devtools(&watch);
         browser.go(url);
         browser
     }
@@ -173,6 +173,11 @@ impl Browser {
             json!(bot)
         );
         self.wait(&ready);
+    }
+
+    /// Asks the browser itself, over its DevTools protocol.
+    pub fn devtools(&self, command: &Value) {
+        self.ask("goog/cdp/execute", command);
     }
 
     /// A picture of the page, where somebody wants to look at it.
