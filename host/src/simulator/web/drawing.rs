@@ -12,6 +12,10 @@ use super::markdown::{self, Element, Labels, Node};
 /// Most bytes of a text that are drawn; what comes after is counted and not shown.
 const DRAWN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Longest text without a break, in bytes: a browser lays all of it out again for every word that is
+/// added, and half a megabyte of it at a stretch would be felt.
+const UNBROKEN_BYTES_MAX: usize = 16 * 1024;
+
 /// One change. Its place is found from the whole drawing by going down to the last child so often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -106,9 +110,11 @@ impl Drawing {
     }
 
     fn draw(&mut self) -> Vec<Change> {
-        let (from, closed) = (self.open, self.closed);
+        let before = self.closed;
+        let mut fresh = self.broken();
+        let from = self.open;
         let tail = self.text.get(from..).unwrap_or_default();
-        let fresh = if self.is_plain {
+        let blocks = if self.is_plain {
             vec![(0, Element::plain(tail.to_owned()))]
         } else {
             let (blocks, learned) = markdown::blocks(tail, &mut self.labels);
@@ -118,25 +124,61 @@ impl Drawing {
         };
         // A block whose first line is complete is there to stay, and what stands before it is closed.
         let complete = tail.rfind('\n').unwrap_or(0);
-        let stands = |(start, _): &(usize, Node)| {
+        let stands = |(place, (start, _)): (usize, &(usize, Node))| {
             let line = tail.get(..*start).unwrap_or_default().rfind('\n');
             let line = line.map_or(0, |end| end.saturating_add(1));
-            tail.get(line..complete).is_some_and(|rest| !rest.is_empty()).then_some(line)
+            (line < complete).then_some((place, line))
         };
-        let places = fresh.iter().enumerate().rev();
-        let last = places.filter_map(|(place, block)| Some((place, stands(block)?))).next();
-        if let Some((place, line)) = last {
+        if let Some((place, line)) = blocks.iter().enumerate().rev().find_map(stands) {
             self.open = from.saturating_add(line);
-            self.closed = closed.saturating_add(place);
+            self.closed = self.closed.saturating_add(place);
         }
-        let fresh: Vec<Node> = fresh.into_iter().map(|(_, node)| node).collect();
+        fresh.extend(blocks.into_iter().map(|(_, node)| node));
         let mut changes = Vec::new();
-        let old = self.drawn.get(closed..).unwrap_or_default();
-        compare(old, &fresh, 0, closed, &mut changes);
-        self.drawn.truncate(closed);
+        let old = self.drawn.get(before..).unwrap_or_default();
+        compare(old, &fresh, 0, before, &mut changes);
+        self.drawn.truncate(before);
         self.drawn.extend(fresh);
         changes
     }
+
+    /// The pieces of a text without a break, closed; what is left of it is open.
+    fn broken(&mut self) -> Vec<Node> {
+        let mut pieces = Vec::new();
+        loop {
+            let tail = self.text.get(self.open..).unwrap_or_default();
+            let most = tail.floor_char_boundary(UNBROKEN_BYTES_MAX);
+            let (most, rest) = tail.split_at_checked(most).unwrap_or((tail, ""));
+            let lines = most.rfind('\n').filter(|_| self.is_plain);
+            let Some(cut) = lines.or_else(|| most.rfind([' ', '\n'])) else {
+                return pieces;
+            };
+            let piece = most.get(..cut).unwrap_or_default();
+            if rest.is_empty() || piece.is_empty() {
+                return pieces;
+            }
+            let piece = if self.is_plain {
+                Some(Element::plain(piece.to_owned()))
+            } else {
+                paragraph(piece, &mut self.labels)
+            };
+            let Some(piece) = piece else { return pieces };
+            pieces.push(piece);
+            self.open = self.open.saturating_add(cut).saturating_add(1);
+            self.closed = self.closed.saturating_add(1);
+        }
+    }
+}
+
+/// A text that is one paragraph and nothing else.
+fn paragraph(text: &str, labels: &mut Labels) -> Option<Node> {
+    let (mut blocks, _) = markdown::blocks(text, labels);
+    let (_, block) = blocks.pop()?;
+    let is_text = |block: &Element| {
+        block.tag == "p" && matches!(block.children.as_slice(), [Node::Text(_)])
+    };
+    let fits = matches!(&block, Node::Element(element) if is_text(element));
+    (fits && blocks.is_empty()).then_some(block)
 }
 
 /// Adds what makes `old` to `new`. Goes no deeper than the trees do.

@@ -147,6 +147,33 @@ fn plain_text_is_one_text() {
     assert_eq!(page.0, [Element::plain("*a*\n<b>".to_owned())]);
 }
 
+/// A paragraph without an end, and a plain text, come in pieces that a browser lays out in a moment.
+#[test]
+fn a_text_without_a_break_is_broken() {
+    for is_plain in [false, true] {
+        let mut drawing = Drawing::new(is_plain);
+        let mut page = Page::default();
+        for _ in 0..1000 {
+            drawing.add(&"word ".repeat(100));
+            page.apply(drawing.changes());
+        }
+        page.apply(drawing.last_changes());
+        let texts: Vec<&str> = page.0.iter().map(text).collect();
+        assert!(texts.len() > 20 && texts.iter().all(|text| text.len() <= UNBROKEN_BYTES_MAX));
+        assert_eq!(texts.join(" ").trim_end(), "word ".repeat(100_000).trim_end());
+    }
+}
+
+fn text(node: &Node) -> &str {
+    let Node::Element(Element { children, .. }) = node else {
+        panic!("no element");
+    };
+    let [Node::Text(text)] = children.as_slice() else {
+        panic!("not one text");
+    };
+    text
+}
+
 /// A text beyond all bounds is not kept.
 #[test]
 fn a_text_has_an_end() {

@@ -9,7 +9,8 @@ use super::drawing::Change;
 use crate::{
     client::Part,
     protocol::{
-        event::File,
+        answer::{Heard, Misheard},
+        event::{File, Owned},
         judge::End,
         rules::{Finding, Weight},
     },
@@ -41,6 +42,8 @@ pub(super) enum Item {
         data: String,
         /// Bytes of its data.
         size: usize,
+        /// Characters that it says.
+        characters: usize,
         #[serde(skip_serializing_if = "Option::is_none")]
         odd: Option<String>,
     },
@@ -118,9 +121,14 @@ pub(super) fn part(at: Duration, part: &Part) -> Item {
             name: name.clone().unwrap_or_else(|| "message".to_owned()),
             data: beginning(data),
             size: data.len(),
+            characters: match meaning {
+                Ok(Heard::Event(Owned::Text { text, .. } | Owned::Replace { text, .. })) => {
+                    text.chars().count()
+                }
+                _ => 0,
+            },
             odd: meaning.as_ref().err().map(|misheard| match misheard {
-                crate::protocol::answer::Misheard::Odd(words)
-                | crate::protocol::answer::Misheard::Fatal(words) => words.clone(),
+                Misheard::Odd(words) | Misheard::Fatal(words) => words.clone(),
             }),
         },
         Part::Finding(found) => finding(at, found.clone()),

@@ -38,7 +38,7 @@ use crate::{
 const GATHERED: Duration = Duration::from_millis(16);
 
 /// How many events the page is told of at once. It shows them in one picture.
-const GATHERED_MAX: usize = 500;
+const GATHERED_MAX: usize = 200;
 
 /// How long a bot may take to hear a report.
 const REPORT_TIME_MAX: Duration = Duration::from_secs(10);

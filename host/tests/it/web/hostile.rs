@@ -1,6 +1,10 @@
 //! Whatever a bot says, nothing of it runs, and the browser has nothing to refuse.
 
-use ravenry::simulator::{Answer, FakePoe, Script};
+use ravenry::{
+    client::Target,
+    secret::Secret,
+    simulator::{Answer, FakePoe, Script},
+};
 use serde_json::{Value, json};
 
 use crate::harness::Browser;
@@ -115,7 +119,7 @@ fn settings_of_a_stranger_are_words() {
         poe.bot("behind", Script::from(Answer::json(200, &settings)));
         // A server bot that answers everything with these settings.
         let target = format!("{}/bot/behind", poe.url());
-        let target = ravenry::client::Target::parse(&target, Some("k".to_owned().into())).unwrap();
+        let target = Target::parse(&target, Some(Secret::new("k".to_owned()))).unwrap();
         poe.enrol("evil", target);
         let browser = Browser::open(&format!("{}/#evil", poe.url()));
         browser.choose("evil");

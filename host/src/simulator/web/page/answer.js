@@ -2,10 +2,13 @@
 // person can do with it.
 
 import { copy, el, face, iconButton, imageAddress, link, picture, safe } from "./dom.js";
-import { apply } from "./draw.js";
+import { Drawing } from "./draw.js";
 
 /** Most events of one answer that are kept for the panel. */
 const EVENTS_MAX = 20000;
+
+/** Nothing was to be drawn, and nothing is left. */
+const DONE = { weighs: 0, left: null };
 
 /** Reactions, each with the name that the bot is told. */
 const REACTIONS = [["❤️", "heart"], ["😂", "laugh"], ["😮", "wow"], ["😢", "sad"], ["🎉", "celebrate"]];
@@ -42,7 +45,7 @@ export class Answer {
     );
   }
 
-  /** Takes what has happened. Gives back what is left to do of it. */
+  /** Takes what has happened. Gives back how much it was to draw, and what is left of it. */
   take(item) {
     const trace = this.trace;
     switch (item.k) {
@@ -55,6 +58,7 @@ export class Answer {
       case "event":
         trace.first ??= item.at;
         trace.last = item.at;
+        trace.characters += item.characters;
         this.row({ at: item.at, name: item.name, data: item.data, size: item.size, odd: item.odd ?? null });
         break;
       case "finding":
@@ -81,7 +85,7 @@ export class Answer {
         if (item.trouble !== null) this.failed(item.trouble, true);
         break;
     }
-    return null;
+    return DONE;
   }
 
   row(row) {
@@ -90,22 +94,19 @@ export class Answer {
   }
 
   draw(item) {
-    let text = this.texts.get(item.index);
-    if (text === undefined) {
-      text = el("div", { class: "text" });
-      this.texts.set(item.index, text);
-      this.body.append(text);
+    let drawing = this.texts.get(item.index);
+    if (drawing === undefined) {
+      drawing = new Drawing();
+      this.texts.set(item.index, drawing);
+      this.body.append(drawing.node);
     }
     this.waiting.remove();
-    while (item.changes.length > 0) {
-      const left = apply(text, item.changes[0]);
-      if (left !== null) {
-        item.changes[0] = left;
-        return item;
-      }
-      item.changes.shift();
-    }
-    return null;
+    const [change] = item.changes;
+    if (change === undefined) return DONE;
+    const { weighs, left } = drawing.apply(change);
+    if (left === null) item.changes.shift();
+    else item.changes[0] = left;
+    return { weighs, left: item.changes.length === 0 ? null : item };
   }
 
   add(node) {
@@ -127,7 +128,7 @@ export class Answer {
 
   /** All its text, as it is read aloud and copied. */
   text() {
-    return [...this.texts.values()].map((text) => text.innerText).join("\n\n");
+    return [...this.texts.values()].map((text) => text.node.innerText).join("\n\n");
   }
 
   /** It is over. */

@@ -171,7 +171,9 @@ export class Controls {
     input.addEventListener("change", () => tell(input.checked));
     const node = this.frame(control, input);
     const label = node.querySelector("label");
-    label.replaceWith(el("div", { class: "row" }, label, input));
+    const row = el("div", { class: "beside" });
+    label.before(row);
+    row.append(label, input);
     return node;
   }
 

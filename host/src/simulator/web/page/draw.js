@@ -97,20 +97,75 @@ export function make(tree) {
   return made;
 }
 
-/** How many blocks are made at once: more would be felt. */
-const BLOCKS_MAX = 60;
+/** How much is drawn at once, in characters: more would be felt. A node weighs some, too. */
+const WEIGHT_MAX = 8000;
+const NODE_WEIGHT = 40;
 
-/** Makes one change to a drawing. Gives back what is left of it, for the next picture. */
-export function apply(root, change) {
-  let place = root;
-  for (let down = 0; down < change.down; down += 1) place = inside(place.lastChild);
-  if (change.grow !== undefined) {
-    const text = place.lastChild;
-    text.replaceData(text.length - change.cut, change.cut, change.grow);
-    return null;
+/** Blocks that lie in one part of a drawing. A part that is not on the screen costs nothing. */
+const PART_BLOCKS = 40;
+
+function weight(tree) {
+  if (typeof tree === "string") return tree.length;
+  return (tree.c ?? []).reduce((sum, child) => sum + weight(child), NODE_WEIGHT);
+}
+
+/** Where a text is drawn. */
+export class Drawing {
+  constructor() {
+    this.node = el("div", { class: "text" });
+    this.blocks = [];
   }
-  while (place.childNodes.length > change.keep) place.lastChild.remove();
-  place.append(...change.add.slice(0, BLOCKS_MAX).map(make));
-  if (change.add.length <= BLOCKS_MAX) return null;
-  return { down: change.down, keep: change.keep + BLOCKS_MAX, add: change.add.slice(BLOCKS_MAX) };
+
+  /** Makes one change. Gives back how much it was, and what is left of it for the next picture. */
+  apply(change) {
+    if (change.grow !== undefined) return this.grow(change);
+    let taken = 0;
+    let weighs = 0;
+    while (taken < change.add.length && weighs < WEIGHT_MAX) {
+      weighs += weight(change.add[taken]);
+      taken += 1;
+    }
+    const made = change.add.slice(0, taken).map(make);
+    if (change.down === 0) {
+      this.keep(change.keep);
+      made.forEach((block) => this.push(block));
+    } else {
+      const place = this.place(change.down);
+      while (place.childNodes.length > change.keep) place.lastChild.remove();
+      place.append(...made);
+    }
+    const rest = change.add.slice(taken);
+    const left = rest.length === 0 ? null : { down: change.down, keep: change.keep + taken, add: rest };
+    return { weighs, left };
+  }
+
+  grow({ down, cut, grow }) {
+    const text = this.place(down).lastChild;
+    const now = grow.slice(0, WEIGHT_MAX);
+    text.replaceData(text.length - cut, cut, now);
+    const rest = grow.slice(WEIGHT_MAX);
+    return { weighs: now.length, left: rest === "" ? null : { down, cut: 0, grow: rest } };
+  }
+
+  /** The node whose last child is meant. */
+  place(down) {
+    let place = inside(this.blocks.at(-1));
+    for (let further = 1; further < down; further += 1) place = inside(place.lastChild);
+    return place;
+  }
+
+  keep(count) {
+    while (this.blocks.length > count) {
+      const block = this.blocks.pop();
+      const part = block.parentNode;
+      block.remove();
+      if (part.childNodes.length === 0) part.remove();
+    }
+  }
+
+  push(block) {
+    if (this.blocks.length % PART_BLOCKS === 0) this.node.append(el("div", { class: "part" }));
+    this.node.lastChild.append(block);
+    this.blocks.push(block);
+  }
 }

@@ -4,12 +4,15 @@
 /** How long we work for one picture, in milliseconds; the rest is for the browser to lay it out. */
 const WORK_MS = 6;
 
+/** How much is drawn for one picture, in characters: the browser has to lay it out as well. */
+const WEIGHT_MAX = 8000;
+
 /** How much may wait before whoever sends it has to. */
 const WAITING_MAX = 2000;
 
 /** A line of things to do, in order. */
 export class Frames {
-  /** `work` does one thing and gives back what is left of it; `shown` is called for each picture. */
+  /** `work` does one thing and gives back how much it was, and what is left of it; `shown` is called for each picture. */
   constructor(work, shown) {
     this.work = work;
     this.shown = shown;
@@ -46,14 +49,12 @@ export class Frames {
   run() {
     this.scheduled = false;
     const until = performance.now() + WORK_MS;
-    while (this.next < this.waiting.length && performance.now() < until) {
-      const left = this.work(this.waiting[this.next]);
-      if (left === null) {
-        this.next += 1;
-      } else {
-        this.waiting[this.next] = left;
-        break;
-      }
+    let done = 0;
+    while (this.next < this.waiting.length && done < WEIGHT_MAX && performance.now() < until) {
+      const { weighs, left } = this.work(this.waiting[this.next]);
+      done += weighs;
+      if (left === null) this.next += 1;
+      else this.waiting[this.next] = left;
     }
     if (this.next === this.waiting.length) {
       this.waiting = [];

@@ -20,7 +20,6 @@ let here = null;
 /** The answer that runs: what stops it. */
 let running = null;
 let newest = null;
-let follows = true;
 
 const composer = new Composer({
   say: (text, files) => say(text, files),
@@ -84,9 +83,14 @@ async function open(bot) {
   by("text").focus({ preventScroll: true });
 }
 
+/** A price, with its marks as dollars. */
+function price(label) {
+  return label.replace(/\[usd_milli_cents=(\d{1,12})\]/g, (_, milliCents) => `$${Number(milliCents) / 100000}`);
+}
+
 function introduce(bot, about) {
   const card = el("div", { class: "intro-card" }, face(bot), el("h2", {}, bot));
-  if (typeof about.cost === "string") card.append(el("span", { class: "cost" }, about.cost));
+  if (typeof about.cost === "string") card.append(el("span", { class: "cost" }, price(about.cost)));
   if (about.introduction) card.append(el("div", { class: "text" }, ...about.introduction.map(make)));
   else card.append(el("p", { class: "hint" }, "Say something, and see what comes back, event by event."));
   if (about.trouble) card.append(el("p", { class: "trouble mild", role: "alert" }, about.trouble));
@@ -133,7 +137,7 @@ async function answer(path, body) {
   composer.running(true);
   talk.append(shown.node);
   panel.of(shown.trace);
-  follows = true;
+  scroll.scrollTop = 0;
   by("live").textContent = `${bot} is answering`;
   const frames = new Frames((item) => shown.take(item), () => picture(shown));
   let wasStopped = false;
@@ -156,7 +160,6 @@ async function answer(path, body) {
 /** The screen is about to be drawn. */
 function picture(shown) {
   if (panel.trace === shown.trace) panel.changed();
-  if (follows) scroll.scrollTop = scroll.scrollHeight;
 }
 
 function suggest(replies) {
@@ -181,25 +184,12 @@ async function report(shown, kind, reaction) {
 
 // --- the rest of the page
 
-const watched = new IntersectionObserver(([bottom]) => {
-  follows = bottom.isIntersecting || (follows && running !== null && !touched);
+new IntersectionObserver(([bottom]) => {
   by("to-bottom").hidden = bottom.isIntersecting;
-}, { root: scroll, rootMargin: "60px" });
-watched.observe(by("bottom"));
-
-/** Whether a person has scrolled since he was last at the bottom. */
-let touched = false;
-for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
-  scroll.addEventListener(kind, () => {
-    touched = true;
-    follows = false;
-    setTimeout(() => { touched = false; }, 400);
-  }, { passive: true });
-}
+}, { root: scroll, rootMargin: "60px" }).observe(by("bottom"));
 
 by("to-bottom").addEventListener("click", () => {
-  follows = true;
-  scroll.scrollTop = scroll.scrollHeight;
+  scroll.scrollTop = 0;
   by("text").focus({ preventScroll: true });
 });
 
@@ -228,6 +218,7 @@ by("close-bots").addEventListener("click", () => {
   showBots(false);
   by("open-bots").focus();
 });
+by("scroll").addEventListener("click", () => showBots(false));
 window.addEventListener("hashchange", () => {
   const bot = decodeURIComponent(location.hash.slice(1));
   if (bots.some((known) => known.name === bot)) open(bot);

@@ -4,6 +4,9 @@ import { by, copy, el } from "./dom.js";
 
 const HEIGHT = 26;
 
+/** Events that are shown in a colour of their own. */
+const KINDS = new Set(["meta", "error", "done"]);
+
 /** Rows beyond the edges, for whoever scrolls. */
 const SPARE = 6;
 
@@ -77,7 +80,7 @@ export class Rows {
 
   row(place) {
     const { at, name, data, odd, finding } = this.events[place];
-    const kind = finding ? `finding ${finding}` : odd ? "odd" : /^[a-z_]+$/.test(name) ? name : "";
+    const kind = finding ? `is-finding ${finding}` : odd ? "is-odd" : KINDS.has(name) ? `is-${name}` : "";
     const row = el(
       "div",
       { class: `row ${kind}`, role: "option", id: `row-${place}`, "data-place": place, "aria-posinset": place + 1, "aria-setsize": this.events.length, "aria-selected": place === this.chosen },
