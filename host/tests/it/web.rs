@@ -14,7 +14,9 @@ use crate::harness::{Browser, ENTER, ESCAPE, Folder, Server};
 
 /// Waits for the fake platform, which speaks async.
 fn wait<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     runtime.unwrap().block_on(future)
 }
 
@@ -24,7 +26,9 @@ fn up(names: &[&str]) -> (Server, String) {
         .iter()
         .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
         .collect();
-    let server = Folder::with_manifest(&manifest).env("RAVENRY_PAGE", "127.0.0.1:0").up();
+    let server = Folder::with_manifest(&manifest)
+        .env("RAVENRY_PAGE", "127.0.0.1:0")
+        .up();
     let page = server.wait_output(|line| {
         let (_, page) = line.split_once("Talk to your bots in a browser: ")?;
         Some(page.to_owned())
@@ -83,7 +87,8 @@ fn the_panel_shows_the_wire() {
     browser.choose("cat");
     browser.say("food");
     browser.wait("document.querySelectorAll('#rows .row').length === 5");
-    let names = "return [...document.querySelectorAll('#rows .event')].map((row) => row.textContent)";
+    let names =
+        "return [...document.querySelectorAll('#rows .event')].map((row) => row.textContent)";
     let expected = json!(["meta", "text", "text", "suggested_reply", "done"]);
     assert_eq!(browser.script(names, &[]), expected);
     browser.click("#rows .row:nth-of-type(3)");
@@ -94,9 +99,15 @@ fn the_panel_shows_the_wire() {
     assert_eq!(query["query"][0]["content"], "food");
     browser.click("#copy-curl");
     let command = browser.wait("window.copied");
-    let said = Command::new("sh").arg("-c").arg(command.as_str().unwrap()).output();
+    let said = Command::new("sh")
+        .arg("-c")
+        .arg(command.as_str().unwrap())
+        .output();
     let said = String::from_utf8(said.unwrap().stdout).unwrap();
-    assert!(said.contains("meow") && said.contains("event: done"), "{said}");
+    assert!(
+        said.contains("meow") && said.contains("event: done"),
+        "{said}"
+    );
     browser.click("#tab-findings");
     browser.wait_text("#finding-list", "No rule was broken.");
     browser.is_well();
@@ -127,9 +138,14 @@ fn findings_come_as_they_happen() {
 #[test]
 fn a_stop_hangs_up() {
     let poe = FakePoe::start().unwrap();
-    let endless = Answer::stream().text("as long as").step(Step::Wait(Wait::Forever));
+    let endless = Answer::stream()
+        .text("as long as")
+        .step(Step::Wait(Wait::Forever));
     let short = Answer::stream().text("well").done();
-    poe.bot("endless", Script::in_turn([endless.clone(), endless, short]));
+    poe.bot(
+        "endless",
+        Script::in_turn([endless.clone(), endless, short]),
+    );
     let browser = Browser::open(&poe.url());
     browser.choose("endless");
     browser.say("how long?");
@@ -148,7 +164,10 @@ fn a_stop_hangs_up() {
     browser.say("thanks");
     browser.wait_text(".answer .text", "well");
     let query = wait(poe.next_query("endless")).unwrap();
-    let said: Vec<&str> = query.body["query"].as_array().unwrap().iter()
+    let said: Vec<&str> = query.body["query"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|message| message["content"].as_str().unwrap())
         .collect();
     assert_eq!(said, ["how long?", "as long as", "thanks"]);
@@ -172,7 +191,12 @@ fn two_people_take_part() {
     browser.wait_text(".said .who", "Ben");
     wait(poe.next_query("host")).unwrap();
     let query = wait(poe.next_query("host")).unwrap().body;
-    let names: Vec<&Value> = query["users"].as_array().unwrap().iter().map(|user| &user["name"]).collect();
+    let names: Vec<&Value> = query["users"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| &user["name"])
+        .collect();
     assert_eq!(names, ["You", "Ben"]);
     assert_eq!(query["user_id"], query["users"][1]["id"]);
     assert_eq!(query["query"][2]["sender"]["name"], "Ben");

@@ -1,5 +1,7 @@
 //! Which bots there are, and what their settings say.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -45,17 +47,16 @@ pub(super) async fn open(
     State(stage): Shared,
     Json(open): Json<Open>,
 ) -> Result<Json<Value>, Refusal> {
-    let enrolled = stage.enrolled(&open.bot).is_some();
-    let fetched = if enrolled {
-        stage.fetch_terms(&open.bot).await
-    } else {
-        Ok(stage.terms(&open.bot).await)
+    let known = stage.enrolled(&open.bot);
+    let (terms, trouble) = match known {
+        None => (Arc::default(), None),
+        Some(bot) => match stage.fetch_terms(&open.bot).await {
+            Ok(terms) => (terms, None),
+            // What was known before goes on, as on the platform.
+            Err(trouble) => (bot.terms.unwrap_or_default(), Some(trouble)),
+        },
     };
     let (tab, people) = stage.page.open(&open.bot);
-    let (terms, trouble) = match fetched {
-        Ok(terms) => (terms, None),
-        Err(trouble) => (std::sync::Arc::default(), Some(trouble)),
-    };
     let text = |name: &str| terms.object.get(name).and_then(Value::as_str);
     Ok(Json(json!({
         "tab": tab,

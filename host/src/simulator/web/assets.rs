@@ -38,7 +38,10 @@ const FILES: &[(&str, &str, &str)] = &[
 
 /// The page itself.
 pub(super) async fn page(State(stage): Shared) -> Response {
-    let html = stage.page.token.reveal(|token| HTML.replace(TOKEN_MARK, token));
+    let html = stage
+        .page
+        .token
+        .reveal(|token| HTML.replace(TOKEN_MARK, token));
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 

@@ -174,9 +174,8 @@ impl Drawing {
 fn paragraph(text: &str, labels: &mut Labels) -> Option<Node> {
     let (mut blocks, _) = markdown::blocks(text, labels);
     let (_, block) = blocks.pop()?;
-    let is_text = |block: &Element| {
-        block.tag == "p" && matches!(block.children.as_slice(), [Node::Text(_)])
-    };
+    let is_text =
+        |block: &Element| block.tag == "p" && matches!(block.children.as_slice(), [Node::Text(_)]);
     let fits = matches!(&block, Node::Element(element) if is_text(element));
     (fits && blocks.is_empty()).then_some(block)
 }

@@ -71,9 +71,39 @@ fn drawn_in(pieces: &[String]) -> Vec<Node> {
 /// Pieces of Markdown, and pieces of those.
 fn piece() -> impl Strategy<Value = String> {
     let words = [
-        "a", "word ", " ", "\n", "\n\n", "# ", "- ", "1. ", "> ", "```", "~~~\n", "`", "*", "**",
-        "_", "[", "](", ")", "https://a.b", "![", "|", "|-|\n", "---\n", "===\n", "    ", "\t",
-        "<b>", "<!--", "é", "🐈", "\\", "&amp;", "[x] ",
+        "a",
+        "word ",
+        " ",
+        "\n",
+        "\n\n",
+        "# ",
+        "- ",
+        "1. ",
+        "> ",
+        "```",
+        "~~~\n",
+        "`",
+        "*",
+        "**",
+        "_",
+        "[",
+        "](",
+        ")",
+        "https://a.b",
+        "![",
+        "|",
+        "|-|\n",
+        "---\n",
+        "===\n",
+        "    ",
+        "\t",
+        "<b>",
+        "<!--",
+        "é",
+        "🐈",
+        "\\",
+        "&amp;",
+        "[x] ",
     ];
     proptest::sample::select(words.to_vec()).prop_map(str::to_owned)
 }
@@ -101,8 +131,14 @@ fn what_is_added_costs_what_it_is() {
         }]
     );
     drawing.add("*");
-    let [Change::Text { down: 2, cut: 6, .. }, Change::Children { down: 2, keep: 1, .. }] =
-        drawing.changes()[..]
+    let [
+        Change::Text {
+            down: 2, cut: 6, ..
+        },
+        Change::Children {
+            down: 2, keep: 1, ..
+        },
+    ] = drawing.changes()[..]
     else {
         panic!("other changes");
     };
@@ -160,7 +196,10 @@ fn a_text_without_a_break_is_broken() {
         page.apply(drawing.last_changes());
         let texts: Vec<&str> = page.0.iter().map(text).collect();
         assert!(texts.len() > 20 && texts.iter().all(|text| text.len() <= UNBROKEN_BYTES_MAX));
-        assert_eq!(texts.join(" ").trim_end(), "word ".repeat(100_000).trim_end());
+        assert_eq!(
+            texts.join(" ").trim_end(),
+            "word ".repeat(100_000).trim_end()
+        );
     }
 }
 

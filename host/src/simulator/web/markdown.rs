@@ -77,7 +77,8 @@ fn normal(label: &str) -> String {
 /// The blocks of a text, each with the place where it begins. Labels that it defines are learned;
 /// true where there were new ones.
 pub(super) fn blocks(text: &str, labels: &mut Labels) -> (Vec<(usize, Node)>, bool) {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut builder = Builder::default();
     let known = &labels.0;
     let mut learned = Vec::new();

@@ -90,7 +90,11 @@ fn answer(stage: Arc<Stage>, turn: Turn) -> Response {
         drawing_took: Duration::ZERO,
     };
     let lines = stream::unfold(talking, Talking::line);
-    ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    (
+        [(CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response()
 }
 
 /// An answer on its way to the page.
@@ -249,7 +253,8 @@ pub(super) async fn report(
         let of = |said: &&mut crate::client::Message| said.message_id == *message;
         if let Some(said) = talk.messages_mut().iter_mut().find(of) {
             if report.reaction {
-                said.reactions.push(json!({"user_id": by, "reaction": kind}));
+                said.reactions
+                    .push(json!({"user_id": by, "reaction": kind}));
             } else {
                 said.feedback = vec![json!({"type": kind, "reason": null})];
             }
@@ -261,7 +266,10 @@ pub(super) async fn report(
         }
     });
     let Some((target, _)) = stage.address(&tab.bot, &mut Value::Null).await else {
-        return Err(refuse(StatusCode::NOT_FOUND, "no bot has this name any more"));
+        return Err(refuse(
+            StatusCode::NOT_FOUND,
+            "no bot has this name any more",
+        ));
     };
     let telling = stage.driver.client().call(&target, &body);
     let told = timeout(REPORT_TIME_MAX, telling).await;
@@ -272,4 +280,3 @@ pub(super) async fn report(
     };
     Ok(Json(json!({"status": status, "body": body})))
 }
-

@@ -70,16 +70,27 @@ impl Browser {
         let profile = format!("--user-data-dir={}", browser._profile.path().display());
         let size = format!("--window-size={width},{height}");
         let arguments = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-dev-shm-usage", &size, &profile,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            &size,
+            &profile,
         ];
         let options = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
             "unhandledPromptBehavior": "ignore",
         }}});
         let session = browser.send("POST", "/session", &options);
-        session["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
+        session["sessionId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut browser.session);
         let watch = json!({
             "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": WATCH},
         });
@@ -95,7 +106,10 @@ impl Browser {
 
     /// What a script gives: the body of a function, of which `arguments` are these.
     pub fn script(&self, script: &str, arguments: &[Value]) -> Value {
-        self.ask("execute/sync", &json!({"script": script, "args": arguments}))
+        self.ask(
+            "execute/sync",
+            &json!({"script": script, "args": arguments}),
+        )
     }
 
     /// Waits until an expression is something; each look is a request of its own.
@@ -126,7 +140,10 @@ impl Browser {
     /// The text of the element that a selector finds last.
     pub fn text(&self, selector: &str) -> String {
         let last = "return [...document.querySelectorAll(arguments[0])].at(-1)?.innerText ?? ''";
-        self.script(last, &[json!(selector)]).as_str().unwrap().to_owned()
+        self.script(last, &[json!(selector)])
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Clicks where a person would.
@@ -205,7 +222,11 @@ impl Browser {
     }
 
     fn send(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n{body}",
@@ -247,11 +268,22 @@ impl Drop for Browser {
 fn driver() -> Command {
     static FOUND: OnceLock<()> = OnceLock::new();
     FOUND.get_or_init(|| {
-        let is_there = || Command::new("chromedriver").arg("--version").output().is_ok();
+        let is_there = || {
+            Command::new("chromedriver")
+                .arg("--version")
+                .output()
+                .is_ok()
+        };
         if !is_there() && rustix::process::getuid().is_root() {
             eprintln!("installing chromium and chromium-driver, which the tests of the page need");
-            for arguments in [&["update", "-q"][..], &["install", "-y", "-q", "chromium", "chromium-driver"]] {
-                let _ = Command::new("apt-get").args(arguments).stdout(Stdio::null()).status();
+            for arguments in [
+                &["update", "-q"][..],
+                &["install", "-y", "-q", "chromium", "chromium-driver"],
+            ] {
+                let _ = Command::new("apt-get")
+                    .args(arguments)
+                    .stdout(Stdio::null())
+                    .status();
             }
         }
         assert!(

@@ -12,7 +12,10 @@ fn get(poe: &FakePoe, path: &str, headers: &[&str]) -> Answer {
 fn request(poe: &FakePoe, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
     let url = poe.url();
     let address = url.trim_start_matches("http://");
-    let mut head = format!("{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     if !headers.iter().any(|header| header.starts_with("host:")) {
         head.push_str(&format!("host: {address}\r\n"));
     }
@@ -58,7 +61,11 @@ fn strangers_are_refused() {
         ("/page/api/bots", vec![&*token, foreign], 403),
         ("/page/api/bots", vec![&*token, &*rebound], 403),
     ] {
-        assert_eq!(get(&poe, path, &headers).status, status, "{path} {headers:?}");
+        assert_eq!(
+            get(&poe, path, &headers).status,
+            status,
+            "{path} {headers:?}"
+        );
     }
     let open = json!({"bot": "cat"}).to_string();
     let kind = "content-type: application/json";

@@ -44,7 +44,11 @@ fn measure(what: &str, piece: impl Fn(usize) -> String) -> Value {
     let events = (0..EVENTS).map(|number| Step::text(&piece(number)));
     let meta = Step::event("meta", json!({"content_type": "text/markdown"}));
     let steps: Vec<Step> = std::iter::once(meta).chain(events).collect();
-    let answer = steps.into_iter().fold(Answer::stream(), Answer::step).chunks(Chunks::Steps).done();
+    let answer = steps
+        .into_iter()
+        .fold(Answer::stream(), Answer::step)
+        .chunks(Chunks::Steps)
+        .done();
     poe.bot("long", Script::from(answer));
     let browser = Browser::open(&poe.url());
     browser.choose("long");
@@ -72,7 +76,7 @@ fn a_long_reply_in_markdown() {
             1 | 21 => format!("\n\n{}", &words[..each - 2]),
             10..14 => format!("\n- {}", &words[..each - 3]),
             30 => "\n\n```rust\n".to_owned(),
-            31..36 => format!("{}\n", &words[..each - 1]),
+            31..36 => format!("{}\n", &words[..each - 2]),
             36 => "```\n".to_owned(),
             _ => words,
         }
@@ -84,6 +88,8 @@ fn a_long_reply_in_markdown() {
 #[test]
 fn a_long_reply_in_one_paragraph() {
     let each = CHARACTERS / EVENTS;
-    let told = measure("one paragraph", |_| "word ".repeat(each / 5 + 1)[..each].to_owned());
+    let told = measure("one paragraph", |_| {
+        "word ".repeat(each / 5 + 1)[..each].to_owned()
+    });
     assert!(told["longest"].as_f64().unwrap() < 1000.0, "{told}");
 }

@@ -1,5 +1,7 @@
 //! Whatever a bot says, nothing of it runs, and the browser has nothing to refuse.
 
+use std::net::SocketAddr;
+
 use ravenry::{
     client::Target,
     secret::Secret,
@@ -7,7 +9,7 @@ use ravenry::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::Browser;
+use crate::harness::{Browser, Connection, post};
 
 /// What others have broken pages with.
 const TRICKS: &[&str] = &[
@@ -43,7 +45,14 @@ fn controls(trick: &str) -> Value {
             "step": trick, "options": [{"value": trick, "name": trick, "width": trick, "height": trick}],
         })
     };
-    let kinds = ["text_field", "text_area", "drop_down", "toggle_switch", "slider", "aspect_ratio"];
+    let kinds = [
+        "text_field",
+        "text_area",
+        "drop_down",
+        "toggle_switch",
+        "slider",
+        "aspect_ratio",
+    ];
     let mut all: Vec<Value> = kinds.iter().map(|kind| control(kind)).collect();
     let odd = json!({"comparator": trick, "left": trick, "right": {"parameter_name": "__proto__"}});
     all.push(json!({"control": "condition", "condition": odd, "controls": [control("slider")]}));
@@ -86,7 +95,10 @@ fn nothing_of_a_stranger_runs() {
         assert_eq!(browser.text(".said .bubble"), *trick);
     }
     // What a person would do with it: look at it, click it.
-    browser.script("for (const row of document.querySelectorAll('#rows .row')) row.click()", &[]);
+    browser.script(
+        "for (const row of document.querySelectorAll('#rows .row')) row.click()",
+        &[],
+    );
     browser.script(
         "for (const link of document.querySelectorAll('#talk a, #talk .no-link')) {
              link.addEventListener('click', (event) => event.preventDefault());
@@ -96,10 +108,11 @@ fn nothing_of_a_stranger_runs() {
     );
     browser.click("#tab-findings");
     browser.click("#tab-request");
-    let links = "return [...new Set([...document.querySelectorAll('#talk a')].map((a) => a.protocol))]";
+    let links =
+        "return [...new Set([...document.querySelectorAll('#talk a')].map((a) => a.protocol))]";
     assert_eq!(browser.script(links, &[]), json!(["https:"]));
     let strange = "return document.querySelectorAll(
-        '#talk script, #talk iframe, #talk svg [onload], #talk style, #talk form, #talk [onerror], #talk [style]'
+        '#talk script, #talk iframe, #talk svg [onload], #talk style, #talk form, #talk [onerror], #talk [style]:not(.face)'
     ).length";
     assert_eq!(browser.script(strange, &[]), 0);
     browser.click("#suggestions .chip");
@@ -110,22 +123,32 @@ fn nothing_of_a_stranger_runs() {
 /// Settings are a bot's words, too.
 #[test]
 fn settings_of_a_stranger_are_words() {
-    for trick in TRICKS {
-        let poe = FakePoe::start().unwrap();
+    let poe = FakePoe::start().unwrap();
+    let address: SocketAddr = poe.url().trim_start_matches("http://").parse().unwrap();
+    for (number, trick) in TRICKS.iter().enumerate() {
         let settings = json!({
             "response_version": 2, "introduction_message": format!("{trick}\n\n{LINKS}"),
             "cost_label": trick, "parameter_controls": controls(trick),
         });
-        poe.bot("behind", Script::from(Answer::json(200, &settings)));
-        // A server bot that answers everything with these settings.
-        let target = format!("{}/bot/behind", poe.url());
-        let target = Target::parse(&target, Some(Secret::new("k".to_owned()))).unwrap();
-        poe.enrol("evil", target);
-        let browser = Browser::open(&format!("{}/#evil", poe.url()));
-        browser.choose("evil");
-        browser.wait_text(".cost", trick);
-        browser.click("#tune");
-        browser.wait("!document.getElementById('controls').hidden");
-        browser.is_well();
+        // A server bot that has told them once, and is gone.
+        let gone = Target::parse("http://127.0.0.1:1/", Some(Secret::new("key".to_owned())));
+        poe.enrol(&format!("evil-{number}"), gone.unwrap());
+        let told = post(
+            &format!("/bot/update_settings/evil-{number}/key"),
+            &[],
+            settings.to_string().as_bytes(),
+        );
+        let told = String::from_utf8(told)
+            .unwrap()
+            .replace("host: localhost", &format!("host: {address}"));
+        assert_eq!(Connection::open(address).send(told).answer().status, 200);
     }
+    let browser = Browser::open(&poe.url());
+    for (number, trick) in TRICKS.iter().enumerate() {
+        browser.choose(&format!("evil-{number}"));
+        browser.wait_text(".cost", trick);
+        browser.wait("!document.getElementById('tune').hidden");
+        browser.click("#tune");
+    }
+    browser.is_well();
 }

@@ -7,6 +7,9 @@ const WORK_MS = 6;
 /** How much is drawn for one picture, in characters: the browser has to lay it out as well. */
 const WEIGHT_MAX = 8000;
 
+/** How long a page that nobody sees waits between two pieces of work, in milliseconds. */
+const UNSEEN_MS = 500;
+
 /** How much may wait before whoever sends it has to. */
 const WAITING_MAX = 2000;
 
@@ -41,13 +44,15 @@ export class Frames {
   schedule() {
     if (this.scheduled) return;
     this.scheduled = true;
+    this.picture = requestAnimationFrame(() => this.run());
     // A page that nobody sees gets no pictures, but goes on.
-    if (document.hidden) setTimeout(() => this.run(), 50);
-    else requestAnimationFrame(() => this.run());
+    this.timer = setTimeout(() => this.run(), UNSEEN_MS);
   }
 
   run() {
     this.scheduled = false;
+    cancelAnimationFrame(this.picture);
+    clearTimeout(this.timer);
     const until = performance.now() + WORK_MS;
     let done = 0;
     while (this.next < this.waiting.length && done < WEIGHT_MAX && performance.now() < until) {
