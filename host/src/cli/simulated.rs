@@ -83,7 +83,7 @@ impl Simulated {
         format!("{}/", self.poe.url())
     }
 
-    /// Has these bots ask here, and registers them as far as they are served.
+    /// Registers these bots; where Poe is played, they ask here.
     pub(super) fn prepare(&self, spec: &mut ServerSpec) {
         if self.plays {
             self.play(spec);
@@ -131,7 +131,12 @@ impl Simulated {
     }
 
     fn register(&self, bots: &mut Bots) {
-        let Some(server) = &bots.server else { return };
+        // Bots send their settings before anybody can be served: their keys are good already.
+        let server = bots
+            .server
+            .clone()
+            .or_else(|| Url::parse(&self.poe.url()).ok());
+        let Some(server) = server else { return };
         for gone in &bots.registered {
             if !bots.wanted.iter().any(|(name, ..)| name == gone) {
                 self.poe.strike(gone);

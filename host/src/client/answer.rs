@@ -231,12 +231,12 @@ fn instead(
         let mut whole = Vec::new();
         while whole.len() < INSTEAD_BYTES_MAX {
             match chunks.next().await {
-                None => break,
                 Some(Ok(chunk)) => whole.extend_from_slice(&chunk),
                 Some(Err(error)) if whole.is_empty() => {
                     return Err(sse_stream::Error::Body(Box::new(error)));
                 }
-                Some(Err(_)) => break,
+                // What came before it broke off says enough.
+                Some(Err(_)) | None => break,
             }
         }
         whole.truncate(INSTEAD_BYTES_MAX);

@@ -285,11 +285,9 @@ fn reply(mut value: Value, path: &str, file: &mut TextFile) -> Option<Reply> {
     let when = keys.string("when", file).map(|(text, _)| text);
     let status = status(&mut keys, file);
     let events = if keys.has_no("events") {
-        let said = events::line(&mut keys, file);
-        // A status says enough.
-        if said.is_none() && status == 200 && !events::stands(&keys) {
-            events::nothing(span, path, file);
-        }
+        // Another status says enough.
+        let says = status == 200 || events::stands(&keys);
+        let said = says.then(|| events::line(&mut keys, file)).flatten();
         said.into_iter().collect()
     } else {
         events::list(&mut keys, file)

@@ -51,15 +51,28 @@ pub enum End {
     Left,
 }
 
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Course {
+    /// Anything may follow.
+    #[default]
+    Open,
+    /// An error was said.
+    Failed,
+    /// `done` was said.
+    Done,
+}
+
 /// One answer in the course of judgement.
 #[derive(Debug, Default)]
 pub struct Judge {
     framing: Framing,
     events: u64,
     characters: u64,
+    course: Course,
+    /// Something that counts as an answer has come.
     said: bool,
-    done: bool,
-    failed: bool,
+    /// The last event was a suggested reply.
     suggested: bool,
     broken: Vec<&'static Rule>,
     fresh: Vec<Finding>,
@@ -129,10 +142,12 @@ impl Judge {
     ) {
         let name = name.unwrap_or("message");
         let what = || format!("`{}`", shown(name));
-        if self.done {
-            self.find(&rules::NOTHING_AFTER_DONE, "the end of the stream", what());
-        } else if self.failed && name != "done" {
-            self.find(&rules::ERROR_ENDS, "`done`", what());
+        match self.course {
+            Course::Done => {
+                self.find(&rules::NOTHING_AFTER_DONE, "the end of the stream", what());
+            }
+            Course::Failed if name != "done" => self.find(&rules::ERROR_ENDS, "`done`", what()),
+            Course::Failed | Course::Open => {}
         }
         if self.events == 0 && at > FIRST_EVENT_MAX {
             let got = format!("{:.1} s", at.as_secs_f64());
@@ -159,7 +174,7 @@ impl Judge {
                 return;
             }
             Heard::Done => {
-                self.done = true;
+                self.course = Course::Done;
                 match serde_json::from_str::<Value>(data) {
                     Ok(Value::Object(members)) if members.is_empty() => {}
                     Ok(Value::Object(_)) => self.find(&rules::DONE_EMPTY, "`{}`", quoted(data)),
@@ -184,7 +199,7 @@ impl Judge {
             }
             Heard::Event(Owned::Error(_)) => {
                 self.said = true;
-                self.failed = true;
+                self.course = Course::Failed;
                 self.object(name, data);
             }
             // Tool calls are an answer to whoever offered tools.
@@ -195,7 +210,7 @@ impl Judge {
             }
             Heard::Event(Owned::File(_) | Owned::Data(_)) => {}
         }
-        if suggested && !self.failed {
+        if suggested && self.course == Course::Open {
             let got = format!("`{}` after a suggested reply", shown(name));
             self.find(&rules::SUGGESTIONS_LAST, "`done`", got);
         }
@@ -266,7 +281,7 @@ impl Judge {
             let got = format!("{} events without one", self.events);
             self.find(&rules::SAYS_SOMETHING, "`text` or `error`", got);
         }
-        if !self.done {
+        if self.course != Course::Done {
             self.find(&rules::DONE, "`done`", "the end of the stream".to_owned());
         }
     }

@@ -171,11 +171,9 @@ async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u
     }
     let named = |name: &str| query.body.get(name).and_then(Value::as_str);
     let message = named("message_id").unwrap_or_default();
-    let id = named("bot_query_id").filter(|id| !id.is_empty());
-    let counted = stage
-        .state()
-        .chains
-        .call(id.unwrap_or(message), &query.bot, most);
+    // Identifiers of messages will not do: whoever asks by hand writes the same ones again.
+    let id = named("bot_query_id").unwrap_or_default();
+    let counted = stage.state().chains.call(id, &query.bot, most);
     let caller = callers.join(", ");
     let refusal = match counted {
         Some(depth) if depth <= DEPTH_MAX => return Ok(depth),

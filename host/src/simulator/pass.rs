@@ -21,7 +21,10 @@ use super::{
     stage::Stage,
     wire::Framing,
 };
-use crate::{client::Part, protocol::judge::End};
+use crate::{
+    client::Part,
+    protocol::{judge::End, rules::Weight},
+};
 
 /// Asks the bot that the query names, as so manieth of a chain of bots.
 pub(super) async fn pass(
@@ -101,7 +104,10 @@ impl Passing {
                 Some(Framing::PLAIN.written(name, &data))
             }
             Part::Finding(finding) => {
-                tracing::warn!(bot = %self.bot, %finding, "a bot has broken a rule");
+                match finding.rule.weight {
+                    Weight::Must => tracing::warn!(bot = %self.bot, %finding, "a rule is broken"),
+                    Weight::Should => tracing::info!(bot = %self.bot, %finding, "a rule is broken"),
+                }
                 None
             }
             Part::Instead(_) => {

@@ -1,6 +1,7 @@
 //! `ravenry simulate`, and `ravenry up --simulate`: bots that ask others, without Poe and without keys.
 
 mod process;
+mod reference;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -99,9 +100,22 @@ fn mistakes_are_told_in_one_sentence_each() {
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8(output.stderr).unwrap()
     };
-    insta::assert_snapshot!(refused(&["--bot", "cat=:", "--key", "dog=NONE"]), @"");
-    insta::assert_snapshot!(refused(&["--bot", "cat=localhost:1/cat", "--key", "cat=RAVENRY_NO_SUCH_KEY"]), @"");
-    insta::assert_snapshot!(refused(&["--scripts", "bots.toml"]), @"");
+    insta::assert_snapshot!(refused(&["--bot", "cat=:", "--key", "dog=NONE"]), @r#"
+    error: `:` is no URL of a bot: empty host
+    hint: write it as in http://127.0.0.1:8080/cat
+    error: `--key` names `dog`, and no bot is registered under this name
+    hint: register it: `--bot dog=URL`
+    2 errors
+    "#);
+    insta::assert_snapshot!(refused(&["--bot", "cat=localhost:1/cat", "--key", "cat=RAVENRY_NO_SUCH_KEY"]), @r#"
+    error: the environment variable that `--key cat=…` names is not set
+    hint: name the variable that holds the access key, not the key: `--key cat=CAT_KEY`
+    "#);
+    insta::assert_snapshot!(refused(&["--scripts", "bots.toml"]), @r#"
+    error: `ftp://x` is no URL of a bot: it begins neither with `http` nor with `https`
+      --> bots.toml:1:1
+    hint: write it as in http://127.0.0.1:8080/cat
+    "#);
 }
 
 #[test]
@@ -115,9 +129,21 @@ fn an_address_of_others_or_in_use_is_refused() {
             .unwrap()
             .replace(&address, "[TAKEN]")
     };
-    insta::assert_snapshot!(refused(&address), @"");
-    insta::assert_snapshot!(refused("0.0.0.0:0"), @"");
-    insta::assert_snapshot!(refused("nowhere"), @"");
+    insta::assert_snapshot!(refused(&address), @r#"
+    error: Poe cannot be played on `[TAKEN]`
+      caused by: Address already in use (os error 98)
+    hint: another program listens there: stop it, or choose another address (port 0 takes a free one)
+    "#);
+    insta::assert_snapshot!(refused("0.0.0.0:0"), @r#"
+    error: Poe cannot be played on `0.0.0.0:0`
+      caused by: others could come in there, and nothing is kept from whoever does
+    hint: choose an address of this machine, such as 127.0.0.1:8081
+    "#);
+    insta::assert_snapshot!(refused("nowhere"), @r#"
+    error: Poe cannot be played on `nowhere`
+      caused by: invalid socket address
+    hint: an address looks like 127.0.0.1:8081
+    "#);
 }
 
 /// A bot that charges, beside the played Poe: the amount is in the ledger.

@@ -1,7 +1,7 @@
 //! The steps of a reply: tables with one key that says what each is.
 
+use toml_span::Value;
 use toml_span::value::ValueInner;
-use toml_span::{Span, Value};
 
 use super::super::limits::Value as Limit;
 use super::super::table::{Keys, kind};
@@ -20,14 +20,7 @@ const STEPS: [&str; 8] = [
     "text", "replace", "suggest", "data", "file", "error", "call", "pause",
 ];
 
-/// Notes that a table says nothing.
-pub(super) fn nothing(span: Span, path: &str, file: &mut TextFile) {
-    let known: Vec<String> = STEPS.iter().map(|step| format!("`{step}`")).collect();
-    let hint = format!("write one of {}", known.join(", "));
-    file.wrong_but(span, format!("nothing is said in `{path}`"), hint);
-}
-
-/// Whether any step stands in a table still.
+/// Whether any step stands in a table.
 pub(super) fn stands(keys: &Keys) -> bool {
     STEPS.iter().any(|step| !keys.has_no(step))
 }
@@ -42,13 +35,8 @@ pub(super) fn list(keys: &mut Keys, file: &mut TextFile) -> Vec<Line> {
         ValueInner::Array(items) if items.len() <= EVENTS_MAX => items
             .into_iter()
             .filter_map(|item| {
-                let span = item.span;
                 let mut keys = Keys::open(item, path.clone(), file)?;
-                let before = file.problems.len();
                 let line = line(&mut keys, file);
-                if line.is_none() && file.problems.len() == before && !stands(&keys) {
-                    nothing(span, &path, file);
-                }
                 keys.finish(file);
                 line
             })
@@ -72,12 +60,19 @@ pub(super) fn line(keys: &mut Keys, file: &mut TextFile) -> Option<Line> {
         .into_iter()
         .filter(|step| !keys.has_no(step))
         .collect();
-    if let [first, second, ..] = given.as_slice() {
-        let message = format!(
-            "`{first}` and `{second}` both stand {}; write each into a table of its own in `events`",
-            keys.within()
-        );
-        file.wrong(keys.span_of(second).unwrap_or(keys.span), message);
+    let within = keys.within();
+    match given.as_slice() {
+        [_] => {}
+        [] => {
+            let known = STEPS.map(|step| format!("`{step}`")).join(", ");
+            let hint = format!("write one of {known}");
+            file.wrong_but(keys.span, format!("nothing is said {within}"), hint);
+        }
+        [first, second, ..] => {
+            let message = format!("`{first}` and `{second}` both stand {within}");
+            let hint = "write each into a table of its own in `events`";
+            file.wrong_but(keys.span_of(second).unwrap_or(keys.span), message, hint);
+        }
     }
     let mut text = |step| keys.string(step, file).map(|(text, _)| text);
     let plain = [text("text"), text("replace"), text("suggest"), text("data")];

@@ -98,7 +98,47 @@ fn all_mistakes_are_told_at_once() {
         "#,
     )
     .unwrap_err();
-    insta::assert_snapshot!(problems, @"");
+    insta::assert_snapshot!(problems, @r#"
+    error: `url` and `replies` both stand in [bot.both]
+      --> bots.toml:4:19
+    hint: write `url = "http://127.0.0.1:8080/cat"` for a server bot, or `replies = ["…"]`
+    error: neither `url` nor `replies` stands in [bot.neither]
+      --> bots.toml:5:9
+    hint: write `url = "http://127.0.0.1:8080/cat"` for a server bot, or `replies = ["…"]`
+    error: `key` stands in [bot.neither] without a `url`
+      --> bots.toml:6:15
+    hint: who only replies needs none
+    error: an entry of `bot.odd.replies` must be text or a table, not a whole number
+      --> bots.toml:8:20
+    error: nothing is said in [bot.odd.replies]
+      --> bots.toml:8:23
+    hint: write one of `text`, `replace`, `suggest`, `data`, `file`, `error`, `call`, `pause`
+    error: `text` and `error` both stand in [bot.odd.replies]
+      --> bots.toml:8:50
+    hint: write each into a table of its own in `events`
+    error: nothing is said in [bot.odd.replies]
+      --> bots.toml:8:56
+    hint: write one of `text`, `replace`, `suggest`, `data`, `file`, `error`, `call`, `pause`
+    error: `status` in [bot.odd.replies] must be an HTTP status, such as 503
+      --> bots.toml:8:67
+    error: nothing is said in [bot.odd.replies.events]
+      --> bots.toml:8:84
+    hint: write one of `text`, `replace`, `suggest`, `data`, `file`, `error`, `call`, `pause`
+    error: unknown key `tex` in [bot.odd.replies.events]
+      --> bots.toml:8:86
+    hint: did you mean `text`?
+    error: `pause` in [bot.odd.replies] must be a time with its unit, such as "2s" or "500ms"
+      --> bots.toml:9:24
+    error: `name` is missing in [bot.odd.replies.call]
+      --> bots.toml:9:42
+    error: `arguments` in [bot.odd.replies.call] must be a table that JSON can say
+      --> bots.toml:9:56
+    13 errors
+    "#);
     let empty = loaded("").unwrap_err();
-    insta::assert_snapshot!(empty, @"");
+    insta::assert_snapshot!(empty, @r#"
+    error: the file declares no bot
+      --> bots.toml:1:1
+    hint: declare one: `[bot.cat]`, and below it `url = "http://127.0.0.1:8080/cat"`
+    "#);
 }

@@ -20,10 +20,15 @@ pub struct Simulate {
 
 impl Simulate {
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ravenry"))
             .args(["simulate", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_remove("RAVENRY_SIMULATE")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -57,6 +62,13 @@ impl Simulate {
 
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+
+    /// What it says after its page, up to its end.
+    pub fn last_words(&mut self) -> String {
+        self.output.wait(|_| None::<()>);
+        let all = self.output.all().join("\n");
+        all.split_once("Stop with Ctrl-C.").unwrap().1.to_owned()
     }
 }
 
@@ -103,10 +115,26 @@ pub fn said(stream: &str) -> String {
         .collect()
 }
 
-pub fn get(poe: &str, path: &str) -> Value {
-    let answer = request(poe, &format!("GET {path}"), "", "");
+/// Uploads a file as a person, and says where it lies.
+pub fn upload(poe: &str, name: &str, text: &str) -> String {
+    let key = ravenry::simulator::PERSON_KEY;
+    let headers =
+        format!("authorization: {key}\r\ncontent-type: multipart/form-data; boundary=x\r\n");
+    let form = format!(
+        "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n--x--\r\n"
+    );
+    let path = "POST /poe_api/file_upload_3RD_PARTY_POST";
+    let told = body(&request(poe, path, &headers, &form));
+    told["attachment_url"].as_str().unwrap().to_owned()
+}
+
+fn body(answer: &str) -> Value {
     let body = answer.split("\r\n\r\n").nth(1).unwrap();
-    serde_json::from_str(body).unwrap()
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+}
+
+pub fn get(poe: &str, path: &str) -> Value {
+    body(&request(poe, &format!("GET {path}"), "", ""))
 }
 
 fn request(poe: &str, line: &str, headers: &str, body: &str) -> String {

@@ -14,7 +14,7 @@ async fn a_wrong_key_is_told_what_to_do() {
     let body = json!({"type": "query", "query": []}).to_string();
     let answer = post(&poe, "GPT-4o", "Bearer wrong", &body).await;
     assert_eq!(answer.status(), 401);
-    insta::assert_snapshot!(json_of(answer).await["detail"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(json_of(answer).await["detail"].as_str().unwrap(), @"Invalid access key: no bot that is registered here has it. Register the bot under its key, or ask as a person, with the key `simulated-person`");
     for key in ["bearer simulated-person", "Bearer "] {
         assert_eq!(
             post(&poe, "GPT-4o", key, &body).await.status(),
@@ -40,7 +40,16 @@ async fn asked(poe: &FakePoe, bot: &str, more: Value) -> String {
 #[tokio::test]
 async fn a_stand_in_answers_for_names_that_nobody_has() {
     let poe = strict(Limits::default());
-    insta::assert_snapshot!(asked(&poe, "Claude-3-Haiku", json!({})).await, @"");
+    insta::assert_snapshot!(asked(&poe, "Claude-3-Haiku", json!({})).await, @r#"
+    event: meta
+    data: {"content_type":"text/markdown"}
+
+    event: text
+    data: {"text":"Claude-3-Haiku is played by a stand-in here. It was told: “All your replies are haikus.” It was asked: “How is the weather in Paris?”"}
+
+    event: done
+    data: {}
+    "#);
     let parameters = json!({"type": "object", "required": ["location", "unit", "days", "exact"],
     "properties": {
         "location": {"type": "string"}, "unit": {"enum": ["celsius", "fahrenheit"]},
@@ -48,7 +57,19 @@ async fn a_stand_in_answers_for_names_that_nobody_has() {
     }});
     let tools = json!([{"type": "function", "function":
         {"name": "get_weather", "description": "x", "parameters": parameters}}]);
-    insta::assert_snapshot!(asked(&poe, "GPT-4o", json!({"tools": tools})).await, @"");
+    insta::assert_snapshot!(asked(&poe, "GPT-4o", json!({"tools": tools})).await, @r#"
+    event: json
+    data: {"choices":[{"index":0,"delta":{"role":"assistant","tool_calls":[{"index":0,"id":"call_get_weather","type":"function","function":{"name":"get_weather","arguments":""}}]},"finish_reason":null}]}
+
+    event: json
+    data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"location\":\"How is the weather in Paris?\",\"unit\":\"celsius\",\"days\":0,\"exact\":false}"}}]},"finish_reason":null}]}
+
+    event: json
+    data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
+
+    event: done
+    data: {}
+    "#);
     let results =
         json!([{"role": "tool", "name": "get_weather", "tool_call_id": "1", "content": "22"}]);
     let more = json!({"tools": tools, "tool_results": results});
