@@ -51,6 +51,7 @@ mod sync;
 mod terms;
 mod text;
 mod upload;
+mod web;
 mod wire;
 mod written;
 

@@ -52,6 +52,11 @@ pub struct Up {
         default_missing_value = SIMULATE
     )]
     pub simulate: Option<String>,
+    /// Where the page is on which a person talks to the bots, on this machine, or `off`; port 0 takes a
+    /// free one. With `--simulate` it is where Poe is played [default: 127.0.0.1:8081, or a free port
+    /// if that is taken]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_PAGE")]
+    pub page: Option<String>,
     /// A file with more bots for the played Poe: their URLs and keys, or nothing but their replies
     #[arg(long, value_name = "FILE", requires = "simulate")]
     pub scripts: Option<PathBuf>,
@@ -65,8 +70,12 @@ impl Up {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut spec = load(&self.source, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        let start = |listen: &String| Simulated::start(listen, self.scripts.as_deref());
-        let simulated = self.simulate.as_ref().map(start).transpose()?.map(Arc::new);
+        let simulated = match (&self.simulate, self.page.as_deref()) {
+            (Some(listen), _) => Some(Simulated::start(listen, self.scripts.as_deref())?),
+            (None, Some("off")) => None,
+            (None, listen) => Some(Simulated::page(listen)?),
+        };
+        let simulated = simulated.map(Arc::new);
         if let Some(simulated) = &simulated {
             simulated.prepare(&mut spec);
         }
@@ -174,13 +183,14 @@ fn run(
         let mut ready = ready.clone();
         if let Some(simulated) = &simulated {
             simulated.serve(&ready.url);
-            ready.notes.push(simulated.note());
+            ready.notes.extend(simulated.note());
         }
         running = reload.map(|reload| {
             ready.notes.push(CHANGES.to_owned());
             reload.run(Arc::clone(deployment), ready.url.clone())
         });
-        print(&table::render(&ready));
+        let page = simulated.as_ref().map(|simulated| simulated.page_url());
+        print(&table::render(&ready, page.as_deref()));
     };
     let served = runtime.block_on(server::run(spec, options, ready));
     if let Some(running) = running {

@@ -2,6 +2,7 @@
 //!
 //! Every wait is for a fact and has a bound that only a hang can reach.
 
+mod browser;
 mod client;
 mod guests;
 pub mod languages;
@@ -9,6 +10,7 @@ mod lines;
 mod server;
 mod terminal;
 
+pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};
 pub use guests::{component, hostile_names, without_outer_cargo};
 pub use lines::Lines;

@@ -66,6 +66,8 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     (&["wasmparser"], &["sandbox"]),
     (&["toml_span"], &["config"]),
+    // What a bot writes becomes a tree of ours in one place.
+    (&["pulldown_cmark"], &["simulator/web/markdown"]),
     // Files of the played platform.
     (&["html2text", "tempfile"], &["simulator"]),
     (

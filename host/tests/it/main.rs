@@ -43,4 +43,5 @@ mod simulate;
 mod simulator;
 mod starting;
 mod tenants;
+mod web;
 mod worlds;
