@@ -60,8 +60,8 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     (&["wasmparser"], &["sandbox"]),
     (&["toml_span"], &["config"]),
-    // Files of the played platform.
-    (&["html2text", "tempfile"], &["simulator"]),
+    // Documents at queries of the played platform.
+    (&["html2text"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
