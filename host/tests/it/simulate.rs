@@ -91,6 +91,8 @@ fn the_simulator_tells_who_plays() {
      away   http://127.0.0.1:1/x         not read: it does not answer: the connection was refused; start the server there, as with `ravenry up`; or correct the port
      cat    http://[BOTS]/cat   read
 
+    Talk to your bots in a browser: [POE]/
+
     Names that nobody has are answered by stand-ins.
 
     Have bots ask here instead of Poe:
