@@ -24,6 +24,9 @@ pub(super) const LISTEN: &str = "127.0.0.1:8081";
 /// Queries whose costs are shown at the end; the newest.
 const TABS_SHOWN_MAX: usize = 20;
 
+/// What stands where settings could not be read.
+const UNREAD: &str = "not read: ";
+
 /// `ravenry simulate`
 #[derive(Debug, Args)]
 pub struct Simulate {
@@ -142,7 +145,7 @@ async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
         let settings = match poe.fetch_settings(name).await {
             Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
             Ok(terms) => terms.mistakes.join(" "),
-            Err(why) => format!("not read: {why}"),
+            Err(why) => format!("{UNREAD}{why}"),
         };
         [name.clone(), target.url.to_string(), settings]
     });
@@ -168,7 +171,10 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
         }
         let _ = writeln!(page, "{}\n", table.trim_fmt());
     }
-    let name = rows.first().map_or("Claude-3-Haiku", |[name, ..]| name);
+    let answers = rows
+        .iter()
+        .find(|[_, _, settings]| !settings.starts_with(UNREAD));
+    let name = answers.map_or("Claude-3-Haiku", |[name, ..]| name);
     let _ = write!(
         page,
         "Talk to your bots in a browser: {url}/\n\n\

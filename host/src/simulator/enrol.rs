@@ -103,7 +103,11 @@ impl Stage {
         let told = timeout(SETTINGS_TIME_MAX, asking)
             .await
             .map_err(|_| "the bot does not say its settings within 5 s".to_owned())?
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| {
+                let hint = error.problem().hint;
+                let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                format!("it does not answer: {}{hint}", error.why)
+            })?;
         if told.status != 200 {
             return Err(refusal(told.status));
         }

@@ -71,8 +71,8 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["pulldown_cmark"],
         &["simulator/web/markdown", "chat/markdown"],
     ),
-    // Files of the played platform.
-    (&["html2text", "tempfile"], &["simulator"]),
+    // Documents at queries of the played platform.
+    (&["html2text"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],

@@ -20,7 +20,7 @@ fn samples_that_ask_others_work_without_any_key() {
     let said = server.ask("prompt", "frogs").said();
     assert_eq!(
         said,
-        "Claude-3-Haiku is played by a stand-in here. It was told: “All your replies are haikus.” It was asked: “frogs”"
+        "Claude-3-Haiku is played by a stand-in here. It was told: “All your replies are Haikus.” It was asked: “frogs”"
     );
     let said = server.ask("weather", "How is the weather in Paris?").said();
     assert!(
@@ -62,7 +62,7 @@ fn scripts_and_changes_are_played() {
     let manifest = "manifest_version = 1\n[bot.prompt]\nsource = \"prompt.wasm\"\n\
                     [bot.second]\nsource = \"prompt.wasm\"\n";
     std::fs::write(server.folder.path().join("ravenry.toml"), manifest).unwrap();
-    server.wait_text("second");
+    server.wait_text("Added `second`");
     assert_eq!(
         process::said(&process::ask(&poe, "second", &query("a frog"))),
         "Splash"
@@ -83,7 +83,29 @@ fn the_simulator_tells_who_plays() {
         "500",
     ]);
     let page = simulate.page(cat.address);
-    insta::assert_snapshot!(page, @"");
+    insta::assert_snapshot!(page, @r#"
+    Playing Poe on [POE]
+
+     bot    is                           settings
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     away   http://127.0.0.1:1/x         not read: it does not answer: the connection was refused; start the server there, as with `ravenry up`; or correct the port
+     cat    http://[BOTS]/cat   read
+
+    Talk to your bots in a browser: [POE]/
+
+    Names that nobody has are answered by stand-ins.
+
+    Have bots ask here instead of Poe:
+      export RAVENRY_POE_API=[POE]/
+      export RAVENRY_POE_UPLOAD=[POE]/poe_api/file_upload_3RD_PARTY_POST
+
+    Ask as a person:
+      curl -N '[POE]/bot/cat' -H 'Authorization: Bearer simulated-person' -d '{"version":"1.2","type":"query","query":[{"role":"user","content":"hello","content_type":"text/markdown"}],"user_id":"u-1","conversation_id":"c-1","message_id":"m-1"}'
+
+    What bots charge: [POE]/simulator/ledger
+
+    Stop with Ctrl-C.
+    "#);
     let said = process::ask(&simulate.url, "cat", &query("food"));
     assert_eq!(process::said(&said), "meow meow");
     assert!(process::ask(&simulate.url, "away", &query("x")).contains("does not answer"));
