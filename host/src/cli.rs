@@ -7,6 +7,7 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod chat;
 mod check;
 mod components;
 pub mod inspect;
@@ -61,8 +62,10 @@ pub enum Verb {
     New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Talk with a bot, here or anywhere: at a terminal, or as a filter
+    Chat(chat::Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(Sync),
+    Sync(sync::Sync),
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
     Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
@@ -116,17 +119,6 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-}
-
-/// `ravenry sync`
-#[derive(Debug, Args)]
-pub struct Sync {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// What is outside.
-    #[command(flatten)]
-    pub outside: Outside,
 }
 
 /// `ravenry completions`
@@ -270,6 +262,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Chat(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
         Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),

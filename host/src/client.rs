@@ -73,7 +73,7 @@ pub struct Told {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, up to a mebibyte.
+    /// Its body, within its bound.
     pub body: Bytes,
     /// How long it took.
     pub took: Duration,
@@ -121,7 +121,31 @@ impl Client {
     /// As for [`Client::call`].
     pub async fn post_call(&self, target: &Target, post: Post) -> Result<Told, Unreachable> {
         let started = Instant::now();
-        let mut response = self.send(target, post, "application/json").await?;
+        let response = self.send(target, post, "application/json").await?;
+        self.whole(target, response, started, TOLD_BYTES_MAX).await
+    }
+
+    /// Fetches what lies at a URL, such as a file that a bot attached.
+    ///
+    /// # Errors
+    /// As for [`Client::call`].
+    pub async fn download(&self, target: &Target, bytes_max: usize) -> Result<Told, Unreachable> {
+        let started = Instant::now();
+        let http = self.http.to_any_address();
+        let http = http.map_err(|error| Unreachable::new(target, &error))?;
+        let sent = timeout(self.silence_max, http.get(target.url.clone()).send()).await;
+        let sent = sent.map_err(|_| Unreachable::silent(target, self.silence_max))?;
+        let response = sent.map_err(|error| Unreachable::broken(target, &error))?;
+        self.whole(target, response, started, bytes_max).await
+    }
+
+    async fn whole(
+        &self,
+        target: &Target,
+        mut response: reqwest::Response,
+        started: Instant,
+        bytes_max: usize,
+    ) -> Result<Told, Unreachable> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut whole = Vec::new();
         loop {
@@ -131,8 +155,8 @@ impl Client {
                 None => break,
                 Some(chunk) => whole.extend_from_slice(&chunk),
             }
-            if whole.len() > TOLD_BYTES_MAX {
-                return Err(Unreachable::too_long(target, TOLD_BYTES_MAX));
+            if whole.len() > bytes_max {
+                return Err(Unreachable::too_long(target, bytes_max));
             }
         }
         Ok(Told {

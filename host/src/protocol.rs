@@ -30,6 +30,7 @@
 
 pub mod answer;
 mod controls;
+pub mod cost;
 pub mod decode;
 pub mod encode;
 pub mod event;

@@ -171,7 +171,8 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
     let name = rows.first().map_or("Claude-3-Haiku", |[name, ..]| name);
     let _ = write!(
         page,
-        "Names that nobody has are answered by stand-ins.\n\n\
+        "Talk to your bots in a browser: {url}/\n\n\
+         Names that nobody has are answered by stand-ins.\n\n\
          Have bots ask here instead of Poe:\n  \
          export RAVENRY_POE_API={url}/\n  \
          export RAVENRY_POE_UPLOAD={upload}\n\n\

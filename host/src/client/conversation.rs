@@ -80,6 +80,11 @@ impl Conversation {
         &self.people
     }
 
+    /// One more takes part from now on.
+    pub fn join(&mut self, person: Person) {
+        self.people.push(person);
+    }
+
     /// Adds what the person with this number says.
     pub fn say(&mut self, person: usize, say: Say) {
         let sender = self.people.get(person).or(self.people.first()).cloned();

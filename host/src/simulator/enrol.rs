@@ -132,14 +132,24 @@ impl Stage {
         name: &str,
         mut body: Value,
     ) -> Result<(Drive, Vec<&'static str>), Undriven> {
+        let (target, notes) = self.address(name, &mut body).await.ok_or(Undriven::Name)?;
+        Ok((self.driver.query(&target, &body).await?, notes))
+    }
+
+    /// Where a query goes, made to fit the bot's settings, and what was done to it for that; nothing
+    /// where no bot can have this name.
+    pub(super) async fn address(
+        self: &Arc<Self>,
+        name: &str,
+        body: &mut Value,
+    ) -> Option<(Target, Vec<&'static str>)> {
         let Some(bot) = self.enrolled(name) else {
-            let target = self.door(name).ok_or(Undriven::Name)?;
-            return Ok((self.driver.query(&target, &body).await?, Vec::new()));
+            return Some((self.door(name)?, Vec::new()));
         };
         let terms = self.terms(name).await;
-        let files = self.files_of(&body, &terms).await;
-        let notes = fit::fit(&mut body, &terms, &files);
-        Ok((self.driver.query(&bot.target, &body).await?, notes))
+        let files = self.files_of(body, &terms).await;
+        let notes = fit::fit(body, &terms, &files);
+        Some((bot.target, notes))
     }
 
     /// Where bots ask for this name.

@@ -5,7 +5,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -28,6 +28,7 @@ use super::{
     stage::{Stage, refuse},
     sync,
     upload::{FORM_BYTES_MAX, upload},
+    web,
 };
 
 /// How many callers are served at a time. One more waits to be accepted.
@@ -89,8 +90,12 @@ fn routes(stage: Arc<Stage>) -> Router {
             post(sync::update),
         )
         .route(UPLOAD_PATH, upload)
-        .route("/attachments/{number}/{name}", get(files::fetch))
+        .route(
+            "/attachments/{number}/{name}",
+            get(files::fetch).layer(from_fn(web::harmless)),
+        )
         .route("/simulator/ledger", get(ledger::show))
+        .merge(web::routes(&stage))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "nothing is here") })
         .layer(from_fn_with_state(Arc::clone(&stage), from_here))
         .with_state(stage)

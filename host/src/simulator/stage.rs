@@ -39,6 +39,7 @@ use super::{
     step::Wait,
     sync::SettingsCall,
     upload::Upload,
+    web::Page,
 };
 use crate::secret::Secret;
 
@@ -179,6 +180,8 @@ pub(super) struct Stage {
     pub(super) driver: Driver,
     pub(super) shelf: Shelf,
     pub(super) clock: Clock,
+    /// The chat page.
+    pub(super) page: Page,
     state: Mutex<State>,
     /// Places for files that are arriving: their bytes are not counted yet.
     pub(super) uploading: Semaphore,
@@ -197,6 +200,7 @@ impl Stage {
             driver,
             shelf,
             clock: Clock::start(),
+            page: Page::default(),
             state: Mutex::default(),
             uploading: Semaphore::new(UPLOADS_MAX),
             told: watch::Sender::new(()),

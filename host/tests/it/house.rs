@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("server", 4),
     ("simulator", 4),
     ("check", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -22,6 +23,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
+    ("charges", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
@@ -35,6 +37,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -62,15 +66,20 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     (&["wasmparser"], &["sandbox"]),
     (&["toml_span"], &["config"]),
+    // What a bot writes becomes a tree of ours in one place.
+    (&["pulldown_cmark"], &["simulator/web/markdown"]),
     // Files of the played platform.
     (&["html2text", "tempfile"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
     (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
+        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
+        &["chat"],
     ),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
@@ -88,7 +97,9 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "egress",
             "client",
             "check",
+            "chat",
             "telemetry",
+            "charges",
         ],
     ),
 ];

@@ -19,6 +19,7 @@
 mod harness;
 
 mod cancel;
+mod chat;
 mod check;
 mod decode;
 mod drain;
@@ -40,5 +41,7 @@ mod samples_files;
 mod secrets;
 mod simulate;
 mod simulator;
+mod starting;
 mod tenants;
+mod web;
 mod worlds;
