@@ -5,7 +5,10 @@
 //!
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`chat`]: a talk with any server bot at a terminal, and the filter for pipes;
 //! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
+//! - [`check`]: any bot held against the numbered rules of the protocol;
+//! - [`client`]: a client of any server bot, as the platform is one;
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
@@ -19,7 +22,10 @@
 
 pub mod bots;
 pub mod charges;
+pub mod chat;
+pub mod check;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod egress;
 pub mod guard;

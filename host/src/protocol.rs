@@ -35,9 +35,13 @@ pub mod decode;
 pub mod encode;
 pub mod event;
 mod fields;
+pub mod foreign;
+mod framing;
 mod json;
+pub mod judge;
 mod query;
 pub mod request;
+pub mod rules;
 pub mod settings;
 mod shapes;
 

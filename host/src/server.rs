@@ -9,7 +9,7 @@ mod machine;
 mod reject;
 mod routes;
 mod served;
-mod signals;
+pub mod signals;
 
 use std::{
     io,

@@ -252,7 +252,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         platform: Arc::new(Platform {
             owner: (spec.tenant.clone(), spec.name.clone()),
             journal: shared.journal.clone(),
-            client: shared.poe.client(spec.access_keys.first().cloned()),
+            client: shared.poe.client(spec.platform_key.clone()),
             declared,
             bounds: PlatformBounds {
                 depth: limits.ask_depth,

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use self::outcome::{Done, report};
 use super::build::{Caller, Interrupt};
 use super::progress::Progress;
+use super::simulated::Simulated;
 use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
 use super::watch::{Changes, Watcher};
 use super::{Failure, components, up};
@@ -72,6 +73,8 @@ pub(super) struct Reload {
     last: View,
     /// What was said of the watching itself.
     warned: BTreeSet<String>,
+    /// Whoever plays the platform for these bots.
+    simulated: Option<Arc<Simulated>>,
 }
 
 /// The running loop. To be ended before the process does.
@@ -121,6 +124,7 @@ impl Reload {
             made: HashMap::new(),
             last: View::default(),
             warned: BTreeSet::new(),
+            simulated: None,
         };
         this.find_roots(spec, progress);
         this.last = this.look(progress);
@@ -133,6 +137,11 @@ impl Reload {
             );
         }
         Some(this)
+    }
+
+    /// Tells whoever plays the platform of every change.
+    pub(super) fn beside(self, simulated: Option<Arc<Simulated>>) -> Self {
+        Self { simulated, ..self }
     }
 
     /// What ends the loop and the build that it runs, from any thread.
@@ -201,6 +210,9 @@ impl Reload {
         progress: &Progress,
     ) -> Result<Done, Problems> {
         let mut spec = up::load(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        if let Some(simulated) = &self.simulated {
+            simulated.prepare(&mut spec);
+        }
         self.find_roots(&spec, progress);
         // Settings are seen as they were before they were read, files before they are built.
         self.last.bots = self.look(progress).bots;

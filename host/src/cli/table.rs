@@ -11,10 +11,10 @@ use crate::server::{MountedBot, Ready};
 const QUESTION: &str = "What is the capital of Nepal?";
 
 /// A style for tables: one line below the header, nothing else.
-const LINE_BELOW_HEADER: &str = "     ──             ";
+pub(super) const LINE_BELOW_HEADER: &str = "     ──             ";
 
-/// All of it, ending in a newline.
-pub fn render(ready: &Ready) -> String {
+/// All of it, ending in a newline. `page` is where a person talks to the bots in a browser.
+pub fn render(ready: &Ready, page: Option<&str>) -> String {
     let mut parts = vec![format!(
         "Serving {} on {}",
         counted(as_u64(ready.bots.len()), "bot"),
@@ -24,6 +24,9 @@ pub fn render(ready: &Ready) -> String {
         parts.push(bots(&ready.bots));
     }
     parts.extend(to_come(&ready.bots));
+    if let Some(page) = page {
+        parts.push(format!("Talk to your bots in a browser: {page}"));
+    }
     if let Some(bot) = ready
         .bots
         .iter()
@@ -167,10 +170,8 @@ mod tests {
 
     #[test]
     fn bots_are_shown_with_a_line_to_try() {
-        let text = render(&ready(vec![
-            mounted("cat", "main", 2),
-            mounted("llm", "main", 0),
-        ]));
+        let bots = vec![mounted("cat", "main", 2), mounted("llm", "main", 0)];
+        let text = render(&ready(bots), Some("http://127.0.0.1:8081/"));
         insta::assert_snapshot!(text, @r#"
         Serving 2 bots on http://127.0.0.1:8080
 
@@ -178,6 +179,8 @@ mod tests {
         ──────────────────────────────────────────────────────────────────────────────────────────
          cat   http://127.0.0.1:8080/cat   2 keys              180.0 KiB   compiled, 1.23 s
          llm   http://127.0.0.1:8080/llm   none: open to all   180.0 KiB   from the cache, 1.23 s
+
+        Talk to your bots in a browser: http://127.0.0.1:8081/
 
         Try it:
           curl -N 'http://127.0.0.1:8080/llm' -H 'Content-Type: application/json' -d '{"version":"1.2","type":"query","query":[{"role":"user","content":"What is the capital of Nepal?","content_type":"text/markdown"}],"user_id":"u-1","conversation_id":"c-1","message_id":"m-1"}'
@@ -193,10 +196,8 @@ mod tests {
     /// With several tenants, whose bot it is stands first; a bot with a key is tried with one.
     #[test]
     fn tenants_have_a_column() {
-        let text = render(&ready(vec![
-            mounted("cat", "one", 1),
-            mounted("cat", "two", 1),
-        ]));
+        let bots = vec![mounted("cat", "one", 1), mounted("cat", "two", 1)];
+        let text = render(&ready(bots), None);
         assert!(
             text.contains("tenant") && text.contains(" one ") && text.contains(" two "),
             "{text}"

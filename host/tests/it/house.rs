@@ -14,9 +14,12 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("check", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
+    ("client", 2),
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
@@ -34,6 +37,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -49,9 +54,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     (&["hyper"], &["server", "simulator", "egress/fault"]),
     (
         &["reqwest", "rustls", "rustls_platform_verifier"],
-        &["egress", "simulator"],
+        &["egress", "simulator", "client"],
     ),
-    (&["sse_stream"], &["egress", "simulator"]),
+    (&["sse_stream"], &["egress", "simulator", "client"]),
+    (&["quick_xml"], &["check/junit"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -60,13 +66,20 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     (&["wasmparser"], &["sandbox"]),
     (&["toml_span"], &["config"]),
+    // What a bot writes becomes a tree of ours in one place.
+    (&["pulldown_cmark"], &["simulator/web/markdown"]),
+    // Files of the played platform.
+    (&["html2text", "tempfile"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
     (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
+        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
+        &["chat"],
     ),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
@@ -82,7 +95,9 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "imports",
             "guard",
             "egress",
-            "simulator",
+            "client",
+            "check",
+            "chat",
             "telemetry",
             "charges",
         ],

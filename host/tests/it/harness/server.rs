@@ -143,6 +143,8 @@ impl Folder {
             .arg("--cache-dir")
             .arg(&self.cache_dir)
             .args(&self.flags)
+            // `up` has a page besides; where a test says nothing, it is out of the way.
+            .env("RAVENRY_PAGE", "off")
             .envs(self.environment.iter().cloned())
             .current_dir(self.dir.path());
         command
@@ -319,6 +321,12 @@ impl Server {
     /// The lines on standard error so far.
     pub fn log(&self) -> Vec<String> {
         self.log.all()
+    }
+
+    /// What a line on standard output says, now or later.
+    pub fn wait_output<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = self.output.wait(find);
+        found.unwrap_or_else(|| panic!("it is not in\n{}", self.output()))
     }
 
     /// What went to standard output so far.
