@@ -88,7 +88,6 @@ impl Browser {
         let options = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments, "perfLoggingPrefs": traced},
             "goog:loggingPrefs": {"performance": "ALL"},
-            "unhandledPromptBehavior": "ignore",
         }}});
         let session = browser.send("POST", "/session", &options);
         session["sessionId"]
@@ -177,12 +176,6 @@ impl Browser {
         self.wait("!document.getElementById('send').hidden");
         self.keys("#text", text);
         self.press(ENTER);
-    }
-
-    /// Answers the question that the browser asks a person.
-    pub fn answer_prompt(&self, text: &str) {
-        self.ask("alert/text", &json!({"text": text}));
-        self.ask("alert/accept", &json!({}));
     }
 
     /// Chooses a bot, and waits until one can speak to it.
