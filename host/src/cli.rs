@@ -7,8 +7,11 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod chat;
+mod check;
 mod components;
 pub mod inspect;
+mod key;
 mod new;
 pub mod outside;
 mod players;
@@ -59,12 +62,16 @@ pub enum Verb {
     New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Talk with a bot, here or anywhere: at a terminal, or as a filter
+    Chat(chat::Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(Sync),
+    Sync(sync::Sync),
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
     Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(Inspect),
+    Inspect(inspect::Inspect),
+    /// Hold any bot against the rules of the protocol
+    Check(check::Check),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -112,28 +119,6 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-}
-
-/// `ravenry sync`
-#[derive(Debug, Args)]
-pub struct Sync {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// What is outside.
-    #[command(flatten)]
-    pub outside: Outside,
-}
-
-/// `ravenry inspect`
-#[derive(Debug, Args)]
-pub struct Inspect {
-    /// A .wasm file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Print JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `ravenry completions`
@@ -277,9 +262,11 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Chat(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
         Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
+        Verb::Check(verb) => check::run(verb),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())
@@ -315,19 +302,6 @@ impl Build {
         built?;
         up::print(&up::list(&spec));
         Ok(())
-    }
-}
-
-impl Inspect {
-    fn run(&self) -> Result<(), Failure> {
-        let page = inspect::page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
-        up::print(&if self.json { page.json() } else { page.text() });
-        if page.runs_here() {
-            Ok(())
-        } else {
-            Err(Failure::Shown)
-        }
     }
 }
 

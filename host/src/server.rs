@@ -8,6 +8,7 @@ mod listen;
 mod machine;
 mod reject;
 mod routes;
+mod served;
 pub mod signals;
 
 use std::{
@@ -23,10 +24,12 @@ use crate::{
         Stop,
         admit::Places,
         deploy::{MountedBot as Mounted, Shared},
-        deployment::Deployment,
+        deployment::{Change, Deployment},
         lasting::Lasting,
         sync::Syncing,
+        unsettled,
     },
+    charges::Journal,
     config::resolve::ServerSpec,
     egress::{
         Egress,
@@ -34,15 +37,17 @@ use crate::{
     },
     memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
+pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
     routes::{Gateway, Phase},
+    served::{carries, describe},
     signals::Signals,
 };
 
@@ -66,42 +71,10 @@ pub struct Options {
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Told what becomes of bots whose components are still being compiled when others are served.
+    pub news: Arc<dyn Fn(News) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// What is served, once it is.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// Where bots answer, without a slash at the end.
-    pub url: String,
-    /// Where metrics are.
-    pub metrics_url: Option<String>,
-    /// The bots, in the order of the configuration.
-    pub bots: Vec<MountedBot>,
-    /// What an operator should know, one sentence each.
-    pub notes: Vec<String>,
-}
-
-/// One mounted bot.
-#[derive(Clone, Debug)]
-pub struct MountedBot {
-    /// Whose it is.
-    pub tenant: String,
-    /// Its name.
-    pub name: String,
-    /// Its path.
-    pub route: String,
-    /// Where to send queries.
-    pub url: String,
-    /// How many keys open it; 0 means that anybody may ask it.
-    pub keys: usize,
-    /// Size of its component, in bytes.
-    pub component_bytes: u64,
-    /// How long it took to compile, or to load.
-    pub compile: Duration,
-    /// Whether its compiled code was found on disk.
-    pub from_cache: bool,
 }
 
 fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Problems {
@@ -162,33 +135,15 @@ fn prepare_sandbox(
     Ok((sandbox, size, capacity))
 }
 
-/// What the machine carries, in words.
-fn carries(capacity: &Capacity, deployment: &Deployment) -> Vec<String> {
-    let mut notes = vec![format!(
-        "This machine carries {} replies at once ({}).",
-        capacity.instances, capacity.because
-    )];
-    let engine = |mounted: &Mounted| mounted.bot.component.facts().engine;
-    if deployment
-        .bots()
-        .iter()
-        .any(|mounted| engine(mounted) != EngineKind::Small)
-    {
-        notes.push(format!(
-            "Of these, at most {} can be of bots that are large or have tasks.",
-            capacity.large()
-        ));
-    }
-    notes
-}
-
 /// Mounts the bots and serves them until a signal.
 ///
-/// `ready` is called once, when connections are accepted. What it is given changes the bots while
-/// they are served.
+/// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
+/// that it is starting. `ready` is called once, when that is true of large ones only. What it is given
+/// changes the bots while they are served.
 ///
 /// # Errors
-/// Everything that keeps the bots from being served, all of it at once.
+/// Everything that a look at the bots finds wrong, all of it at once; what only compiling tells, where
+/// it leaves no bot to be served.
 pub async fn run(
     spec: ServerSpec,
     options: Options,
@@ -215,15 +170,13 @@ pub async fn run(
         )
     })?;
 
+    let journal = Journal::here(&options.state_dir);
+    look_for_open_charges(&journal).await;
+
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let (deployment, capacity) = mount(spec, machine, &options).await?;
-    let deployment = Arc::new(deployment);
-    let bots = deployment
-        .bots()
-        .iter()
-        .map(|mounted| describe(mounted, address))
-        .collect();
+    let (deployment, capacity) = prepare(&spec, machine, &options, &journal, address)?;
+    let change = look(spec, &deployment, &options).await?;
 
     let stop = Stop::default();
     let gateway = Gateway::new(
@@ -237,31 +190,52 @@ pub async fn run(
         .map(|(_, address)| format!("http://{address}/metrics"));
     let metrics_front = metrics_listener
         .map(|(listener, _)| Front::start(listener, routes::metrics(recorder), METRICS_LIMITS));
-    gateway.set(Phase::Ready);
+    compile_small_ones(change, &deployment, &gateway, &options).await?;
+    let bots = deployment.bots();
     let served = Ready {
         url: format!("http://{address}"),
         metrics_url,
-        bots,
-        notes: carries(&capacity, &deployment),
+        bots: bots.iter().map(|bot| describe(bot, address)).collect(),
+        notes: carries(&capacity, &bots),
     };
     ready(&served, &deployment);
 
-    stop_politely(signals, &gateway, &front, &stop, &options).await;
+    tokio::select! {
+        () = stop_politely(signals, &gateway, &front, &stop, &options) => {}
+        problems = in_vain(&deployment, &gateway) => return Err(problems),
+    }
     if let Some(front) = metrics_front {
         front.cut();
     }
     deployment.end();
+    journal.settled().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Sets up the sandbox and mounts all bots, away from the threads that serve.
-async fn mount(
-    spec: ServerSpec,
+/// Tells of money that a process before this one has left open. Where the records cannot be looked
+/// through, replies that charge nothing go on.
+async fn look_for_open_charges(journal: &Journal) {
+    let journal = journal.clone();
+    let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
+    if let Err(error) = told.map_err(io::Error::other).flatten() {
+        tracing::error!(
+            %error,
+            hint = "make the directory `charges` in the state directory readable, and start again",
+            "whether charges were left open cannot be told"
+        );
+    }
+}
+
+/// Sets up the sandbox and what bots share.
+fn prepare(
+    spec: &ServerSpec,
     machine: Machine,
     options: &Options,
-) -> Result<(Deployment, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+    journal: &Journal,
+    address: SocketAddr,
+) -> Result<(Arc<Deployment>, Capacity), Problems> {
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, &options.cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -274,33 +248,63 @@ async fn mount(
         memory: MemoryPool::new(machine.memory_bytes / 2),
         lasting: Lasting::default(),
         poe: Connections::new(&egress, addresses),
+        journal: journal.clone(),
         egress,
     };
-    let progress = Arc::clone(&options.progress);
-    let syncing = Syncing::here();
-    let start = move || Deployment::start(&spec, shared, syncing, &*progress);
-    let deployment = tokio::task::spawn_blocking(start)
-        .await
-        .map_err(|error| problem("mounting the bots was cut short".to_owned(), &error, None))??;
+    let tell = Arc::clone(&options.news);
+    let news = move |made: Result<Mounted, Problem>| {
+        tell(match made {
+            Ok(mounted) => News::Mounted(describe(&mounted, address)),
+            Err(problem) => News::Refused(problem),
+        });
+    };
+    let deployment = Deployment::new(shared, Syncing::here(), Arc::new(news));
     Ok((deployment, capacity))
 }
 
-fn describe(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> MountedBot {
-    let facts = bot.component.facts();
-    let url = match hosts.first() {
-        Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),
-        None => format!("http://{address}{}", bot.route),
+/// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
+async fn look(
+    spec: ServerSpec,
+    deployment: &Arc<Deployment>,
+    options: &Options,
+) -> Result<Change, Problems> {
+    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(&options.progress));
+    let begin = move || {
+        let change = deployment.begin(&spec, &|_| false, &progress)?;
+        Problems(change.refused()).or(change)
     };
-    MountedBot {
-        tenant: bot.tenant.to_string(),
-        name: bot.name.to_string(),
-        route: bot.route.to_string(),
-        url,
-        keys: bot.keys(),
-        component_bytes: facts.bytes,
-        compile: facts.prepared_in,
-        from_cache: facts.from_cache,
+    let begun = tokio::task::spawn_blocking(begin).await;
+    begun.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
+}
+
+/// Waits until all but large components are compiled. What is wrong with one stops the start only
+/// where nothing else is left.
+async fn compile_small_ones(
+    change: Change,
+    deployment: &Deployment,
+    gateway: &Gateway,
+    options: &Options,
+) -> Result<(), Problems> {
+    let settled = tokio::task::spawn_blocking(move || change.settle()).await;
+    let applied =
+        settled.map_err(|error| problem("compiling was cut short".to_owned(), &error, None))?;
+    if applied.compiling.is_empty() {
+        deployment.complete().await?;
+        gateway.complete();
     }
+    for problem in applied.refused.into_values() {
+        (options.news)(News::Refused(problem));
+    }
+    Ok(())
+}
+
+/// Waits until every bot is mounted or was refused, and says so. Returns only if none is mounted.
+async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
+    if let Err(problems) = deployment.complete().await {
+        return problems;
+    }
+    gateway.complete();
+    std::future::pending().await
 }
 
 /// Waits for the first signal, lets replies finish within `drain`, then ends the rest politely. A

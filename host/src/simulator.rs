@@ -61,7 +61,7 @@ pub use self::{
     costs::{Amount, Bill, Charge},
     drive::{Cut, Drive, Driven, Driver, FILES_MAX, Limits},
     enrol::{PERSON_KEY, made_up_key},
-    files::{FILE_BYTES_MAX, FILES_BYTES_MAX, URL_TIME},
+    files::{FILE_BYTES_MAX, FILES_BYTES_MAX, URL_TIME, mime_type_of},
     ledger::{BALANCE, Ledger, Tab},
     play::ANSWER_TIME_MAX,
     record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},

@@ -21,15 +21,13 @@ use tokio::{
 use super::{
     Authorized, Bot, Stop,
     admit::{Permit, Refused},
+    unsettled,
 };
 use crate::{
+    charges::Ledger,
     guard::End,
     ids::Reference,
-    imports::{
-        poe::{Ledger, Poe},
-        reply::Outbox,
-        request::Received,
-    },
+    imports::{poe::Poe, reply::Outbox, request::Received},
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
     sandbox::{Cost, Run, RunError},
@@ -229,6 +227,10 @@ impl Reply {
             return;
         }
         self.bot.admitted();
+        let bot = Arc::clone(&self.bot);
+        let Some(component) = &bot.component else {
+            return self.end(&End::Starting, None);
+        };
         let mut call = self.bot.call(received);
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
@@ -237,7 +239,7 @@ impl Reply {
             Arc::clone(&self.ledger),
         ));
         self.phase = Phase::Running {
-            run: self.bot.component.respond(&self.bot.allowance, call, query),
+            run: component.respond(&bot.allowance, call, query),
             _permit: permit,
         };
     }
@@ -352,10 +354,8 @@ impl Reply {
             reference: &reference,
         };
         telemetry::reply_ended(whose, &facts, said.characters, detail);
-        let uncaptured = self.ledger.open();
-        if uncaptured > 0 {
-            self.bot.metrics.uncaptured(uncaptured);
-            telemetry::uncaptured(whose, uncaptured, end.label());
+        if let Some(record) = self.ledger.record() {
+            unsettled::tell(record.heading(), &record.tally(), end.label());
         }
     }
 }

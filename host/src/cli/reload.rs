@@ -19,7 +19,7 @@ use super::simulated::Simulated;
 use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
 use super::watch::{Changes, Watcher};
 use super::{Failure, components, up};
-use crate::bots::deployment::Deployment;
+use crate::bots::deployment::{self, Deployment};
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::ids::{BotName, TenantName};
 use crate::report::Problems;
@@ -184,7 +184,7 @@ impl Reload {
         }
     }
 
-    fn reload(&mut self, deployment: &Deployment, url: &str) {
+    fn reload(&mut self, deployment: &Arc<Deployment>, url: &str) {
         let (began, still) = (Instant::now(), Progress::still());
         let now = self.look(&still);
         if now == self.last {
@@ -205,7 +205,7 @@ impl Reload {
     /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
     fn attempt(
         &mut self,
-        deployment: &Deployment,
+        deployment: &Arc<Deployment>,
         settings: bool,
         progress: &Progress,
     ) -> Result<Done, Problems> {
@@ -252,7 +252,8 @@ impl Reload {
         let goes_on = |made: &Made| made.component.is_none() || made.refused && !settings;
         let kept = |bot: &BotSpec| self.made.get(&key(bot)).is_some_and(goes_on);
         let shown = progress.clone();
-        done.applied = deployment.apply(&spec, &kept, &move |line| shown.say(line))?;
+        let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
+        done.applied = deployment.begin(&spec, &kept, &say)?.settle();
         for bot in bots(&spec) {
             if let Some(made) = self.made.get_mut(&key(bot)) {
                 made.refused =

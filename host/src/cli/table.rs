@@ -23,6 +23,7 @@ pub fn render(ready: &Ready, page: Option<&str>) -> String {
     if !ready.bots.is_empty() {
         parts.push(bots(&ready.bots));
     }
+    parts.extend(to_come(&ready.bots));
     if let Some(page) = page {
         parts.push(format!("Talk to your bots in a browser: {page}"));
     }
@@ -30,6 +31,7 @@ pub fn render(ready: &Ready, page: Option<&str>) -> String {
         .bots
         .iter()
         .find(|bot| bot.route == "/llm")
+        .or_else(|| ready.bots.iter().find(|bot| bot.code.is_some()))
         .or(ready.bots.first())
     {
         parts.push(format!("Try it:\n{}", curl(bot)));
@@ -73,12 +75,27 @@ fn key(keys: usize) -> String {
 }
 
 fn code(bot: &MountedBot) -> String {
-    let took = rounded(bot.compile);
-    if bot.from_cache {
+    let Some(code) = bot.code else {
+        return "being compiled".to_owned();
+    };
+    let took = rounded(code.prepared_in);
+    if code.from_cache {
         format!("from the cache, {took}")
     } else {
         format!("compiled, {took}")
     }
+}
+
+/// Which bots are still to come.
+fn to_come(bots: &[MountedBot]) -> Option<String> {
+    let coming = bots.iter().filter(|bot| bot.code.is_none());
+    let names: Vec<String> = coming.map(|bot| format!("`{}`", bot.name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Being compiled: {}. Until then they answer that they are starting.",
+            names.join(", ")
+        )
+    })
 }
 
 /// A query for `curl`, to be pasted into a POSIX shell.
@@ -125,6 +142,7 @@ pub fn rounded(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Code;
 
     fn mounted(name: &str, tenant: &str, keys: usize) -> MountedBot {
         MountedBot {
@@ -134,8 +152,10 @@ mod tests {
             url: format!("http://127.0.0.1:8080/{name}"),
             keys,
             component_bytes: 184_320,
-            compile: Duration::from_millis(1_234),
-            from_cache: keys == 0,
+            code: Some(Code {
+                prepared_in: Duration::from_millis(1_234),
+                from_cache: keys == 0,
+            }),
         }
     }
 
@@ -184,6 +204,21 @@ mod tests {
         );
         assert!(
             text.contains("-H 'Authorization: Bearer YOUR-KEY'"),
+            "{text}"
+        );
+    }
+
+    /// One that is still to come is named, and is not the one to try.
+    #[test]
+    fn what_is_being_compiled_is_said() {
+        let coming = MountedBot {
+            code: None,
+            ..mounted("slow", "main", 0)
+        };
+        let text = render(&ready(vec![coming, mounted("cat", "main", 0)]));
+        let line = "Being compiled: `slow`. Until then they answer that they are starting.";
+        assert!(
+            text.contains(line) && text.contains("curl -N 'http://127.0.0.1:8080/cat'"),
             "{text}"
         );
     }

@@ -6,6 +6,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -20,11 +21,11 @@ use crate::config;
 use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
-use crate::server::{self, Options};
+use crate::server::{self, News, Options};
 use crate::telemetry;
 
 /// Where bots are served when nobody says anything: this machine only.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 
 /// Where metrics are served when nobody says anything: this machine only, beside the bots.
 const METRICS_LISTEN: &str = "127.0.0.1:9090";
@@ -210,13 +211,13 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         &spec.metrics_listen,
         METRICS_LISTEN,
     );
-    let shown = progress.clone();
+    let (shown, told) = (progress.clone(), progress.clone());
     Ok(Options {
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
         state_dir: match serving.state_dir.as_ref().or(spec.state_dir.as_ref()) {
             Some(dir) => dir.clone(),
-            None => home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")?,
+            None => state_dir()?,
         },
         cache_dir: match serving.cache_dir.as_ref().or(spec.cache_dir.as_ref()) {
             Some(dir) => dir.clone(),
@@ -224,13 +225,31 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
     })
+}
+
+/// Says what has become of a bot that was still being compiled.
+fn tell(news: News, progress: &Progress) {
+    match news {
+        News::Mounted(bot) => {
+            let took = bot.code.map_or(Duration::ZERO, |code| code.prepared_in);
+            let took = table::rounded(took);
+            progress.tell(&format!("Compiled `{}` in {took}: {}", bot.name, bot.url));
+        }
+        News::Refused(problem) => progress.complain(&problem.into()),
+    }
 }
 
 /// Where compiled code is kept when nobody says anything.
 pub(super) fn cache_dir() -> Result<PathBuf, Failure> {
     home_dir("XDG_CACHE_HOME", ".cache", "--cache-dir")
+}
+
+/// Where state is kept when nobody says anything.
+pub(super) fn state_dir() -> Result<PathBuf, Failure> {
+    home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")
 }
 
 /// A directory of the user's own, by the rules of freedesktop.org: relative values do not count.

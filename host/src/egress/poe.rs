@@ -20,7 +20,7 @@ use crate::{protocol::event::Failure, secret::Secret};
 
 pub use self::{
     answer::Asking,
-    costs::{CostFault, CostItem, Operation},
+    costs::{CostFault, CostItem},
     files::{Body, Uploaded},
     settings::SyncFault,
 };
@@ -123,8 +123,12 @@ impl Client {
 async fn heard<T>(what: impl Future<Output = reqwest::Result<T>>) -> Result<T, String> {
     match timeout(SILENCE_MAX, what).await {
         Ok(heard) => heard.map_err(words),
-        Err(_) => Err(format!("nothing came for {} s", SILENCE_MAX.as_secs())),
+        Err(_) => Err(silence()),
     }
+}
+
+fn silence() -> String {
+    format!("nothing came for {} s", SILENCE_MAX.as_secs())
 }
 
 /// What the HTTP client says, with its causes and without the URL, which can hold a key.

@@ -200,7 +200,7 @@ async fn shelved(
 }
 
 /// A media type by the end of a name: those that bots send most.
-pub(super) fn mime_type_of(name: &str) -> &'static str {
+pub fn mime_type_of(name: &str) -> &'static str {
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     match end.to_ascii_lowercase().as_str() {
         "txt" | "log" => "text/plain",

@@ -8,12 +8,14 @@ mod guests;
 pub mod languages;
 mod lines;
 mod server;
+mod terminal;
 
 pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};
 pub use guests::{component, hostile_names, without_outer_cargo};
 pub use lines::Lines;
 pub use server::{Folder, Server};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -14,6 +14,8 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("check", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -21,6 +23,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
+    ("charges", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
@@ -34,6 +37,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -52,6 +57,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["egress", "simulator", "client"],
     ),
     (&["sse_stream"], &["egress", "simulator", "client"]),
+    (&["quick_xml"], &["check/junit"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -68,9 +74,12 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
     (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
+        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
+        &["chat"],
     ),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
@@ -87,7 +96,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "guard",
             "egress",
             "client",
+            "check",
+            "chat",
             "telemetry",
+            "charges",
         ],
     ),
 ];

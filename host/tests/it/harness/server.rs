@@ -20,6 +20,7 @@ pub struct Folder {
     environment: Vec<(String, String)>,
     flags: Vec<String>,
     cache_dir: PathBuf,
+    state_dir: PathBuf,
 }
 
 impl Folder {
@@ -32,6 +33,7 @@ impl Folder {
     pub fn empty() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self {
+            state_dir: dir.path().join("state"),
             dir,
             environment: Vec::new(),
             flags: Vec::new(),
@@ -73,6 +75,12 @@ impl Folder {
     /// Keeps compiled code there. Otherwise all tests share what any of them has compiled.
     pub fn cache_dir(mut self, directory: &Path) -> Self {
         directory.clone_into(&mut self.cache_dir);
+        self
+    }
+
+    /// Keeps what must survive there. Otherwise it goes with the files.
+    pub fn state_dir(mut self, directory: &Path) -> Self {
+        directory.clone_into(&mut self.state_dir);
         self
     }
 
@@ -131,7 +139,7 @@ impl Folder {
                 "127.0.0.1:0",
                 "--state-dir",
             ])
-            .arg(self.dir.path().join("state"))
+            .arg(&self.state_dir)
             .arg("--cache-dir")
             .arg(&self.cache_dir)
             .args(&self.flags)

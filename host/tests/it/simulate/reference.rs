@@ -12,30 +12,11 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::process::{Simulate, ask, get, said, upload};
-use crate::harness::{Lines, languages::repository, query};
-
-/// The version that all that is said of the reference library was seen with.
-const LIBRARY: &str = "fastapi_poe==0.0.83";
-
-/// Python with the library, made once for all test runs.
-fn python() -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fastapi_poe-0.0.83");
-    let (python, made) = (dir.join("bin/python"), dir.join("made"));
-    if !made.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&dir));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", LIBRARY]));
-        fs::write(made, "").unwrap();
-    }
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status().unwrap();
-    assert!(
-        status.success(),
-        "{command:?}: this test needs Python 3 with venv and PyPI"
-    );
-}
+use crate::harness::{
+    Lines,
+    languages::{reference_library, repository},
+    query,
+};
 
 /// The bot as a process. Dropping it kills it.
 struct Bot(Child);
@@ -50,7 +31,7 @@ impl Drop for Bot {
 #[test]
 fn a_bot_of_the_reference_library_is_at_home_here() {
     let key = "k".repeat(32);
-    let mut child = Command::new(python())
+    let mut child = Command::new(reference_library())
         .arg(repository("host/tests/it/simulate/bot.py"))
         .env("BOT_KEY", &key)
         .stdin(Stdio::piped())
