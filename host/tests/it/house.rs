@@ -67,7 +67,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     (&["wasmparser"], &["sandbox"]),
     (&["toml_span"], &["config"]),
     // What a bot writes becomes a tree of ours in one place.
-    (&["pulldown_cmark"], &["simulator/web/markdown"]),
+    (
+        &["pulldown_cmark"],
+        &["simulator/web/markdown", "chat/markdown"],
+    ),
     // Files of the played platform.
     (&["html2text", "tempfile"], &["simulator"]),
     (
@@ -77,10 +80,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "chat"]),
-    (
-        &["anstyle", "pulldown_cmark", "rustyline", "unicode_width"],
-        &["chat"],
-    ),
+    (&["anstyle", "rustyline", "unicode_width"], &["chat"]),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
     (
