@@ -17,6 +17,8 @@
 //! # }
 //! ```
 //!
+//! On the same listener is the page on which a person talks to the bots in a browser.
+//!
 //! It knows a URL and the protocol, and nothing of our server: it plays for any server bot, and
 //! judges ours as a stranger would. It listens on 127.0.0.1 only, and never calls anything but the
 //! URLs it was given (see [`Downloads`]). Where the platform's own answer is not known, the comment

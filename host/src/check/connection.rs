@@ -28,10 +28,10 @@ pub(super) async fn probe(prober: &Prober<'_>, measure: Option<Measure>) {
         prober.not_applicable(&rules::AT_ONCE, why);
         return;
     };
-    let deadline = Instant::now() + prober.patience;
-    let hung_up = prober.open(prober.target, asking(MARKS[0]), deadline).await;
-    drop(hung_up);
     let [heron, walrus] = MARKS;
+    let deadline = Instant::now() + prober.patience;
+    let hung_up = prober.open(prober.target, asking(heron), deadline).await;
+    drop(hung_up);
     let (one, other) = tokio::join!(prober.query(asking(heron)), prober.query(asking(walrus)));
     let (first, second) = (measure.met(&one), measure.met(&other));
     let expected = "an answer";

@@ -45,7 +45,7 @@ pub(super) async fn probe(prober: &Prober<'_>, measure: Option<Measure>) {
         "a query with 1,001 messages and three megabytes",
         &[&many, &heavy],
     );
-    let parts = vec![
+    let parts = [
         ask(
             &rules::MANY_MESSAGES,
             "a query with 1,001 messages",
@@ -54,7 +54,7 @@ pub(super) async fn probe(prober: &Prober<'_>, measure: Option<Measure>) {
         ask(&rules::LARGE_QUERY, "a query of three megabytes", &[&heavy]),
     ];
     tokio::join!(
-        group(prober, measure, whole, parts),
+        group(prober, measure, &whole, &parts),
         nothing(prober, measure)
     );
 }

@@ -114,25 +114,26 @@ pub(super) async fn probe(
             post: (&draft.body()).into(),
         }
     });
+    let parts: Vec<Ask> = parts.collect();
     let nulls = Ask {
         rule: &rules::NULLS,
         asked: "a query with `null` in the place of all that may be absent",
         post: (&nulls().body()).into(),
     };
     tokio::join!(
-        group(prober, measure, whole, parts.collect()),
-        group(prober, measure, sample(), old_and_small()),
+        group(prober, measure, &whole, &parts),
+        group(prober, measure, &sample(), &old_and_small()),
         one(prober, measure, &nulls),
     );
 }
 
 /// Asks for all at once; where that fails, for each by itself, so that it is known which.
-pub(super) async fn group(prober: &Prober<'_>, measure: Measure, whole: Ask, parts: Vec<Ask>) {
+pub(super) async fn group(prober: &Prober<'_>, measure: Measure, whole: &Ask, parts: &[Ask]) {
     let reply = prober.query(whole.post.clone()).await;
     let (got, bytes) = match measure.met(&reply) {
         Ok(reply) => {
             prober.judged(whole.asked, reply);
-            for ask in parts.iter().chain([&whole]) {
+            for ask in parts.iter().chain([whole]) {
                 prober.passed(ask.rule);
             }
             return;
@@ -180,7 +181,7 @@ fn nulls() -> Draft {
             || name.ends_with("_id")
     };
     for members in [&mut draft.members, &mut draft.last] {
-        for (name, value) in members.iter_mut() {
+        for (name, value) in members {
             if !needed(name) {
                 *value = Value::Null;
             }

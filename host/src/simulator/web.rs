@@ -8,8 +8,8 @@
 //! (`serve`). What changes something or tells something wants the token besides, which stands in the
 //! page and cannot be read by another origin.
 //!
-//! **What a bot can do to it.** Nothing: it says text, and the page makes nodes of the [few
-//! elements](markdown) that there are. There is no HTML on the way, no script but ours is run, and the
+//! **What a bot can do to it.** Nothing: it says text, and the page makes nodes of the few
+//! elements that there are (`markdown`). There is no HTML on the way, no script but ours is run, and the
 //! browser refuses every other (`Content-Security-Policy`, trusted types).
 
 mod about;

@@ -84,11 +84,17 @@ impl Orders {
     }
 
     /// The next that is to be carried out: the smallest, because many small ones should not stand
-    /// behind a large one.
+    /// behind a large one. A large one takes all cores: it is begun when nothing else is under way,
+    /// by whoever has done that.
     fn next(&mut self) -> Option<Ordered> {
+        let at_work = |ordered: &Ordered| matches!(ordered.stage, Stage::AtWork);
+        let busy = self.0.iter().any(at_work);
         let waiting = self.0.iter_mut();
         let waiting = waiting.filter(|ordered| matches!(ordered.stage, Stage::Waiting));
         let next = waiting.min_by_key(|ordered| ordered.order.bytes)?;
+        if busy && next.order.is_large() {
+            return None;
+        }
         next.stage = Stage::AtWork;
         Some(next.clone())
     }

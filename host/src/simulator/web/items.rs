@@ -76,6 +76,8 @@ pub(super) enum Item {
     },
     /// What came in the place of a stream.
     Instead { text: String },
+    /// All text, as the bot wrote it.
+    Whole { text: String },
     /// Nothing more comes; in words where it did not end well.
     End { at: f64, trouble: Option<String> },
 }

@@ -125,7 +125,11 @@ impl Talking {
             Step::Over => return None,
         };
         let started = Instant::now();
-        let line = self.view.line(matches!(self.state, Step::Over));
+        let is_over = matches!(self.state, Step::Over);
+        if is_over && let Some(text) = self.turn.said(|shown| shown.text()) {
+            self.view.tell(Item::Whole { text });
+        }
+        let line = self.view.line(is_over);
         self.drawing_took = started.elapsed();
         Some((Ok(Bytes::from(line)), self))
     }

@@ -112,6 +112,7 @@ fn headers_are_the_same_as_for_every_bot() {
     ];
     request.extend(forbidden.map(|name| vec!["header", name, "evil"]));
     request.push(vec!["header", "X-Ordinary", "fine"]);
+    request.push(vec!["bearer", "API_KEY"]);
     request.push(vec!["header", "x-split", "a\r\nx-evil: 1"]);
     request.extend([
         vec!["send"],
@@ -124,6 +125,10 @@ fn headers_are_the_same_as_for_every_bot() {
     let stream = server.open("fetcher", &steps(&request));
     let mut talk = next(&take);
     let head = talk.request();
+    assert!(
+        head.contains("authorization: Bearer s3cr3t-value\r\n"),
+        "{head}"
+    );
     assert!(
         head.contains("x-ordinary: fine\r\n") && !head.contains("evil"),
         "{head}"

@@ -5,7 +5,6 @@
 
 use std::{
     net::SocketAddr,
-    path::Path,
     process::{Child, Command, Stdio},
     sync::OnceLock,
     thread,
@@ -82,9 +81,13 @@ impl Browser {
             &size,
             &profile,
         ];
+        // What the threads of the browser do, for whoever asks for it.
+        let traced = json!({
+            "enableNetwork": false, "enablePage": false, "traceCategories": "toplevel,blink.user_timing",
+        });
         let options = json!({"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": {"args": arguments},
-            "unhandledPromptBehavior": "ignore",
+            "goog:chromeOptions": {"args": arguments, "perfLoggingPrefs": traced},
+            "goog:loggingPrefs": {"performance": "ALL"},
         }}});
         let session = browser.send("POST", "/session", &options);
         session["sessionId"]
@@ -175,12 +178,6 @@ impl Browser {
         self.press(ENTER);
     }
 
-    /// Answers the question that the browser asks a person.
-    pub fn answer_prompt(&self, text: &str) {
-        self.ask("alert/text", &json!({"text": text}));
-        self.ask("alert/accept", &json!({}));
-    }
-
     /// Chooses a bot, and waits until one can speak to it.
     pub fn choose(&self, bot: &str) {
         self.script("location.hash = arguments[0]", &[json!(bot)]);
@@ -197,11 +194,33 @@ impl Browser {
         self.ask("goog/cdp/execute", command);
     }
 
-    /// A picture of the page, where somebody wants to look at it.
-    pub fn picture(&self, file: &Path) {
-        let path = format!("/session/{}/screenshot", self.session);
-        let base64 = self.send("GET", &path, &Value::Null);
-        std::fs::write(file, base64.as_str().unwrap()).unwrap();
+    /// What the page's thread computed at a stretch between its marks `begin` and `end`, in milliseconds
+    /// of its own: what other processes take meanwhile does not count.
+    pub fn stretches(&self) -> Vec<f64> {
+        let mut events = Vec::new();
+        let told = |name: &'static str| move |event: &&Value| event["name"] == name;
+        let hang = Instant::now() + HANG;
+        // The browser hands over what it has traced by and by.
+        while !events.iter().any(|event| told("end")(&event)) {
+            assert!(Instant::now() < hang, "the marks are not in the trace");
+            let log = self.ask("se/log", &json!({"type": "performance"}));
+            events.extend(log.as_array().unwrap().iter().filter_map(|line| {
+                let line: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
+                (line["message"]["method"] == "Tracing.dataCollected")
+                    .then(|| line["message"]["params"].clone())
+            }));
+        }
+        let mark = |name| events.iter().find(told(name)).unwrap();
+        let (begin, end) = (mark("begin"), mark("end"));
+        let time = |event: &Value| event["ts"].as_f64().unwrap();
+        let ours = |event: &&Value| {
+            event["pid"] == begin["pid"]
+                && event["tid"] == begin["tid"]
+                && event["name"] == "ThreadControllerImpl::RunTask"
+                && (time(begin)..=time(end)).contains(&time(event))
+        };
+        let computed = |event: &Value| Some(event["tdur"].as_f64()? / 1000.0);
+        events.iter().filter(ours).filter_map(computed).collect()
     }
 
     /// Nothing has gone wrong: no script of a stranger, nothing that the browser refused, no error.

@@ -132,13 +132,9 @@ impl Folder {
         }
         command
             .args(verb)
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--metrics-listen",
-                "127.0.0.1:0",
-                "--state-dir",
-            ])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(["--metrics-listen", "127.0.0.1:0"])
+            .arg("--state-dir")
             .arg(&self.state_dir)
             .arg("--cache-dir")
             .arg(&self.cache_dir)

@@ -2,9 +2,7 @@
 //! client arrives. Needs Python with venv, and its registry.
 
 use std::{
-    fs,
     io::Write,
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 

@@ -33,6 +33,8 @@ export class Answer {
     /** What the panel shows of it. */
     this.trace = { events: [], left: 0, findings: [], asked: null, status: null, first: null, characters: 0, end: null, trouble: null };
     this.suggestions = [];
+    /** The text as the bot wrote it, once all of it is there. */
+    this.whole = null;
     this.texts = new Map();
     this.after = el("span", { class: "after" });
     this.waiting = el("span", { class: "waiting", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
@@ -78,6 +80,9 @@ export class Answer {
         break;
       case "instead":
         this.add(el("pre", { class: "instead" }, item.text));
+        break;
+      case "whole":
+        this.whole = item.text;
         break;
       case "end":
         trace.end = item.at;
@@ -126,9 +131,9 @@ export class Answer {
     this.rest.append(box);
   }
 
-  /** All its text, as it is read aloud and copied. */
+  /** All its text, as it is read out. */
   text() {
-    return [...this.texts.values()].map((text) => text.node.innerText).join("\n\n");
+    return [...this.texts.values()].map((text) => text.text()).join("\n\n");
   }
 
   /** It is over. */
@@ -167,7 +172,7 @@ export class Answer {
     this.again = iconButton("again", "Ask again", () => doing.again());
     return el(
       "div", { class: "acts", role: "group", "aria-label": "What to do with this answer" },
-      iconButton("copy", "Copy", () => copy(this.text(), "Answer")), this.again, like, dislike, react, shown, menu,
+      iconButton("copy", "Copy", () => copy(this.whole ?? this.text(), "Answer")), this.again, like, dislike, react, shown, menu,
       iconButton("trace", "Show its events", () => doing.inspect(this)),
     );
   }

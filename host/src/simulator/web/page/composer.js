@@ -46,6 +46,11 @@ export class Composer {
     });
     this.drops(this.form.querySelector(".box"));
     this.person.addEventListener("change", () => this.chosen());
+    by("join-not").addEventListener("click", () => by("join").close());
+    by("join").querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.join();
+    });
     this.look();
   }
 
@@ -82,13 +87,23 @@ export class Composer {
     this.person.replaceChildren(...options, el("option", { value: "more" }, "Add a person…"));
   }
 
-  async chosen() {
+  chosen() {
     if (this.person.value !== "more") return;
-    const name = window.prompt("Who joins the conversation?")?.trim() ?? "";
     this.person.value = "0";
+    by("join-name").value = "";
+    by("join").showModal();
+  }
+
+  async join() {
+    const name = by("join-name").value.trim();
+    by("join").close();
     if (name === "") return;
     const before = this.people.length;
-    this.setPeople(await this.doing.join(name));
+    try {
+      this.setPeople(await this.doing.join(name));
+    } catch (error) {
+      toast(error.message);
+    }
     this.person.value = String(this.people.length > before ? before : 0);
     this.text.focus();
   }

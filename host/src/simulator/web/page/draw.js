@@ -116,6 +116,12 @@ export class Drawing {
     this.blocks = [];
   }
 
+  /** Its text, as it is read out. */
+  text() {
+    const lines = (block) => (["UL", "OL", "TABLE"].includes(block.tagName) ? [...block.children] : [block]);
+    return this.blocks.flatMap((block) => lines(inside(block))).map((line) => line.textContent).join("\n");
+  }
+
   /** Makes one change. Gives back how much it was, and what is left of it for the next picture. */
   apply(change) {
     if (change.grow !== undefined) return this.grow(change);

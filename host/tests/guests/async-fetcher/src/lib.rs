@@ -1,7 +1,8 @@
 //! The bot `fetcher` in the world `bot-async`, with requests of WASI 0.3: does what the steps of the
 //! last message say, a JSON list of lists of texts. What goes wrong is said as `error: CODE`.
 //!
-//! - `request METHOD URL`: begins a request; `header NAME VALUE`: adds a header;
+//! - `request METHOD URL`: begins a request; `header NAME VALUE`: adds a header; `bearer VARIABLE`:
+//!   one with what is in the environment;
 //! - `send`: sends it; `write TEXT`: writes to its body; `finish`: ends that;
 //! - `head`: waits for the response and says its status; `show NAME`: says one of its headers;
 //! - `read`: says the next chunk of its body; `rest`: says all that is left;
@@ -98,10 +99,19 @@ impl Exchange {
         Ok(())
     }
 
+    fn header(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let headers = self.headers.get_or_insert_default();
+        headers.append(name, value.as_bytes()).map_err(debug)
+    }
+
     async fn write(&mut self, text: &str) -> Result<(), String> {
         let body = self.body.as_mut().ok_or("there is no body to write")?;
         let left = body.write_all(text.as_bytes().to_vec()).await;
-        if left.is_empty() { Ok(()) } else { Err("closed".to_owned()) }
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err("closed".to_owned())
+        }
     }
 
     async fn finish(&mut self) {
@@ -147,9 +157,10 @@ impl Exchange {
                     ..Self::default()
                 };
             }
-            ["header", name, value] => {
-                let headers = self.headers.get_or_insert_default();
-                headers.append(name, value.as_bytes()).map_err(debug)?;
+            ["header", name, value] => self.header(name, value)?,
+            ["bearer", variable] => {
+                let value = std::env::var(variable).map_err(debug)?;
+                self.header("authorization", &format!("Bearer {value}"))?;
             }
             ["send"] => self.send().await?,
             ["write", text] => self.write(text).await?,
@@ -174,11 +185,18 @@ impl Default for Fields {
 
 impl Guest for Bot {
     async fn respond(query: Query) -> Result<(), Failure> {
-        let text = query.messages.last().map_or("[]", |message| &message.content);
-        let steps: Vec<Vec<&str>> = serde_json::from_str(text).unwrap_or_default();
+        let text = query
+            .messages
+            .last()
+            .map_or("[]", |message| &message.content);
+        let steps: Vec<Vec<String>> = serde_json::from_str(text).unwrap_or_else(|error| {
+            say(&format!("error: {error}\n"));
+            Vec::new()
+        });
         let mut exchange = Exchange::default();
         for step in &steps {
-            if let Err(error) = exchange.step(step).await {
+            let step: Vec<&str> = step.iter().map(String::as_str).collect();
+            if let Err(error) = exchange.step(&step).await {
                 say(&format!("error: {error}\n"));
             }
         }
