@@ -35,6 +35,7 @@ use crate::{
         http::Access,
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
+        rehearsal::Circumstances,
         reply::Outbox,
         request::Received,
     },
@@ -98,7 +99,7 @@ impl Bot {
     }
 
     /// The state of one call, and the outbox of its reply.
-    fn call(&self, received: Received) -> Call {
+    fn call(&self, received: Received, circumstances: Circumstances) -> Call {
         let origin = Origin {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
@@ -110,6 +111,7 @@ impl Bot {
             poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            circumstances,
             http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }

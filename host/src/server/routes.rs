@@ -1,11 +1,8 @@
 //! Paths to handlers. One handler serves every bot: which bot it is, the table says.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
 };
 
 use axum::{
@@ -17,6 +14,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{auth, body::ReplyBody, intake::Intake, reject::Reject};
 use crate::{
@@ -26,7 +24,7 @@ use crate::{
         reply,
     },
     ids::Reference,
-    imports::request::Received,
+    imports::{rehearsal::Circumstances, request::Received},
     protocol::{decode::Decoded, encode, request::Request as Asked},
     telemetry::Metrics,
 };
@@ -141,6 +139,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
                 authorized,
                 *query,
                 received,
+                Circumstances::default(),
                 gateway.stop.clone(),
                 arrived,
             );

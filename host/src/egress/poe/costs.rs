@@ -11,6 +11,7 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, excerpt, heard, short};
+use crate::egress::tape::Kind;
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -91,7 +92,9 @@ impl Client {
             .header(ACCEPT, "text/event-stream")
             .header(CONTENT_TYPE, "application/json")
             .body(json!({ "amounts": items, "access_key": key }).to_string());
-        let response = heard(request.send()).await.map_err(CostFault::Broken)?;
+        let bill = || json!(items).to_string().into_bytes();
+        let sent = self.send(http, request, (Kind::Cost, operation.label(), &bill));
+        let response = heard(sent).await.map_err(CostFault::Broken)?;
         let status = response.status();
         let body = short(response).await.map_err(CostFault::Broken)?;
         if !status.is_success() {
