@@ -6,6 +6,7 @@
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
 //! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
+//! - [`client`]: a client of any server bot, as the platform is one;
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
@@ -18,6 +19,7 @@
 
 pub mod bots;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod egress;
 pub mod guard;

@@ -34,9 +34,12 @@ pub mod decode;
 pub mod encode;
 pub mod event;
 mod fields;
+mod framing;
 mod json;
+pub mod judge;
 mod query;
 pub mod request;
+pub mod rules;
 pub mod settings;
 mod shapes;
 

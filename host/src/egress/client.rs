@@ -139,8 +139,12 @@ impl Client {
         }
     }
 
-    /// The connections for URLs that the operator has written himself: addresses are not checked.
-    pub(super) fn trusted(&self) -> Result<&reqwest::Client, SendError> {
+    /// The connections for URLs that whoever runs the program has written himself: addresses are not
+    /// checked.
+    ///
+    /// # Errors
+    /// [`SendError::Unavailable`].
+    pub fn to_any_address(&self) -> Result<&reqwest::Client, SendError> {
         built(&self.private, &self.shared, Resolver::private)
     }
 

@@ -130,6 +130,17 @@ fn of_hyper(error: &hyper::Error) -> Option<SendError> {
     }
 }
 
+impl SendError {
+    /// What an error of the HTTP client means, before the response or within it.
+    pub fn of(error: &reqwest::Error) -> Self {
+        if error.is_body() || error.is_decode() {
+            within_the_response(error)
+        } else {
+            before_the_response(error)
+        }
+    }
+}
+
 /// Why there is no response.
 pub(super) fn before_the_response(error: &reqwest::Error) -> SendError {
     // The first cause that says something wins; what we have raised ourselves says most.

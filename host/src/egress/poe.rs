@@ -132,7 +132,7 @@ impl Client {
 
     /// The connections to what the operator has named himself.
     fn http(&self) -> Result<&reqwest::Client, Fault> {
-        let http = self.connections.http.trusted();
+        let http = self.connections.http.to_any_address();
         http.map_err(|error| Fault::Broken(error.to_string()))
     }
 

@@ -17,6 +17,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
+    ("client", 2),
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
@@ -48,9 +49,9 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     (&["hyper"], &["server", "simulator", "egress/fault"]),
     (
         &["reqwest", "rustls", "rustls_platform_verifier"],
-        &["egress", "simulator"],
+        &["egress", "simulator", "client"],
     ),
-    (&["sse_stream"], &["egress", "simulator"]),
+    (&["sse_stream"], &["egress", "simulator", "client"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -81,7 +82,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "imports",
             "guard",
             "egress",
-            "simulator",
+            "client",
             "telemetry",
         ],
     ),
