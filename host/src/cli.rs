@@ -12,10 +12,12 @@ pub mod inspect;
 mod new;
 pub mod outside;
 mod progress;
+mod record;
 mod reload;
 mod sources;
-mod sync;
+pub mod sync;
 pub mod table;
+pub mod test;
 mod tools;
 mod unbuilt;
 pub mod up;
@@ -31,6 +33,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::outside::Outside;
 use self::progress::Progress;
+use self::sync::Sync;
+use self::test::Test;
 use self::up::Author;
 use crate::config::limits;
 use crate::report::{Problem, Problems};
@@ -57,6 +61,8 @@ pub enum Verb {
     Build(Build),
     /// Have Poe ask bots for their settings, now
     Sync(Sync),
+    /// Hold bots against recorded conversations
+    Test(Test),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(Inspect),
     /// Print a completion script for a shell
@@ -72,6 +78,10 @@ pub struct Up {
     /// Do not build and mount again what changes
     #[arg(long)]
     pub no_watch: bool,
+    /// Write each query, its answer and what the bot asked of others to a file of its own, for
+    /// `ravenry test`
+    #[arg(long, value_name = "DIR", env = "RAVENRY_RECORD")]
+    pub record: Option<PathBuf>,
     /// How to serve.
     #[command(flatten)]
     pub serving: Serving,
@@ -120,17 +130,6 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-}
-
-/// `ravenry sync`
-#[derive(Debug, Args)]
-pub struct Sync {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// What is outside.
-    #[command(flatten)]
-    pub outside: Outside,
 }
 
 /// `ravenry inspect`
@@ -286,6 +285,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
+        Verb::Test(verb) => test::run(verb),
         Verb::Inspect(verb) => verb.run(),
         Verb::Completions(verb) => {
             verb.run();
@@ -304,7 +304,8 @@ impl Up {
         } else {
             Author::Watches(&self.source)
         };
-        up::serve(spec, &self.serving, &author)
+        let recorder = self.record.as_deref().map(record::recorder).transpose()?;
+        up::serve(spec, &self.serving, &author, recorder)
     }
 }
 
@@ -312,7 +313,7 @@ impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, &Author::HasBuilt)
+        up::serve(spec, &self.serving, &Author::HasBuilt, None)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod body;
 mod intake;
 mod listen;
 mod machine;
+pub mod record;
 mod reject;
 mod routes;
 mod signals;
@@ -42,6 +43,7 @@ use self::{
     intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
+    record::Recorder,
     routes::{Gateway, Phase},
     signals::Signals,
 };
@@ -51,6 +53,9 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Scrapers are few.
 const METRICS_LIMITS: Limits = Limits::of(64);
+
+/// Hears what is being done.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Where the server listens, and where it keeps things.
 pub struct Options {
@@ -65,7 +70,9 @@ pub struct Options {
     /// How long replies may go on after the first signal.
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
-    pub progress: Arc<dyn Fn(&str) + Send + Sync>,
+    pub progress: Progress,
+    /// Told how each query went, where that is to be kept.
+    pub recorder: Option<Recorder>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
 }
@@ -217,7 +224,12 @@ pub async fn run(
 
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let (deployment, capacity) = mount(spec, machine, &options).await?;
+    let Options {
+        cache_dir,
+        progress,
+        ..
+    } = &options;
+    let (deployment, capacity) = mount(spec, machine, cache_dir, progress).await?;
     let deployment = Arc::new(deployment);
     let bots = deployment
         .bots()
@@ -230,6 +242,7 @@ pub async fn run(
         deployment.registry(),
         stop.clone(),
         Intake::new(machine.memory_bytes),
+        options.recorder.clone(),
     );
     let front = Front::start(listener, routes::bots(Arc::clone(&gateway)), limits);
     let metrics_url = metrics_listener
@@ -255,13 +268,27 @@ pub async fn run(
     Ok(())
 }
 
+/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served.
+///
+/// # Errors
+/// Everything that keeps the bots from being mounted, all of it at once.
+pub async fn mount_only(
+    spec: ServerSpec,
+    cache_dir: &Path,
+    progress: &Progress,
+) -> Result<Deployment, Problems> {
+    let mounted = mount(spec, Machine::look(), cache_dir, progress).await?;
+    Ok(mounted.0)
+}
+
 /// Sets up the sandbox and mounts all bots, away from the threads that serve.
 async fn mount(
     spec: ServerSpec,
     machine: Machine,
-    options: &Options,
+    cache_dir: &Path,
+    progress: &Progress,
 ) -> Result<(Deployment, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, &options.cache_dir)?;
+    let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -276,7 +303,7 @@ async fn mount(
         poe: Connections::new(&egress, addresses),
         egress,
     };
-    let progress = Arc::clone(&options.progress);
+    let progress = Arc::clone(progress);
     let syncing = Syncing::here();
     let start = move || Deployment::start(&spec, shared, syncing, &*progress);
     let deployment = tokio::task::spawn_blocking(start)

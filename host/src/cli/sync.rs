@@ -3,11 +3,27 @@
 //! The server hands settings over by itself when a bot is mounted. This is for the other direction:
 //! it shows that the platform reaches the bot, and what it says where it does not.
 
-use super::{Failure, Sync, up};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::outside::Outside;
+use super::{Failure, up};
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::egress::Egress;
 use crate::egress::poe::{Addresses, Connections};
 use crate::report::{Problem, Problems};
+
+/// `ravenry sync`
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// What is outside.
+    #[command(flatten)]
+    pub outside: Outside,
+}
 
 /// Asks for each bot that the platform knows, one after the other, and says how it went.
 ///

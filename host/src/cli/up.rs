@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
+use crate::server::record::Recorder;
 use crate::server::{self, Options};
 use crate::telemetry;
 
@@ -48,9 +49,10 @@ pub(super) fn load_operator(
 }
 
 /// The world that files are read in.
-const WORLD: World<'static> = World {
+pub(super) const WORLD: World<'static> = World {
     variable: &variable,
     unfit: &deploy::unfit,
+    stand_in: None,
 };
 
 /// An environment variable; one that is not UTF-8 holds no key and no setting.
@@ -73,6 +75,7 @@ pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &Serving,
     author: &Author<'_>,
+    recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
         LogFormat::Text => telemetry::LogFormat::Text,
@@ -94,6 +97,7 @@ pub(super) fn serve(
     }
     let outcome = prepared.and_then(|()| {
         let mut options = options(&spec, serving, &progress)?;
+        options.recorder = recorder;
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
@@ -157,6 +161,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        recorder: None,
         stopping: Arc::new(|| {}),
     })
 }
@@ -213,6 +218,11 @@ fn failed(what: &str, error: &io::Error) -> Failure {
         }
         .into(),
     )
+}
+
+/// What cannot be written.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    failed(&format!("cannot write `{}`", path.display()), error)
 }
 
 /// What cannot be read at all.

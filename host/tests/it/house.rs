@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("replay", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -51,7 +52,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["reqwest", "rustls", "rustls_platform_verifier"],
         &["egress", "simulator", "client"],
     ),
-    (&["sse_stream"], &["egress", "simulator", "client"]),
+    (
+        &["sse_stream"],
+        &["egress", "simulator", "client", "replay"],
+    ),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -59,7 +63,9 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["sandbox", "imports/log", "imports/http"],
     ),
     (&["wasmparser"], &["sandbox"]),
-    (&["toml_span"], &["config"]),
+    // Conversations are files that people write, too.
+    (&["toml_span"], &["config", "replay"]),
+    (&["similar", "base64"], &["replay"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
