@@ -21,9 +21,6 @@ const CONTEXT: usize = 3;
 /// Most characters of what was said, in a sentence about it.
 const SAID_MAX: usize = 40;
 
-/// How far two times of calls may be apart; as those of events.
-const APART_MAX: Duration = Duration::from_millis(250);
-
 /// Something that is not as the file says.
 #[derive(Debug)]
 pub struct Difference {
@@ -69,14 +66,12 @@ impl fmt::Display for Difference {
                 Line::New(text) => ('+', None, text.as_str()),
                 Line::Gap => (' ', None, "…"),
             };
-            for (index, part) in text.lines().enumerate() {
+            let parts = if text.is_empty() { "\n" } else { text };
+            for (index, part) in parts.lines().enumerate() {
                 let number = number.filter(|_| index == 0).map(ToString::to_string);
                 let part: String = part.chars().flat_map(shown).collect();
-                write!(
-                    formatter,
-                    "\n  {sign}{:>5}  {part}",
-                    number.unwrap_or_default()
-                )?;
+                let line = format!("  {sign}{:>5}  {part}", number.unwrap_or_default());
+                write!(formatter, "\n{}", line.trim_end())?;
             }
         }
         match &self.hint {
@@ -132,7 +127,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
         return Some(Difference {
             place: turn.place.clone(),
             message: format!("nothing says yet what the answer to {said} is"),
-            hint: Some("`--update` fills it in".to_owned()),
+            hint: None,
             lines: lines.into_iter().map(Line::New).collect(),
             edit: Some((turn.end..turn.end, format!("\nanswer = {text}"))),
         });
@@ -142,7 +137,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
         .iter()
         .map(|placed| placed.event.clone())
         .collect();
-    let actual = at_the_same_times(&expected, events);
+    let actual = at_the_same_times(&expected, events, script.apart_max);
     let (old, new) = (lines_of(&expected), lines_of(&actual));
     if old == new {
         return None;
@@ -163,7 +158,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
 }
 
 /// Events with the times of those that they are, where these are near enough.
-fn at_the_same_times(expected: &[Event], actual: &[Event]) -> Vec<Event> {
+fn at_the_same_times(expected: &[Event], actual: &[Event], apart_max: Duration) -> Vec<Event> {
     let key = |event: &Event| format!("{} {}", event.name, event.data);
     let old: Vec<_> = expected.iter().map(key).collect();
     let new: Vec<_> = actual.iter().map(key).collect();
@@ -174,7 +169,7 @@ fn at_the_same_times(expected: &[Event], actual: &[Event]) -> Vec<Event> {
         }
         for (old, new) in op.old_range().zip(op.new_range()) {
             if let (Some(old), Some(new)) = (expected.get(old), snapped.get_mut(new))
-                && old.comes_with(new)
+                && old.at.abs_diff(new.at) <= apart_max
             {
                 new.at = old.at;
             }
@@ -245,7 +240,7 @@ fn said_otherwise(
     let mut differences = Vec::new();
     for (name, (expected, span)) in &call.fields {
         let now = match *name {
-            "at" if near(expected, exchange.at) => continue,
+            "at" if near(expected, exchange.at, script.apart_max) => continue,
             "at" => Some(Value::from(time(exchange.at))),
             // Of the headers only those count that the file names.
             "headers" => actual.get("headers").map(|now| named(now, expected)),
@@ -279,11 +274,11 @@ fn said_otherwise(
 }
 
 /// Whether a call is made when the file says.
-fn near(expected: &Value, at: Duration) -> bool {
+fn near(expected: &Value, at: Duration, apart_max: Duration) -> bool {
     let said = expected
         .as_str()
         .and_then(|text| humantime::parse_duration(text).ok());
-    said.is_some_and(|said| said.abs_diff(at) <= APART_MAX)
+    said.is_some_and(|said| said.abs_diff(at) <= apart_max || time(said) == time(at))
 }
 
 /// The headers of these names.

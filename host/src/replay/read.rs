@@ -27,6 +27,9 @@ mod calls;
 /// Largest file; a conversation with images in it fits.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
+/// How far times may be apart that come from a real clock: a machine under load is late.
+const ROUGH: Duration = Duration::from_secs(1);
+
 /// Turns of one file.
 const TURNS_MAX: usize = 1_000;
 
@@ -41,6 +44,8 @@ pub struct Script {
     pub bot: Option<String>,
     /// What the bot's clock says at the beginning, since 1970.
     pub began: Duration,
+    /// How far two times may be apart that count as the same.
+    pub(super) apart_max: Duration,
     /// The turns in their order, one at least.
     pub turns: Vec<Turn>,
 }
@@ -152,6 +157,12 @@ fn conversation(mut keys: Keys<'_>, text: &str, path: &Path, file: &mut TextFile
         }
         since
     });
+    let rough = keys.string("times", file).map(|(word, span)| {
+        if word != "rough" {
+            let hint = "write \"rough\" where they come from a real clock; else leave it out";
+            file.wrong_but(span, "`times` is not \"rough\"", hint);
+        }
+    });
     let (span, turns) = (keys.span, keys.take("turn"));
     let mut read = Vec::new();
     for entry in turns
@@ -174,6 +185,7 @@ fn conversation(mut keys: Keys<'_>, text: &str, path: &Path, file: &mut TextFile
         text: text.to_owned(),
         bot,
         began: began.unwrap_or(BEGAN),
+        apart_max: rough.map_or(Duration::ZERO, |()| ROUGH),
         turns: read,
     }
 }

@@ -38,7 +38,7 @@ impl Recorded<'_> {
             .map(|bot| format!("bot = {}\n", value::quoted(bot)));
         let began = humantime::format_rfc3339_seconds(self.began);
         let mut parts: Vec<String> = notes.chain(bot).collect();
-        parts.push(format!("began = \"{began}\"\n"));
+        parts.push(format!("began = \"{began}\"\ntimes = \"rough\"\n"));
         let mut history = History::default();
         for (query, deeds) in &self.turns {
             let said = history.said(query);

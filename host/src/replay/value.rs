@@ -9,6 +9,9 @@ use toml_span::value::ValueInner;
 /// Longest list that stands on one line, in characters.
 const LINE_MAX: usize = 90;
 
+/// Longest text of several lines that stands on one, in bytes.
+const SHORT_MAX: usize = 40;
+
 /// A value in TOML; `None` where TOML has nothing for it, as for `null`.
 ///
 /// `indent` is how far the line is indented on which it begins.
@@ -79,11 +82,13 @@ pub(super) fn key(name: &str) -> String {
 pub(super) fn quoted(text: &str) -> String {
     let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
     let literal = !text.contains(odd);
-    if literal && text.trim_end_matches('\n').contains('\n') && !text.contains("'''") {
-        // A quote at the end would become a part of the closing ones.
-        if !text.ends_with('\'') {
-            return format!("'''\n{text}'''");
-        }
+    // Editors cut blanks at the end of a line, and a quote there would become one of the closing ones.
+    let safe = !text.contains("'''")
+        && !text.ends_with('\'')
+        && !text.lines().any(|line| line.ends_with([' ', '\t']));
+    let lines = text.trim_matches('\n').lines().count();
+    if literal && safe && lines > 1 && text.len() > SHORT_MAX {
+        return format!("'''\n{text}'''");
     }
     if literal && text.contains(['"', '\\']) && !text.contains(['\'', '\n', '\t']) {
         return format!("'{text}'");
@@ -186,7 +191,9 @@ mod tests {
             json!("plain"),
             json!("with 'single' quotes"),
             json!("with \"double\" and \\ back"),
-            json!("lines\nof \"text\"\n"),
+            json!("lines\nof \"text\" that are too long to be read when they stand on one\n"),
+            json!("\n\nblank lines around others, and an end\nof several of them\n\n\n"),
+            json!("blanks at the end of a line that nobody sees  \nand more of it"),
             json!("\nfirst line empty\nx"),
             json!("ends with a quote\nx'"),
             json!("three ''' quotes\nx"),
