@@ -11,6 +11,7 @@ pub mod lasting;
 pub mod reply;
 mod stop;
 pub mod sync;
+pub mod unsettled;
 
 use std::{
     collections::HashMap,
@@ -55,8 +56,8 @@ pub struct Bot {
     pub route: Route,
     /// What it may use.
     pub limits: Limits,
-    /// Its code.
-    pub component: Component,
+    /// Its code; `None` while that is being compiled.
+    pub component: Option<Component>,
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
@@ -143,7 +144,8 @@ impl Bot {
 
     /// Whether one more instance can have the memory that it starts with.
     fn has_memory(&self) -> bool {
-        let needed = self.component.facts().initial_memory_bytes;
+        let component = self.component.as_ref();
+        let needed = component.map_or(0, |component| component.facts().initial_memory_bytes);
         self.allowance
             .pools
             .iter()

@@ -7,13 +7,19 @@
 mod artifact;
 pub mod build;
 mod cargo;
+mod chat;
+mod check;
 mod components;
 pub mod inspect;
+mod key;
 mod new;
 pub mod outside;
+mod players;
 mod progress;
 mod record;
 mod reload;
+pub mod simulate;
+mod simulated;
 mod sources;
 pub mod sync;
 pub mod table;
@@ -33,9 +39,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::outside::Outside;
 use self::progress::Progress;
-use self::sync::Sync;
+use self::simulate::Simulate;
 use self::test::Test;
-use self::up::Author;
+use self::up::{Author, Up};
 use crate::config::limits;
 use crate::report::{Problem, Problems};
 
@@ -59,32 +65,20 @@ pub enum Verb {
     New(New),
     /// Build bots to components, and print where these are
     Build(Build),
+    /// Talk with a bot, here or anywhere: at a terminal, or as a filter
+    Chat(chat::Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(Sync),
+    Sync(sync::Sync),
     /// Hold bots against recorded conversations
     Test(Test),
+    /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
+    Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(Inspect),
+    Inspect(inspect::Inspect),
+    /// Hold any bot against the rules of the protocol
+    Check(check::Check),
     /// Print a completion script for a shell
     Completions(Completions),
-}
-
-/// `ravenry up`
-#[derive(Debug, Args)]
-pub struct Up {
-    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-    /// Do not build and mount again what changes
-    #[arg(long)]
-    pub no_watch: bool,
-    /// Write each query, its answer and what the bot asked of others to a file of its own, for
-    /// `ravenry test`
-    #[arg(long, value_name = "DIR", env = "RAVENRY_RECORD")]
-    pub record: Option<PathBuf>,
-    /// How to serve.
-    #[command(flatten)]
-    pub serving: Serving,
 }
 
 /// `ravenry serve`
@@ -130,17 +124,6 @@ pub struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-}
-
-/// `ravenry inspect`
-#[derive(Debug, Args)]
-pub struct Inspect {
-    /// A .wasm file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Print JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `ravenry completions`
@@ -284,9 +267,12 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::New(verb) => verb.run(),
         Verb::Build(verb) => verb.run(),
+        Verb::Chat(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
         Verb::Test(verb) => test::run(verb),
+        Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
+        Verb::Check(verb) => check::run(verb),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())
@@ -295,25 +281,11 @@ pub fn run(cli: &Cli) -> ExitCode {
     outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
 
-impl Up {
-    fn run(&self) -> Result<(), Failure> {
-        let mut spec = up::load(&self.source, &self.serving.limits)?;
-        self.serving.outside.apply(&mut spec);
-        let author = if self.no_watch {
-            Author::Builds
-        } else {
-            Author::Watches(&self.source)
-        };
-        let recorder = self.record.as_deref().map(record::recorder).transpose()?;
-        up::serve(spec, &self.serving, &author, recorder)
-    }
-}
-
 impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, &Author::HasBuilt, None)
+        up::serve(spec, &self.serving, &Author::HasBuilt, None, None)
     }
 }
 
@@ -336,19 +308,6 @@ impl Build {
         built?;
         up::print(&up::list(&spec));
         Ok(())
-    }
-}
-
-impl Inspect {
-    fn run(&self) -> Result<(), Failure> {
-        let page = inspect::page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
-        up::print(&if self.json { page.json() } else { page.text() });
-        if page.runs_here() {
-            Ok(())
-        } else {
-            Err(Failure::Shown)
-        }
     }
 }
 

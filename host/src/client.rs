@@ -24,7 +24,7 @@ use crate::egress::{self, Egress};
 
 pub use self::{
     answer::{Answer, Part},
-    conversation::{Conversation, Say},
+    conversation::{Conversation, MESSAGES_MAX, Say},
     message::{Attachment, Message, Person},
     shown::Shown,
     target::{InvalidTarget, Target, Unreachable},
@@ -41,6 +41,24 @@ pub const SILENCE_MAX: Duration = Duration::from_mins(2);
 /// Most bytes of an answer that is no stream.
 const TOLD_BYTES_MAX: usize = 1024 * 1024;
 
+/// A request as it goes out, byte by byte: what the platform would send, or what it never would.
+#[derive(Clone, Debug, Default)]
+pub struct Post {
+    /// The body.
+    pub body: Bytes,
+    /// Headers that stand in the place of the usual ones, also of `authorization`.
+    pub headers: HeaderMap,
+}
+
+impl From<&Value> for Post {
+    fn from(body: &Value) -> Self {
+        Self {
+            body: body.to_string().into(),
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
 /// A client with connections of its own.
 #[derive(Debug)]
 pub struct Client {
@@ -55,7 +73,7 @@ pub struct Told {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, up to a mebibyte.
+    /// Its body, within its bound.
     pub body: Bytes,
     /// How long it took.
     pub took: Duration,
@@ -76,8 +94,16 @@ impl Client {
     /// # Errors
     /// The bot cannot be reached, or does not answer. Every status is an answer.
     pub async fn query(&self, target: &Target, body: &Value) -> Result<Answer, Unreachable> {
+        self.post_query(target, body.into()).await
+    }
+
+    /// The same with other bytes or headers.
+    ///
+    /// # Errors
+    /// As for [`Client::query`].
+    pub async fn post_query(&self, target: &Target, post: Post) -> Result<Answer, Unreachable> {
         let started = Instant::now();
-        let response = self.send(target, body, "text/event-stream").await?;
+        let response = self.send(target, post, "text/event-stream").await?;
         Ok(Answer::new(response, started, self.silence_max))
     }
 
@@ -86,8 +112,40 @@ impl Client {
     /// # Errors
     /// As for [`Client::query`], and a body that breaks off or is too long.
     pub async fn call(&self, target: &Target, body: &Value) -> Result<Told, Unreachable> {
+        self.post_call(target, body.into()).await
+    }
+
+    /// The same with other bytes or headers.
+    ///
+    /// # Errors
+    /// As for [`Client::call`].
+    pub async fn post_call(&self, target: &Target, post: Post) -> Result<Told, Unreachable> {
         let started = Instant::now();
-        let mut response = self.send(target, body, "application/json").await?;
+        let response = self.send(target, post, "application/json").await?;
+        self.whole(target, response, started, TOLD_BYTES_MAX).await
+    }
+
+    /// Fetches what lies at a URL, such as a file that a bot attached.
+    ///
+    /// # Errors
+    /// As for [`Client::call`].
+    pub async fn download(&self, target: &Target, bytes_max: usize) -> Result<Told, Unreachable> {
+        let started = Instant::now();
+        let http = self.http.to_any_address();
+        let http = http.map_err(|error| Unreachable::new(target, &error))?;
+        let sent = timeout(self.silence_max, http.get(target.url.clone()).send()).await;
+        let sent = sent.map_err(|_| Unreachable::silent(target, self.silence_max))?;
+        let response = sent.map_err(|error| Unreachable::broken(target, &error))?;
+        self.whole(target, response, started, bytes_max).await
+    }
+
+    async fn whole(
+        &self,
+        target: &Target,
+        mut response: reqwest::Response,
+        started: Instant,
+        bytes_max: usize,
+    ) -> Result<Told, Unreachable> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut whole = Vec::new();
         loop {
@@ -97,8 +155,8 @@ impl Client {
                 None => break,
                 Some(chunk) => whole.extend_from_slice(&chunk),
             }
-            if whole.len() > TOLD_BYTES_MAX {
-                return Err(Unreachable::too_long(target, TOLD_BYTES_MAX));
+            if whole.len() > bytes_max {
+                return Err(Unreachable::too_long(target, bytes_max));
             }
         }
         Ok(Told {
@@ -121,21 +179,21 @@ impl Client {
     async fn send(
         &self,
         target: &Target,
-        body: &Value,
+        post: Post,
         accept: &str,
     ) -> Result<reqwest::Response, Unreachable> {
         let http = self.http.to_any_address();
         let http = http.map_err(|error| Unreachable::new(target, &error))?;
-        let request = http
+        let mut request = http
             .post(target.url.clone())
             .header(ACCEPT, accept)
             .header(CACHE_CONTROL, "no-store")
             .header(CONTENT_TYPE, "application/json")
-            .body(body.to_string());
-        let request = match &target.key {
-            Some(key) => key.reveal(|key| request.bearer_auth(key)),
-            None => request,
-        };
+            .body(post.body);
+        if let Some(key) = &target.key {
+            request = key.reveal(|key| request.bearer_auth(key));
+        }
+        let request = request.headers(post.headers);
         let sent = timeout(self.silence_max, request.send()).await;
         let sent = sent.map_err(|_| Unreachable::silent(target, self.silence_max))?;
         sent.map_err(|error| Unreachable::broken(target, &error))

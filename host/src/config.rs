@@ -19,6 +19,7 @@ mod mount;
 mod operator;
 pub mod platform;
 pub mod resolve;
+pub mod scripts;
 mod source;
 pub(crate) mod table;
 mod tenant;

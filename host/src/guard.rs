@@ -74,6 +74,8 @@ pub enum End {
     TooLong,
     /// No room for one more reply; the words are for the log.
     Refused(&'static str),
+    /// The bot is still being compiled.
+    Starting,
     /// The server is stopping.
     Stopping,
     /// The gateway itself failed.
@@ -94,6 +96,7 @@ impl End {
             Self::OutOfTime => "out_of_time",
             Self::TooLong => "too_long",
             Self::Refused(_) => "refused",
+            Self::Starting => "starting",
             Self::Stopping => "stopping",
             Self::Gateway => "gateway",
             Self::ReaderGone => "reader_gone",
@@ -343,6 +346,7 @@ impl Guard {
             End::OutOfTime => ("The bot took too long", true),
             End::TooLong => ("The bot said more than a reply may hold", false),
             End::Refused(_) => ("The bot is busy; please try again in a moment", true),
+            End::Starting => ("The bot is starting; please try again in a moment", true),
             End::Stopping => (
                 "The server is restarting; please try again in a moment",
                 true,

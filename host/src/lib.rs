@@ -5,12 +5,15 @@
 //!
 //! - [`cli`]: verbs, flags, and what a person at a terminal sees;
 //! - [`server`]: HTTP in, event streams out; the one place where everything is put together;
+//! - [`chat`]: a talk with any server bot at a terminal, and the filter for pipes;
 //! - [`simulator`]: the platform's side, for tests and for trying bots out; knows nothing of our server;
+//! - [`check`]: any bot held against the numbered rules of the protocol;
 //! - [`client`]: a client of any server bot, as the platform is one;
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
+//! - [`charges`]: money that replies have asked for, on disk until they end;
 //! - [`egress`]: the way out: the platform's own API, and the hosts that bots may reach;
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
@@ -18,6 +21,9 @@
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
+pub mod charges;
+pub mod chat;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -23,6 +23,9 @@ pub const CALLS: &str = "ravenry_calls_total";
 pub const POE_CALLS: &str = "ravenry_poe_calls_total";
 /// Amounts that were authorized and not captured when their reply ended, in thousandths of a US cent.
 pub const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
+/// Amounts that were asked for and never answered, by step, in thousandths of a US cent: whether they
+/// were charged, only the platform knows.
+pub const UNKNOWN_CHARGES: &str = "ravenry_unknown_charges_milli_cents_total";
 /// Whether the platform has the settings of a bot (1) or not (0), by bot.
 pub const SYNCED: &str = "ravenry_settings_synced";
 /// Events that bots have said.
@@ -87,6 +90,11 @@ pub fn describe() {
         Unit::Count,
         "Thousandths of a US cent that were authorized and not captured when their reply ended."
     );
+    describe_counter!(
+        UNKNOWN_CHARGES,
+        Unit::Count,
+        "Thousandths of a US cent that were asked for, by step, and of which only the platform knows what came of it."
+    );
     describe_gauge!(
         SYNCED,
         Unit::Count,
@@ -130,6 +138,18 @@ pub fn rejected(status: u16) {
 /// The gauge of open connections.
 pub fn connections() -> Gauge {
     gauge!(CONNECTIONS)
+}
+
+/// Counts an amount that was authorized and not captured. The bot may not be mounted any more.
+pub fn uncaptured(tenant: &str, bot: &str, milli_cents: u64) {
+    counter!(UNCAPTURED, "tenant" => tenant.to_owned(), "bot" => bot.to_owned())
+        .increment(milli_cents);
+}
+
+/// Counts an amount of which nobody knows what came of it. The bot may not be mounted any more.
+pub fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: u64) {
+    counter!(UNKNOWN_CHARGES, "tenant" => tenant.to_owned(), "bot" => bot.to_owned(), "step" => step)
+        .increment(milli_cents);
 }
 
 /// The metrics of one bot.
@@ -214,12 +234,6 @@ impl BotMetrics {
     pub fn poe(&self, kind: &'static str, outcome: &'static str) {
         counter!(POE_CALLS, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "type" => kind, "outcome" => outcome)
             .increment(1);
-    }
-
-    /// Counts an amount that was authorized and not captured.
-    pub fn uncaptured(&self, milli_cents: u64) {
-        counter!(UNCAPTURED, "tenant" => self.tenant.clone(), "bot" => self.bot.clone())
-            .increment(milli_cents);
     }
 
     /// Says whether the platform has the settings of the bot.

@@ -30,10 +30,12 @@
 
 pub mod answer;
 mod controls;
+pub mod cost;
 pub mod decode;
 pub mod encode;
 pub mod event;
 mod fields;
+pub mod foreign;
 mod framing;
 mod json;
 pub mod judge;

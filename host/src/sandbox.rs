@@ -10,6 +10,7 @@ mod handler;
 pub mod inspect;
 mod instance;
 mod meter;
+mod prepare;
 mod runtime;
 mod since_0_1;
 mod since_0_1_async;
@@ -17,8 +18,8 @@ mod since_0_1_async;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -30,9 +31,10 @@ pub use self::{
     engine::{EngineKind, Size},
     instance::{Allowance, Cost, Run, RunError},
     meter::CpuBudget,
+    prepare::{COMPILED_ALONE_BYTES, examine, validate},
     runtime::offered,
 };
-use self::{handler::Handler, inspect::World, instance::State, meter::Mappings, runtime::Runtime};
+use self::{handler::Handler, instance::State, meter::Mappings, runtime::Runtime};
 use crate::{
     imports::Call,
     protocol::{
@@ -119,12 +121,6 @@ pub struct Sandbox {
     compiling: Mutex<()>,
 }
 
-/// Components from this size on are compiled one after the other.
-///
-/// Each uses all cores already; and of several bots with the same file, the second finds what the
-/// first has compiled. A Rust component has less than half of it.
-const COMPILED_ALONE_BYTES: usize = 1024 * 1024;
-
 impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -200,106 +196,6 @@ impl Sandbox {
         .as_ref()
         .map_err(|error| SandboxError::Engine(error.clone()))
     }
-
-    /// Checks a component, compiles it or loads its compiled code, and links it.
-    ///
-    /// `compiling` is called before the code is compiled, which takes about a second per megabyte
-    /// and as many cores as there are: not for a thread that serves.
-    pub fn prepare(
-        &self,
-        bytes: &[u8],
-        memory_bytes_max: u64,
-        compiling: &dyn Fn(),
-    ) -> Result<Component, ComponentError> {
-        let found = examine(bytes)?;
-        if found.initial_memory > memory_bytes_max {
-            return Err(ComponentError::TooMuchMemory {
-                declared: found.initial_memory,
-                allowed: memory_bytes_max,
-            });
-        }
-        let unfit = |error: wasmtime::Error| ComponentError::Unfit(format!("{error:#}"));
-        let start = Instant::now();
-        let kind = EngineKind::of(&found, memory_bytes_max);
-        let runtime = self.runtime(kind)?;
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let (component, from_cache) = self
-            .code(runtime, bytes, &digest, compiling)
-            .map_err(unfit)?;
-        let world = found.world.unwrap_or(World::Bot);
-        let handler = runtime
-            .linker
-            .instantiate_pre(&component)
-            .and_then(|pre| Handler::check(world, pre))
-            .map_err(unfit)?;
-        Ok(Component {
-            engine: runtime.engine.clone(),
-            handler,
-            mappings: Arc::clone(&self.mappings),
-            facts: Facts {
-                bytes: found.size,
-                initial_memory_bytes: found.initial_memory,
-                prepared_in: start.elapsed(),
-                from_cache,
-                digest: cache::hex(&digest),
-                engine: kind,
-                mappings: kind.mappings(&found),
-            },
-        })
-    }
-
-    /// The compiled form, and whether it was found on disk. What is compiled is kept there.
-    fn code(
-        &self,
-        runtime: &Runtime,
-        bytes: &[u8],
-        digest: &[u8; 32],
-        compiling: &dyn Fn(),
-    ) -> wasmtime::Result<(wasmtime::component::Component, bool)> {
-        let Runtime { engine, cache, .. } = runtime;
-        if let Some(component) = cache.load(engine, digest) {
-            return Ok((component, true));
-        }
-        let alone = bytes.len() >= COMPILED_ALONE_BYTES;
-        let _turn = alone.then(|| {
-            self.compiling
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        });
-        if alone && let Some(component) = cache.load(engine, digest) {
-            return Ok((component, true));
-        }
-        compiling();
-        let component = wasmtime::component::Component::from_binary(engine, bytes)?;
-        if let Err(error) = cache.store(digest, &component) {
-            tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
-        }
-        Ok((component, false))
-    }
-}
-
-/// Looks at a component without compiling it: whether it is one, of our world, and whether all that
-/// it imports is offered.
-pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
-    let found = inspect::inspect(bytes)?;
-    let missing = found.missing(&offered);
-    if !missing.is_empty() {
-        return Err(ComponentError::Missing(missing));
-    }
-    match engine::LARGE.exceeded(&found) {
-        Some(what) => Err(ComponentError::TooLarge(what)),
-        None => Ok(found),
-    }
-}
-
-/// Looks at all of a component without compiling it: what [`examine`] finds, and damaged code.
-pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
-    examine(bytes)?;
-    // Whether this gateway has a feature, compiling tells; here only what no engine could run counts.
-    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
-        .validate_all(bytes)
-        .map(|_| ())
-        .map_err(|error| ComponentError::Unfit(error.to_string()))
 }
 
 /// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].

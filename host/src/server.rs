@@ -9,13 +9,14 @@ mod machine;
 pub mod record;
 mod reject;
 mod routes;
-mod signals;
+mod served;
+pub mod signals;
 
 use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -24,10 +25,12 @@ use crate::{
         Stop,
         admit::Places,
         deploy::{MountedBot as Mounted, Shared},
-        deployment::Deployment,
+        deployment::{self, Applied, Change, Deployment, Progress},
         lasting::Lasting,
         sync::Syncing,
+        unsettled,
     },
+    charges::Journal,
     config::resolve::ServerSpec,
     egress::{
         Egress,
@@ -35,16 +38,18 @@ use crate::{
     },
     memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
+pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
     record::Recorder,
     routes::{Gateway, Phase},
+    served::{carries, describe},
     signals::Signals,
 };
 
@@ -53,9 +58,6 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Scrapers are few.
 const METRICS_LIMITS: Limits = Limits::of(64);
-
-/// Hears what is being done.
-pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Where the server listens, and where it keeps things.
 pub struct Options {
@@ -73,42 +75,10 @@ pub struct Options {
     pub progress: Progress,
     /// Told how each query went, where that is to be kept.
     pub recorder: Option<Recorder>,
+    /// Told what becomes of bots whose components are still being compiled when others are served.
+    pub news: Arc<dyn Fn(News) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
-}
-
-/// What is served, once it is.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// Where bots answer, without a slash at the end.
-    pub url: String,
-    /// Where metrics are.
-    pub metrics_url: Option<String>,
-    /// The bots, in the order of the configuration.
-    pub bots: Vec<MountedBot>,
-    /// What an operator should know, one sentence each.
-    pub notes: Vec<String>,
-}
-
-/// One mounted bot.
-#[derive(Clone, Debug)]
-pub struct MountedBot {
-    /// Whose it is.
-    pub tenant: String,
-    /// Its name.
-    pub name: String,
-    /// Its path.
-    pub route: String,
-    /// Where to send queries.
-    pub url: String,
-    /// How many keys open it; 0 means that anybody may ask it.
-    pub keys: usize,
-    /// Size of its component, in bytes.
-    pub component_bytes: u64,
-    /// How long it took to compile, or to load.
-    pub compile: Duration,
-    /// Whether its compiled code was found on disk.
-    pub from_cache: bool,
 }
 
 fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Problems {
@@ -169,33 +139,15 @@ fn prepare_sandbox(
     Ok((sandbox, size, capacity))
 }
 
-/// What the machine carries, in words.
-fn carries(capacity: &Capacity, deployment: &Deployment) -> Vec<String> {
-    let mut notes = vec![format!(
-        "This machine carries {} replies at once ({}).",
-        capacity.instances, capacity.because
-    )];
-    let engine = |mounted: &Mounted| mounted.bot.component.facts().engine;
-    if deployment
-        .bots()
-        .iter()
-        .any(|mounted| engine(mounted) != EngineKind::Small)
-    {
-        notes.push(format!(
-            "Of these, at most {} can be of bots that are large or have tasks.",
-            capacity.large()
-        ));
-    }
-    notes
-}
-
 /// Mounts the bots and serves them until a signal.
 ///
-/// `ready` is called once, when connections are accepted. What it is given changes the bots while
-/// they are served.
+/// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
+/// that it is starting. `ready` is called once, when that is true of large ones only. What it is given
+/// changes the bots while they are served.
 ///
 /// # Errors
-/// Everything that keeps the bots from being served, all of it at once.
+/// Everything that a look at the bots finds wrong, all of it at once; what only compiling tells, where
+/// it leaves no bot to be served.
 pub async fn run(
     spec: ServerSpec,
     options: Options,
@@ -222,20 +174,14 @@ pub async fn run(
         )
     })?;
 
+    let journal = Journal::here(&options.state_dir);
+    look_for_open_charges(&journal).await;
+
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let Options {
-        cache_dir,
-        progress,
-        ..
-    } = &options;
-    let (deployment, capacity) = mount(spec, machine, cache_dir, progress).await?;
-    let deployment = Arc::new(deployment);
-    let bots = deployment
-        .bots()
-        .iter()
-        .map(|mounted| describe(mounted, address))
-        .collect();
+    let news = telling(&options, address);
+    let (deployment, capacity) = prepare(&spec, machine, &options.cache_dir, &journal, news)?;
+    let change = look(spec, &deployment, &options.progress).await?;
 
     let stop = Stop::default();
     let gateway = Gateway::new(
@@ -250,45 +196,80 @@ pub async fn run(
         .map(|(_, address)| format!("http://{address}/metrics"));
     let metrics_front = metrics_listener
         .map(|(listener, _)| Front::start(listener, routes::metrics(recorder), METRICS_LIMITS));
-    gateway.set(Phase::Ready);
+    compile_small_ones(change, &deployment, &gateway, &options).await?;
+    let bots = deployment.bots();
     let served = Ready {
         url: format!("http://{address}"),
         metrics_url,
-        bots,
-        notes: carries(&capacity, &deployment),
+        bots: bots.iter().map(|bot| describe(bot, address)).collect(),
+        notes: carries(&capacity, &bots),
     };
     ready(&served, &deployment);
 
-    stop_politely(signals, &gateway, &front, &stop, &options).await;
+    tokio::select! {
+        () = stop_politely(signals, &gateway, &front, &stop, &options) => {}
+        problems = in_vain(&deployment, &gateway) => return Err(problems),
+    }
     if let Some(front) = metrics_front {
         front.cut();
     }
     deployment.end();
+    journal.settled().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served.
+/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served, and all
+/// are there when it returns.
 ///
 /// # Errors
-/// Everything that keeps the bots from being mounted, all of it at once.
+/// Everything that keeps a bot from being mounted, all of it at once.
 pub async fn mount_only(
     spec: ServerSpec,
     cache_dir: &Path,
     progress: &Progress,
-) -> Result<Deployment, Problems> {
-    let mounted = mount(spec, Machine::look(), cache_dir, progress).await?;
-    Ok(mounted.0)
+) -> Result<Arc<Deployment>, Problems> {
+    // What is charged there is no money; its records go as they come.
+    let journal = Journal::here(&cache_dir.join("rehearsals"));
+    let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
+    let noted = Arc::clone(&late);
+    let news = move |made: Result<Mounted, Problem>| {
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(made.err());
+    };
+    let machine = Machine::look();
+    let (deployment, _) = prepare(&spec, machine, cache_dir, &journal, Arc::new(news))?;
+    let change = look(spec, &deployment, progress).await?;
+    let applied = settled(change).await?;
+    deployment.complete().await?;
+    let mut refused: Vec<_> = applied.refused.into_values().collect();
+    refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
+    Problems(refused).or(deployment)
 }
 
-/// Sets up the sandbox and mounts all bots, away from the threads that serve.
-async fn mount(
-    spec: ServerSpec,
+/// Tells of money that a process before this one has left open. Where the records cannot be looked
+/// through, replies that charge nothing go on.
+async fn look_for_open_charges(journal: &Journal) {
+    let journal = journal.clone();
+    let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
+    if let Err(error) = told.map_err(io::Error::other).flatten() {
+        tracing::error!(
+            %error,
+            hint = "make the directory `charges` in the state directory readable, and start again",
+            "whether charges were left open cannot be told"
+        );
+    }
+}
+
+/// Sets up the sandbox and what bots share.
+fn prepare(
+    spec: &ServerSpec,
     machine: Machine,
     cache_dir: &Path,
-    progress: &Progress,
-) -> Result<(Deployment, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(&spec, &machine, cache_dir)?;
+    journal: &Journal,
+    news: deployment::News,
+) -> Result<(Arc<Deployment>, Capacity), Problems> {
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -301,33 +282,71 @@ async fn mount(
         memory: MemoryPool::new(machine.memory_bytes / 2),
         lasting: Lasting::default(),
         poe: Connections::new(&egress, addresses),
+        journal: journal.clone(),
         egress,
     };
-    let progress = Arc::clone(progress);
-    let syncing = Syncing::here();
-    let start = move || Deployment::start(&spec, shared, syncing, &*progress);
-    let deployment = tokio::task::spawn_blocking(start)
-        .await
-        .map_err(|error| problem("mounting the bots was cut short".to_owned(), &error, None))??;
+    let deployment = Deployment::new(shared, Syncing::here(), news);
     Ok((deployment, capacity))
 }
 
-fn describe(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> MountedBot {
-    let facts = bot.component.facts();
-    let url = match hosts.first() {
-        Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),
-        None => format!("http://{address}{}", bot.route),
+/// Tells what becomes of bots that are compiled while others are served.
+fn telling(options: &Options, address: SocketAddr) -> deployment::News {
+    let tell = Arc::clone(&options.news);
+    Arc::new(move |made: Result<Mounted, Problem>| {
+        tell(match made {
+            Ok(mounted) => News::Mounted(describe(&mounted, address)),
+            Err(problem) => News::Refused(problem),
+        });
+    })
+}
+
+/// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
+async fn look(
+    spec: ServerSpec,
+    deployment: &Arc<Deployment>,
+    progress: &Progress,
+) -> Result<Change, Problems> {
+    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
+    let begin = move || {
+        let change = deployment.begin(&spec, &|_| false, &progress)?;
+        Problems(change.refused()).or(change)
     };
-    MountedBot {
-        tenant: bot.tenant.to_string(),
-        name: bot.name.to_string(),
-        route: bot.route.to_string(),
-        url,
-        keys: bot.keys(),
-        component_bytes: facts.bytes,
-        compile: facts.prepared_in,
-        from_cache: facts.from_cache,
+    let begun = tokio::task::spawn_blocking(begin).await;
+    begun.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
+}
+
+/// Waits until all but large components are compiled. What is wrong with one stops the start only
+/// where nothing else is left.
+async fn compile_small_ones(
+    change: Change,
+    deployment: &Deployment,
+    gateway: &Gateway,
+    options: &Options,
+) -> Result<(), Problems> {
+    let applied = settled(change).await?;
+    if applied.compiling.is_empty() {
+        deployment.complete().await?;
+        gateway.complete();
     }
+    for problem in applied.refused.into_values() {
+        (options.news)(News::Refused(problem));
+    }
+    Ok(())
+}
+
+/// Waits until what is small is compiled.
+async fn settled(change: Change) -> Result<Applied, Problems> {
+    let settled = tokio::task::spawn_blocking(move || change.settle()).await;
+    settled.map_err(|error| problem("compiling was cut short".to_owned(), &error, None))
+}
+
+/// Waits until every bot is mounted or was refused, and says so. Returns only if none is mounted.
+async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
+    if let Err(problems) = deployment.complete().await {
+        return problems;
+    }
+    gateway.complete();
+    std::future::pending().await
 }
 
 /// Waits for the first signal, lets replies finish within `drain`, then ends the rest politely. A

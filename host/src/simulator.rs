@@ -17,6 +17,8 @@
 //! # }
 //! ```
 //!
+//! On the same listener is the page on which a person talks to the bots in a browser.
+//!
 //! It knows a URL and the protocol, and nothing of our server: it plays for any server bot, and
 //! judges ours as a stranger would. It listens on 127.0.0.1 only, and never calls anything but the
 //! URLs it was given (see [`Downloads`]). Where the platform's own answer is not known, the comment
@@ -29,28 +31,48 @@
 
 mod api;
 mod ask;
+mod chain;
+mod clock;
 mod costs;
+mod drive;
+mod enrol;
 mod files;
+mod fit;
+mod forward;
+mod ledger;
+mod pass;
 mod play;
 mod record;
 mod script;
 mod serve;
+mod shelf;
 mod stage;
+mod stand_in;
 mod step;
 mod sync;
+mod terms;
+mod text;
+mod upload;
+mod web;
 mod wire;
+mod written;
 
 pub use self::{
-    api::{Door, FakePoe, InvalidForward},
+    api::{Door, FakePoe, InvalidForward, Options},
     ask::QUERY_BYTES_MAX,
-    costs::{Amount, Bill, Charge, Ledger},
-    files::{Downloads, FILE_BYTES_MAX, FILES_BYTES_MAX, Origin, Upload},
+    costs::{Amount, Bill, Charge},
+    drive::{Cut, Drive, Driven, Driver, FILES_MAX, Limits},
+    enrol::{PERSON_KEY, made_up_key},
+    files::{FILE_BYTES_MAX, FILES_BYTES_MAX, URL_TIME, mime_type_of},
+    ledger::{BALANCE, Ledger, Tab},
     play::ANSWER_TIME_MAX,
     record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
     script::{Answer, Script},
     serve::CONNECTIONS_MAX,
-    stage::Overdue,
+    stage::{Manner, Overdue},
     step::{Step, Wait},
     sync::{SettingsCall, SettingsVerb},
+    terms::Terms,
+    upload::{Downloads, Origin, Upload},
     wire::{Chunks, Framing, JsonStyle, LineEnd},
 };

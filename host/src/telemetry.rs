@@ -152,19 +152,6 @@ pub fn reply_ended(whose: Whose<'_>, facts: &ReplyFacts, characters: u64, detail
     }
 }
 
-/// Money that was reserved for a reply and neither charged nor given back.
-pub fn uncaptured(whose: Whose<'_>, milli_cents: u64, outcome: &'static str) {
-    let Whose {
-        tenant,
-        bot,
-        reference,
-    } = whose;
-    tracing::warn!(
-        target: "query", tenant, bot, reference, outcome, milli_cents,
-        "the reply authorized an amount that it did not capture"
-    );
-}
-
 /// Milliseconds with three digits behind the point.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3

@@ -11,7 +11,7 @@ use crate::{
         request::{ErrorReport, Feedback, Reaction},
         settings::{self, Settings},
     },
-    sandbox::{Run, RunError},
+    sandbox::{Component, Run, RunError},
 };
 
 /// Longest time on the clock for such a call.
@@ -22,6 +22,9 @@ pub const CALL_TIME_MAX: Duration = Duration::from_secs(5);
 /// Why such a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
+    /// It is still being compiled.
+    #[error("the bot is starting")]
+    Starting,
     /// No place came free.
     #[error("the bot is busy: {0}")]
     Busy(&'static str),
@@ -52,8 +55,8 @@ pub async fn settings(
 ) -> Result<Settings, CallError> {
     let call = bot.call(received, Circumstances::default());
     let log = call.log.clone();
-    let answer = run(bot, "settings", || {
-        bot.component.settings(&bot.allowance, call)
+    let answer = run(bot, "settings", |component| {
+        component.settings(&bot.allowance, call)
     })
     .await?;
     for mistake in settings::lint(&answer) {
@@ -75,10 +78,10 @@ pub async fn report(
         Report::Reaction(_) => "report_reaction",
         Report::Error(_) => "report_error",
     };
-    run(bot, kind, || match report {
-        Report::Feedback(feedback) => bot.component.on_feedback(&bot.allowance, call, feedback),
-        Report::Reaction(reaction) => bot.component.on_reaction(&bot.allowance, call, reaction),
-        Report::Error(report) => bot.component.on_error(&bot.allowance, call, report),
+    run(bot, kind, |component| match report {
+        Report::Feedback(feedback) => component.on_feedback(&bot.allowance, call, feedback),
+        Report::Reaction(reaction) => component.on_reaction(&bot.allowance, call, reaction),
+        Report::Error(report) => component.on_error(&bot.allowance, call, report),
     })
     .await
 }
@@ -87,12 +90,13 @@ pub async fn report(
 async fn run<T>(
     bot: &Arc<Bot>,
     kind: &'static str,
-    start: impl FnOnce() -> Run<T>,
+    start: impl FnOnce(&Component) -> Run<T>,
 ) -> Result<T, CallError> {
     let answer = bounded(bot, start).await;
     let outcome = match &answer {
         Ok(_) => "finished",
         Err(CallError::Busy(_)) => "refused",
+        Err(CallError::Starting) => "starting",
         Err(CallError::Failed(_)) => "failed",
         Err(CallError::TooSlow) => "out_of_time",
     };
@@ -100,7 +104,11 @@ async fn run<T>(
     answer
 }
 
-async fn bounded<T>(bot: &Arc<Bot>, start: impl FnOnce() -> Run<T>) -> Result<T, CallError> {
+async fn bounded<T>(
+    bot: &Arc<Bot>,
+    start: impl FnOnce(&Component) -> Run<T>,
+) -> Result<T, CallError> {
+    let component = bot.component.as_ref().ok_or(CallError::Starting)?;
     let permit = if let Some(permit) = bot.gate.try_admit(&bot.metrics.running) {
         permit
     } else {
@@ -115,7 +123,7 @@ async fn bounded<T>(bot: &Arc<Bot>, start: impl FnOnce() -> Run<T>) -> Result<T,
     if !bot.has_memory() {
         return Err(CallError::Busy("no memory for one more instance"));
     }
-    let answer = within(start()).await;
+    let answer = within(start(component)).await;
     drop(permit);
     answer
 }

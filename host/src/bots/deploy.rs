@@ -17,6 +17,7 @@ use super::{
     lasting::{Lasting, Share},
 };
 use crate::{
+    charges::Journal,
     config::{
         Unfit,
         resolve::{BotSpec, TenantSpec},
@@ -46,6 +47,8 @@ pub struct Shared {
     pub lasting: Lasting,
     /// The platform's API.
     pub poe: Connections,
+    /// Where charges are noted.
+    pub journal: Journal,
     /// The way out to other servers.
     pub egress: Egress,
 }
@@ -62,15 +65,21 @@ pub struct MountedBot {
 }
 
 impl MountedBot {
-    /// Whether a bot with this specification and these bytes would do all as this one does.
-    fn is(&self, spec: &BotSpec, bytes: &[u8]) -> bool {
+    /// Whether the bot that is ordered would do all as this one does.
+    fn is(&self, order: &Order) -> bool {
         let elsewhere = BotSpec {
             source: self.spec.source.clone(),
             build: self.spec.build.clone(),
             place: self.spec.place.clone(),
-            ..spec.clone()
+            ..order.spec.clone()
         };
-        self.spec == elsewhere && self.bot.component.facts().digest == sandbox::digest(bytes)
+        self.spec == elsewhere && self.digest() == Some(order.digest.as_str())
+    }
+
+    /// What tells its component apart; `None` while that is being compiled.
+    pub(super) fn digest(&self) -> Option<&str> {
+        let component = self.bot.component.as_ref()?;
+        Some(&component.facts().digest)
     }
 }
 
@@ -84,42 +93,148 @@ pub(super) struct Wanted<'a> {
     pub(super) before: Option<&'a MountedBot>,
 }
 
+/// What it takes to make a bot. Two are equal that would make the same.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    /// What it is to be.
+    pub(super) spec: BotSpec,
+    /// Host names that are to lead to it.
+    hosts: Vec<String>,
+    /// What its tenant may use.
+    share: Share,
+    /// What tells its component apart.
+    digest: String,
+    /// Size of its component, in bytes.
+    pub(super) bytes: usize,
+}
+
+impl PartialEq for Order {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.digest == other.digest && self.hosts == other.hosts
+    }
+}
+
+/// What a look at a bot that is to be mounted says.
+pub(super) enum Looked {
+    /// It is there: as it was before, or its compiled code was found.
+    Ready(MountedBot),
+    /// Its component is to be compiled first.
+    Uncompiled(Order),
+}
+
 /// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
 pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// Makes bots ready to be mounted, in their order: each is there, or why not. One that would be as
-/// it was before stays the same.
-///
-/// Compiling takes all cores; `progress` hears of each bot.
-pub(super) fn make(
+/// Looks at bots that are to be mounted, in their order, as far as that goes without compiling:
+/// each is there, or is to be compiled, or it is said why it cannot be mounted.
+pub(super) fn look(
     wanted: &[Wanted<'_>],
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
-) -> Vec<Result<MountedBot, Problem>> {
-    let prepared = prepare_all(wanted, &shared.sandbox, progress);
-    let mount = |(wanted, prepared): (&Wanted<'_>, Prepared)| {
-        let spec = wanted.spec;
+) -> Vec<Result<Looked, Problem>> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Looked, Problem>>>> =
+        wanted.iter().map(|_| Mutex::new(None)).collect();
+    let workers = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(wanted.len());
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((wanted, slot)) = {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    wanted.get(turn).zip(results.get(turn))
+                } {
+                    progress(&format!("preparing {}", wanted.spec.name));
+                    let looked = look_at(wanted, shared);
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
+                }
+            });
+        }
+    });
+    let seen = |(wanted, slot): (&Wanted<'_>, Mutex<Option<_>>)| {
         let cut_short = || {
-            let causes = vec!["preparing it was cut short".to_owned()];
-            Err(unmountable(spec, causes, None))
+            let causes = vec!["looking at it was cut short".to_owned()];
+            Err(unmountable(wanted.spec, causes, None))
         };
-        let bot = match prepared.unwrap_or_else(cut_short)? {
-            Ready::AsBefore(bot) => bot,
-            Ready::Anew(component) => {
-                let share = shared.lasting.tenant(wanted.tenant);
-                Arc::new(assemble(spec, *component, shared, &share))
-            }
-        };
-        Ok(MountedBot {
-            bot,
-            hosts: wanted.tenant.hosts.clone(),
-            spec: spec.clone(),
-        })
+        let looked = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+        looked.unwrap_or_else(cut_short)
     };
-    wanted.iter().zip(prepared).map(mount).collect()
+    wanted.iter().zip(results).map(seen).collect()
 }
 
-fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Share) -> Bot {
+fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
+    let spec = wanted.spec;
+    let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
+    let order = Order {
+        spec: spec.clone(),
+        hosts: wanted.tenant.hosts.clone(),
+        share: shared.lasting.tenant(wanted.tenant),
+        digest: sandbox::digest(&bytes),
+        bytes: bytes.len(),
+    };
+    if let Some(before) = wanted.before.filter(|before| before.is(&order)) {
+        let bot = Arc::clone(&before.bot);
+        return Ok(Looked::Ready(order.mounted(bot)));
+    }
+    let found = shared.sandbox.look(&bytes, spec.limits.memory);
+    match found.map_err(|error| unfit_bot(spec, described(&error)))? {
+        Some(component) => {
+            let bot = assemble(&order, Some(component), shared);
+            Ok(Looked::Ready(order.mounted(Arc::new(bot))))
+        }
+        None => Ok(Looked::Uncompiled(order)),
+    }
+}
+
+impl Order {
+    /// Makes the bot: compiles its component, which takes a second per megabyte and all cores.
+    pub(super) fn carry_out(
+        &self,
+        shared: &Shared,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<MountedBot, Problem> {
+        let spec = &self.spec;
+        let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
+        let compiling = || {
+            progress(&format!(
+                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
+                spec.name,
+                bytes.len().div_ceil(1024)
+            ));
+        };
+        let component = shared
+            .sandbox
+            .prepare(&bytes, spec.limits.memory, &compiling)
+            .map_err(|error| unfit_bot(spec, described(&error)))?;
+        Ok(self.mounted(Arc::new(assemble(self, Some(component), shared))))
+    }
+
+    /// What stands in the place of the bot until it is made.
+    pub(super) fn placeholder(&self, shared: &Shared) -> MountedBot {
+        self.mounted(Arc::new(assemble(self, None, shared)))
+    }
+
+    /// Whether compiling it takes longer than a start should.
+    pub(super) fn is_large(&self) -> bool {
+        self.bytes >= sandbox::COMPILED_ALONE_BYTES
+    }
+
+    fn mounted(&self, bot: Arc<Bot>) -> MountedBot {
+        MountedBot {
+            bot,
+            hosts: self.hosts.clone(),
+            spec: self.spec.clone(),
+        }
+    }
+}
+
+fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot {
+    let Order {
+        spec,
+        share: tenant,
+        ..
+    } = order;
     let (own, metrics) = shared.lasting.bot(spec);
     let limits = &spec.limits;
     let (declaration, declared) = Declared::pending();
@@ -135,7 +250,9 @@ fn assemble(spec: &BotSpec, component: Component, shared: &Shared, tenant: &Shar
         route: spec.route.clone(),
         component,
         platform: Arc::new(Platform {
-            client: shared.poe.client(spec.access_keys.first().cloned()),
+            owner: (spec.tenant.clone(), spec.name.clone()),
+            journal: shared.journal.clone(),
+            client: shared.poe.client(spec.platform_key.clone()),
             declared,
             bounds: PlatformBounds {
                 depth: limits.ask_depth,
@@ -189,78 +306,6 @@ fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
     }
 }
 
-/// A bot, or what it takes to make one.
-enum Ready {
-    AsBefore(Arc<Bot>),
-    Anew(Box<Component>),
-}
-
-type Prepared = Option<Result<Ready, Problem>>;
-
-/// Prepares all components, as many at once as there are cores, small files first: the compiler uses
-/// all cores for each, and many small ones should not stand behind a large one.
-fn prepare_all(
-    wanted: &[Wanted<'_>],
-    sandbox: &Sandbox,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Vec<Prepared> {
-    let size = |spec: &BotSpec| fs::metadata(&spec.source).map_or(0, |found| found.len());
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_cached_key(|index| wanted.get(*index).map(|wanted| size(wanted.spec)));
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Prepared>> = wanted.iter().map(|_| Mutex::new(None)).collect();
-    let workers = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(wanted.len());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some((index, wanted)) = {
-                    let turn = next.fetch_add(1, Ordering::Relaxed);
-                    let index = order.get(turn).copied();
-                    index.and_then(|index| wanted.get(index).map(|wanted| (index, wanted)))
-                } {
-                    progress(&format!("preparing {}", wanted.spec.name));
-                    let prepared = prepare(wanted, sandbox, progress);
-                    if let Some(slot) = results.get(index) {
-                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
-                    }
-                }
-            });
-        }
-    });
-    results
-        .into_iter()
-        .map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .collect()
-}
-
-fn prepare(
-    wanted: &Wanted<'_>,
-    sandbox: &Sandbox,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<Ready, Problem> {
-    let spec = wanted.spec;
-    let unmountable = |unfit: Unfit| {
-        let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
-        unmountable(spec, vec![cause], unfit.hint)
-    };
-    let bytes = read(&spec.source).map_err(unmountable)?;
-    if let Some(before) = wanted.before.filter(|before| before.is(spec, &bytes)) {
-        return Ok(Ready::AsBefore(Arc::clone(&before.bot)));
-    }
-    sandbox
-        .prepare(&bytes, spec.limits.memory, &|| {
-            progress(&format!(
-                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
-                spec.name,
-                bytes.len().div_ceil(1024)
-            ));
-        })
-        .map(|component| Ready::Anew(Box::new(component)))
-        .map_err(|error| unmountable(described(&error)))
-}
-
 /// Why a file cannot be mounted as a bot, as far as a look at it can tell without compiling it.
 pub fn unfit(path: &Path) -> Option<Unfit> {
     let bytes = match read(path) {
@@ -294,6 +339,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Unfit> {
         hint: (error.kind() == io::ErrorKind::NotFound)
             .then(|| "build it first, or correct `source`".to_owned()),
     })
+}
+
+fn unfit_bot(spec: &BotSpec, unfit: Unfit) -> Problem {
+    let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
+    unmountable(spec, vec![cause], unfit.hint)
 }
 
 fn unmountable(spec: &BotSpec, causes: Vec<String>, hint: Option<String>) -> Problem {

@@ -1,17 +1,25 @@
 //! What is mounted, and how it is changed while it is served.
 //!
-//! A change makes a whole new table and swaps it in one step. Replies that run keep the bot that
-//! they began with, to their end; what they hold counts for the new version too. A bot that cannot
-//! be mounted again goes on as it was.
+//! A change makes a whole new table and swaps it in one step, and another one for each bot whose
+//! component had to be compiled first: until then its former version goes on, or a placeholder says
+//! that it is starting. Replies that run keep the bot that they began with, to their end; what they
+//! hold counts for the new version too. A bot that cannot be mounted again goes on as it was.
+
+mod change;
+mod orders;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
+use tokio::sync::watch;
+
+pub use self::change::{Applied, Change, News, Progress};
+use self::{change::Log, orders::Orders};
 use super::{
-    Bot, Registry, Table,
-    deploy::{self, MountedBot, Shared, Wanted},
+    Registry, Table,
+    deploy::{self, Looked, MountedBot, Order, Shared, Wanted},
     sync::Syncing,
 };
 use crate::{
@@ -24,63 +32,58 @@ use crate::{
 };
 
 /// The bots of the process. A change is a matter of a thread that may block, and of one at a time.
-#[derive(Debug)]
 pub struct Deployment {
     shared: Shared,
     registry: Arc<Registry>,
     syncing: Syncing,
-    /// What the table in use was made of, in the order of the configuration.
-    mounted: Mutex<Vec<MountedBot>>,
+    /// Told of what a change was still waiting for when it was said to be done.
+    news: News,
+    state: Mutex<State>,
+    /// Notified when an order was carried out.
+    carried_out: Condvar,
+    /// How many orders are open.
+    open: watch::Sender<usize>,
 }
 
-/// What a change did.
-#[derive(Debug, Default)]
-pub struct Applied {
-    /// Bots that were not there before.
-    pub added: Vec<Arc<Bot>>,
-    /// Bots with other code than before.
-    pub changed: Vec<Arc<Bot>>,
-    /// Bots with the same code and other settings.
-    pub reconfigured: Vec<Arc<Bot>>,
-    /// Bots that are not there any more. Their replies go on to the end.
-    pub removed: Vec<Arc<Bot>>,
-    /// Bots that cannot be mounted as they are now, and why. Those that were there before go on as
-    /// they were.
-    pub refused: BTreeMap<(TenantName, BotName), Problem>,
+#[derive(Default)]
+struct State {
+    /// What the table in use was made of, in the order of the configuration.
+    mounted: Vec<MountedBot>,
+    /// What is to take a place among them.
+    orders: Orders,
+    /// Threads that carry out orders.
+    workers: usize,
+}
+
+/// What is to be mounted, and how that differs from what is.
+#[derive(Default)]
+struct Plan {
+    mounted: Vec<MountedBot>,
+    orders: Vec<Order>,
+    applied: Applied,
 }
 
 impl Deployment {
-    /// Mounts the bots of a configuration, for the first time.
-    ///
-    /// # Errors
-    /// Every bot that cannot be mounted, each with its place and a hint; nothing is mounted then.
-    pub fn start(
-        spec: &ServerSpec,
-        shared: Shared,
-        syncing: Syncing,
-        progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
-        let made = deploy::make(&wanted(spec, &HashMap::new()), &shared, progress).into_iter();
-        let mounted: Vec<_> = made
-            .filter_map(|made| made.map_err(|problem| problems.0.push(problem)).ok())
-            .collect();
-        problems.or(())?;
-        let registry = Arc::new(Registry::default());
-        registry.swap(table(&mounted));
-        for MountedBot { bot, .. } in &mounted {
-            syncing.begin(Arc::clone(bot));
-        }
-        Ok(Self {
+    /// A process without bots. `news` hears of what a change was still waiting for when it was said.
+    pub fn new(shared: Shared, syncing: Syncing, news: News) -> Arc<Self> {
+        Arc::new(Self {
             shared,
-            registry,
+            news,
+            registry: Arc::default(),
             syncing,
-            mounted: Mutex::new(mounted),
+            state: Mutex::default(),
+            carried_out: Condvar::new(),
+            open: watch::Sender::default(),
         })
     }
 
-    /// Gives up what goes on in the background.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives up what goes on in the background. What is being compiled is not mounted any more.
     pub fn end(&self) {
+        self.state().orders = Orders::default();
         self.syncing.end_all();
     }
 
@@ -91,49 +94,53 @@ impl Deployment {
 
     /// The bots that are mounted now, in the order of the configuration.
     pub fn bots(&self) -> Vec<MountedBot> {
-        self.mounted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.state().mounted.clone()
     }
 
-    /// Mounts a configuration in the place of the one that is served. Bots for which `kept` says so
-    /// are not looked at: they go on as they are, if they are there.
+    /// Waits until no component is to be compiled any more.
+    ///
+    /// # Errors
+    /// None of the bots can be mounted: why.
+    pub async fn complete(&self) -> Result<(), Problems> {
+        // Never closed: the sender lives as long as this.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+        let state = self.state();
+        let refused = Problems(state.orders.refused());
+        let any = |found: &MountedBot| found.bot.component.is_some();
+        if state.mounted.iter().any(any) {
+            return Ok(());
+        }
+        refused.or(())
+    }
+
+    /// Mounts a configuration in the place of the one that is served, as far as that goes at once.
+    /// Bots for which `kept` says so are not looked at: they go on as they are, if they are there.
     ///
     /// # Errors
     /// What stands in the way of the whole: nothing is changed then.
-    pub fn apply(
-        &self,
+    pub fn begin(
+        self: &Arc<Self>,
         spec: &ServerSpec,
         kept: &dyn Fn(&BotSpec) -> bool,
-        progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Applied, Problems> {
-        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        progress: &Progress,
+    ) -> Result<Change, Problems> {
         self.has_room(spec)?;
+        let mounted = self.bots();
         let before: HashMap<_, _> = mounted.iter().map(|found| (key(found), found)).collect();
-
         let mut fresh = wanted(spec, &before);
         fresh.retain(|wanted| !kept(wanted.spec));
-        let mut made = deploy::make(&fresh, &self.shared, progress).into_iter();
-        let (mut applied, mut after) = (Applied::default(), Vec::new());
-        for Wanted { spec, before, .. } in wanted(spec, &before) {
-            let new = if kept(spec) { None } else { made.next() };
-            match new {
-                Some(Ok(new)) => {
-                    applied.note(before, &new);
-                    after.push(new);
-                }
-                failed => {
-                    let name = || (spec.tenant.clone(), spec.name.clone());
-                    let why = failed.and_then(Result::err).map(|why| (name(), why));
-                    applied.refused.extend(why);
-                    after.extend(before.cloned());
-                }
-            }
-        }
-        stand_beside_each_other(&after)?;
-        let stays = |old: &&MountedBot| !after.iter().any(|new| key(new) == key(old));
-        let removed = mounted.iter().filter(stays);
+        let looked = deploy::look(&fresh, &self.shared, &**progress);
+
+        let mut state = self.state();
+        let plan = self.plan(&state, spec, kept, looked);
+        stand_beside_each_other(&plan.mounted)?;
+        let Plan {
+            mounted,
+            mut applied,
+            orders,
+        } = plan;
+        let stays = |old: &&MountedBot| !mounted.iter().any(|new| key(new) == key(old));
+        let removed = state.mounted.iter().filter(stays);
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
@@ -141,21 +148,68 @@ impl Deployment {
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);
         }
-        for MountedBot { bot, .. } in &after {
-            bot.gate.bot.resize(bot.limits.running, bot.limits.queue);
-            let [own, ..] = &bot.allowance.pools;
-            own.resize(bot.limits.live_memory);
-        }
-        self.registry.swap(table(&after));
-        *mounted = after;
-        drop(mounted);
+        mounted.iter().for_each(resize);
+        self.registry.swap(table(&mounted));
         applied.removed.iter().for_each(|bot| self.syncing.end(bot));
         let anew = [&applied.added, &applied.changed, &applied.reconfigured];
         for bot in anew.into_iter().flatten() {
             self.syncing.begin(Arc::clone(bot));
         }
+        let log = Log::new(applied, Arc::clone(progress));
+        state.mounted = mounted;
+        state.orders.replace(orders, &log);
+        self.say_open(&state);
+        drop(state);
         self.shared.lasting.forget_the_gone();
-        Ok(applied)
+        Ok(Change {
+            deployment: Arc::clone(self),
+            log,
+        })
+    }
+
+    /// Puts what a look has found in the place of what is there now.
+    fn plan(
+        &self,
+        state: &State,
+        spec: &ServerSpec,
+        kept: &dyn Fn(&BotSpec) -> bool,
+        looked: Vec<Result<Looked, Problem>>,
+    ) -> Plan {
+        let now = state.mounted.iter().map(|found| (key(found), found));
+        let (mut plan, mut looked) = (Plan::default(), looked.into_iter());
+        for Wanted { spec, before, .. } in wanted(spec, &now.collect()) {
+            match if kept(spec) { None } else { looked.next() } {
+                Some(Ok(Looked::Ready(new))) => {
+                    plan.applied.note(before, &new);
+                    plan.mounted.push(new);
+                }
+                Some(Ok(Looked::Uncompiled(order))) => {
+                    // The former version goes on meanwhile, unless it answers elsewhere.
+                    let goes_on = |before: &&MountedBot| {
+                        before.bot.component.is_some() && before.spec.route == spec.route
+                    };
+                    let before = before.filter(goes_on).cloned();
+                    let comes = !state.orders.is_refused(&order);
+                    let placeholder = || comes.then(|| order.placeholder(&self.shared));
+                    plan.mounted.extend(before.or_else(placeholder));
+                    plan.orders.push(order);
+                }
+                failed => {
+                    let name = (spec.tenant.clone(), spec.name.clone());
+                    plan.orders.extend(state.orders.of(&name));
+                    let why = failed.and_then(Result::err).map(|why| (name, why));
+                    plan.applied.refused.extend(why);
+                    plan.mounted.extend(before.cloned());
+                }
+            }
+        }
+        plan
+    }
+
+    /// Says how many orders are open.
+    fn say_open(&self, state: &State) {
+        let open = state.orders.open(|_| true).count();
+        self.open.send_replace(open);
     }
 
     /// Room for memory is reserved when the process starts: later, nobody can have more.
@@ -179,19 +233,6 @@ impl Deployment {
     }
 }
 
-impl Applied {
-    /// Notes what is other than before in a bot.
-    fn note(&mut self, before: Option<&MountedBot>, new: &MountedBot) {
-        let list = match before {
-            None => &mut self.added,
-            Some(old) if Arc::ptr_eq(&old.bot, &new.bot) => return,
-            Some(old) if digest(old) != digest(new) => &mut self.changed,
-            Some(_) => &mut self.reconfigured,
-        };
-        list.push(Arc::clone(&new.bot));
-    }
-}
-
 /// All bots of a configuration, with what is mounted in their names.
 fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a MountedBot>) -> Vec<Wanted<'a>> {
     let mut all = Vec::new();
@@ -212,8 +253,11 @@ fn key(found: &MountedBot) -> Key<'_> {
     (&found.bot.tenant, &found.bot.name)
 }
 
-fn digest(found: &MountedBot) -> &str {
-    &found.bot.component.facts().digest
+/// Gives a bot as much as its limits say, whatever its former version had.
+fn resize(MountedBot { bot, .. }: &MountedBot) {
+    bot.gate.bot.resize(bot.limits.running, bot.limits.queue);
+    let [own, ..] = &bot.allowance.pools;
+    own.resize(bot.limits.live_memory);
 }
 
 fn table(bots: &[MountedBot]) -> Table {

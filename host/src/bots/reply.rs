@@ -21,16 +21,13 @@ use tokio::{
 use super::{
     Authorized, Bot, Stop,
     admit::{Permit, Refused},
+    unsettled,
 };
 use crate::{
+    charges::Ledger,
     guard::End,
     ids::Reference,
-    imports::{
-        poe::{Ledger, Poe},
-        rehearsal::Circumstances,
-        reply::Outbox,
-        request::Received,
-    },
+    imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
     sandbox::{Cost, Run, RunError},
@@ -247,6 +244,10 @@ impl Reply {
             received,
             circumstances,
         } = asked;
+        let bot = Arc::clone(&self.bot);
+        let Some(component) = &bot.component else {
+            return self.end(&End::Starting, None);
+        };
         let mut call = self.bot.call(received, circumstances.clone());
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
@@ -256,7 +257,7 @@ impl Reply {
             circumstances,
         ));
         self.phase = Phase::Running {
-            run: self.bot.component.respond(&self.bot.allowance, call, query),
+            run: component.respond(&bot.allowance, call, query),
             _permit: permit,
         };
     }
@@ -370,10 +371,8 @@ impl Reply {
             reference: &reference,
         };
         telemetry::reply_ended(whose, &facts, said.characters, detail);
-        let uncaptured = self.ledger.open();
-        if uncaptured > 0 {
-            self.bot.metrics.uncaptured(uncaptured);
-            telemetry::uncaptured(whose, uncaptured, end.label());
+        if let Some(record) = self.ledger.record() {
+            unsettled::tell(record.heading(), &record.tally(), end.label());
         }
     }
 }

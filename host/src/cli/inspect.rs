@@ -6,18 +6,44 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
+use clap::Args;
 use serde::Serialize;
 
 use super::table::{counted, rounded};
+use super::{Failure, up};
 use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX, read};
 use crate::sandbox::{EngineKind, Sandbox, Size, offered};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.
 const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// `ravenry inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A .wasm file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Inspect {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let page = page(&self.file, &up::cache_dir()?)
+            .map_err(|error| up::unreadable(&self.file, &error))?;
+        up::print(&if self.json { page.json() } else { page.text() });
+        if page.runs_here() {
+            Ok(())
+        } else {
+            Err(Failure::Shown)
+        }
+    }
+}
 
 /// What there is to say about a file.
 #[derive(Debug, Serialize)]

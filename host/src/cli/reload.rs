@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use self::outcome::{Done, report};
 use super::build::{Caller, Interrupt};
 use super::progress::Progress;
+use super::simulated::Simulated;
 use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
 use super::watch::{Changes, Watcher};
 use super::{Failure, components, up};
-use crate::bots::deployment::Deployment;
+use crate::bots::deployment::{self, Deployment};
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::ids::{BotName, TenantName};
 use crate::report::Problems;
@@ -72,6 +73,8 @@ pub(super) struct Reload {
     last: View,
     /// What was said of the watching itself.
     warned: BTreeSet<String>,
+    /// Whoever plays the platform for these bots.
+    simulated: Option<Arc<Simulated>>,
 }
 
 /// The running loop. To be ended before the process does.
@@ -121,6 +124,7 @@ impl Reload {
             made: HashMap::new(),
             last: View::default(),
             warned: BTreeSet::new(),
+            simulated: None,
         };
         this.find_roots(spec, progress);
         this.last = this.look(progress);
@@ -133,6 +137,11 @@ impl Reload {
             );
         }
         Some(this)
+    }
+
+    /// Tells whoever plays the platform of every change.
+    pub(super) fn beside(self, simulated: Option<Arc<Simulated>>) -> Self {
+        Self { simulated, ..self }
     }
 
     /// What ends the loop and the build that it runs, from any thread.
@@ -175,7 +184,7 @@ impl Reload {
         }
     }
 
-    fn reload(&mut self, deployment: &Deployment, url: &str) {
+    fn reload(&mut self, deployment: &Arc<Deployment>, url: &str) {
         let (began, still) = (Instant::now(), Progress::still());
         let now = self.look(&still);
         if now == self.last {
@@ -196,11 +205,14 @@ impl Reload {
     /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
     fn attempt(
         &mut self,
-        deployment: &Deployment,
+        deployment: &Arc<Deployment>,
         settings: bool,
         progress: &Progress,
     ) -> Result<Done, Problems> {
         let mut spec = up::load(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        if let Some(simulated) = &self.simulated {
+            simulated.prepare(&mut spec);
+        }
         self.find_roots(&spec, progress);
         // Settings are seen as they were before they were read, files before they are built.
         self.last.bots = self.look(progress).bots;
@@ -240,7 +252,8 @@ impl Reload {
         let goes_on = |made: &Made| made.component.is_none() || made.refused && !settings;
         let kept = |bot: &BotSpec| self.made.get(&key(bot)).is_some_and(goes_on);
         let shown = progress.clone();
-        done.applied = deployment.apply(&spec, &kept, &move |line| shown.say(line))?;
+        let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
+        done.applied = deployment.begin(&spec, &kept, &say)?.settle();
         for bot in bots(&spec) {
             if let Some(made) = self.made.get_mut(&key(bot)) {
                 made.refused =

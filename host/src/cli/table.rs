@@ -11,10 +11,10 @@ use crate::server::{MountedBot, Ready};
 const QUESTION: &str = "What is the capital of Nepal?";
 
 /// A style for tables: one line below the header, nothing else.
-const LINE_BELOW_HEADER: &str = "     ──             ";
+pub(super) const LINE_BELOW_HEADER: &str = "     ──             ";
 
-/// All of it, ending in a newline.
-pub fn render(ready: &Ready) -> String {
+/// All of it, ending in a newline. `page` is where a person talks to the bots in a browser.
+pub fn render(ready: &Ready, page: Option<&str>) -> String {
     let mut parts = vec![format!(
         "Serving {} on {}",
         counted(as_u64(ready.bots.len()), "bot"),
@@ -23,10 +23,15 @@ pub fn render(ready: &Ready) -> String {
     if !ready.bots.is_empty() {
         parts.push(bots(&ready.bots));
     }
+    parts.extend(to_come(&ready.bots));
+    if let Some(page) = page {
+        parts.push(format!("Talk to your bots in a browser: {page}"));
+    }
     if let Some(bot) = ready
         .bots
         .iter()
         .find(|bot| bot.route == "/llm")
+        .or_else(|| ready.bots.iter().find(|bot| bot.code.is_some()))
         .or(ready.bots.first())
     {
         parts.push(format!("Try it:\n{}", curl(bot)));
@@ -70,12 +75,27 @@ fn key(keys: usize) -> String {
 }
 
 fn code(bot: &MountedBot) -> String {
-    let took = rounded(bot.compile);
-    if bot.from_cache {
+    let Some(code) = bot.code else {
+        return "being compiled".to_owned();
+    };
+    let took = rounded(code.prepared_in);
+    if code.from_cache {
         format!("from the cache, {took}")
     } else {
         format!("compiled, {took}")
     }
+}
+
+/// Which bots are still to come.
+fn to_come(bots: &[MountedBot]) -> Option<String> {
+    let coming = bots.iter().filter(|bot| bot.code.is_none());
+    let names: Vec<String> = coming.map(|bot| format!("`{}`", bot.name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Being compiled: {}. Until then they answer that they are starting.",
+            names.join(", ")
+        )
+    })
 }
 
 /// A query for `curl`, to be pasted into a POSIX shell.
@@ -122,6 +142,7 @@ pub fn rounded(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Code;
 
     fn mounted(name: &str, tenant: &str, keys: usize) -> MountedBot {
         MountedBot {
@@ -131,8 +152,10 @@ mod tests {
             url: format!("http://127.0.0.1:8080/{name}"),
             keys,
             component_bytes: 184_320,
-            compile: Duration::from_millis(1_234),
-            from_cache: keys == 0,
+            code: Some(Code {
+                prepared_in: Duration::from_millis(1_234),
+                from_cache: keys == 0,
+            }),
         }
     }
 
@@ -147,10 +170,8 @@ mod tests {
 
     #[test]
     fn bots_are_shown_with_a_line_to_try() {
-        let text = render(&ready(vec![
-            mounted("cat", "main", 2),
-            mounted("llm", "main", 0),
-        ]));
+        let bots = vec![mounted("cat", "main", 2), mounted("llm", "main", 0)];
+        let text = render(&ready(bots), Some("http://127.0.0.1:8081/"));
         insta::assert_snapshot!(text, @r#"
         Serving 2 bots on http://127.0.0.1:8080
 
@@ -158,6 +179,8 @@ mod tests {
         ──────────────────────────────────────────────────────────────────────────────────────────
          cat   http://127.0.0.1:8080/cat   2 keys              180.0 KiB   compiled, 1.23 s
          llm   http://127.0.0.1:8080/llm   none: open to all   180.0 KiB   from the cache, 1.23 s
+
+        Talk to your bots in a browser: http://127.0.0.1:8081/
 
         Try it:
           curl -N 'http://127.0.0.1:8080/llm' -H 'Content-Type: application/json' -d '{"version":"1.2","type":"query","query":[{"role":"user","content":"What is the capital of Nepal?","content_type":"text/markdown"}],"user_id":"u-1","conversation_id":"c-1","message_id":"m-1"}'
@@ -173,16 +196,29 @@ mod tests {
     /// With several tenants, whose bot it is stands first; a bot with a key is tried with one.
     #[test]
     fn tenants_have_a_column() {
-        let text = render(&ready(vec![
-            mounted("cat", "one", 1),
-            mounted("cat", "two", 1),
-        ]));
+        let bots = vec![mounted("cat", "one", 1), mounted("cat", "two", 1)];
+        let text = render(&ready(bots), None);
         assert!(
             text.contains("tenant") && text.contains(" one ") && text.contains(" two "),
             "{text}"
         );
         assert!(
             text.contains("-H 'Authorization: Bearer YOUR-KEY'"),
+            "{text}"
+        );
+    }
+
+    /// One that is still to come is named, and is not the one to try.
+    #[test]
+    fn what_is_being_compiled_is_said() {
+        let coming = MountedBot {
+            code: None,
+            ..mounted("slow", "main", 0)
+        };
+        let text = render(&ready(vec![coming, mounted("cat", "main", 0)]));
+        let line = "Being compiled: `slow`. Until then they answer that they are starting.";
+        assert!(
+            text.contains(line) && text.contains("curl -N 'http://127.0.0.1:8080/cat'"),
             "{text}"
         );
     }

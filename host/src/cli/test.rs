@@ -17,6 +17,7 @@ use self::stage::Stage;
 use super::outside::Outside;
 use super::progress::Progress;
 use super::{Failure, components, up};
+use crate::bots::deployment;
 use crate::config;
 use crate::config::World;
 use crate::config::resolve::{BotSpec, ServerSpec};
@@ -125,7 +126,7 @@ fn rehearse(
         .map_err(|error| Failure::usage(&error))?;
     runtime.block_on(async {
         let shown = progress.clone();
-        let say: server::Progress = Arc::new(move |line: &str| shown.say(line));
+        let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
         let deployment = server::mount_only(spec, cache_dir, &say).await;
         progress.end();
         let stage = Stage::new(deployment.map_err(Failure::Failed)?);
@@ -152,12 +153,12 @@ fn rehearse(
         for difference in &failed {
             up::print(&format!("\n{difference}\n"));
         }
-        let updates = if update {
+        let more = if update {
             format!(", {updated} updated")
         } else {
             String::new()
         };
-        up::print(&format!("\n{good} passed, {bad} failed{updates}\n"));
+        up::print(&format!("\n{good} passed, {bad} failed{more}\n"));
         if bad > 0 && !update && failed.iter().any(Difference::can_be_accepted) {
             up::print("If that is how it should be: `ravenry test --update`\n");
         }

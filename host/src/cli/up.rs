@@ -6,10 +6,15 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
 
 use super::progress::Progress;
 use super::reload::Reload;
-use super::{Failure, LogFormat, Serving, components, table};
+use super::simulate::LISTEN as SIMULATE;
+use super::simulated::Simulated;
+use super::{Failure, LogFormat, Serving, components, record, table};
 use crate::bots::deploy;
 use crate::bots::deployment::Deployment;
 use crate::config;
@@ -17,17 +22,77 @@ use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
 use crate::server::record::Recorder;
-use crate::server::{self, Options};
+use crate::server::{self, News, Options};
 use crate::telemetry;
 
 /// Where bots are served when nobody says anything: this machine only.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 
 /// Where metrics are served when nobody says anything: this machine only, beside the bots.
 const METRICS_LISTEN: &str = "127.0.0.1:9090";
 
 /// What a person should know who changes his bots.
 const CHANGES: &str = "What you change is built and mounted as you save it; running replies end on the version that they began with.";
+
+/// `ravenry up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// Do not build and mount again what changes
+    #[arg(long)]
+    pub no_watch: bool,
+    /// Play Poe beside the bots, so that they can ask others, upload and charge without Poe and
+    /// without keys; port 0 takes a free one [default, where no address is given: 127.0.0.1:8081]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = SIMULATE
+    )]
+    pub simulate: Option<String>,
+    /// Where the page is on which a person talks to the bots, on this machine, or `off`; port 0 takes a
+    /// free one. With `--simulate` it is where Poe is played [default: 127.0.0.1:8081, or a free port
+    /// if that is taken]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_PAGE")]
+    pub page: Option<String>,
+    /// A file with more bots for the played Poe: their URLs and keys, or nothing but their replies
+    #[arg(long, value_name = "FILE", requires = "simulate")]
+    pub scripts: Option<PathBuf>,
+    /// Write each query, its answer and what the bot asked of others to a file of its own, for
+    /// `ravenry test`
+    #[arg(long, value_name = "DIR", env = "RAVENRY_RECORD")]
+    pub record: Option<PathBuf>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+impl Up {
+    /// Builds, serves and looks after changes, until a signal.
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let mut spec = load(&self.source, &self.serving.limits)?;
+        self.serving.outside.apply(&mut spec);
+        let simulated = match (&self.simulate, self.page.as_deref()) {
+            (Some(listen), _) => Some(Simulated::start(listen, self.scripts.as_deref())?),
+            (None, Some("off")) => None,
+            (None, listen) => Some(Simulated::page(listen)?),
+        };
+        let simulated = simulated.map(Arc::new);
+        if let Some(simulated) = &simulated {
+            simulated.prepare(&mut spec);
+        }
+        let author = if self.no_watch {
+            Author::Builds
+        } else {
+            Author::Watches(&self.source)
+        };
+        let recorder = self.record.as_deref().map(record::recorder).transpose()?;
+        serve(spec, &self.serving, &author, simulated, recorder)
+    }
+}
 
 /// Loads what an author names: a directory, a manifest, or a component.
 ///
@@ -75,6 +140,7 @@ pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &Serving,
     author: &Author<'_>,
+    simulated: Option<Arc<Simulated>>,
     recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
@@ -85,7 +151,8 @@ pub(super) fn serve(
     telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let progress = Progress::logged();
     let mut reload = match author {
-        Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress),
+        Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
+            .map(|reload| reload.beside(simulated.clone())),
         Author::Builds | Author::HasBuilt => None,
     };
     let prepared = match author {
@@ -101,7 +168,7 @@ pub(super) fn serve(
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
-        run(spec, options, reload, &progress)
+        run(spec, options, reload, simulated, &progress)
     });
     progress.end();
     outcome
@@ -112,6 +179,7 @@ fn run(
     spec: ServerSpec,
     options: Options,
     reload: Option<Reload>,
+    simulated: Option<Arc<Simulated>>,
     progress: &Progress,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -122,11 +190,16 @@ fn run(
     let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
         progress.end();
         let mut ready = ready.clone();
+        if let Some(simulated) = &simulated {
+            simulated.serve(&ready.url);
+            ready.notes.extend(simulated.note());
+        }
         running = reload.map(|reload| {
             ready.notes.push(CHANGES.to_owned());
             reload.run(Arc::clone(deployment), ready.url.clone())
         });
-        print(&table::render(&ready));
+        let page = simulated.as_ref().map(|simulated| simulated.page_url());
+        print(&table::render(&ready, page.as_deref()));
     };
     let served = runtime.block_on(server::run(spec, options, ready));
     if let Some(running) = running {
@@ -147,13 +220,13 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         &spec.metrics_listen,
         METRICS_LISTEN,
     );
-    let shown = progress.clone();
+    let (shown, told) = (progress.clone(), progress.clone());
     Ok(Options {
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
         state_dir: match serving.state_dir.as_ref().or(spec.state_dir.as_ref()) {
             Some(dir) => dir.clone(),
-            None => home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")?,
+            None => state_dir()?,
         },
         cache_dir: match serving.cache_dir.as_ref().or(spec.cache_dir.as_ref()) {
             Some(dir) => dir.clone(),
@@ -162,13 +235,31 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,
+        news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
     })
+}
+
+/// Says what has become of a bot that was still being compiled.
+fn tell(news: News, progress: &Progress) {
+    match news {
+        News::Mounted(bot) => {
+            let took = bot.code.map_or(Duration::ZERO, |code| code.prepared_in);
+            let took = table::rounded(took);
+            progress.tell(&format!("Compiled `{}` in {took}: {}", bot.name, bot.url));
+        }
+        News::Refused(problem) => progress.complain(&problem.into()),
+    }
 }
 
 /// Where compiled code is kept when nobody says anything.
 pub(super) fn cache_dir() -> Result<PathBuf, Failure> {
     home_dir("XDG_CACHE_HOME", ".cache", "--cache-dir")
+}
+
+/// Where state is kept when nobody says anything.
+pub(super) fn state_dir() -> Result<PathBuf, Failure> {
+    home_dir("XDG_STATE_HOME", ".local/state", "--state-dir")
 }
 
 /// A directory of the user's own, by the rules of freedesktop.org: relative values do not count.

@@ -12,7 +12,7 @@ use super::{
 use crate::ids::Reference;
 
 /// Messages that are sent at most; older ones are left out (specification of 2024 to 2026).
-pub(super) const MESSAGES_MAX: usize = 1000;
+pub const MESSAGES_MAX: usize = 1000;
 
 /// What a person sends off.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +78,11 @@ impl Conversation {
     /// Those who take part.
     pub fn people(&self) -> &[Person] {
         &self.people
+    }
+
+    /// One more takes part from now on.
+    pub fn join(&mut self, person: Person) {
+        self.people.push(person);
     }
 
     /// Adds what the person with this number says.

@@ -1,6 +1,6 @@
 //! Messages as the platform sends them, with every member.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Somebody who takes part.
@@ -14,7 +14,7 @@ pub struct Person {
 }
 
 /// A file at a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Attachment {
     /// Where its bytes are.
     pub url: String,

@@ -2,6 +2,8 @@
 //!
 //! No error here holds any part of a key, nor of a name that may be one.
 
+use std::fmt::Display;
+
 use toml_span::value::ValueInner;
 
 use super::manifest::plain;
@@ -9,7 +11,6 @@ use super::resolve::KEYS_MAX;
 use super::source::{Places, Sort, SourceEntry, entry};
 use super::table::{Keys, kind};
 use super::text::TextFile;
-use crate::ids::BotName;
 use crate::report::Problem;
 use crate::secret::Secret;
 
@@ -73,13 +74,13 @@ pub(super) fn poe(keys: &mut Keys, file: &mut TextFile) -> PoeEntry {
 fn access(keys: &mut Keys, file: &mut TextFile) -> Vec<SourceEntry> {
     let within = keys.within();
     let mut access = Vec::new();
-    let one = keys.take("access_key");
+    let first = keys.span_of("access_key");
+    access.extend(one(keys, "access_key", file));
     let several = keys.take("access_keys");
-    if let (Some(_), Some(second)) = (&one, &several) {
+    if let (Some(_), Some(second)) = (&first, &several) {
         let message = format!("`access_key` and `access_keys` both stand {within}");
         file.wrong_but(second.span, message, "put all keys into `access_keys`");
     }
-    access.extend(one.and_then(|value| entry(value, &keys.path_of("access_key"), &KEY, file)));
     if let Some(mut value) = several {
         match value.take() {
             ValueInner::Array(items) if items.is_empty() => {
@@ -113,10 +114,16 @@ fn access(keys: &mut Keys, file: &mut TextFile) -> Vec<SourceEntry> {
     access
 }
 
+/// Takes one key of a bot.
+pub(super) fn one(keys: &mut Keys, name: &'static str, file: &mut TextFile) -> Option<SourceEntry> {
+    let path = keys.path_of(name);
+    entry(keys.take(name)?, &path, &KEY, file)
+}
+
 /// Reads one key of a bot.
 pub(super) fn resolve(
     entry: &SourceEntry,
-    bot: &BotName,
+    bot: &dyn Display,
     places: &Places<'_>,
 ) -> Result<Secret, Problem> {
     entry

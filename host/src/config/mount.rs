@@ -182,7 +182,7 @@ impl<'e> Loader<'e> {
             tenant: &frame.name,
         };
         let keys = entry.poe.keys.iter();
-        let access_keys = keys
+        let access_keys: Vec<_> = keys
             .map(|key| keys::resolve(key, &entry.name, &places))
             .filter_map(|key| key.map_err(|problem| self.problems.push(problem)).ok())
             .collect();
@@ -222,6 +222,7 @@ impl<'e> Loader<'e> {
             source,
             build: entry.build,
             poe_name: entry.poe.name,
+            platform_key: access_keys.first().cloned(),
             access_keys,
             config: entry.config,
             sync: entry.poe.sync,

@@ -135,6 +135,9 @@ pub struct BotSpec {
     pub poe_name: Option<String>,
     /// Access keys that open it, at most [`KEYS_MAX`]. Empty: it is open to all.
     pub access_keys: Vec<Secret>,
+    /// The key that it shows to the platform: the first of its access keys, where nothing plays the
+    /// platform. Empty: it can ask nothing of it.
+    pub platform_key: Option<Secret>,
     /// Configuration that the bot sees as its environment, sorted by name.
     pub config: Vec<(String, String)>,
     /// Whether the platform is told its settings at the start and when they change. Only with a name

@@ -24,7 +24,7 @@ use crate::{protocol::event::Failure, secret::Secret};
 
 pub use self::{
     answer::Asking,
-    costs::{CostFault, CostItem, Operation},
+    costs::{CostFault, CostItem},
     files::{Body, Uploaded},
     settings::SyncFault,
 };
@@ -158,8 +158,12 @@ impl Client {
 async fn heard<T, E: Into<Lost>>(what: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     match timeout(SILENCE_MAX, what).await {
         Ok(heard) => heard.map_err(|lost| words(lost.into())),
-        Err(_) => Err(format!("nothing came for {} s", SILENCE_MAX.as_secs())),
+        Err(_) => Err(silence()),
     }
+}
+
+fn silence() -> String {
+    format!("nothing came for {} s", SILENCE_MAX.as_secs())
 }
 
 /// What the HTTP client says, with its causes and without the URL, which can hold a key.

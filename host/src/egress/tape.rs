@@ -258,6 +258,23 @@ pub(super) enum Lost {
     Played(SendError),
 }
 
+impl Lost {
+    /// Whether nothing was sent.
+    pub(super) fn is_connect(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_connect(),
+            Self::Played(error) => matches!(
+                error,
+                SendError::Name
+                    | SendError::ConnectTimeout
+                    | SendError::Refused
+                    | SendError::Unreachable
+                    | SendError::Unavailable(_)
+            ),
+        }
+    }
+}
+
 impl From<reqwest::Error> for Lost {
     fn from(error: reqwest::Error) -> Self {
         Self::Http(error)

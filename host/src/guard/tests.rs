@@ -259,6 +259,7 @@ fn ends() -> impl Strategy<Value = End> {
         Just(End::OutOfCpu),
         Just(End::Stopping),
         Just(End::Refused("full")),
+        Just(End::Starting),
         Just(End::Failed(Failure {
             text: None,
             allow_retry: true,

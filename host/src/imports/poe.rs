@@ -2,17 +2,12 @@
 //! key of the bot, which it never sees.
 
 mod answer;
+mod costs;
 mod declared;
 mod names;
 mod question;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -24,9 +19,10 @@ pub use self::{
 };
 use super::{rehearsal::Circumstances, reply::Outbox, request::Received};
 use crate::{
-    egress::poe::{Body, Client, CostFault, CostItem, Fault, Operation},
+    charges::{Journal, Ledger},
+    egress::poe::{Body, Client, Fault},
     guard::Refusal,
-    ids::Reference,
+    ids::{BotName, Reference, TenantName},
     memory::{Booking, MemoryPool},
     metrics::BotMetrics,
     protocol::event::{Event, Failure, File},
@@ -41,6 +37,10 @@ const COST_ITEMS_MAX: usize = 100;
 /// What one bot has of the platform; shared by its calls.
 #[derive(Clone, Debug)]
 pub struct Platform {
+    /// Whose it is.
+    pub owner: (TenantName, BotName),
+    /// Where charges are noted before they are sent.
+    pub journal: Journal,
     /// Its API, in the name of the bot.
     pub client: Client,
     /// What the bot's settings declare.
@@ -114,21 +114,6 @@ impl From<Fault> for PoeError {
 impl From<Refusal> for PoeError {
     fn from(refusal: Refusal) -> Self {
         Self::Stopped(refusal)
-    }
-}
-
-/// Amounts of one reply, in thousandths of a US cent. Outlives the call, for the account.
-#[derive(Debug, Default)]
-pub struct Ledger {
-    authorized: AtomicU64,
-    captured: AtomicU64,
-}
-
-impl Ledger {
-    /// What was authorized and not captured.
-    pub fn open(&self) -> u64 {
-        let authorized = self.authorized.load(Ordering::Relaxed);
-        authorized.saturating_sub(self.captured.load(Ordering::Relaxed))
     }
 }
 
@@ -316,58 +301,6 @@ impl Poe {
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
         let held = self.hold(0)?;
         Ok(self.client.read(url, bytes_max, held).await?)
-    }
-
-    /// Reserves or charges an amount.
-    pub async fn cost(
-        &mut self,
-        received: &Received,
-        operation: Operation,
-        items: &[CostItem],
-    ) -> Result<(), PoeError> {
-        let done = self.charge(received, operation, items).await;
-        self.count(operation.label(), done)
-    }
-
-    async fn charge(
-        &mut self,
-        received: &Received,
-        operation: Operation,
-        items: &[CostItem],
-    ) -> Result<(), PoeError> {
-        if items.is_empty() || items.len() > COST_ITEMS_MAX {
-            return Err(PoeError::Invalid(format!(
-                "a bill has 1 to {COST_ITEMS_MAX} positions"
-            )));
-        }
-        let sum = items
-            .iter()
-            .try_fold(0_u64, |sum, item| {
-                sum.checked_add(item.amount_usd_milli_cents)
-            })
-            .filter(|sum| i64::try_from(*sum).is_ok())
-            .ok_or_else(|| PoeError::Invalid("the amounts are too large".to_owned()))?;
-        if !self.client.has_key() {
-            return Err(PoeError::Denied(
-                "charging needs the access key of the bot: give it one in its manifest, `poe = \
-                 { access_key = … }`"
-                    .to_owned(),
-            ));
-        }
-        let id = question::bot_query_id(received.raw()).ok_or_else(|| {
-            PoeError::Denied("the query has no `bot_query_id`, so nobody can be charged".to_owned())
-        })?;
-        match self.client.cost(&id, operation, items).await {
-            Ok(()) => {}
-            Err(CostFault::InsufficientFund) => return Err(PoeError::InsufficientFund),
-            Err(CostFault::Broken(words)) => return Err(PoeError::Broken(words)),
-        }
-        let amount = match operation {
-            Operation::Authorize => &self.ledger.authorized,
-            Operation::Capture => &self.ledger.captured,
-        };
-        amount.fetch_add(sum, Ordering::Relaxed);
-        Ok(())
     }
 }
 

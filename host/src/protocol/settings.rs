@@ -28,7 +28,7 @@ const SENTENCES_MAX: usize = 50;
 
 /// The members of the settings object that the platform is known to take, old ones included
 /// (reference library 0.0.83). On any other it drops the object.
-const MEMBERS: [&str; 15] = [
+pub(super) const MEMBERS: [&str; 15] = [
     "response_version",
     "server_bot_dependencies",
     "allow_attachments",
@@ -190,7 +190,8 @@ impl Lints {
         }
     }
 
-    fn into_sentences(mut self) -> Vec<String> {
+    /// All of them, and one more where there was no room.
+    pub(super) fn into_sentences(mut self) -> Vec<String> {
         if self.more {
             self.sentences.push("There are more mistakes.".to_owned());
         }
@@ -240,7 +241,7 @@ fn dependencies(dependencies: &[(String, u32)], lints: &mut Lints) {
 }
 
 /// Looks for price marks that the platform would show as they stand.
-fn price(name: &str, text: Option<&str>, lints: &mut Lints) {
+pub(super) fn price(name: &str, text: Option<&str>, lints: &mut Lints) {
     for mark in text.unwrap_or_default().split("[usd_milli_cents").skip(1) {
         let number = mark
             .strip_prefix('=')

@@ -1,13 +1,16 @@
 //! Compiled code on disk, so that the second start is fast.
 //!
-//! A file is found by the engine's settings and the component's digest, carries the digest of its
+//! A file is found by the engine's settings and the component's digest, ends with the digest of its
 //! own content, is written aside and renamed, and is trusted only from a directory that belongs to
 //! us and to nobody else: whoever can write there can run code in this process.
+//!
+//! Code is run from where it lies: the file is mapped, so that only the pages which a bot touches take
+//! memory, and the kernel may take those back. Hence the code comes first, and its digest after it.
 
 use std::{
     fs::{self, DirBuilder},
     hash::{DefaultHasher, Hash, Hasher},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -17,10 +20,14 @@ use wasmtime::{Engine, component::Component};
 
 use crate::ids::Reference;
 
-/// First bytes of a cache file; the number is the version of this layout.
-const MAGIC: &[u8; 8] = b"ravenry1";
+/// Last bytes of a cache file; the number is the version of this layout.
+const MAGIC: &[u8; 8] = b"ravenry2";
 /// Length of a SHA-256 digest.
 const DIGEST_BYTES: usize = 32;
+/// What follows the code: its digest, and [`MAGIC`].
+const TRAILER_BYTES: usize = DIGEST_BYTES + MAGIC.len();
+/// So much of a file is read at once: a Python component has 40 MB of code.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Why a directory is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +77,8 @@ impl Cache {
 
     /// The compiled form of the component with this digest, if an intact one is there.
     pub(super) fn load(&self, engine: &Engine, digest: &[u8; DIGEST_BYTES]) -> Option<Component> {
-        let file = fs::read(self.path(digest)).ok()?;
-        let (sum, code) = file.strip_prefix(MAGIC)?.split_at_checked(DIGEST_BYTES)?;
-        if Sha256::digest(code).as_slice() != sum {
-            return None;
-        }
-        deserialize(engine, code)
+        let path = self.path(digest);
+        intact(&path).ok()?.then(|| map(engine, &path))?
     }
 
     /// Keeps the compiled form. Failing costs a compilation at the next start, nothing else.
@@ -95,9 +98,9 @@ impl Cache {
             .truncate(true)
             .mode(0o600)
             .open(&aside)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&Sha256::digest(&code))?;
         file.write_all(&code)?;
+        file.write_all(&Sha256::digest(&code))?;
+        file.write_all(MAGIC)?;
         file.sync_all()?;
         fs::rename(&aside, &path)
     }
@@ -126,16 +129,44 @@ pub(super) fn check(directory: &Path) -> Result<(), CacheError> {
     Ok(())
 }
 
+/// Whether a file ends with the digest of what comes before.
+fn intact(path: &Path) -> io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    let Some(code_bytes) = length.checked_sub(TRAILER_BYTES as u64) else {
+        return Ok(false);
+    };
+    let mut sum = Sha256::new();
+    let mut code = (&mut file).take(code_bytes);
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match code.read(&mut piece)? {
+            0 => break,
+            read => sum.update(piece.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut trailer = Vec::with_capacity(TRAILER_BYTES);
+    file.take(TRAILER_BYTES as u64).read_to_end(&mut trailer)?;
+    Ok(trailer == [sum.finalize().as_slice(), MAGIC].concat())
+}
+
+/// Runs code from where it lies; where nothing may be run (a file system that is mounted `noexec`),
+/// from a copy.
 #[expect(
     unsafe_code,
-    reason = "loading our own compiled code is what makes the second start fast"
+    reason = "running our own compiled code is what makes the second start fast, and large bots small"
 )]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `Component::deserialize` wants bytes that `Component::serialize` of a compatible
-    // wasmtime made and nobody changed. The bytes match the digest written with them, so they are
-    // whole; the directory is ours with mode 0700, checked when the cache was opened, so only this
-    // user can have written both; and wasmtime itself refuses code of another version or settings.
-    unsafe { Component::deserialize(engine, code) }.ok()
+fn map(engine: &Engine, path: &Path) -> Option<Component> {
+    // SAFETY: wasmtime wants what `Component::serialize` of a compatible version made, and that nobody
+    // changes it while it is mapped. The file matches the digest written with it, so it is whole; the
+    // directory is ours with mode 0700, checked when the cache was opened, so only this user can have
+    // written both, and the gateway never writes into a file of this name: it renames another one to
+    // it. wasmtime itself refuses code of another version or settings.
+    unsafe {
+        Component::deserialize_file(engine, path)
+            .or_else(|_| Component::deserialize(engine, fs::read(path)?))
+    }
+    .ok()
 }
 
 /// Lower-case hexadecimal digits.
@@ -172,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn code_is_run_from_where_it_lies() {
+        let (_directory, engine, cache, digest) = fixture();
+        let _mapped = cache.load(&engine, &digest).unwrap();
+        let mappings = fs::read_to_string("/proc/self/maps").unwrap();
+        let file = cache.path(&digest);
+        assert!(mappings.contains(file.to_str().unwrap()), "{mappings}");
+    }
+
+    #[test]
     fn a_damaged_or_short_file_is_not_loaded() {
         let (_directory, engine, cache, digest) = fixture();
         let path = cache.path(&digest);
@@ -185,7 +225,7 @@ mod tests {
                 "byte {at} was changed"
             );
         }
-        for length in [0, 7, 8, 39, 40, whole.len() - 1] {
+        for length in [0, 7, 39, 40, whole.len() - 40, whole.len() - 1] {
             fs::write(&path, &whole[..length]).unwrap();
             assert!(
                 cache.load(&engine, &digest).is_none(),

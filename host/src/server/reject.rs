@@ -60,7 +60,7 @@ impl Reject {
             Self::Malformed(error) => (StatusCode::BAD_REQUEST, error.to_string(), error.hint()),
             Self::Call(error, reference) => {
                 let status = match error {
-                    CallError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+                    CallError::Busy(_) | CallError::Starting => StatusCode::SERVICE_UNAVAILABLE,
                     CallError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
                     CallError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
                 };

@@ -39,9 +39,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// Bots are being mounted.
+    /// Bots answer, and some are still being compiled.
     Starting,
-    /// Queries are answered.
+    /// All bots answer.
     Ready,
     /// Replies may finish; no more are taken.
     Draining,
@@ -76,6 +76,14 @@ impl Gateway {
     /// Enters a phase.
     pub(super) fn set(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::SeqCst);
+    }
+
+    /// Enters [`Phase::Ready`], unless the process stops already.
+    pub(super) fn complete(&self) {
+        let (from, to) = (Phase::Starting as u8, Phase::Ready as u8);
+        let order = Ordering::SeqCst;
+        // Where it stops already, there is nothing to be said.
+        let _ = self.phase.compare_exchange(from, to, order, order);
     }
 
     fn is(&self, phase: Phase) -> bool {
@@ -239,11 +247,15 @@ fn page(bot: &Bot) -> Response {
     } else {
         "It asks for its access key."
     };
+    let state = match bot.component {
+        Some(_) => "works",
+        None => "is starting",
+    };
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title>\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}}</style>\
-         <h1>{name}</h1><p>This is the bot <b>{name}</b>, and it works. {key}</p>\
+         <h1>{name}</h1><p>This is the bot <b>{name}</b>, and it {state}. {key}</p>\
          <p>Give this page's address to Poe as the server URL of a bot, or send it a query with POST.</p></html>"
     );
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");

@@ -4,15 +4,18 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The two signals that ask the server to stop.
-pub(super) struct Signals {
+/// The two signals that ask a program to stop.
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
     /// Hears both from now on.
-    pub(super) fn listen() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// The system does not tell of signals.
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -20,7 +23,7 @@ impl Signals {
     }
 
     /// Waits for either.
-    pub(super) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -4,8 +4,10 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,15 +16,19 @@ use tokio::{runtime, sync::oneshot};
 use url::Url;
 
 use super::{
-    costs::Ledger,
-    files::{self, Content, Downloads, Upload},
+    drive::{Driver, Limits},
+    files,
+    ledger::{BALANCE, Ledger},
     record::Recorded,
     script::{Answer, Script},
     serve::{UPLOAD_PATH, serve},
-    stage::{Cast, Overdue, Stage},
+    shelf::Shelf,
+    stage::{Cast, Manner, Overdue, Stage},
     sync::SettingsCall,
+    terms::Terms,
+    upload::{Downloads, Upload},
 };
-use crate::secret::Secret;
+use crate::{client::Target, secret::Secret};
 
 /// The platform's API for bots, played on a free port of 127.0.0.1.
 ///
@@ -31,9 +37,36 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub struct FakePoe {
     stage: Arc<Stage>,
+    /// Where its futures run.
+    runtime: runtime::Handle,
     /// Dropped to stop the server.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// How the platform is played.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much is minded.
+    pub manner: Manner,
+    /// Where files are kept, in a directory of this run; else in one that goes with it.
+    pub dir: Option<PathBuf>,
+    /// What the person has, in thousandths of a US cent.
+    pub balance: u64,
+    /// What replies of registered bots may take.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    /// For tests.
+    fn default() -> Self {
+        Self {
+            manner: Manner::Obliging,
+            dir: None,
+            balance: BALANCE,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// A way into the platform that can be made to fail. Bot queries fail by their [`Script`].
@@ -76,12 +109,31 @@ impl FakePoe {
 
     /// Serves on a listener that is bound already.
     pub fn on(listener: TcpListener) -> io::Result<Self> {
+        Self::with(listener, Options::default())
+    }
+
+    /// The same, in another manner.
+    pub fn with(listener: TcpListener, options: Options) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let origin = origin(listener.local_addr()?)?;
-        let stage = Arc::new(Stage::new(origin, client()?));
+        let shelf = match &options.dir {
+            Some(dir) => Shelf::within(dir)?,
+            None => Shelf::temporary()?,
+        };
+        let driver = Driver::new(options.limits);
+        let stage = Arc::new(Stage::new(origin, client()?, driver, shelf));
+        {
+            let mut state = stage.state();
+            state.manner = options.manner;
+            state.ledger.balance = options.balance;
+            if options.manner == Manner::Strict {
+                state.files.downloads = Downloads::Loopback;
+            }
+        }
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let playing = Arc::clone(&stage);
         let thread = thread::Builder::new()
@@ -102,6 +154,7 @@ impl FakePoe {
             })?;
         Ok(Self {
             stage,
+            runtime: handle,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -110,6 +163,15 @@ impl FakePoe {
     /// Scheme, address and port, without a slash at the end: what stands for `https://api.poe.com`.
     pub fn url(&self) -> String {
         self.stage.origin.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Where bots and persons ask for this name.
+    pub fn ask_url(&self, name: &str) -> String {
+        let mut url = self.stage.origin.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(["bot", name]);
+        }
+        url.into()
     }
 
     /// The whole URL of uploads.
@@ -141,6 +203,19 @@ impl FakePoe {
         Ok(())
     }
 
+    /// Registers a server bot: whoever asks for this name is passed on to it as the platform does it,
+    /// with its settings applied, limits held and rules looked after.
+    pub fn enrol(&self, name: &str, target: Target) {
+        self.stage.enrol(name, target);
+    }
+
+    /// Forgets a registered bot.
+    pub fn strike(&self, name: &str) {
+        if self.stage.enrolled(name).is_some() {
+            self.stage.state().bots.remove(name);
+        }
+    }
+
     fn cast(&self, name: &str, cast: Cast) {
         self.stage.state().bots.insert(name.to_owned(), cast);
     }
@@ -168,14 +243,19 @@ impl FakePoe {
 
     /// Puts up a file, and says at which URL; nothing when there is no room.
     pub fn attachment(&self, name: &str, bytes: impl Into<Bytes>) -> Option<String> {
-        let mime_type = files::mime_type_of(name).to_owned();
-        files::store(&self.stage, name, Content::Bytes(mime_type, bytes.into()))
+        let mime_type = files::mime_type_of(name);
+        files::store(&self.stage, name, mime_type, &bytes.into())
     }
 
     /// Puts up an attachment that answers so whenever it is fetched, and says at which URL; nothing
     /// when there is no room.
     pub fn scripted_attachment(&self, name: &str, answer: Answer) -> Option<String> {
-        files::store(&self.stage, name, Content::Scripted(answer))
+        files::store_script(&self.stage, name, answer)
+    }
+
+    /// Lets so much time pass for URLs that expire.
+    pub fn skip(&self, time: Duration) {
+        self.stage.clock.skip(time);
     }
 
     /// Lets all scripts pass that wait at this gate, now and later.
@@ -242,11 +322,19 @@ impl FakePoe {
 
     /// What is left, and all bills.
     pub fn ledger(&self) -> Ledger {
-        let state = self.stage.state();
-        Ledger {
-            balance: state.ledger.balance,
-            bills: state.ledger.bills.all(),
-        }
+        self.stage.state().ledger.ledger()
+    }
+
+    /// Asks a registered bot for its settings, and keeps them.
+    ///
+    /// # Errors
+    /// Why they cannot be read, and what to do about it.
+    pub async fn fetch_settings(&self, name: &str) -> Result<Arc<Terms>, String> {
+        let (stage, name) = (Arc::clone(&self.stage), name.to_owned());
+        // Connections belong to the threads on which they were made.
+        let fetching = async move { stage.fetch_terms(&name).await };
+        let fetched = self.runtime.spawn(fetching).await;
+        fetched.unwrap_or_else(|_| Err("the simulator has stopped".to_owned()))
     }
 
     /// All calls about settings, in order.

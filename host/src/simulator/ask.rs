@@ -1,37 +1,47 @@
 //! Bot queries and reports: `POST /bot/<NAME>`.
 
-use std::{io, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
-};
-use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    play::{deadline, play, refused},
+    chain::DEPTH_MAX,
+    enrol::PERSON_KEY,
+    forward::forward,
+    pass::pass,
+    play::{play, refused},
     record::{Account, Ending, Recorded},
     script::Answer,
-    stage::{Cast, Shared, Stage, read},
+    stage::{Caller, Cast, Manner, Shared, Stage, read},
+    stand_in,
 };
 
 /// Largest body of a query. The gateway lets a bot ask 16 MiB; the rest is for what it adds.
 pub const QUERY_BYTES_MAX: usize = 20 * 1024 * 1024;
 
-/// What is to happen with a query, decided under one lock.
+/// How long a bot may take to hear a report about its answer.
+const REPORT_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What is to happen with a query.
 enum Next {
     Play(Box<Answer>),
-    Forward { url: Url, key: HeaderValue },
-    Refuse(StatusCode, &'static str),
+    Forward {
+        url: Url,
+        key: HeaderValue,
+    },
+    /// Ask a registered bot, as so manieth of a chain.
+    Pass {
+        depth: u32,
+    },
+    Refuse(StatusCode, String),
 }
 
 /// The route.
@@ -48,21 +58,28 @@ pub(super) async fn ask(
     let (query, account) = Recorded::new(&stage, bot, headers, bytes.clone());
     let kind = query.body.get("type").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind.starts_with("report_")) {
-        return report(&stage, query, &account);
+        return report(&stage, query, &account).await;
     }
     stage.record(|state| state.queries.push(query.weight(), query.clone()));
-    match next(&stage, &query) {
+    match next(&stage, &query).await {
         Next::Play(answer) => play(stage, *answer, Some(account)).await,
         Next::Forward { url, key } => forward(&stage, url, key, bytes, account).await,
-        Next::Refuse(status, detail) => refused(Some(&account), status, detail),
+        Next::Pass { depth } => pass(stage, query, depth, account).await,
+        Next::Refuse(status, detail) => refused(Some(&account), status, &detail),
     }
 }
 
-fn report(stage: &Arc<Stage>, report: Recorded, account: &Account) -> Response {
-    let admitted = admitted(stage, &report);
-    stage.record(|state| state.reports.push(report.weight(), report));
+/// A report about the answer of a bot: a registered one hears it.
+async fn report(stage: &Arc<Stage>, report: Recorded, account: &Account) -> Response {
+    let admitted = caller(stage, &report).is_some();
+    stage.record(|state| state.reports.push(report.weight(), report.clone()));
     if !admitted {
-        return refused(Some(account), StatusCode::UNAUTHORIZED, KEY);
+        return refused(Some(account), StatusCode::UNAUTHORIZED, &key_refusal(stage));
+    }
+    if let Some(bot) = stage.enrolled(&report.bot) {
+        let telling = stage.driver.client().call(&bot.target, &report.body);
+        // What the bot says to it is of no interest to whoever reports.
+        let _ = timeout(REPORT_TIME_MAX, telling).await;
     }
     account.settle(Ending::Complete);
     nothing()
@@ -76,105 +93,110 @@ pub(super) fn nothing() -> Response {
     response
 }
 
-const KEY: &str = "Invalid access key";
+/// What whoever shows a wrong key is told.
+pub(super) fn key_refusal(stage: &Stage) -> String {
+    match stage.state().manner {
+        Manner::Obliging => "Invalid access key".to_owned(),
+        Manner::Strict => format!(
+            "Invalid access key: no bot that is registered here has it. Register the bot under its \
+             key, or ask as a person, with the key `{PERSON_KEY}`"
+        ),
+    }
+}
 
-fn admitted(stage: &Stage, query: &Recorded) -> bool {
-    query.key().is_some_and(|key| stage.state().admits(key))
+fn caller(stage: &Stage, query: &Recorded) -> Option<Caller> {
+    stage.state().caller(query.key()?)
 }
 
 /// Who answers. How the platform itself refuses is not known: readers go by the status at most.
-fn next(stage: &Stage, query: &Recorded) -> Next {
-    let admitted = admitted(stage, query);
-    let kind = query.body.get("type").and_then(Value::as_str);
+async fn next(stage: &Stage, query: &Recorded) -> Next {
+    let (cast, manner, caller) = {
+        let state = stage.state();
+        let caller = query.key().and_then(|key| state.caller(key));
+        (state.bots.get(&query.bot).cloned(), state.manner, caller)
+    };
+    if let Some(Cast::Forwarded { url, key }) = cast {
+        return Next::Forward { url, key };
+    }
+    let refuse = |status, detail: &str| Next::Refuse(status, detail.to_owned());
+    let Some(caller) = caller else {
+        return refuse(StatusCode::UNAUTHORIZED, &key_refusal(stage));
+    };
+    if !query.body.is_object() {
+        return refuse(StatusCode::BAD_REQUEST, "the body is no JSON object");
+    }
+    if query.body.get("type").and_then(Value::as_str) != Some("query") {
+        return refuse(StatusCode::NOT_IMPLEMENTED, "Unsupported request type");
+    }
+    let depth = match (manner, caller) {
+        (Manner::Strict, Caller::Bots(callers)) => match called(stage, query, &callers).await {
+            Ok(depth) => depth,
+            Err(refusal) => return Next::Play(Box::new(refusal)),
+        },
+        _ => 0,
+    };
+    match cast {
+        Some(Cast::Enrolled(_)) => Next::Pass { depth },
+        Some(_) => scripted(stage, query),
+        None if manner == Manner::Strict => Next::Play(Box::new(stand_in::answer(stage, query))),
+        None => refuse(StatusCode::NOT_FOUND, "no bot has this name"),
+    }
+}
+
+fn scripted(stage: &Stage, query: &Recorded) -> Next {
     let (script, call) = match stage.state().bots.get_mut(&query.bot) {
-        Some(Cast::Forwarded { url, key }) => {
-            let (url, key) = (url.clone(), key.clone());
-            return Next::Forward { url, key };
-        }
-        _ if !admitted => return Next::Refuse(StatusCode::UNAUTHORIZED, KEY),
-        _ if !query.body.is_object() => {
-            return Next::Refuse(StatusCode::BAD_REQUEST, "the body is no JSON object");
-        }
-        _ if kind != Some("query") => {
-            return Next::Refuse(StatusCode::NOT_IMPLEMENTED, "Unsupported request type");
-        }
-        None => return Next::Refuse(StatusCode::NOT_FOUND, "no bot has this name"),
         Some(Cast::Scripted { script, calls }) => {
             let call = *calls;
             *calls = calls.saturating_add(1);
             (script.clone(), call)
         }
+        _ => return Next::Refuse(StatusCode::NOT_FOUND, "no bot has this name".to_owned()),
     };
     // Not under the lock: a computed script may ask the handle what has happened so far.
     Next::Play(Box::new(script.answer(call, query)))
 }
 
-/// Passes a query on, byte for byte, and streams back what comes.
-async fn forward(
-    stage: &Stage,
-    url: Url,
-    key: HeaderValue,
-    body: Bytes,
-    account: Account,
-) -> Response {
-    let deadline = deadline();
-    let sending = stage
-        .client
-        .post(url)
-        .header(AUTHORIZATION, key)
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, "text/event-stream")
-        .body(body)
-        .send();
-    let answer = match timeout_at(deadline, sending).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            let detail = format!("the bot cannot be reached: {error}");
-            return refused(Some(&account), StatusCode::BAD_GATEWAY, &detail);
+/// Counts a call of a bot to another, and says how deep the chain is then; or refuses it, in the
+/// platform's words where they are known. In which form it says them is not.
+async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u32, Answer> {
+    let mut most = 0;
+    for caller in callers {
+        let declared = stage
+            .terms(caller)
+            .await
+            .dependencies
+            .get(&query.bot)
+            .copied();
+        most = most.max(declared.unwrap_or(0));
+    }
+    let named = |name: &str| query.body.get(name).and_then(Value::as_str);
+    let message = named("message_id").unwrap_or_default();
+    // Identifiers of messages will not do: whoever asks by hand writes the same ones again.
+    let id = named("bot_query_id").unwrap_or_default();
+    let counted = stage.state().chains.call(id, &query.bot, most);
+    let caller = callers.join(", ");
+    let refusal = match counted {
+        Some(depth) if depth <= DEPTH_MAX => return Ok(depth),
+        Some(_) => format!("More than {DEPTH_MAX} bots ask one another."),
+        None if most == 0 => {
+            format!(
+                "Message {message} called on bot that has 0 or undefined call count in settings."
+            )
         }
-        Err(_) => {
-            let detail = "the bot does not answer";
-            return refused(Some(&account), StatusCode::GATEWAY_TIMEOUT, detail);
+        None => {
+            format!("Message {message} called more often than its call count in settings, {most}.")
         }
     };
-    let mut response = Response::new(());
-    *response.status_mut() = answer.status();
-    if let Some(kind) = answer.headers().get(CONTENT_TYPE) {
-        response.headers_mut().insert(CONTENT_TYPE, kind.clone());
-    }
-    let passing = Passing {
-        answer: answer.bytes_stream().boxed(),
-        account,
-        deadline,
-        over: false,
-    };
-    response.map(|()| Body::from_stream(stream::unfold(passing, Passing::next)))
+    tracing::warn!(
+        caller, bot = %query.bot, declared = most,
+        "a bot asked another more often than its settings declare in `server_bot_dependencies`"
+    );
+    Err(error(&refusal, false))
 }
 
-/// An answer that is being passed on.
-struct Passing {
-    answer: stream::BoxStream<'static, reqwest::Result<Bytes>>,
-    account: Account,
-    deadline: Instant,
-    over: bool,
-}
-
-impl Passing {
-    async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
-        if self.over {
-            return None;
-        }
-        match timeout_at(self.deadline, self.answer.next()).await {
-            Ok(Some(Ok(bytes))) => Some((Ok(bytes), self)),
-            Ok(None) => {
-                self.account.settle(Ending::Complete);
-                None
-            }
-            Ok(Some(Err(_))) | Err(_) => {
-                self.account.settle(Ending::Cut);
-                self.over = true;
-                Some((Err(io::Error::other("the bot broke off")), self))
-            }
-        }
-    }
+/// A stream that fails.
+pub(super) fn error(text: &str, allow_retry: bool) -> Answer {
+    Answer::stream()
+        .event("error", json!({"allow_retry": allow_retry, "text": text}))
+        .done()
 }

@@ -12,19 +12,18 @@ use serde_json::{Value, json};
 
 use super::{
     api::Door,
+    ask::key_refusal,
+    ledger::Book,
     play::play,
-    record::{Course, Kept},
+    record::Course,
     script::Answer,
-    stage::{Shared, read},
+    stage::{Caller, Manner, Shared, State as Now, read},
     wire::Framing,
 };
 use crate::secret::Secret;
 
 /// Largest body of a bill.
 const BILL_BYTES_MAX: usize = 1024 * 1024;
-
-/// What a person can spend unless [`super::FakePoe::balance`] says otherwise: 100 US dollars.
-const BALANCE: u64 = 10_000_000;
 
 /// What the platform says when a person cannot pay. Its own word is not known; every word but
 /// `success` means it to the reference library.
@@ -69,31 +68,6 @@ pub struct Bill {
     pub result: String,
 }
 
-/// A person's money, and all bills.
-#[derive(Clone, Debug)]
-pub struct Ledger {
-    /// What is left, in thousandths of a US cent.
-    pub balance: u64,
-    /// In the order of their arrival.
-    pub bills: Vec<Bill>,
-}
-
-/// The ledger as it is kept.
-#[derive(Debug)]
-pub(super) struct Book {
-    pub(super) balance: u64,
-    pub(super) bills: Kept<Bill>,
-}
-
-impl Default for Book {
-    fn default() -> Self {
-        Self {
-            balance: BALANCE,
-            bills: Kept::default(),
-        }
-    }
-}
-
 /// The route.
 pub(super) async fn charge(
     State(stage): Shared,
@@ -123,22 +97,24 @@ pub(super) async fn charge(
         course,
         result: String::new(),
     };
+    let key_refusal = key_refusal(&stage);
     let answer = stage.record(|state| {
         let instead = state.instead(Door::Costs);
-        let admitted = state.admits(&key);
-        let answer = instead.unwrap_or_else(|| settle(&mut state.ledger, admitted, &mut bill));
-        bill.status = answer.status;
+        let settled = instead.unwrap_or_else(|| match state.caller(&key) {
+            Some(caller) => settle(state, &caller, &mut bill),
+            None => wrong(401, &key_refusal),
+        });
+        bill.status = settled.status;
         state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
-        answer
+        settled
     });
     play(stage, answer, Some(account)).await
 }
 
 /// Decides, and takes the money.
-fn settle(book: &mut Book, admitted: bool, bill: &mut Bill) -> Answer {
-    if !admitted {
-        return wrong(401, "Invalid access key");
-    }
+///
+/// What the platform answers to a bill that does not fit what was authorized is not known.
+fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
     let amounts = match amounts(&bill.body) {
         Ok(amounts) => amounts,
         Err(message) => return wrong(400, &message),
@@ -147,15 +123,25 @@ fn settle(book: &mut Book, admitted: bool, bill: &mut Bill) -> Answer {
         .iter()
         .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
     bill.amounts = amounts;
-    let rest = total.and_then(|total| book.balance.checked_sub(total));
-    let result = if rest.is_some() {
-        "success"
-    } else {
-        INSUFFICIENT
-    };
-    if bill.charge == Charge::Capture {
-        book.balance = rest.unwrap_or(book.balance);
+    let book: &mut Book = &mut state.ledger;
+    if bill.charge == Charge::Capture
+        && state.manner == Manner::Strict
+        && let Some(total) = total
+    {
+        let open = book.open(&bill.bot_query_id);
+        if total > open {
+            let message = format!(
+                "{total} are to be captured, and of what was authorized for this query {open} are \
+                 left (thousandths of a US cent)"
+            );
+            return wrong(400, &message);
+        }
     }
+    let paid = total.is_some_and(|total| match bill.charge {
+        Charge::Authorize => book.authorize(&bill.bot_query_id, caller, total),
+        Charge::Capture => book.capture(&bill.bot_query_id, caller, total),
+    });
+    let result = if paid { "success" } else { INSUFFICIENT };
     result.clone_into(&mut bill.result);
     Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
 }

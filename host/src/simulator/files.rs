@@ -1,86 +1,42 @@
-//! Files: uploads at `POST /poe_api/file_upload_3RD_PARTY_POST`, and `GET /attachments/…`.
+//! Files: what is stored, and `GET /attachments/…`.
 //!
-//! An upload has the bare access key in `Authorization`, and either a form with `download_url` and
-//! perhaps `download_filename`, or a multipart part `file` with a file name.
+//! The bytes are on a [`Shelf`](super::shelf::Shelf); names and media types are here. A URL is good
+//! for [`URL_TIME`], as on the platform; it says until when, and is not signed: it keeps nobody out
+//! of anything on this machine.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
-use serde_json::json;
-use tokio::time::timeout;
-use url::{Host, Url, form_urlencoded};
+use tokio::task::spawn_blocking;
+use url::{Url, form_urlencoded};
 
 use super::{
-    api::Door,
+    fit::File,
     play::play,
-    record::{Course, Ending, Kept, RECORDS_MAX},
+    record::{Kept, RECORDS_MAX},
     script::Answer,
-    stage::{Refusal, Shared, Stage, arrived, read, refuse},
+    stage::{Refusal, Shared, Stage, refuse},
+    text,
+    upload::Downloads,
 };
-use crate::secret::Secret;
 
 /// Largest file: 50 MB, says the documentation.
 pub const FILE_BYTES_MAX: usize = 50_000_000;
 
-/// How many bytes of files are held in memory. A file for which there is no room is refused.
+/// How many bytes of files are held. A file for which there is no room is refused.
 pub const FILES_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// What a form around a file may add: names and boundaries.
-pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
-
-/// How long a download may take.
-const DOWNLOAD_TIME_MAX: Duration = Duration::from_mins(1);
-
-/// What to do with a `download_url`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Downloads {
-    /// Nothing is fetched. A line of text that names the URL stands for the file.
-    #[default]
-    Placeholder,
-    /// URLs with `http` and an address of this machine (127.0.0.0/8, `[::1]`) are fetched; others are
-    /// refused. Names are not resolved, redirects not followed.
-    Loopback,
-}
-
-/// Where the bytes of an upload come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// They were sent along.
-    Part,
-    /// They are to be fetched from this URL.
-    Url(String),
-}
-
-/// An upload that has arrived, successful or not.
-#[derive(Clone, Debug)]
-pub struct Upload {
-    /// What the file is called; empty where that could not be read.
-    pub name: String,
-    /// Its media type.
-    pub mime_type: String,
-    /// What was received; empty where that could not be read.
-    pub bytes: Bytes,
-    /// Where the bytes come from.
-    pub origin: Origin,
-    /// The access key, from the header.
-    pub key: Secret,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-    /// Where it lies now; empty unless the status is 200.
-    pub attachment_url: String,
-}
+/// How long the URL of an attachment is good (documentation of 2025: some ten minutes). Each query
+/// has new ones.
+pub const URL_TIME: Duration = Duration::from_mins(10);
 
 /// Files that can be fetched.
 #[derive(Debug, Default)]
@@ -99,46 +55,97 @@ struct Stored {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Content {
-    /// A media type, and the file.
-    Bytes(String, Bytes),
+enum Content {
+    /// The media type; the bytes are on the shelf.
+    Shelved(String),
     /// Whatever the script says.
     Scripted(Answer),
 }
 
 impl Files {
-    /// Keeps a file; false when there is no room.
-    fn store(&mut self, number: u64, name: &str, content: Content) -> bool {
-        let size = match &content {
-            Content::Bytes(_, bytes) => bytes.len(),
-            Content::Scripted(_) => 0,
-        };
+    /// Takes room for a file; false when there is none.
+    fn book(&mut self, size: usize) -> bool {
         let bytes = self.bytes.saturating_add(size);
-        if bytes > FILES_BYTES_MAX || self.stored.len() >= RECORDS_MAX {
-            return false;
+        let fits = bytes <= FILES_BYTES_MAX && self.stored.len() < RECORDS_MAX;
+        if fits {
+            self.bytes = bytes;
         }
-        self.bytes = bytes;
-        let name = name.to_owned();
-        self.stored.insert(number, Stored { name, content });
-        true
+        fits
     }
 }
 
-/// Keeps a file and says where it lies; nothing when there is no room.
-pub(super) fn store(stage: &Stage, name: &str, content: Content) -> Option<String> {
+/// Keeps a file and says where it lies; nothing when there is no room. Waits for the disk.
+pub(super) fn store(stage: &Stage, name: &str, mime_type: &str, bytes: &[u8]) -> Option<String> {
     let number = stage.number();
+    if !stage.state().files.book(bytes.len()) {
+        return None;
+    }
+    if let Err(error) = stage.shelf.put(number, bytes) {
+        tracing::error!(%error, dir = %stage.shelf.dir().display(), "a file cannot be kept");
+        let mut state = stage.state();
+        state.files.bytes = state.files.bytes.saturating_sub(bytes.len());
+        return None;
+    }
+    keep(stage, number, name, Content::Shelved(mime_type.to_owned()))
+}
+
+/// Keeps an answer in the place of a file.
+pub(super) fn store_script(stage: &Stage, name: &str, answer: Answer) -> Option<String> {
+    let number = stage.number();
+    if !stage.state().files.book(0) {
+        return None;
+    }
+    keep(stage, number, name, Content::Scripted(answer))
+}
+
+fn keep(stage: &Stage, number: u64, name: &str, content: Content) -> Option<String> {
     // In a URL these two are no names.
     let name = if matches!(name, "." | ".." | "") {
         "file"
     } else {
         name
     };
+    let url = url(stage, number, name)?;
+    let name = name.to_owned();
+    stage.record(|state| state.files.stored.insert(number, Stored { name, content }));
+    Some(url.into())
+}
+
+/// A URL that is good from now on.
+fn url(stage: &Stage, number: u64, name: &str) -> Option<Url> {
+    let until = stage.clock.now().saturating_add(URL_TIME);
     let mut url = stage.origin.clone();
     url.path_segments_mut()
         .ok()?
         .extend(["attachments", &number.to_string(), name]);
-    let stored = stage.record(|state| state.files.store(number, name, content));
-    stored.then(|| url.into())
+    url.query_pairs_mut()
+        .append_pair("until", &until.as_secs().to_string());
+    Some(url)
+}
+
+/// The file under a URL of ours, with a new one, and the text in it where that is wanted.
+pub(super) async fn fresh(stage: &Arc<Stage>, old: &str, with_text: bool) -> Option<File> {
+    let old = Url::parse(old).ok()?;
+    let mut parts = old.path_segments()?;
+    if old.origin() != stage.origin.origin() || parts.next() != Some("attachments") {
+        return None;
+    }
+    let number: u64 = parts.next()?.parse().ok()?;
+    let stored = stage.state().files.stored.get(&number).cloned()?;
+    let Content::Shelved(mime_type) = stored.content else {
+        return None;
+    };
+    let url = url(stage, number, &stored.name)?.into();
+    let text = if with_text && text::is_document(&mime_type) {
+        let shelved = Arc::clone(stage);
+        let reading =
+            spawn_blocking(move || text::of(&mime_type, &shelved.shelf.get(number).ok()?));
+        // What no reader of documents understands is as good as no document.
+        reading.await.ok().flatten()
+    } else {
+        None
+    };
+    Some(File { url, text })
 }
 
 /// The route of attachments.
@@ -159,205 +166,41 @@ pub(super) async fn fetch(
             ..
         }) => play(stage, answer, None).await,
         Some(Stored {
-            content: Content::Bytes(mime_type, bytes),
+            content: Content::Shelved(mime_type),
             ..
-        }) => {
-            let mut response = Response::new(Body::from(bytes));
-            let mime_type = HeaderValue::try_from(mime_type)
-                .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, mime_type);
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-            response
-        }
+        }) => shelved(stage, number, mime_type, request.uri().query())
+            .await
+            .unwrap_or_else(IntoResponse::into_response),
     }
 }
 
-/// The route of uploads. What is wrong with one is said after all of it has arrived: a client that
-/// still writes would not read it.
-pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
-    let key = key(request.headers());
-    let reading = arrived(async {
-        // As long as it is read, a file is not counted among those held in memory.
-        let _place = stage.uploading.acquire().await;
-        received(request).await
-    });
-    let (received, problem) = match reading.await {
-        Ok(received) => (received, None),
-        Err(problem) => (Received::default(), Some(problem)),
-    };
-    let (course, account) = Course::new(&stage);
-    let mut upload = Upload {
-        name: received.name,
-        mime_type: received.mime_type,
-        bytes: received.bytes,
-        origin: received.url.map_or(Origin::Part, Origin::Url),
-        key: Secret::new(key.clone()),
-        status: 200,
-        course,
-        attachment_url: String::new(),
-    };
-    let (instead, admitted) = {
-        let mut now = stage.state();
-        (now.instead(Door::Uploads), now.admits(&key))
-    };
-    if let Some(answer) = instead {
-        upload.status = answer.status;
-        record(&stage, upload);
-        return play(stage, answer, Some(account)).await;
-    }
-    let answer = match problem {
-        _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, "Invalid access key")),
-        Some(problem) => Err(problem),
-        None => keep(&stage, &mut upload).await,
-    };
-    let answer = answer.unwrap_or_else(IntoResponse::into_response);
-    upload.status = answer.status().as_u16();
-    account.settle(Ending::Complete);
-    record(&stage, upload);
-    answer
-}
-
-fn record(stage: &Stage, upload: Upload) {
-    stage.record(|state| state.uploads.push(upload.bytes.len(), upload));
-}
-
-/// The bare key; one with a scheme before it is wrong here.
-fn key(headers: &HeaderMap) -> String {
-    let value = headers.get(AUTHORIZATION).map(HeaderValue::to_str);
-    let key = value.and_then(Result::ok).unwrap_or_default();
-    if key.contains(' ') { "" } else { key }.to_owned()
-}
-
-/// Fetches what is to be fetched, and keeps it.
-async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
-    if let Origin::Url(url) = &upload.origin {
-        let downloads = stage.state().files.downloads;
-        upload.bytes = match downloads {
-            Downloads::Placeholder => format!("a file from {url}\n").into(),
-            Downloads::Loopback => download(stage, url).await?,
-        };
-    }
-    let content = Content::Bytes(upload.mime_type.clone(), upload.bytes.clone());
-    upload.attachment_url = store(stage, &upload.name, content)
-        .ok_or_else(|| refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files"))?;
-    let told = json!({"attachment_url": upload.attachment_url, "mime_type": upload.mime_type});
-    let json = [(CONTENT_TYPE, "application/json")];
-    Ok((json, told.to_string()).into_response())
-}
-
-async fn download(stage: &Stage, url: &str) -> Result<Bytes, Refusal> {
-    let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
-    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
-    let here = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    };
-    if url.scheme() != "http" || !here {
-        return Err(wrong("nothing but this machine is fetched from here"));
-    }
-    let fetching = async {
-        let answer = stage.client.get(url).send().await.map_err(|_| ())?;
-        let answer = answer.error_for_status().map_err(|_| ())?;
-        let (mut bytes, mut body) = (BytesMut::new(), answer.bytes_stream());
-        while let Some(piece) = body.next().await {
-            bytes.extend_from_slice(&piece.map_err(|_| ())?);
-            if bytes.len() > FILE_BYTES_MAX {
-                return Ok(None);
-            }
-        }
-        Ok(Some(bytes.freeze()))
-    };
-    match timeout(DOWNLOAD_TIME_MAX, fetching).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
-        Ok(Err(())) | Err(_) => Err(wrong("`download_url` cannot be fetched")),
-    }
-}
-
-const LARGE: &str = "more than 50 MB";
-
-/// What either form of an upload says.
-#[derive(Default)]
-struct Received {
-    name: String,
+async fn shelved(
+    stage: Arc<Stage>,
+    number: u64,
     mime_type: String,
-    bytes: Bytes,
-    url: Option<String>,
-}
-
-/// Reads either form of an upload.
-async fn received(request: Request) -> Result<Received, Refusal> {
-    let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
-    let form = form
-        .and_then(Result::ok)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if !form.starts_with("multipart/form-data") {
-        return fields(&read(request.into_body(), FORM_BYTES_MAX).await?);
+    query: Option<&str>,
+) -> Result<Response, Refusal> {
+    let until = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "until")
+        .and_then(|(_, seconds)| seconds.parse().ok());
+    if until.is_none_or(|until| stage.clock.now().as_secs() > until) {
+        let detail = "this URL is no longer good: a query has new ones for all attachments";
+        return Err(refuse(StatusCode::FORBIDDEN, detail));
     }
-    let wrong = |error: MultipartError| refuse(error.status(), error.body_text());
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(|error| refuse(error.status(), error.body_text()))?;
-    let mut found = None;
-    while let Some(mut part) = parts.next_field().await.map_err(wrong)? {
-        let name = part.file_name().unwrap_or_default().to_owned();
-        let here = part.name() == Some("file") && !name.is_empty();
-        let mime_type = part.content_type().map(str::to_owned);
-        let mut bytes = BytesMut::new();
-        while let Some(piece) = part.chunk().await.map_err(wrong)? {
-            if here {
-                bytes.extend_from_slice(&piece);
-            }
-        }
-        if here {
-            found = Some((name, mime_type, bytes.freeze()));
-        }
-    }
-    let (name, mime_type, bytes) =
-        found.ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "no part `file` with a file name"))?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE));
-    }
-    Ok(Received {
-        mime_type: mime_type.unwrap_or_else(|| mime_type_of(&name).to_owned()),
-        name,
-        bytes,
-        url: None,
-    })
-}
-
-/// An upload by URL. The name is the one given, or the last part of the path as it stands there.
-fn fields(body: &[u8]) -> Result<Received, Refusal> {
-    let field = |wanted: &str| {
-        form_urlencoded::parse(body)
-            .find(|(name, value)| name == wanted && !value.is_empty())
-            .map(|(_, value)| value.into_owned())
-    };
-    let url = field("download_url").ok_or_else(|| {
-        let detail = "neither `download_url` nor a multipart body with `file`";
-        refuse(StatusCode::BAD_REQUEST, detail)
-    })?;
-    let last = || {
-        let parsed = Url::parse(&url).ok()?;
-        let last = parsed.path_segments()?.next_back()?.to_owned();
-        (!last.is_empty()).then_some(last)
-    };
-    let name = field("download_filename")
-        .or_else(last)
-        .unwrap_or_else(|| "downloaded_file".to_owned());
-    Ok(Received {
-        mime_type: mime_type_of(&name).to_owned(),
-        name,
-        bytes: Bytes::new(),
-        url: Some(url),
-    })
+    let reading = spawn_blocking(move || stage.shelf.get(number));
+    let bytes = reading.await.ok().and_then(Result::ok);
+    let gone = || refuse(StatusCode::NOT_FOUND, "the file is gone from the disk");
+    let mut response = Response::new(Body::from(bytes.ok_or_else(gone)?));
+    let mime_type = HeaderValue::try_from(mime_type)
+        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, mime_type);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(response)
 }
 
 /// A media type by the end of a name: those that bots send most.
-pub(super) fn mime_type_of(name: &str) -> &'static str {
+pub fn mime_type_of(name: &str) -> &'static str {
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     match end.to_ascii_lowercase().as_str() {
         "txt" | "log" => "text/plain",

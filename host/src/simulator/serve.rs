@@ -4,8 +4,14 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
     routing::{get, post},
+};
+use http::{
+    HeaderMap, StatusCode,
+    header::{HOST, ORIGIN},
 };
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -13,12 +19,16 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{sync::Semaphore, task::JoinSet};
+use url::{Host, Url};
 
 use super::{
     ask, costs,
-    files::{self, FILE_BYTES_MAX, FORM_BYTES_MAX},
+    files::{self, FILE_BYTES_MAX},
+    ledger,
     stage::{Stage, refuse},
     sync,
+    upload::{FORM_BYTES_MAX, upload},
+    web,
 };
 
 /// How many callers are served at a time. One more waits to be accepted.
@@ -63,7 +73,7 @@ pub(super) async fn serve(listener: TcpListener, stage: Arc<Stage>) -> std::io::
 }
 
 fn routes(stage: Arc<Stage>) -> Router {
-    let upload = post(files::upload).layer(DefaultBodyLimit::max(
+    let upload = post(upload).layer(DefaultBodyLimit::max(
         FILE_BYTES_MAX.saturating_add(FORM_BYTES_MAX),
     ));
     Router::new()
@@ -80,7 +90,88 @@ fn routes(stage: Arc<Stage>) -> Router {
             post(sync::update),
         )
         .route(UPLOAD_PATH, upload)
-        .route("/attachments/{number}/{name}", get(files::fetch))
-        .fallback(|| async { refuse(http::StatusCode::NOT_FOUND, "nothing is here") })
+        .route(
+            "/attachments/{number}/{name}",
+            get(files::fetch).layer(from_fn(web::harmless)),
+        )
+        .route("/simulator/ledger", get(ledger::show))
+        .merge(web::routes(&stage))
+        .fallback(|| async { refuse(StatusCode::NOT_FOUND, "nothing is here") })
+        .layer(from_fn_with_state(Arc::clone(&stage), from_here))
         .with_state(stage)
+}
+
+/// Lets in what was meant for this listener: its own name stands in `Host`, and no page of another
+/// site asks.
+///
+/// A page that somebody has open could otherwise speak to it through a browser: under a name of its own
+/// that leads here (DNS rebinding), or blindly from another origin.
+async fn from_here(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
+    match stranger(request.headers(), stage.origin.port()) {
+        Some(refusal) => refuse(StatusCode::FORBIDDEN, refusal).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// Why whoever sends these headers is not answered.
+fn stranger(headers: &HeaderMap, port: Option<u16>) -> Option<&'static str> {
+    let header = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    if !header(HOST).is_some_and(|host| is_ours(host, port)) {
+        return Some(
+            "the simulator answers under its own address alone: `Host` must be that of its URL",
+        );
+    }
+    let foreign = header(ORIGIN).is_some_and(|origin| {
+        let host = origin.strip_prefix("http://");
+        !host.is_some_and(|host| is_ours(host, port))
+    });
+    foreign.then_some("pages of other sites are not answered")
+}
+
+/// Whether this is an address or the name of this machine, with the port of ours.
+fn is_ours(host: &str, port: Option<u16>) -> bool {
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else {
+        return false;
+    };
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    here && url.port() == port && url.path() == "/" && url.username().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_and_this_port_are_ours() {
+        for host in [
+            "127.0.0.1:8081",
+            "localhost:8081",
+            "[::1]:8081",
+            "LOCALHOST:8081",
+        ] {
+            assert!(is_ours(host, Some(8081)), "{host}");
+        }
+        for host in [
+            "",
+            "127.0.0.1",
+            "127.0.0.1:8082",
+            "example.com:8081",
+            "localhost.example.com:8081",
+            "10.0.0.1:8081",
+            "me@127.0.0.1:8081",
+            "127.0.0.1:8081/x",
+        ] {
+            assert!(!is_ours(host, Some(8081)), "{host}");
+        }
+        assert!(is_ours("127.0.0.1", None));
+    }
 }

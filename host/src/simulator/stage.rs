@@ -27,12 +27,19 @@ use url::Url;
 
 use super::{
     api::Door,
-    costs::Book,
-    files::{Files, Upload},
+    chain::Chains,
+    clock::Clock,
+    drive::Driver,
+    enrol::{Enrolled, PERSON_KEY},
+    files::Files,
+    ledger::Book,
     record::{Kept, Recorded},
     script::{Answer, Script},
+    shelf::Shelf,
     step::Wait,
     sync::SettingsCall,
+    upload::Upload,
+    web::Page,
 };
 use crate::secret::Secret;
 
@@ -77,13 +84,39 @@ pub(super) async fn patiently<T>(
 pub(super) enum Cast {
     /// A script, and how often it was asked.
     Scripted { script: Script, calls: usize },
-    /// A server bot.
+    /// A server bot, to which queries go byte for byte.
     Forwarded { url: Url, key: HeaderValue },
+    /// A server bot that is asked as the platform asks.
+    Enrolled(Enrolled),
+}
+
+/// How much is minded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// For tests: whatever a test does not forbid passes.
+    #[default]
+    Obliging,
+    /// As the platform: it knows the keys of its bots and of [persons](super::PERSON_KEY) alone, lets
+    /// bots ask what their settings declare, and lets them capture what was authorized. Names that
+    /// nobody has are played by stand-ins.
+    Strict,
+}
+
+/// Who has sent an access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// A person, or whoever is let in where nothing is minded.
+    Person,
+    /// Bots with these names; several where they share a key.
+    Bots(Vec<String>),
 }
 
 /// Everything that changes.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub(super) manner: Manner,
+    /// Calls of bots to one another.
+    pub(super) chains: Chains,
     pub(super) bots: HashMap<String, Cast>,
     pub(super) queries: Kept<Recorded>,
     pub(super) reports: Kept<Recorded>,
@@ -102,8 +135,26 @@ pub(super) struct State {
 impl State {
     /// Whether a caller with this key is let in.
     pub(super) fn admits(&self, key: &str) -> bool {
+        self.caller(key).is_some()
+    }
+
+    /// Who shows this key; nobody who is let in.
+    pub(super) fn caller(&self, key: &str) -> Option<Caller> {
         let known = |known: &Secret| known.matches(key.as_bytes());
-        !key.is_empty() && (self.keys.is_empty() || self.keys.iter().any(known))
+        let bots: Vec<String> = self
+            .bots
+            .iter()
+            .filter(|(_, cast)| matches!(cast, Cast::Enrolled(bot) if known(&bot.key)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !bots.is_empty() {
+            return Some(Caller::Bots(bots));
+        }
+        let admitted = match self.manner {
+            Manner::Obliging => self.keys.is_empty() || self.keys.iter().any(known),
+            Manner::Strict => key == PERSON_KEY,
+        };
+        (admitted && !key.is_empty()).then_some(Caller::Person)
     }
 
     /// What is to be answered instead, this once.
@@ -125,6 +176,12 @@ pub(super) struct Stage {
     pub(super) origin: Url,
     /// For what is forwarded and fetched; knows no proxy and no certificates.
     pub(super) client: reqwest::Client,
+    /// For bots that are asked as the platform asks.
+    pub(super) driver: Driver,
+    pub(super) shelf: Shelf,
+    pub(super) clock: Clock,
+    /// The chat page.
+    pub(super) page: Page,
     state: Mutex<State>,
     /// Places for files that are arriving: their bytes are not counted yet.
     pub(super) uploading: Semaphore,
@@ -136,10 +193,14 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(origin: Url, client: reqwest::Client) -> Self {
+    pub(super) fn new(origin: Url, client: reqwest::Client, driver: Driver, shelf: Shelf) -> Self {
         Self {
             origin,
             client,
+            driver,
+            shelf,
+            clock: Clock::start(),
+            page: Page::default(),
             state: Mutex::default(),
             uploading: Semaphore::new(UPLOADS_MAX),
             told: watch::Sender::new(()),

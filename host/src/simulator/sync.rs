@@ -1,7 +1,5 @@
 //! Settings: `POST /bot/fetch_settings/…` and `/bot/update_settings/<bot>/<key>[/<version>]`.
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     extract::{Path, State},
@@ -19,7 +17,8 @@ use url::Url;
 
 use super::{
     api::Door,
-    ask::nothing,
+    ask::{key_refusal, nothing},
+    enrol::{Enrolled, SETTINGS_TIME_MAX},
     play::play,
     record::{Course, Ending},
     stage::{Cast, Shared, Stage, read, refuse},
@@ -28,9 +27,6 @@ use crate::secret::Secret;
 
 /// Largest settings that are taken.
 const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
-
-/// How long a bot may take for its settings. The reference library gives the whole call 5 s.
-const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What was asked about settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +118,10 @@ fn record(stage: &Stage, call: SettingsCall) {
 /// What the platform answers when all is well is not known; the reference library only prints it.
 async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
     if !stage.state().admits(key) {
-        return refuse(StatusCode::UNAUTHORIZED, "Invalid access key").into_response();
+        return refuse(StatusCode::UNAUTHORIZED, key_refusal(stage)).into_response();
+    }
+    if let Some(bot) = stage.enrolled(&call.bot) {
+        return enrolled(stage, &bot, key, call).await;
     }
     match call.verb {
         SettingsVerb::Update if !call.settings.is_object() => {
@@ -145,6 +144,35 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
                 Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
             }
         }
+    }
+}
+
+/// Settings of a registered bot: only its own key opens them. What is wrong with them goes into the
+/// log: the platform would drop it without a word.
+async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsCall) -> Response {
+    if !bot.key.matches(key.as_bytes()) {
+        let detail = format!("Invalid access key: it is not that of `{}`", call.bot);
+        return refuse(StatusCode::UNAUTHORIZED, detail).into_response();
+    }
+    let terms = match call.verb {
+        SettingsVerb::Update if call.settings.is_object() => {
+            Ok(stage.set_terms(&call.bot, call.settings.clone()))
+        }
+        SettingsVerb::Update => Err("the settings are no JSON object".to_owned()),
+        SettingsVerb::Fetch => stage.fetch_terms(&call.bot).await,
+    };
+    match terms {
+        Ok(terms) => {
+            for mistake in &terms.mistakes {
+                tracing::warn!(bot = %call.bot, mistake, "the platform would not take all settings");
+            }
+            call.settings = terms.object.clone();
+            nothing()
+        }
+        Err(detail) if call.verb == SettingsVerb::Update => {
+            refuse(StatusCode::BAD_REQUEST, detail).into_response()
+        }
+        Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
     }
 }
 

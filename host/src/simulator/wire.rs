@@ -122,6 +122,11 @@ impl Framing {
         }
     }
 
+    /// The bytes of an event with data that is written already.
+    pub(super) fn written(self, name: &str, data: &str) -> Vec<u8> {
+        self.lines([("event", name), ("data", data)])
+    }
+
     fn event(self, name: &str, data: &Value) -> Vec<u8> {
         let data = match self.json {
             JsonStyle::Compact => data.to_string(),
@@ -132,7 +137,7 @@ impl Framing {
                 String::from_utf8_lossy(&line).into_owned()
             }
         };
-        self.lines([("event", name), ("data", data.as_str())])
+        self.written(name, &data)
     }
 
     /// Fields and the empty line after them. A field cannot hold an end of a line: those are left out.

@@ -3,6 +3,7 @@
 
 mod faults;
 mod streams;
+mod tasks;
 pub mod upstream;
 
 use serde_json::Value;

@@ -2,15 +2,20 @@
 //!
 //! Every wait is for a fact and has a bound that only a hang can reach.
 
+mod browser;
 mod client;
 mod guests;
 pub mod languages;
 mod lines;
 mod server;
+mod terminal;
 
+pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};
 pub use guests::{component, hostile_names, without_outer_cargo};
+pub use lines::Lines;
 pub use server::{Folder, Server};
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -15,6 +15,8 @@ const LEVELS: &[(&str, u8)] = &[
     ("server", 4),
     ("simulator", 4),
     ("replay", 4),
+    ("check", 4),
+    ("chat", 4),
     ("bots", 3),
     ("sandbox", 2),
     ("imports", 2),
@@ -22,6 +24,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("guard", 1),
     ("egress", 1),
     ("telemetry", 1),
+    ("charges", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
@@ -35,6 +38,8 @@ const LEVELS: &[(&str, u8)] = &[
 const SIDEWAYS: &[(&str, &str)] = &[
     ("main", "cli"),
     ("sandbox", "imports"),
+    // Files that a person attaches lie in the storage that the simulator plays.
+    ("chat", "simulator"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),
@@ -56,6 +61,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["sse_stream"],
         &["egress", "simulator", "client", "replay"],
     ),
+    (&["quick_xml"], &["check/junit"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
     (
@@ -66,14 +72,21 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     // Conversations are files that people write, too.
     (&["toml_span"], &["config", "replay"]),
     (&["similar", "base64"], &["replay"]),
+    // What a bot writes becomes a tree of ours in one place.
+    (
+        &["pulldown_cmark"],
+        &["simulator/web/markdown", "chat/markdown"],
+    ),
+    // Documents at queries of the played platform.
+    (&["html2text"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
     ),
-    (
-        &["clap", "clap_complete", "comfy_table", "indicatif"],
-        &["cli", "report"],
-    ),
+    (&["clap", "clap_complete", "indicatif"], &["cli", "report"]),
+    // A talk shows tables too.
+    (&["comfy_table"], &["cli", "chat"]),
+    (&["anstyle", "rustyline", "unicode_width"], &["chat"]),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
     (
@@ -89,7 +102,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
             "guard",
             "egress",
             "client",
+            "check",
+            "chat",
             "telemetry",
+            "charges",
         ],
     ),
 ];

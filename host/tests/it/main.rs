@@ -19,6 +19,8 @@
 mod harness;
 
 mod cancel;
+mod chat;
+mod check;
 mod decode;
 mod drain;
 mod egress;
@@ -38,6 +40,9 @@ mod replay;
 mod samples;
 mod samples_files;
 mod secrets;
+mod simulate;
 mod simulator;
+mod starting;
 mod tenants;
+mod web;
 mod worlds;

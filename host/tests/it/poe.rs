@@ -2,6 +2,7 @@
 //! one that each test starts.
 
 mod costs;
+mod crash;
 mod fault_table;
 mod faults;
 mod files;

@@ -1,6 +1,8 @@
 //! The fake platform, asked by a plain client: what it plays, what it keeps, and how it sees the end.
 
 mod doors;
+mod enrolled;
+mod strict;
 
 use std::{
     io::{Read, Write},
@@ -48,10 +50,12 @@ async fn post(poe: &FakePoe, bot: &str, authorization: &str, body: &str) -> Resp
 /// The chunks of an answer as they stand on the wire, with the head before them.
 fn wire(poe: &FakePoe, bot: &str) -> (String, Vec<String>) {
     let body = r#"{"type":"query"}"#;
-    let mut socket = TcpStream::connect(poe.url().trim_start_matches("http://")).unwrap();
+    let url = poe.url();
+    let address = url.trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).unwrap();
     write!(
         socket,
-        "POST /bot/{bot} HTTP/1.1\r\nhost: poe\r\nauthorization: Bearer key\r\nconnection: close\r\n\
+        "POST /bot/{bot} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer key\r\nconnection: close\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -40,6 +40,11 @@ impl Done {
                 bot.name, bot.route
             ));
         }
+        for name in &self.applied.compiling {
+            news.push(format!(
+                "Compiling `{name}`: it is mounted when that is done"
+            ));
+        }
         for bot in &self.applied.removed {
             news.push(format!("Removed `{}`", bot.name));
         }

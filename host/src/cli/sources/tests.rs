@@ -34,6 +34,7 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
         }),
         poe_name: None,
         access_keys: Vec::new(),
+        platform_key: None,
         config: Vec::new(),
         sync: false,
         outbound_hosts: Vec::new(),

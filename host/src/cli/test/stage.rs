@@ -28,12 +28,12 @@ const HEADERS: [(&str, &str); 2] = [
 
 /// The bots.
 pub(super) struct Stage {
-    deployment: Deployment,
+    deployment: Arc<Deployment>,
     bots: HashMap<String, Arc<Bot>>,
 }
 
 impl Stage {
-    pub(super) fn new(deployment: Deployment) -> Self {
+    pub(super) fn new(deployment: Arc<Deployment>) -> Self {
         let bots = deployment.bots().into_iter();
         let bots = bots.map(|mounted| (mounted.bot.name.to_string(), mounted.bot));
         Self {

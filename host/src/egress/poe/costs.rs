@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
-use super::{Client, excerpt, heard, short};
+use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
 use crate::egress::tape::Kind;
+use crate::protocol::cost::Operation;
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -28,34 +29,18 @@ pub struct CostItem {
     pub description: Option<String>,
 }
 
-/// The two steps of charging.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Reserves.
-    Authorize,
-    /// Charges.
-    Capture,
-}
-
-impl Operation {
-    /// The word of the API.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Authorize => "authorize",
-            Self::Capture => "capture",
-        }
-    }
-}
-
-/// Why nothing was charged.
+/// Why a charge was not made, as far as anybody can know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CostFault {
     /// The person cannot pay it.
     #[error("the person cannot pay it")]
     InsufficientFund,
-    /// The platform could not be reached or refused.
+    /// The platform could not be reached, or refused.
     #[error("{0}")]
-    Broken(String),
+    Refused(String),
+    /// It was sent, and no answer says what came of it.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 impl Client {
@@ -70,7 +55,7 @@ impl Client {
     ) -> Result<(), CostFault> {
         let done = self.send_cost(bot_query_id, operation, items);
         timeout(COST_TIME_MAX, done).await.unwrap_or_else(|_| {
-            Err(CostFault::Broken(
+            Err(CostFault::Unknown(
                 "the platform did not answer within 300 s".to_owned(),
             ))
         })
@@ -86,7 +71,7 @@ impl Client {
         let key = self.key.as_ref().map(|key| key.reveal(str::to_owned));
         let http = self
             .http()
-            .map_err(|fault| CostFault::Broken(fault.to_string()))?;
+            .map_err(|fault| CostFault::Refused(fault.to_string()))?;
         let request = http
             .post(self.api(&["bot", "cost", bot_query_id, operation.label()]))
             .header(ACCEPT, "text/event-stream")
@@ -94,14 +79,23 @@ impl Client {
             .body(json!({ "amounts": items, "access_key": key }).to_string());
         let bill = || json!(items).to_string().into_bytes();
         let sent = self.send(http, request, (Kind::Cost, operation.label(), &bill));
-        let response = heard(sent).await.map_err(CostFault::Broken)?;
+        let response = match timeout(SILENCE_MAX, sent).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(lost)) if lost.is_connect() => return Err(CostFault::Refused(words(lost))),
+            Ok(Err(lost)) => return Err(CostFault::Unknown(words(lost))),
+            Err(_) => return Err(CostFault::Unknown(silence())),
+        };
         let status = response.status();
-        let body = short(response).await.map_err(CostFault::Broken)?;
-        if !status.is_success() {
-            let words = format!("the platform answered {status} ({})", excerpt(&body));
-            return Err(CostFault::Broken(words));
+        let body = short(response).await.map_err(CostFault::Unknown)?;
+        if status.is_success() {
+            return result(body).await;
         }
-        result(body).await
+        let words = format!("the platform answered {status} ({})", excerpt(&body));
+        Err(if status.is_client_error() {
+            CostFault::Refused(words)
+        } else {
+            CostFault::Unknown(words)
+        })
     }
 }
 
@@ -113,7 +107,7 @@ async fn result(body: Vec<u8>) -> Result<(), CostFault> {
         .take(EVENTS_MAX)
         .try_collect()
         .await
-        .map_err(|error| CostFault::Broken(format!("the answer cannot be read: {error}")))?;
+        .map_err(|error| CostFault::Unknown(format!("the answer cannot be read: {error}")))?;
     let result = events
         .iter()
         .find(|event| event.event.as_deref() == Some("result"))

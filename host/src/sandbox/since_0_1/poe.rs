@@ -8,9 +8,9 @@ use super::{
     bindings::ravenry::bot::{poe, types},
 };
 use crate::{
-    egress::poe::{Body, CostItem, Operation},
+    egress::poe::{Body, CostItem},
     imports::poe::{Answer, PoeError, bytes},
-    protocol::event::Owned,
+    protocol::{cost::Operation, event::Owned},
 };
 
 /// What a function gives back: the outer error would trap, and is for a broken handle alone.

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::harness::HANG;
 
-const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+pub(super) const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// An upstream that hands its conversation to the test.
-fn handed() -> (Upstream, Receiver<Conversation>) {
+pub(super) fn handed() -> (Upstream, Receiver<Conversation>) {
     let (hand, take): (SyncSender<Conversation>, _) = sync_channel(16);
     let hand = std::sync::Mutex::new(hand);
     let upstream = Upstream::start(move |talk| {
@@ -21,7 +21,7 @@ fn handed() -> (Upstream, Receiver<Conversation>) {
     (upstream, take)
 }
 
-fn next(take: &Receiver<Conversation>) -> Conversation {
+pub(super) fn next(take: &Receiver<Conversation>) -> Conversation {
     take.recv_timeout(HANG).unwrap()
 }
 

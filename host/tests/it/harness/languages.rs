@@ -14,9 +14,36 @@ use std::{
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The version that all that is said of the reference library was seen with.
+const REFERENCE_LIBRARY: &str = "fastapi_poe==0.0.83";
+
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(REPOSITORY).join(path)
+}
+
+/// Python with the reference library, made once for all test runs.
+pub fn reference_library() -> PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    let run = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{command:?}: this test needs Python 3.11 or later with venv, and PyPI\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    let make = || {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fastapi_poe-0.0.83");
+        let (python, made) = (dir.join("bin/python"), dir.join("made"));
+        if !made.exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(&dir));
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", REFERENCE_LIBRARY]));
+            fs::write(made, "").unwrap();
+        }
+        python
+    };
+    MADE.get_or_init(make).clone()
 }
 
 /// The component of a sample, such as `cat-python`.

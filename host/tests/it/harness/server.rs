@@ -20,6 +20,7 @@ pub struct Folder {
     environment: Vec<(String, String)>,
     flags: Vec<String>,
     cache_dir: PathBuf,
+    state_dir: PathBuf,
 }
 
 impl Folder {
@@ -32,6 +33,7 @@ impl Folder {
     pub fn empty() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self {
+            state_dir: dir.path().join("state"),
             dir,
             environment: Vec::new(),
             flags: Vec::new(),
@@ -73,6 +75,12 @@ impl Folder {
     /// Keeps compiled code there. Otherwise all tests share what any of them has compiled.
     pub fn cache_dir(mut self, directory: &Path) -> Self {
         directory.clone_into(&mut self.cache_dir);
+        self
+    }
+
+    /// Keeps what must survive there. Otherwise it goes with the files.
+    pub fn state_dir(mut self, directory: &Path) -> Self {
+        directory.clone_into(&mut self.state_dir);
         self
     }
 
@@ -124,17 +132,15 @@ impl Folder {
         }
         command
             .args(verb)
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--metrics-listen",
-                "127.0.0.1:0",
-                "--state-dir",
-            ])
-            .arg(self.dir.path().join("state"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(["--metrics-listen", "127.0.0.1:0"])
+            .arg("--state-dir")
+            .arg(&self.state_dir)
             .arg("--cache-dir")
             .arg(&self.cache_dir)
             .args(&self.flags)
+            // `up` has a page besides; where a test says nothing, it is out of the way.
+            .env("RAVENRY_PAGE", "off")
             .envs(self.environment.iter().cloned())
             .current_dir(self.dir.path());
         command
@@ -311,6 +317,12 @@ impl Server {
     /// The lines on standard error so far.
     pub fn log(&self) -> Vec<String> {
         self.log.all()
+    }
+
+    /// What a line on standard output says, now or later.
+    pub fn wait_output<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = self.output.wait(find);
+        found.unwrap_or_else(|| panic!("it is not in\n{}", self.output()))
     }
 
     /// What went to standard output so far.

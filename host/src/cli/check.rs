@@ -1,0 +1,105 @@
+//! `ravenry check URL`: holds any bot against the numbered rules of the protocol.
+//!
+//! Exit code 0: all rules that must be kept are kept; 1: one is broken; 2: nothing was checked,
+//! because there is no bot, or it refuses the key.
+
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::key::Key;
+use super::progress::Progress;
+use super::{Failure, up};
+use crate::check::human::{self, Look};
+use crate::check::{self, PATIENCE_MIN, json, junit};
+use crate::client::Target;
+use crate::report::Problem;
+
+/// `ravenry check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The bot's URL, as in http://127.0.0.1:8080/cat
+    #[arg(value_name = "URL", required_unless_present = "list")]
+    pub url: Option<String>,
+    /// Its access key.
+    #[command(flatten)]
+    pub key: Key,
+    /// How the report is written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+    /// Longest time for one answer; above 5s, which the platform itself waits for a first event
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = patience)]
+    pub patience: Duration,
+    /// Print all rules with their sources, and ask nobody
+    #[arg(long, conflicts_with = "url")]
+    pub list: bool,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One JSON object
+    Json,
+    /// JUnit XML, for servers that run tests
+    Junit,
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let patience = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if patience < PATIENCE_MIN {
+        return Err("a bot has 5 s for its first event: give it 6s or more".to_owned());
+    }
+    Ok(patience)
+}
+
+/// Checks, and prints.
+///
+/// # Errors
+/// A broken rule is said in the report already; all else is told.
+pub(super) fn run(verb: &Check) -> Result<(), Failure> {
+    let look = Look {
+        colours: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    let Some(url) = &verb.url else {
+        up::print(&match verb.format {
+            Format::Json => json::list(),
+            Format::Human | Format::Junit => human::list(look),
+        });
+        return Ok(());
+    };
+    let target = Target::parse(url, verb.key.read()?).map_err(|error| {
+        Failure::Usage(
+            Problem {
+                hint: Some(error.hint()),
+                message: error.to_string(),
+                ..Problem::default()
+            }
+            .into(),
+        )
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(&error))?;
+    let progress = Progress::start();
+    progress.say(&format!(
+        "Checking {}: 9 queries, more where one fails",
+        target.url
+    ));
+    let report = runtime.block_on(check::check(&target, verb.patience));
+    progress.end();
+    let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
+    up::print(&match verb.format {
+        Format::Human => human::page(&report, look),
+        Format::Json => json::page(&report),
+        Format::Junit => junit::page(&report).map_err(|error| Failure::usage(&error))?,
+    });
+    if report.is_good() {
+        Ok(())
+    } else {
+        Err(Failure::Shown)
+    }
+}

@@ -1,0 +1,68 @@
+//! Flags that say with which access key a bot is asked of which only the URL is known.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::report::Problem;
+use crate::secret::Secret;
+
+/// Longest key, in bytes: a thousand times what the platform makes.
+const KEY_BYTES_MAX: usize = 32 * 1024;
+
+/// The access key of a bot. The most particular flag wins: `--key-env`, `--key-file`, `--key`.
+#[derive(Debug, Args)]
+pub struct Key {
+    /// The bot's access key; others on this machine can see it here, but not in the variable
+    #[arg(long, value_name = "KEY", env = "RAVENRY_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// A file with the bot's access key
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Another environment variable with the bot's access key
+    #[arg(long, value_name = "NAME")]
+    pub key_env: Option<String>,
+}
+
+impl Key {
+    /// The key, if one is given.
+    ///
+    /// # Errors
+    /// What is named is not there, or holds no key.
+    pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
+        let (text, place) = if let Some(name) = &self.key_env {
+            let value = std::env::var(name);
+            let value = value
+                .map_err(|_| wrong(&format!("the variable {name} is not there, or is no text")))?;
+            (value, format!("the variable {name}"))
+        } else if let Some(file) = &self.key_file {
+            let text = std::fs::read_to_string(file);
+            let text = text.map_err(|error| super::up::unreadable(file, &error))?;
+            (text, format!("`{}`", file.display()))
+        } else if let Some(key) = &self.key {
+            (key.clone(), "RAVENRY_KEY or --key".to_owned())
+        } else {
+            return Ok(None);
+        };
+        let key = text.trim_end_matches(['\n', '\r']);
+        let printable = |byte: u8| byte.is_ascii_graphic();
+        if key.is_empty() || key.len() > KEY_BYTES_MAX || !key.bytes().all(printable) {
+            return Err(wrong(&format!(
+                "{place} holds no access key: it has to consist of visible ASCII characters"
+            )));
+        }
+        Ok(Some(Secret::new(key.to_owned())))
+    }
+}
+
+fn wrong(message: &str) -> Failure {
+    Failure::Usage(
+        Problem {
+            message: message.to_owned(),
+            hint: Some("Poe shows the key of a bot on its page for editing".to_owned()),
+            ..Problem::default()
+        }
+        .into(),
+    )
+}

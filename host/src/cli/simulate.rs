@@ -1,0 +1,255 @@
+//! `ravenry simulate`: plays Poe on this machine, until a signal.
+//!
+//! It starts, registers bots, prints who plays and how to get there, and says at the end what was
+//! paid. All that is played is the simulator's.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::Table;
+
+use super::players::{self, Cast};
+use super::{Failure, table, up};
+use crate::client::Target;
+use crate::report::{Problem, Problems};
+use crate::secret::Secret;
+use crate::server::signals::Signals;
+use crate::simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY};
+use crate::telemetry;
+
+/// Where Poe is played when nobody says anything: beside where bots are served.
+pub(super) const LISTEN: &str = "127.0.0.1:8081";
+
+/// Queries whose costs are shown at the end; the newest.
+const TABS_SHOWN_MAX: usize = 20;
+
+/// What stands where settings could not be read.
+const UNREAD: &str = "not read: ";
+
+/// `ravenry simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A server bot under the name by which others ask it; may be given several times
+    #[arg(long = "bot", value_name = "NAME=URL", value_parser = super::pair)]
+    pub bots: Vec<(String, String)>,
+    /// The environment variable with the access key of a bot; may be given several times
+    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = super::pair)]
+    pub keys: Vec<(String, String)>,
+    /// A file with bots: their URLs and keys, or nothing but their replies
+    #[arg(long, value_name = "FILE")]
+    pub scripts: Option<PathBuf>,
+    /// Where Poe is played, on this machine; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = LISTEN)]
+    pub listen: String,
+    /// Where uploaded files are kept [default: a directory that goes at the end]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// What the person who asks can spend, in thousandths of a US cent
+    #[arg(long, value_name = "MILLICENTS", default_value_t = BALANCE)]
+    pub balance: u64,
+}
+
+impl Simulate {
+    /// Plays until a signal.
+    ///
+    /// # Errors
+    /// All mistakes of flags and files at once, and a port that is in use.
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let cast = self.cast()?;
+        telemetry::start_logging("info", telemetry::LogFormat::Auto)
+            .map_err(|error| Failure::usage(&error))?;
+        let poe = start(&self.listen, self.dir.clone(), self.balance)?;
+        cast.enter(&poe);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| Failure::usage(&error))?;
+        let signalled = runtime.block_on(async {
+            let mut signals = Signals::listen()?;
+            let rows = rows(&poe, &cast).await;
+            up::print(&page(&poe, &rows));
+            signals.next().await;
+            Ok::<_, std::io::Error>(())
+        });
+        signalled.map_err(|error| Failure::usage(&error))?;
+        up::print(&bill(&poe.ledger()));
+        Ok(())
+    }
+
+    /// Who plays, by flags and file.
+    fn cast(&self) -> Result<Cast, Failure> {
+        let mut problems = Problems::default();
+        let mut cast = match &self.scripts {
+            Some(file) => players::load(file)?,
+            None => Cast::default(),
+        };
+        let mut wrong = |message: String, hint: String| {
+            problems.0.push(Problem {
+                message,
+                hint: Some(hint),
+                ..Problem::default()
+            });
+        };
+        for (name, url) in &self.bots {
+            match Target::parse(url, None) {
+                Ok(target) => {
+                    cast.servers.insert(name.clone(), target);
+                }
+                Err(error) => wrong(error.to_string(), error.hint()),
+            }
+        }
+        for (name, variable) in &self.keys {
+            match (cast.servers.get_mut(name), std::env::var(variable)) {
+                (None, _) => wrong(
+                    format!("`--key` names `{name}`, and no bot is registered under this name"),
+                    format!("register it: `--bot {name}=URL`"),
+                ),
+                (_, Err(_)) => wrong(
+                    format!("the environment variable that `--key {name}=…` names is not set"),
+                    "name the variable that holds the access key, not the key: `--key cat=CAT_KEY`"
+                        .to_owned(),
+                ),
+                (Some(target), Ok(key)) => target.key = Some(Secret::new(key)),
+            }
+        }
+        problems.or(cast).map_err(Failure::Usage)
+    }
+}
+
+/// Starts to play.
+pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
+    let options = Options {
+        manner: Manner::Strict,
+        dir,
+        balance,
+        limits: Limits::default(),
+    };
+    let listener = players::bind(listen)?;
+    FakePoe::with(listener, options).map_err(|error| {
+        Failure::Failed(
+            Problem {
+                message: "Poe cannot be played".to_owned(),
+                causes: vec![error.to_string()],
+                hint: Some("files are kept in `--dir`: name a directory of your own".to_owned()),
+                ..Problem::default()
+            }
+            .into(),
+        )
+    })
+}
+
+/// Names, what plays under them, and how it stands with their settings.
+async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
+    let asked = cast.servers.iter().map(|(name, target)| async move {
+        let settings = match poe.fetch_settings(name).await {
+            Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
+            Ok(terms) => terms.mistakes.join(" "),
+            Err(why) => format!("{UNREAD}{why}"),
+        };
+        [name.clone(), target.url.to_string(), settings]
+    });
+    let mut rows = futures_util::future::join_all(asked).await;
+    rows.extend(cast.scripts.iter().map(|(name, replies)| {
+        let replies = table::counted(u64::try_from(replies.len()).unwrap_or(u64::MAX), "reply");
+        let replies = replies.replace("replys", "replies");
+        [name.clone(), replies, String::new()]
+    }));
+    rows
+}
+
+/// All that is printed at the start.
+fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
+    let (url, upload) = (poe.url(), poe.upload_url());
+    let mut page = format!("Playing Poe on {url}\n\n");
+    if !rows.is_empty() {
+        let mut table = Table::new();
+        table.load_preset(table::LINE_BELOW_HEADER);
+        table.set_header(["bot", "is", "settings"]);
+        for row in rows {
+            table.add_row(row);
+        }
+        let _ = writeln!(page, "{}\n", table.trim_fmt());
+    }
+    let answers = rows
+        .iter()
+        .find(|[_, _, settings]| !settings.starts_with(UNREAD));
+    let name = answers.map_or("Claude-3-Haiku", |[name, ..]| name);
+    let _ = write!(
+        page,
+        "Talk to your bots in a browser: {url}/\n\n\
+         Names that nobody has are answered by stand-ins.\n\n\
+         Have bots ask here instead of Poe:\n  \
+         export RAVENRY_POE_API={url}/\n  \
+         export RAVENRY_POE_UPLOAD={upload}\n\n\
+         Ask as a person:\n  \
+         curl -N {} -H 'Authorization: Bearer {PERSON_KEY}' -d {}\n\n\
+         What bots charge: {url}/simulator/ledger\n\n\
+         Stop with Ctrl-C.\n",
+        table::quoted(&poe.ask_url(name)),
+        table::quoted(&players::question().to_string()),
+    );
+    page
+}
+
+/// What was paid.
+fn bill(ledger: &Ledger) -> String {
+    if ledger.tabs.is_empty() {
+        return String::new();
+    }
+    let captured: u64 = ledger.tabs.iter().map(|tab| tab.captured).sum();
+    let mut bill = format!(
+        "\n{} captured for {}; {} left\n",
+        dollars(captured),
+        table::counted(
+            u64::try_from(ledger.tabs.len()).unwrap_or(u64::MAX),
+            "message"
+        ),
+        dollars(ledger.balance),
+    );
+    let old = ledger.tabs.len().saturating_sub(TABS_SHOWN_MAX);
+    for tab in ledger.tabs.iter().skip(old) {
+        let _ = writeln!(
+            bill,
+            "  {} {}: authorized {}, captured {}",
+            tab.bots.join(", "),
+            tab.bot_query_id.escape_debug(),
+            dollars(tab.authorized),
+            dollars(tab.captured)
+        );
+    }
+    bill
+}
+
+/// Thousandths of a US cent as US dollars, to the last of them.
+fn dollars(milli_cents: u64) -> String {
+    let (whole, rest) = (milli_cents / 100_000, milli_cents % 100_000);
+    format!("${whole}.{rest:05}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::Tab;
+
+    #[test]
+    fn money_is_told_to_the_last_thousandth() {
+        assert_eq!(dollars(10_000_000), "$100.00000");
+        assert_eq!(dollars(1), "$0.00001");
+        let tab = Tab {
+            bot_query_id: "m-1".to_owned(),
+            bots: vec!["cat".to_owned()],
+            authorized: 2_000,
+            captured: 1_000,
+        };
+        let ledger = Ledger {
+            balance: 9_999_000,
+            tabs: vec![tab],
+            bills: Vec::new(),
+        };
+        assert_eq!(
+            bill(&ledger),
+            "\n$0.01000 captured for 1 message; $99.99000 left\n  cat m-1: authorized $0.02000, captured $0.01000\n"
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! The simulator beside the server of `ravenry up`: the page on which a person talks to the bots, and
+//! with `--simulate` Poe, played for bots that have no keys of the real one.
+//!
+//! Every mounted bot is registered under its name at Poe, else under its own, again at each change.
+//! Whoever has no access key gets one that only the played Poe knows; the bot's own door stays as open
+//! as it was. Without `--simulate` the bots know nothing of it, and may read the files that a person
+//! puts to a message.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use url::Url;
+
+use super::{Failure, players, simulate};
+use crate::client::Target;
+use crate::config::hosts::PrivateHost;
+use crate::config::platform;
+use crate::config::resolve::ServerSpec;
+use crate::secret::Secret;
+use crate::simulator::{BALANCE, FakePoe, made_up_key};
+
+/// Where it listens when its own address is taken.
+const FREE: &str = "127.0.0.1:0";
+
+/// The simulator of a server.
+pub(super) struct Simulated {
+    poe: FakePoe,
+    /// Whether bots ask here in the place of Poe.
+    plays: bool,
+    bots: Mutex<Bots>,
+}
+
+#[derive(Default)]
+struct Bots {
+    /// Where the server is, once it serves.
+    server: Option<Url>,
+    /// Names, paths and keys of those that the last configuration has.
+    wanted: Vec<(String, String, Option<Secret>)>,
+    /// Names of those that are registered.
+    registered: Vec<String>,
+    /// Keys of bots that have none, by name: a bot keeps its key.
+    made_up: HashMap<String, Secret>,
+}
+
+impl Simulated {
+    /// Starts to play.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on, and mistakes in the file of players.
+    pub(super) fn start(listen: &str, scripts: Option<&Path>) -> Result<Self, Failure> {
+        let cast = scripts.map(players::load).transpose()?;
+        let poe = simulate::start(listen, None, BALANCE)?;
+        if let Some(cast) = cast {
+            cast.enter(&poe);
+        }
+        Ok(Self {
+            poe,
+            plays: true,
+            bots: Mutex::default(),
+        })
+    }
+
+    /// Serves the page alone. Without an address: at its own, or at a free port where that is taken.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on.
+    pub(super) fn page(listen: Option<&str>) -> Result<Self, Failure> {
+        let start = |listen| simulate::start(listen, None, BALANCE);
+        let poe = match listen {
+            Some(listen) => start(listen),
+            None => start(simulate::LISTEN).or_else(|_| start(FREE)),
+        };
+        Ok(Self {
+            poe: poe?,
+            plays: false,
+            bots: Mutex::default(),
+        })
+    }
+
+    /// Where the page is.
+    pub(super) fn page_url(&self) -> String {
+        format!("{}/", self.poe.url())
+    }
+
+    /// Registers these bots; where Poe is played, they ask here.
+    pub(super) fn prepare(&self, spec: &mut ServerSpec) {
+        if self.plays {
+            self.play(spec);
+        } else {
+            let here = Url::parse(&self.poe.url()).ok();
+            let here = here.and_then(|url| PrivateHost::parse(url.authority()).ok());
+            spec.private_hosts.extend(here);
+        }
+        let mut bots = self.bots();
+        bots.wanted = spec
+            .tenants
+            .iter()
+            .flat_map(|tenant| &tenant.bots)
+            .map(|bot| {
+                let name = bot.poe_name.clone().unwrap_or_else(|| bot.name.to_string());
+                (name, bot.route.to_string(), bot.platform_key.clone())
+            })
+            .collect();
+        self.register(&mut bots);
+    }
+
+    /// Gives each bot what Poe would have given it.
+    fn play(&self, spec: &mut ServerSpec) {
+        let addresses = (
+            platform::api(&self.poe.url()),
+            platform::upload(&self.poe.upload_url()),
+        );
+        if let (Ok(api), Ok(upload)) = addresses {
+            (spec.poe.api, spec.poe.upload) = (api, upload);
+        }
+        let made_up = &mut self.bots().made_up;
+        for bot in spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots) {
+            let name = bot.poe_name.get_or_insert_with(|| bot.name.to_string());
+            let made_up = made_up.entry(name.clone()).or_insert_with(made_up_key);
+            bot.platform_key.get_or_insert_with(|| made_up.clone());
+            bot.sync = true;
+        }
+    }
+
+    /// The bots are served below this URL from now on.
+    pub(super) fn serve(&self, url: &str) {
+        let mut bots = self.bots();
+        bots.server = Url::parse(url).ok();
+        self.register(&mut bots);
+    }
+
+    fn register(&self, bots: &mut Bots) {
+        // Bots send their settings before anybody can be served: their keys are good already.
+        let server = bots
+            .server
+            .clone()
+            .or_else(|| Url::parse(&self.poe.url()).ok());
+        let Some(server) = server else { return };
+        for gone in &bots.registered {
+            if !bots.wanted.iter().any(|(name, ..)| name == gone) {
+                self.poe.strike(gone);
+            }
+        }
+        for (name, route, key) in &bots.wanted {
+            let mut url = server.clone();
+            url.set_path(route);
+            let key = key.clone();
+            self.poe.enrol(name, Target { url, key });
+        }
+        bots.registered = bots.wanted.iter().map(|(name, ..)| name.clone()).collect();
+    }
+
+    /// What a person should know.
+    pub(super) fn note(&self) -> Option<String> {
+        let note = format!(
+            "Poe is played on {}: bots ask one another under their names, and names that nobody has are answered by stand-ins.",
+            self.poe.url()
+        );
+        self.plays.then_some(note)
+    }
+
+    fn bots(&self) -> MutexGuard<'_, Bots> {
+        self.bots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,55 @@
+//! The files of the page, as they are in the program.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::CONTENT_TYPE};
+
+use crate::simulator::stage::{Shared, refuse};
+
+/// What stands for the token in the page.
+const TOKEN_MARK: &str = "{{token}}";
+
+const HTML: &str = include_str!("page/index.html");
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// Name, media type, content.
+const FILES: &[(&str, &str, &str)] = &[
+    ("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+    ("theme.css", STYLE, include_str!("page/theme.css")),
+    ("layout.css", STYLE, include_str!("page/layout.css")),
+    ("chat.css", STYLE, include_str!("page/chat.css")),
+    ("panel.css", STYLE, include_str!("page/panel.css")),
+    ("main.js", SCRIPT, include_str!("page/main.js")),
+    ("api.js", SCRIPT, include_str!("page/api.js")),
+    ("dom.js", SCRIPT, include_str!("page/dom.js")),
+    ("draw.js", SCRIPT, include_str!("page/draw.js")),
+    ("frames.js", SCRIPT, include_str!("page/frames.js")),
+    ("answer.js", SCRIPT, include_str!("page/answer.js")),
+    ("composer.js", SCRIPT, include_str!("page/composer.js")),
+    ("controls.js", SCRIPT, include_str!("page/controls.js")),
+    ("conditions.js", SCRIPT, include_str!("page/conditions.js")),
+    ("panel.js", SCRIPT, include_str!("page/panel.js")),
+    ("rows.js", SCRIPT, include_str!("page/rows.js")),
+];
+
+/// The page itself.
+pub(super) async fn page(State(stage): Shared) -> Response {
+    let html = stage
+        .page
+        .token
+        .reveal(|token| HTML.replace(TOKEN_MARK, token));
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// One of its files.
+pub(super) async fn file(Path(name): Path<String>) -> Response {
+    let found = FILES.iter().find(|(known, ..)| *known == name);
+    match found {
+        Some((_, kind, content)) => ([(CONTENT_TYPE, *kind)], *content).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, "the page has no such file").into_response(),
+    }
+}

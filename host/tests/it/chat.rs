@@ -1,0 +1,228 @@
+//! `ravenry chat` at a terminal: what a person sees, key by key.
+
+mod filter;
+mod wrong;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use insta::assert_snapshot;
+use ravenry::simulator::{Answer, FakePoe, Script};
+use serde_json::json;
+
+use crate::harness::{Server, Terminal};
+
+/// A terminal in which somebody talks with this bot, greeted already.
+fn talk(directory: &tempfile::TempDir, url: &str) -> Terminal {
+    let terminal = Terminal::start(directory.path(), &["chat", url, "--key", "key"]);
+    terminal.prompt();
+    terminal
+}
+
+fn url(server: &Server, bot: &str) -> String {
+    format!("http://{}/{bot}", server.address)
+}
+
+/// What stands on a screen, without the port.
+fn shown(screen: &str, server: &Server) -> String {
+    screen.replace(&server.address.to_string(), "127.0.0.1:8080")
+}
+
+#[test]
+fn a_talk_with_the_cat() {
+    let server = Server::with_bots(&["cat"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "cat"));
+    terminal.line("let us go to the kitchen");
+    terminal.line("1");
+    terminal.line("count quickly");
+    terminal.line("square");
+    terminal.line("/retry");
+    terminal.line("cube, plain *text*");
+    terminal.line("/nonsense");
+    terminal.line("//slash");
+    terminal.line("/like");
+    let screen = terminal.line("/clear");
+    assert_snapshot!(shown(&screen, &server), @"");
+    server.wait_text("gave Like");
+    terminal.press("\x04");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn markdown_is_shown_well_and_plain_text_as_it_is() {
+    let server = Server::with_bots(&["cat"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "cat"));
+    terminal.line("markdown");
+    let screen = terminal.line("plain markdown");
+    assert_snapshot!(shown(&screen, &server), @"");
+}
+
+#[test]
+fn ctrl_c_stops_the_answer_and_not_the_program() {
+    let server = Server::with_bots(&["cat"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "cat"));
+    terminal.enter("a stranger");
+    terminal.shows("peek");
+    terminal.press("\x03");
+    let screen = terminal.shows("(stopped)");
+    assert!(!screen.contains("^C"), "{screen}");
+    terminal.prompt();
+    server.wait_running("cat", 0.0);
+    let screen = terminal.line("cardboard");
+    assert!(screen.contains("crunch crunch"), "{screen}");
+    terminal.press("\x03");
+    terminal.shows("Ctrl-C once more ends the chat");
+    terminal.prompt();
+    terminal.press("\x03");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn debug_shows_the_request_and_every_event() {
+    let server = Server::with_bots(&["cat"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "cat"));
+    terminal.line("/param mood = {\"hungry\":true}");
+    terminal.line("!d");
+    let screen = terminal.line("kitchen");
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\b([mcu])-[a-z0-9]{32}\b", "$1-…");
+    settings.add_filter(r"\d{16}", "[µs]");
+    settings.add_filter(r" +\d\.\d{3} s", "    0.000 s");
+    settings.add_filter(r"(date:) .*", "$1 …");
+    settings.bind(|| assert_snapshot!(shown(&screen, &server), @""));
+}
+
+#[test]
+fn files_go_along_with_the_next_message_alone() {
+    let poe = FakePoe::start().unwrap();
+    poe.bot("reader", Script::text("thanks"));
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("note.txt"), "remember").unwrap();
+    let mut terminal = talk(&directory, &format!("{}/bot/reader", poe.url()));
+    terminal.line("/attach nothing.txt");
+    let screen = terminal.line("/attach note.txt");
+    assert!(
+        screen.contains("`nothing.txt` cannot be attached"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("attached: note.txt (text/plain) http://127.0.0.1:"),
+        "{screen}"
+    );
+    terminal.line("read this");
+    terminal.line("and now?");
+    let queries = poe.queries("reader");
+    let messages = queries.last().unwrap().body["query"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let file = &messages[0]["attachments"][0];
+    assert_eq!(file["name"], "note.txt");
+    assert_eq!(file["parsed_content"], "remember");
+    assert_eq!(messages[2]["attachments"].as_array().unwrap().len(), 0);
+    assert_eq!(messages[1]["content"], "thanks");
+}
+
+/// A file of the bot is kept where the person says, never where its name says, and never over
+/// another.
+#[test]
+fn files_are_kept_where_the_person_says() {
+    let poe = FakePoe::start().unwrap();
+    let file = poe.attachment("x.txt", "the file").unwrap();
+    let data = json!({"url": file, "content_type": "text/plain", "name": "../../evil.txt"});
+    poe.bot(
+        "giver",
+        Answer::stream().text("here").event("file", data).done(),
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &format!("{}/bot/giver", poe.url()));
+    let screen = terminal.line("give");
+    assert!(
+        screen.contains("[file 1] ../../evil.txt (text/plain) http://"),
+        "{screen}"
+    );
+    let screen = terminal.line("/save 1");
+    assert!(screen.contains("written to file-1.txt"), "{screen}");
+    let screen = terminal.line("/save 1");
+    assert!(screen.contains("there is such a file already"), "{screen}");
+    terminal.line("/save 1 mine");
+    for name in ["file-1.txt", "mine"] {
+        assert_eq!(
+            fs::read_to_string(directory.path().join(name)).unwrap(),
+            "the file"
+        );
+    }
+}
+
+#[test]
+fn what_was_typed_comes_back_with_the_arrow_keys() {
+    let server = Server::with_bots(&["echo"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "echo"));
+    terminal.line("first");
+    terminal.line(" secret");
+    terminal.press("\x04");
+    assert_eq!(terminal.end().0, 0);
+    let history = directory.path().join("chat-history");
+    let mode = fs::metadata(&history).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(!fs::read_to_string(&history).unwrap().contains("secret"));
+
+    let mut terminal = talk(&directory, &url(&server, "echo"));
+    terminal.press("\x1b[A");
+    terminal.shows("> first");
+    terminal.press("\r");
+    terminal.prompt();
+}
+
+/// Whatever a bot says, the terminal obeys nobody but the program.
+#[test]
+fn a_bot_cannot_write_to_the_terminal() {
+    let poe = FakePoe::start().unwrap();
+    let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gnirts";
+    let file = json!({"url": format!("http://x/{evil}"), "content_type": evil, "name": evil});
+    let answer = Answer::stream()
+        .text(evil)
+        .event("file", file)
+        .event("odd\u{1b}[2J", json!({"\u{7f}": evil}))
+        .event("suggested_reply", json!({ "text": evil }))
+        .event("error", json!({ "text": evil }))
+        .done();
+    poe.bot("evil", answer);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &format!("{}/bot/evil", poe.url()));
+    terminal.line("/debug");
+    terminal.line("show yourself");
+    terminal.line("/debug");
+    let screen = terminal.line("again");
+    assert!(screen.contains(r"\u{1b}]0;owned\u{7}"), "{screen}");
+    let text = String::from_utf8(terminal.bytes()).unwrap();
+    for obeyed in ["\u{1b}]0", "\u{7}", "\u{1b}[2J", "\u{9b}", "\u{202e}"] {
+        assert!(!text.contains(obeyed), "{obeyed:?} reached the terminal");
+    }
+}
+
+/// An answer longer than the screen, replaced: the end of it says so, and all of the new one is there.
+#[test]
+fn a_long_answer_is_replaced_below_a_word_about_it() {
+    let poe = FakePoe::start().unwrap();
+    let lines: String = (1..=30).map(|line| format!("line {line}\n\n")).collect();
+    let answer = Answer::stream().text(&lines).gate("read");
+    let answer = answer
+        .event("replace_response", json!({"text": "short"}))
+        .done();
+    poe.bot("long", answer);
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("{}/bot/long", poe.url());
+    let arguments = ["chat", &url, "--key", "key"];
+    let mut terminal = Terminal::start_in(directory.path(), &arguments, 10);
+    terminal.prompt();
+    terminal.enter("go");
+    terminal.shows("line 30");
+    poe.release("read");
+    assert_snapshot!(terminal.prompt(), @"");
+}

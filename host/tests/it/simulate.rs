@@ -1,0 +1,178 @@
+//! `ravenry simulate`, and `ravenry up --simulate`: bots that ask others, without Poe and without keys.
+
+mod process;
+mod reference;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::harness::{Folder, query};
+use process::Simulate;
+
+const SAMPLES: &str = "[bot.prompt]\nsource = \"prompt.wasm\"\n[bot.versus]\nsource = \"versus.wasm\"\n\
+                       [bot.weather]\nsource = \"weather.wasm\"\n[bot.echo]\nsource = \"echo.wasm\"\n";
+
+/// Samples that ask models answer at once, and so does a mounted bot under its name.
+#[test]
+fn samples_that_ask_others_work_without_any_key() {
+    let folder = Folder::with_manifest(SAMPLES).flag("--simulate=127.0.0.1:0");
+    let server = folder.up();
+    let said = server.ask("prompt", "frogs").said();
+    assert_eq!(
+        said,
+        "Claude-3-Haiku is played by a stand-in here. It was told: “All your replies are Haikus.” It was asked: “frogs”"
+    );
+    let said = server.ask("weather", "How is the weather in Paris?").said();
+    assert!(
+        said.contains("GPT-3.5-Turbo is played by a stand-in") && said.contains("22"),
+        "{said}"
+    );
+    let said = server.ask("versus", "cats or dogs").said();
+    assert_eq!(
+        said.matches("is played by a stand-in here").count(),
+        2,
+        "{said}"
+    );
+    let url = server.output();
+    assert!(url.contains("Poe is played on http://127.0.0.1:"), "{url}");
+    // Behind the played Poe, the bots of the server answer under their names.
+    let poe = process::url_in(&url, "Poe is played on ");
+    let said = process::ask(&poe, "echo", &query("again"));
+    assert!(said.contains("again"), "{said}");
+}
+
+/// A file says what a model answers; a bot that is added answers under its name as soon as it is there.
+#[test]
+fn scripts_and_changes_are_played() {
+    let script = "[bot.Claude-3-Haiku]\nreplies = [{ when = \"FROG\", text = \"Splash\" }, \"One\", \"Two\"]\n";
+    let folder = Folder::with_manifest("[bot.prompt]\nsource = \"prompt.wasm\"\n")
+        .file("bots.toml", script)
+        .flag("--simulate=127.0.0.1:0")
+        .flag("--scripts=bots.toml");
+    let server = folder.up();
+    for (text, said) in [
+        ("hi", "One"),
+        ("a frog", "Splash"),
+        ("hi", "Two"),
+        ("hi", "Two"),
+    ] {
+        assert_eq!(server.ask("prompt", text).said(), said);
+    }
+    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let manifest = "manifest_version = 1\n[bot.prompt]\nsource = \"prompt.wasm\"\n\
+                    [bot.second]\nsource = \"prompt.wasm\"\n";
+    std::fs::write(server.folder.path().join("ravenry.toml"), manifest).unwrap();
+    server.wait_text("Added `second`");
+    assert_eq!(
+        process::said(&process::ask(&poe, "second", &query("a frog"))),
+        "Splash"
+    );
+}
+
+/// The whole page, and the bill at the end.
+#[test]
+fn the_simulator_tells_who_plays() {
+    let cat = Folder::with_manifest("[bot.cat]\nsource = \"cat.wasm\"\n").up();
+    let bot = format!("cat={}/cat", process::url(cat.address));
+    let mut simulate = Simulate::start(&[
+        "--bot",
+        &bot,
+        "--bot",
+        "away=127.0.0.1:1/x",
+        "--balance",
+        "500",
+    ]);
+    let page = simulate.page(cat.address);
+    insta::assert_snapshot!(page, @r#"
+    Playing Poe on [POE]
+
+     bot    is                           settings
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+     away   http://127.0.0.1:1/x         not read: it does not answer: the connection was refused; start the server there, as with `ravenry up`; or correct the port
+     cat    http://[BOTS]/cat   read
+
+    Talk to your bots in a browser: [POE]/
+
+    Names that nobody has are answered by stand-ins.
+
+    Have bots ask here instead of Poe:
+      export RAVENRY_POE_API=[POE]/
+      export RAVENRY_POE_UPLOAD=[POE]/poe_api/file_upload_3RD_PARTY_POST
+
+    Ask as a person:
+      curl -N '[POE]/bot/cat' -H 'Authorization: Bearer simulated-person' -d '{"version":"1.2","type":"query","query":[{"role":"user","content":"hello","content_type":"text/markdown"}],"user_id":"u-1","conversation_id":"c-1","message_id":"m-1"}'
+
+    What bots charge: [POE]/simulator/ledger
+
+    Stop with Ctrl-C.
+    "#);
+    let said = process::ask(&simulate.url, "cat", &query("food"));
+    assert_eq!(process::said(&said), "meow meow");
+    assert!(process::ask(&simulate.url, "away", &query("x")).contains("does not answer"));
+    simulate.signal(Signal::INT);
+    assert!(simulate.wait().success());
+}
+
+#[test]
+fn mistakes_are_told_in_one_sentence_each() {
+    let refused = |arguments: &[&str]| {
+        let output = Folder::empty()
+            .file("bots.toml", "[bot.a]\nurl = \"ftp://x\"\n")
+            .output(&[&["simulate", "--listen", "127.0.0.1:0"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    insta::assert_snapshot!(refused(&["--bot", "cat=:", "--key", "dog=NONE"]), @r#"
+    error: `:` is no URL of a bot: empty host
+    hint: write it as in http://127.0.0.1:8080/cat
+    error: `--key` names `dog`, and no bot is registered under this name
+    hint: register it: `--bot dog=URL`
+    2 errors
+    "#);
+    insta::assert_snapshot!(refused(&["--bot", "cat=localhost:1/cat", "--key", "cat=RAVENRY_NO_SUCH_KEY"]), @r#"
+    error: the environment variable that `--key cat=…` names is not set
+    hint: name the variable that holds the access key, not the key: `--key cat=CAT_KEY`
+    "#);
+    insta::assert_snapshot!(refused(&["--scripts", "bots.toml"]), @r#"
+    error: `ftp://x` is no URL of a bot: it begins neither with `http` nor with `https`
+      --> bots.toml:1:1
+    hint: write it as in http://127.0.0.1:8080/cat
+    "#);
+}
+
+#[test]
+fn an_address_of_others_or_in_use_is_refused() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = |listen: &str| {
+        let output = Folder::empty().output(&["simulate", "--listen", listen]);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .replace(&address, "[TAKEN]")
+    };
+    insta::assert_snapshot!(refused(&address), @r#"
+    error: Poe cannot be played on `[TAKEN]`
+      caused by: Address already in use (os error 98)
+    hint: another program listens there: stop it, or choose another address (port 0 takes a free one)
+    "#);
+    insta::assert_snapshot!(refused("0.0.0.0:0"), @r#"
+    error: Poe cannot be played on `0.0.0.0:0`
+      caused by: others could come in there, and nothing is kept from whoever does
+    hint: choose an address of this machine, such as 127.0.0.1:8081
+    "#);
+    insta::assert_snapshot!(refused("nowhere"), @r#"
+    error: Poe cannot be played on `nowhere`
+      caused by: invalid socket address
+    hint: an address looks like 127.0.0.1:8081
+    "#);
+}
+
+/// A bot that charges, beside the played Poe: the amount is in the ledger.
+#[test]
+fn what_bots_charge_is_in_the_ledger() {
+    let script = "[bot.x]\nreplies = [\"x\"]\n";
+    let simulate = Simulate::start(&["--scripts", &Simulate::file(script)]);
+    let ledger: Value = process::get(&simulate.url, "/simulator/ledger");
+    assert_eq!(ledger, json!({"balance": 10_000_000, "tabs": []}));
+}

@@ -1,0 +1,173 @@
+//! A start does not wait for a component that takes long to compile: the others answer meanwhile, and
+//! it says that it is starting. The same on a change.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::harness::{Folder, HANG, Server, component};
+
+const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
+const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
+
+/// Functions that are compiled for nothing: some seconds of it on any machine, against milliseconds
+/// that the questions take which are asked meanwhile.
+const FUNCTIONS: usize = 8_000;
+
+/// The same component with a module that nothing uses behind it. It is compiled all the same.
+fn enlarged(component: &[u8]) -> Vec<u8> {
+    let steps =
+        "local.get 0 i32.const 77777 i32.mul i32.const 12345 i32.xor local.set 0 ".repeat(25);
+    let function = format!("(func (param i32) (result i32) {steps} local.get 0)");
+    let module = wat::parse_str(format!("(module {})", function.repeat(FUNCTIONS))).unwrap();
+    let mut length = Vec::new();
+    let mut rest = module.len();
+    while rest > 0x7f {
+        length.push(u8::try_from(rest & 0x7f).unwrap() | 0x80);
+        rest >>= 7;
+    }
+    length.push(u8::try_from(rest).unwrap());
+    // Section 1 of a component: a core module.
+    [component, &[1], &length, &module].concat()
+}
+
+/// A bot that is whole, and wants of the gateway what no version of it has: only linking tells.
+fn unfit() -> Vec<u8> {
+    let read = |path: &str| {
+        std::fs::read_to_string(format!("{}/tests/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let frame = read("guests/bot.wat")
+        .replace(";; CORE", &read("hostile/text-not-utf8.wat"))
+        .replacen(
+            "(case \"gone\")",
+            "(case \"gone\") (case \"of-the-future\")",
+            1,
+        );
+    wat::parse_str(frame).unwrap()
+}
+
+/// A folder with these bots and a cache of its own, so that there is something to compile.
+fn folder(manifest: &str, large: &[u8], cache: &tempfile::TempDir) -> Folder {
+    Folder::empty()
+        .file("large.bin.wasm", large)
+        .manifest("ravenry.toml", manifest)
+        .cache_dir(&cache.path().join("cache"))
+}
+
+fn ready(server: &Server) -> u16 {
+    server.get("/readyz").status
+}
+
+fn wait_ready(server: &Server) {
+    let hang = Instant::now() + HANG;
+    while ready(server) != 200 {
+        assert!(Instant::now() < hang, "it never gets ready");
+    }
+}
+
+#[test]
+fn small_bots_answer_while_a_large_one_is_compiled() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = format!("{ECHO}{LARGE}");
+    let server = folder(&manifest, &enlarged(&component("echo")), &cache).up();
+    assert_eq!(server.ask("echo", "at once").said(), "at once");
+    insta::assert_snapshot!(server.ask("large", "hi").show(), @r#"
+    error {"allow_retry":true,"text":"The bot is starting; please try again in a moment (reference [REF])."}
+    done {}
+    "#);
+    let settings = json!({"version": "1.2", "type": "settings"});
+    let refused = server.send("large", &settings, &[]);
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("5"))
+    );
+    assert!(refused.text().contains("the bot is starting"));
+    assert!(server.get("/large").text().contains("and it is starting"));
+    assert_eq!(ready(&server), 503, "not all bots answer yet");
+    assert_eq!(server.ask("echo", "still").said(), "still");
+    let output = server.output();
+    assert!(output.contains("Being compiled: `large`"), "{output}");
+    let told = server
+        .log()
+        .iter()
+        .filter(|line| line.contains("Compiled `large`"))
+        .count();
+    assert_eq!(
+        told, 0,
+        "the questions above came too late to show anything"
+    );
+
+    server.wait_text("Compiled `large`");
+    assert_eq!(server.ask("large", "here").said(), "here");
+    wait_ready(&server);
+    drop(server);
+    // From the cache it is there at once.
+    let server = folder(&manifest, &enlarged(&component("echo")), &cache).up();
+    assert!(!server.output().contains("Being compiled"));
+    assert_eq!(server.ask("large", "here").said(), "here");
+    assert_eq!(ready(&server), 200);
+}
+
+/// The old version answers until the new one is there, and other changes do not wait for it.
+#[test]
+fn a_change_does_not_wait_for_a_large_bot() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = format!("{ECHO}{LARGE}");
+    let server = folder(&manifest, &component("echo"), &cache).up();
+    let write = |file: &str, content: &[u8]| {
+        let path = |name: &str| server.folder.path().join(name);
+        std::fs::write(path(".unfinished"), content).unwrap();
+        std::fs::rename(path(".unfinished"), path(file)).unwrap();
+    };
+    write("large.bin.wasm", &enlarged(&component("says-nothing")));
+    server.wait_text("Compiling `large`: it is mounted when that is done");
+    assert_eq!(server.ask("large", "the old one").said(), "the old one");
+    write("echo.wasm", &component("says-nothing"));
+    server.wait_text("Reloaded `echo`");
+    assert_eq!(server.ask("large", "the old one").said(), "the old one");
+    assert_eq!(ready(&server), 200, "all bots answer");
+
+    server.wait_text("Compiled `large`");
+    assert_ne!(server.ask("large", "the new one").said(), "the new one");
+}
+
+/// What only compiling tells of one bot keeps no other from being served.
+#[test]
+fn a_bot_that_does_not_fit_is_reported_and_the_others_are_served() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = folder(&format!("{ECHO}{LARGE}"), &unfit(), &cache).up();
+    server.wait_text("bot `large` cannot be mounted");
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    assert_eq!(server.ask("large", "hi").status, 404);
+    wait_ready(&server);
+    drop(server);
+
+    let server = folder(&format!("{ECHO}{LARGE}"), &enlarged(&unfit()), &cache).up();
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    server.wait_text("bot `large` cannot be mounted");
+    assert_eq!(server.ask("large", "hi").status, 404);
+    wait_ready(&server);
+}
+
+/// Where nothing is left to be served, the start has failed, sooner or later.
+#[test]
+fn a_start_without_any_bot_fails() {
+    for large in [unfit(), enlarged(&unfit())] {
+        let cache = tempfile::tempdir().unwrap();
+        let said = folder(LARGE, &large, &cache).refused(&["up", "ravenry.toml"]);
+        assert!(said.contains("bot `large` cannot be mounted"), "{said}");
+        assert!(said.contains("ravenry.toml:2"), "{said}");
+    }
+}
+
+/// What a look tells stops the start before anything is compiled, however much there is.
+#[test]
+fn what_a_look_tells_stops_the_start() {
+    let cache = tempfile::tempdir().unwrap();
+    let damaged = [&enlarged(&component("echo"))[..], b"more"].concat();
+    let said = folder(&format!("{ECHO}{LARGE}"), &damaged, &cache).refused(&["up", "ravenry.toml"]);
+    assert!(
+        said.contains("`large`") && !said.contains("compiling"),
+        "{said}"
+    );
+}
