@@ -96,7 +96,7 @@ impl<'r> Dialogue<'r> {
         let settings = settings?;
         let url = &self.session.target.url;
         self.remark(&format!(
-            "{url} listens. /help shows what else there is, Ctrl-D ends."
+            "{url} listens. /help lists the commands; Ctrl-D ends."
         ));
         let introduction = settings
             .as_ref()

@@ -16,6 +16,10 @@ use crate::{
     },
 };
 
+/// How long a bot may keep the connection after `done`. Nothing is expected then but its end; what
+/// comes all the same is a finding.
+const AFTER_DONE_MAX: Duration = Duration::from_secs(1);
+
 /// Most findings about one answer that are kept; a rule is reported once, and there are fewer.
 const FINDINGS_MAX: usize = 100;
 
@@ -36,6 +40,8 @@ pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
     /// An event at which readers give up.
     pub(super) fatal: Option<String>,
+    /// The bot has said that it is done. What comes after that is not read.
+    done: bool,
     /// How it ended.
     pub(super) end: End,
 }
@@ -59,6 +65,7 @@ pub(super) async fn listen(
         shown: Shown::default(),
         findings: Vec::new(),
         fatal: None,
+        done: false,
         end: End::Left,
     };
     if debug {
@@ -68,6 +75,7 @@ pub(super) async fn listen(
     let too_late = sleep_until(after(WHOLE_TIME_MAX));
     tokio::pin!(stop, too_late);
     let mut dirty = false;
+    let mut goodbye = Instant::now();
     loop {
         let part = tokio::select! {
             part = answer.next() => part,
@@ -75,6 +83,10 @@ pub(super) async fn listen(
                 page.draw(&outcome.shown);
                 dirty = false;
                 continue;
+            }
+            () = sleep_until(goodbye), if outcome.done => {
+                outcome.end = End::Complete;
+                break;
             }
             () = &mut stop => break,
             () = &mut too_late => {
@@ -86,8 +98,12 @@ pub(super) async fn listen(
         if debug {
             trace::part(page, &part);
         }
+        let was_done = outcome.done;
         let seen = outcome.take(part);
         dirty |= live && seen;
+        if outcome.done && !was_done {
+            goodbye = after(AFTER_DONE_MAX);
+        }
     }
     page.settle(&outcome.shown);
     outcome
@@ -97,13 +113,15 @@ impl Outcome {
     /// Keeps what has come; says whether there is more to be seen than before.
     fn take(&mut self, part: Part) -> bool {
         match part {
+            Part::Event { .. } if self.done => {}
             Part::Event { meaning, .. } => match meaning {
                 Ok(Heard::Event(event)) => {
                     let seen = matches!(event, Owned::Text { .. } | Owned::Replace { .. });
                     self.shown.hear(event);
                     return seen;
                 }
-                Ok(Heard::Done | Heard::Nothing) | Err(Misheard::Odd(_)) => {}
+                Ok(Heard::Done) => self.done = true,
+                Ok(Heard::Nothing) | Err(Misheard::Odd(_)) => {}
                 Err(Misheard::Fatal(why)) => {
                     self.fatal.get_or_insert(why);
                 }
@@ -117,6 +135,12 @@ impl Outcome {
             Part::End { end, .. } => self.end = end,
         }
         false
+    }
+
+    /// Whether it is an answer at all, however bad.
+    pub(super) fn is_stream(&self) -> bool {
+        let kind = self.content_type.to_ascii_lowercase();
+        self.status == 200 && kind.contains("text/event-stream")
     }
 
     /// Whether there is something to read.

@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::super::row::obeyed;
 use super::*;
+use crate::chat::row::obeyed;
 
 fn shown(text: &str) -> String {
     shown_in(text, 40)

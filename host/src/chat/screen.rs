@@ -136,8 +136,8 @@ fn framed(bytes: &str) -> String {
 mod tests {
     use std::num::NonZeroU16;
 
-    use super::super::row::PLAIN;
     use super::*;
+    use crate::chat::row::PLAIN;
 
     const SIZE: Size = Size {
         columns: 20,

@@ -113,8 +113,8 @@ impl Session {
 
     /// Shows which rules the last answer broke.
     pub(super) fn findings(&self) {
-        // A refusal has a sentence of its own, which says more.
-        for outcome in self.last.iter().filter(|outcome| outcome.status == 200) {
+        // What is no answer has a sentence of its own, which says more.
+        for outcome in self.last.iter().filter(|outcome| outcome.is_stream()) {
             for finding in &outcome.findings {
                 self.page.remark(&format!("! {finding}"));
             }
@@ -127,16 +127,14 @@ impl Session {
     /// Nobody is there, or the bot refuses to talk. A bot without settings is none.
     pub(super) async fn begin(&mut self) -> Result<Option<Value>, Problem> {
         let asked = timeout(SETTINGS_MAX, self.client.settings(&self.target)).await;
-        let told = match asked {
-            Ok(told) => told.map_err(|error| error.problem())?,
-            Err(_) => {
-                let seconds = SETTINGS_MAX.as_secs();
-                self.page.remark(&format!(
-                    "the bot has not told its settings within {seconds} s"
-                ));
-                return Ok(None);
-            }
+        let Ok(told) = asked else {
+            let seconds = SETTINGS_MAX.as_secs();
+            self.page.remark(&format!(
+                "the bot has not told its settings within {seconds} s"
+            ));
+            return Ok(None);
         };
+        let told = told.map_err(|error| error.problem())?;
         // What a bot that has no settings says is not known; these mean that there is no bot.
         if matches!(told.status, 300..=399 | 401 | 403..=405) {
             return Err(self.refusal(&told).unwrap_or_default());

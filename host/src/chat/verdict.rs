@@ -17,8 +17,7 @@ pub(super) fn problem(target: &Target, outcome: &Outcome) -> Option<Problem> {
         return Some(problem);
     }
     let url = target.url.as_str();
-    let is_stream = outcome.content_type.to_ascii_lowercase();
-    if !is_stream.contains("text/event-stream") {
+    if !outcome.is_stream() {
         let kind = match outcome.content_type.as_str() {
             "" => "something without a content type".to_owned(),
             kind => format!("`{kind}`"),

@@ -120,9 +120,10 @@ pub(super) async fn probe(
         asked: "a query with `null` in the place of all that may be absent",
         post: (&nulls().body()).into(),
     };
+    let (sample, oddities) = (sample(), old_and_small());
     tokio::join!(
         group(prober, measure, &whole, &parts),
-        group(prober, measure, &sample(), &old_and_small()),
+        group(prober, measure, &sample, &oddities),
         one(prober, measure, &nulls),
     );
 }

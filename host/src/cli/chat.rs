@@ -90,15 +90,15 @@ impl Chat {
             return self.named(bot, key);
         }
         let (server, old_key) = OLD_VARIABLES;
-        if let Ok(server) = std::env::var(server) {
+        let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if let Some(server) = given(server) {
             // That program spoke plain HTTP, and nothing else.
             let url = if server.contains("://") {
                 server
             } else {
                 format!("http://{server}")
             };
-            let old_key = std::env::var(old_key).ok().filter(|key| !key.is_empty());
-            return parsed(&url, key.or_else(|| old_key.map(Secret::new)));
+            return parsed(&url, key.or_else(|| given(old_key).map(Secret::new)));
         }
         self.here(key)
     }

@@ -215,7 +215,7 @@ mod tests {
             code: None,
             ..mounted("slow", "main", 0)
         };
-        let text = render(&ready(vec![coming, mounted("cat", "main", 0)]));
+        let text = render(&ready(vec![coming, mounted("cat", "main", 0)]), None);
         let line = "Being compiled: `slow`. Until then they answer that they are starting.";
         assert!(
             text.contains(line) && text.contains("curl -N 'http://127.0.0.1:8080/cat'"),

@@ -123,11 +123,11 @@ impl FakePoe {
         let driver = Driver::new(options.limits);
         let stage = Arc::new(Stage::new(origin, client()?, driver, shelf));
         {
-            let mut state = stage.state();
-            state.manner = options.manner;
-            state.ledger.balance = options.balance;
+            let mut now = stage.state();
+            now.manner = options.manner;
+            now.ledger.balance = options.balance;
             if options.manner == Manner::Strict {
-                state.files.downloads = Downloads::Loopback;
+                now.files.downloads = Downloads::Loopback;
             }
         }
         let runtime = runtime::Builder::new_current_thread()

@@ -111,9 +111,9 @@ fn caller(stage: &Stage, query: &Recorded) -> Option<Caller> {
 /// Who answers. How the platform itself refuses is not known: readers go by the status at most.
 async fn next(stage: &Stage, query: &Recorded) -> Next {
     let (cast, manner, caller) = {
-        let state = stage.state();
-        let caller = query.key().and_then(|key| state.caller(key));
-        (state.bots.get(&query.bot).cloned(), state.manner, caller)
+        let now = stage.state();
+        let caller = query.key().and_then(|key| now.caller(key));
+        (now.bots.get(&query.bot).cloned(), now.manner, caller)
     };
     if let Some(Cast::Forwarded { url, key }) = cast {
         return Next::Forward { url, key };

@@ -82,8 +82,8 @@ pub(super) fn store(stage: &Stage, name: &str, mime_type: &str, bytes: &[u8]) ->
     }
     if let Err(error) = stage.shelf.put(number, bytes) {
         tracing::error!(%error, dir = %stage.shelf.dir().display(), "a file cannot be kept");
-        let mut state = stage.state();
-        state.files.bytes = state.files.bytes.saturating_sub(bytes.len());
+        let mut now = stage.state();
+        now.files.bytes = now.files.bytes.saturating_sub(bytes.len());
         return None;
     }
     keep(stage, number, name, Content::Shelved(mime_type.to_owned()))

@@ -32,7 +32,7 @@ impl Bots {
         let bots = Self::none();
         bots.add(
             bot,
-            bot,
+            package(bot),
             &format!("manifest_version = 1\n[bot.{bot}]\nsource = \".\"\n{manifest}"),
         );
         for (name, text) in conversations {
@@ -107,6 +107,11 @@ impl Said {
     }
 }
 
+/// A library has the name `log`, so the package of that bot is called otherwise.
+fn package(bot: &str) -> &str {
+    if bot == "log" { "log-bot" } else { bot }
+}
+
 /// The sample bots with their own conversations.
 fn samples() -> Bots {
     let bots = Bots::none();
@@ -122,8 +127,7 @@ fn samples() -> Bots {
         let bot = plugin.file_name().unwrap().to_str().unwrap();
         let manifest = fs::read_to_string(plugin.join("ravenry.toml"))
             .unwrap_or_else(|_| format!("manifest_version = 1\n[bot.{bot}]\nsource = \".\"\n"));
-        // A library has the name `log`, so this package is called otherwise.
-        bots.add(bot, if bot == "log" { "log-bot" } else { bot }, &manifest);
+        bots.add(bot, package(bot), &manifest);
         for file in conversations {
             let file = file.unwrap();
             fs::copy(

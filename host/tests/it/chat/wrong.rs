@@ -126,3 +126,20 @@ fn what_never_ends_is_ended() {
     assert_snapshot!(ask(&url), @"");
     silent.join().unwrap();
 }
+
+/// A bot that is done and does not close: its answer is an answer.
+#[test]
+fn nobody_waits_after_done() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/bot", listener.local_addr().unwrap());
+    let open = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        read_request(&mut stream);
+        let events = "event: text\ndata: {\"text\":\"hi\"}\n\nevent: done\ndata: {}\n\n";
+        write!(stream, "{STREAM}{events}").unwrap();
+        // Until the other side leaves, long before it has had enough of the silence.
+        assert_eq!(stream.read(&mut [0; 1024]).unwrap_or(0), 0);
+    });
+    assert_eq!(piped(&[&url], &[], b"hi"), "exit 0\nhi\n---\n");
+    open.join().unwrap();
+}

@@ -169,12 +169,20 @@ export class Answer {
       menu.togglePopover();
       menu.querySelector("button").focus();
     });
+    const trace = iconButton("trace", "Show its events", () => doing.inspect(this));
+    trace.classList.add("trace");
     this.again = iconButton("again", "Ask again", () => doing.again());
     return el(
       "div", { class: "acts", role: "group", "aria-label": "What to do with this answer" },
       iconButton("copy", "Copy", () => copy(this.whole ?? this.text(), "Answer")), this.again, like, dislike, react, shown, menu,
-      iconButton("trace", "Show its events", () => doing.inspect(this)),
+      trace,
     );
+  }
+
+  /** Its events are no longer kept: there are many later ones. */
+  forget() {
+    this.trace.events.length = 0;
+    this.node.querySelector(".trace")?.remove();
   }
 
   /** Another answer has come after it: it cannot be asked for again. */

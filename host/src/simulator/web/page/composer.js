@@ -7,7 +7,7 @@ import { put } from "./api.js";
 const FILES_MAX = 20;
 
 export class Composer {
-  /** `doing` has say(text, files), stop(), and join(name), which gives the people. */
+  /** `doing` has isReady(), say(text, files), stop(), and join(name), which gives the people. */
   constructor(doing) {
     this.doing = doing;
     this.form = by("say");
@@ -154,6 +154,10 @@ export class Composer {
   send() {
     const text = this.text.value;
     if (by("send").disabled) return;
+    if (!this.doing.isReady()) {
+      toast("The bot is not there yet");
+      return;
+    }
     const { files } = this;
     this.text.value = "";
     this.files = [];

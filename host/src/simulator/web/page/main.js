@@ -9,6 +9,9 @@ import { make } from "./draw.js";
 import { Frames } from "./frames.js";
 import { Panel } from "./panel.js";
 
+/** How many answers can still be looked into. */
+const TRACES_MAX = 20;
+
 const panel = new Panel();
 const controls = new Controls();
 const talk = by("talk");
@@ -20,9 +23,12 @@ let here = null;
 /** The answer that runs: what stops it. */
 let running = null;
 let newest = null;
+/** The answers that can be looked into, the oldest first. */
+const traced = [];
 
 const composer = new Composer({
   say: (text, files) => say(text, files),
+  isReady: () => here !== null && here.tab !== null,
   stop: () => running?.stop.abort(),
   join: (name) => post("/page/api/people", { tab: here.tab, name }),
 });
@@ -100,7 +106,6 @@ function introduce(bot, about) {
 // --- the conversation
 
 function say(text, files) {
-  if (here?.tab === null || here === null) return;
   const who = composer.who();
   const shown = el("li", { class: "said", "aria-label": `${who.name} says` });
   if (who.several) shown.append(el("div", { class: "who" }, who.name));
@@ -132,6 +137,8 @@ async function answer(path, body) {
     report: (kind, reaction) => report(shown, kind, reaction),
   });
   newest = shown;
+  traced.push(shown);
+  if (traced.length > TRACES_MAX) traced.shift().forget();
   const mine = { stop: new AbortController() };
   running = mine;
   composer.running(true);
