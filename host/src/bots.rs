@@ -36,12 +36,13 @@ use crate::{
         http::Access,
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
+        rehearsal::Circumstances,
         reply::Outbox,
         request::Received,
     },
     metrics::BotMetrics,
     sandbox::{Allowance, Component},
-    secret::Secret,
+    secret::{Mask, Secret},
 };
 
 /// A component, mounted: who may call it, what it may use, where its numbers go.
@@ -75,7 +76,7 @@ pub struct Bot {
     refusing: AtomicBool,
 }
 
-/// The right to call a bot. Only [`Bot::authorize`] makes one.
+/// The right to call a bot. Only [`Bot`] makes one.
 #[derive(Debug)]
 pub struct Authorized(());
 
@@ -83,6 +84,16 @@ impl Bot {
     /// How many keys open it; with none, anybody may call.
     pub fn keys(&self) -> usize {
         self.keys.len()
+    }
+
+    /// What must not be written where others read it: access keys and secrets.
+    pub fn mask(&self) -> &Mask {
+        self.secrets.log_mask()
+    }
+
+    /// Lets in whoever runs the bot in his own process: he has its keys anyway.
+    pub fn trusted(&self) -> Authorized {
+        Authorized(())
     }
 
     /// Compares a key with the bot's, all of them, in constant time.
@@ -99,7 +110,7 @@ impl Bot {
     }
 
     /// The state of one call, and the outbox of its reply.
-    fn call(&self, received: Received) -> Call {
+    fn call(&self, received: Received, circumstances: Circumstances) -> Call {
         let origin = Origin {
             tenant: self.tenant.as_str().into(),
             bot: self.name.as_str().into(),
@@ -111,6 +122,7 @@ impl Bot {
             poe: None,
             log: BotLog::new(origin, self.limits.log, self.limits.log_line),
             received,
+            circumstances,
             http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }

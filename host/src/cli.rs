@@ -16,12 +16,14 @@ mod new;
 pub mod outside;
 mod players;
 mod progress;
+mod record;
 mod reload;
 pub mod simulate;
 mod simulated;
 mod sources;
-mod sync;
+pub mod sync;
 pub mod table;
+pub mod test;
 mod tools;
 mod unbuilt;
 pub mod up;
@@ -38,6 +40,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use self::outside::Outside;
 use self::progress::Progress;
 use self::simulate::Simulate;
+use self::test::Test;
 use self::up::{Author, Up};
 use crate::config::limits;
 use crate::report::{Problem, Problems};
@@ -66,6 +69,8 @@ pub enum Verb {
     Chat(chat::Chat),
     /// Have Poe ask bots for their settings, now
     Sync(sync::Sync),
+    /// Hold bots against recorded conversations
+    Test(Test),
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
     Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
@@ -264,6 +269,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Build(verb) => verb.run(),
         Verb::Chat(verb) => verb.run(),
         Verb::Sync(verb) => sync::run(verb),
+        Verb::Test(verb) => test::run(verb),
         Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
         Verb::Check(verb) => check::run(verb),
@@ -279,7 +285,7 @@ impl Serve {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
         self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, &Author::HasBuilt, None)
+        up::serve(spec, &self.serving, &Author::HasBuilt, None, None)
     }
 }
 

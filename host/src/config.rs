@@ -21,9 +21,9 @@ pub mod platform;
 pub mod resolve;
 pub mod scripts;
 mod source;
-mod table;
+pub(crate) mod table;
 mod tenant;
-mod text;
+pub(crate) mod text;
 mod units;
 
 use std::collections::HashMap;
@@ -51,6 +51,8 @@ pub struct World<'a> {
     pub variable: Env<'a>,
     /// Says why a component file cannot be mounted, if it cannot.
     pub unfit: &'a dyn Fn(&Path) -> Option<Unfit>,
+    /// What every key and secret is, where the real ones are not to be read.
+    pub stand_in: Option<&'a str>,
 }
 
 /// Why a component file cannot be mounted.

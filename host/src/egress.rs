@@ -12,6 +12,7 @@ pub mod poe;
 mod policy;
 mod resolver;
 pub mod secrets;
+pub mod tape;
 mod transfer;
 
 use std::{

@@ -219,6 +219,11 @@ impl Reference {
         Self::from_bits(bits)
     }
 
+    /// The reference with this number, where nothing may be left to chance.
+    pub fn numbered(number: u64) -> Self {
+        Self::from_bits(number)
+    }
+
     /// The reference made of the lowest 40 bits.
     fn from_bits(bits: u64) -> Self {
         let mut shifts = (0..8_u32).rev().map(|index| index * 5);

@@ -6,10 +6,13 @@
 pub mod http;
 pub mod log;
 pub mod poe;
+pub mod rehearsal;
 pub mod reply;
 pub mod request;
 
-use self::{http::Access, log::BotLog, poe::Poe, reply::Outbox, request::Received};
+use self::{
+    http::Access, log::BotLog, poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received,
+};
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct Call {
     pub log: BotLog,
     /// What it may send to other servers.
     pub http: std::sync::Arc<Access>,
+    /// What it meets outside.
+    pub circumstances: Circumstances,
     /// Its configuration, which it sees as environment variables.
     pub config: std::sync::Arc<[(String, String)]>,
 }

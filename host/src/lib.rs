@@ -34,6 +34,7 @@ pub mod imports;
 pub mod memory;
 pub mod metrics;
 pub mod protocol;
+pub mod replay;
 pub mod report;
 pub mod sandbox;
 pub mod secret;

@@ -6,6 +6,7 @@ pub mod body;
 mod intake;
 mod listen;
 mod machine;
+pub mod record;
 mod reject;
 mod routes;
 mod served;
@@ -15,7 +16,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -24,7 +25,7 @@ use crate::{
         Stop,
         admit::Places,
         deploy::{MountedBot as Mounted, Shared},
-        deployment::{Change, Deployment},
+        deployment::{self, Applied, Change, Deployment, Progress},
         lasting::Lasting,
         sync::Syncing,
         unsettled,
@@ -46,6 +47,7 @@ use self::{
     intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
+    record::Recorder,
     routes::{Gateway, Phase},
     served::{carries, describe},
     signals::Signals,
@@ -70,7 +72,9 @@ pub struct Options {
     /// How long replies may go on after the first signal.
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
-    pub progress: Arc<dyn Fn(&str) + Send + Sync>,
+    pub progress: Progress,
+    /// Told how each query went, where that is to be kept.
+    pub recorder: Option<Recorder>,
     /// Told what becomes of bots whose components are still being compiled when others are served.
     pub news: Arc<dyn Fn(News) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
@@ -175,14 +179,16 @@ pub async fn run(
 
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
-    let (deployment, capacity) = prepare(&spec, machine, &options, &journal, address)?;
-    let change = look(spec, &deployment, &options).await?;
+    let news = telling(&options, address);
+    let (deployment, capacity) = prepare(&spec, machine, &options.cache_dir, &journal, news)?;
+    let change = look(spec, &deployment, &options.progress).await?;
 
     let stop = Stop::default();
     let gateway = Gateway::new(
         deployment.registry(),
         stop.clone(),
         Intake::new(machine.memory_bytes),
+        options.recorder.clone(),
     );
     let front = Front::start(listener, routes::bots(Arc::clone(&gateway)), limits);
     let metrics_url = metrics_listener
@@ -213,6 +219,34 @@ pub async fn run(
     Ok(())
 }
 
+/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served, and all
+/// are there when it returns.
+///
+/// # Errors
+/// Everything that keeps a bot from being mounted, all of it at once.
+pub async fn mount_only(
+    spec: ServerSpec,
+    cache_dir: &Path,
+    progress: &Progress,
+) -> Result<Arc<Deployment>, Problems> {
+    // What is charged there is no money; its records go as they come.
+    let journal = Journal::here(&cache_dir.join("rehearsals"));
+    let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
+    let noted = Arc::clone(&late);
+    let news = move |made: Result<Mounted, Problem>| {
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(made.err());
+    };
+    let machine = Machine::look();
+    let (deployment, _) = prepare(&spec, machine, cache_dir, &journal, Arc::new(news))?;
+    let change = look(spec, &deployment, progress).await?;
+    let applied = settled(change).await?;
+    deployment.complete().await?;
+    let mut refused: Vec<_> = applied.refused.into_values().collect();
+    refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
+    Problems(refused).or(deployment)
+}
+
 /// Tells of money that a process before this one has left open. Where the records cannot be looked
 /// through, replies that charge nothing go on.
 async fn look_for_open_charges(journal: &Journal) {
@@ -231,11 +265,11 @@ async fn look_for_open_charges(journal: &Journal) {
 fn prepare(
     spec: &ServerSpec,
     machine: Machine,
-    options: &Options,
+    cache_dir: &Path,
     journal: &Journal,
-    address: SocketAddr,
+    news: deployment::News,
 ) -> Result<(Arc<Deployment>, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, &options.cache_dir)?;
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -251,24 +285,28 @@ fn prepare(
         journal: journal.clone(),
         egress,
     };
+    let deployment = Deployment::new(shared, Syncing::here(), news);
+    Ok((deployment, capacity))
+}
+
+/// Tells what becomes of bots that are compiled while others are served.
+fn telling(options: &Options, address: SocketAddr) -> deployment::News {
     let tell = Arc::clone(&options.news);
-    let news = move |made: Result<Mounted, Problem>| {
+    Arc::new(move |made: Result<Mounted, Problem>| {
         tell(match made {
             Ok(mounted) => News::Mounted(describe(&mounted, address)),
             Err(problem) => News::Refused(problem),
         });
-    };
-    let deployment = Deployment::new(shared, Syncing::here(), Arc::new(news));
-    Ok((deployment, capacity))
+    })
 }
 
 /// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
 async fn look(
     spec: ServerSpec,
     deployment: &Arc<Deployment>,
-    options: &Options,
+    progress: &Progress,
 ) -> Result<Change, Problems> {
-    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(&options.progress));
+    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
     let begin = move || {
         let change = deployment.begin(&spec, &|_| false, &progress)?;
         Problems(change.refused()).or(change)
@@ -285,9 +323,7 @@ async fn compile_small_ones(
     gateway: &Gateway,
     options: &Options,
 ) -> Result<(), Problems> {
-    let settled = tokio::task::spawn_blocking(move || change.settle()).await;
-    let applied =
-        settled.map_err(|error| problem("compiling was cut short".to_owned(), &error, None))?;
+    let applied = settled(change).await?;
     if applied.compiling.is_empty() {
         deployment.complete().await?;
         gateway.complete();
@@ -296,6 +332,12 @@ async fn compile_small_ones(
         (options.news)(News::Refused(problem));
     }
     Ok(())
+}
+
+/// Waits until what is small is compiled.
+async fn settled(change: Change) -> Result<Applied, Problems> {
+    let settled = tokio::task::spawn_blocking(move || change.settle()).await;
+    settled.map_err(|error| problem("compiling was cut short".to_owned(), &error, None))
 }
 
 /// Waits until every bot is mounted or was refused, and says so. Returns only if none is mounted.

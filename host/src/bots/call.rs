@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::{Authorized, Bot};
 use crate::{
-    imports::request::Received,
+    imports::{rehearsal::Circumstances, request::Received},
     protocol::{
         request::{ErrorReport, Feedback, Reaction},
         settings::{self, Settings},
@@ -53,7 +53,7 @@ pub async fn settings(
     _authorized: Authorized,
     received: Received,
 ) -> Result<Settings, CallError> {
-    let call = bot.call(received);
+    let call = bot.call(received, Circumstances::default());
     let log = call.log.clone();
     let answer = run(bot, "settings", |component| {
         component.settings(&bot.allowance, call)
@@ -72,7 +72,7 @@ pub async fn report(
     received: Received,
     report: Report,
 ) -> Result<(), CallError> {
-    let call = bot.call(received);
+    let call = bot.call(received, Circumstances::default());
     let kind = match &report {
         Report::Feedback(_) => "report_feedback",
         Report::Reaction(_) => "report_reaction",

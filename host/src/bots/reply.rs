@@ -9,13 +9,13 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{
     sync::futures::OwnedNotified,
-    time::{Sleep, sleep_until},
+    time::{Instant, Sleep, sleep_until},
 };
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
     charges::Ledger,
     guard::End,
     ids::Reference,
-    imports::{poe::Poe, reply::Outbox, request::Received},
+    imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
     sandbox::{Cost, Run, RunError},
@@ -46,13 +46,20 @@ pub struct Reply {
     ledger: Arc<Ledger>,
 }
 
+/// What a run will need.
+struct Asked {
+    query: Query,
+    received: Received,
+    circumstances: Circumstances,
+}
+
 type Admission = Pin<Box<dyn Future<Output = Result<Permit, Refused>> + Send>>;
 
 enum Phase {
     /// In the queue, with what the run will need.
     Waiting {
         admission: Admission,
-        ready: Box<(Query, Received)>,
+        ready: Box<Asked>,
     },
     /// The guest runs. Dropping the run frees the instance, dropping the permit its places; in
     /// this order, so that a place is never free before its memory is.
@@ -73,7 +80,7 @@ struct Alarm {
 }
 
 impl Alarm {
-    fn new(due: tokio::time::Instant, stop: &Stop) -> Self {
+    fn new(due: Instant, stop: &Stop) -> Self {
         Self {
             sleep: Box::pin(sleep_until(due)),
             stopped: Box::pin(stop.notified()),
@@ -96,7 +103,7 @@ impl Alarm {
 
     /// Whether it is `due`. The timer is moved only when it rings early or would ring late, so
     /// that a chunk does not pay for it.
-    fn rang(&mut self, due: tokio::time::Instant, context: &mut Context<'_>) -> bool {
+    fn rang(&mut self, due: Instant, context: &mut Context<'_>) -> bool {
         if due < self.sleep.deadline() {
             self.sleep.as_mut().reset(due);
         }
@@ -127,12 +134,18 @@ pub fn start(
     _authorized: Authorized,
     query: Query,
     received: Received,
+    circumstances: Circumstances,
     stop: Stop,
     arrived: Instant,
 ) -> Reply {
     let admitted = bot.gate.try_admit(&bot.metrics.running);
+    let asked = Asked {
+        query,
+        received,
+        circumstances,
+    };
     let mut reply = Reply {
-        reference: received.reference(),
+        reference: asked.received.reference(),
         outbox: bot.outbox(),
         phase: Phase::Ended,
         stop,
@@ -148,8 +161,8 @@ pub fn start(
         bot,
     };
     match admitted {
-        Some(permit) => reply.run(permit, query, received),
-        None => reply.wait(query, received),
+        Some(permit) => reply.run(permit, asked),
+        None => reply.wait(asked),
     }
     reply
 }
@@ -184,8 +197,7 @@ impl Reply {
                     if let Phase::Waiting { ready, .. } =
                         std::mem::replace(&mut self.phase, Phase::Ended)
                     {
-                        let (query, received) = *ready;
-                        self.run(permit, query, received);
+                        self.run(permit, *ready);
                     }
                     true
                 }
@@ -210,33 +222,39 @@ impl Reply {
         }
     }
 
-    fn wait(&mut self, query: Query, received: Received) {
+    fn wait(&mut self, asked: Asked) {
         let Bot { gate, metrics, .. } = &*self.bot;
         self.phase = Phase::Waiting {
             admission: Box::pin(
                 gate.clone()
                     .admit(metrics.running.clone(), metrics.waiting.clone()),
             ),
-            ready: Box::new((query, received)),
+            ready: Box::new(asked),
         };
     }
 
-    fn run(&mut self, permit: Permit, query: Query, received: Received) {
+    fn run(&mut self, permit: Permit, asked: Asked) {
         if !self.bot.has_memory() {
             self.refuse("no memory for one more instance");
             return;
         }
         self.bot.admitted();
+        let Asked {
+            query,
+            received,
+            circumstances,
+        } = asked;
         let bot = Arc::clone(&self.bot);
         let Some(component) = &bot.component else {
             return self.end(&End::Starting, None);
         };
-        let mut call = self.bot.call(received);
+        let mut call = self.bot.call(received, circumstances.clone());
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
             Arc::clone(&self.bot.platform),
             self.outbox.clone(),
             Arc::clone(&self.ledger),
+            circumstances,
         ));
         self.phase = Phase::Running {
             run: component.respond(&bot.allowance, call, query),
@@ -300,8 +318,7 @@ impl Reply {
             .account
             .arrived
             .checked_add(self.outbox.next_tick())
-            .unwrap_or(self.account.arrived)
-            .into();
+            .unwrap_or(self.account.arrived);
         let stop = &self.stop;
         let alarm = self.alarm.get_or_insert_with(|| Alarm::new(due, stop));
         alarm.watch(context);

@@ -14,13 +14,14 @@ use super::progress::Progress;
 use super::reload::Reload;
 use super::simulate::LISTEN as SIMULATE;
 use super::simulated::Simulated;
-use super::{Failure, LogFormat, Serving, components, table};
+use super::{Failure, LogFormat, Serving, components, record, table};
 use crate::bots::deploy;
 use crate::bots::deployment::Deployment;
 use crate::config;
 use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
+use crate::server::record::Recorder;
 use crate::server::{self, News, Options};
 use crate::telemetry;
 
@@ -60,6 +61,10 @@ pub struct Up {
     /// A file with more bots for the played Poe: their URLs and keys, or nothing but their replies
     #[arg(long, value_name = "FILE", requires = "simulate")]
     pub scripts: Option<PathBuf>,
+    /// Write each query, its answer and what the bot asked of others to a file of its own, for
+    /// `ravenry test`
+    #[arg(long, value_name = "DIR", env = "RAVENRY_RECORD")]
+    pub record: Option<PathBuf>,
     /// How to serve.
     #[command(flatten)]
     pub serving: Serving,
@@ -84,7 +89,8 @@ impl Up {
         } else {
             Author::Watches(&self.source)
         };
-        serve(spec, &self.serving, &author, simulated)
+        let recorder = self.record.as_deref().map(record::recorder).transpose()?;
+        serve(spec, &self.serving, &author, simulated, recorder)
     }
 }
 
@@ -111,6 +117,7 @@ pub(super) fn load_operator(
 pub(super) const WORLD: World<'static> = World {
     variable: &variable,
     unfit: &deploy::unfit,
+    stand_in: None,
 };
 
 /// An environment variable; one that is not UTF-8 holds no key and no setting.
@@ -134,6 +141,7 @@ pub(super) fn serve(
     serving: &Serving,
     author: &Author<'_>,
     simulated: Option<Arc<Simulated>>,
+    recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
         LogFormat::Text => telemetry::LogFormat::Text,
@@ -156,6 +164,7 @@ pub(super) fn serve(
     }
     let outcome = prepared.and_then(|()| {
         let mut options = options(&spec, serving, &progress)?;
+        options.recorder = recorder;
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
@@ -225,6 +234,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         },
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
+        recorder: None,
         news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
     })
@@ -299,6 +309,11 @@ fn failed(what: &str, error: &io::Error) -> Failure {
         }
         .into(),
     )
+}
+
+/// What cannot be written.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    failed(&format!("cannot write `{}`", path.display()), error)
 }
 
 /// What cannot be read at all.

@@ -177,6 +177,7 @@ impl<'e> Loader<'e> {
         let places = Places {
             dir: &dir,
             env: self.world.variable,
+            stand_in: self.world.stand_in,
             vault: &self.vault,
             tenant: &frame.name,
         };

@@ -121,6 +121,7 @@ pub fn load(path: &Path, world: World<'_>) -> Result<Vec<Player>, Problems> {
     let places = Places {
         dir: path.parent().unwrap_or(Path::new("")),
         env: world.variable,
+        stand_in: world.stand_in,
         vault: &vault,
         tenant: &TenantName::local(),
     };

@@ -10,22 +10,22 @@ use super::limits::suggestion;
 use super::text::{TextFile, excerpt, nameable};
 
 /// A text with its place.
-pub(super) type Text = (String, Span);
+pub(crate) type Text = (String, Span);
 
 /// A table of which some keys were taken already.
-pub(super) struct Keys<'t> {
+pub(crate) struct Keys<'t> {
     table: Table<'t>,
     /// Path of the table, such as `bot.cat`; empty for the file itself.
     path: String,
     /// Where the table starts.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// The keys that were asked for.
     known: Vec<&'static str>,
 }
 
 impl<'t> Keys<'t> {
     /// Opens a value as a table; notes it when it is none.
-    pub(super) fn open(mut value: Value<'t>, path: String, file: &mut TextFile) -> Option<Self> {
+    pub(crate) fn open(mut value: Value<'t>, path: String, file: &mut TextFile) -> Option<Self> {
         match value.take() {
             ValueInner::Table(table) => Some(Self {
                 table,
@@ -44,7 +44,7 @@ impl<'t> Keys<'t> {
     }
 
     /// The table as part of a sentence: `in [bot.cat]`.
-    pub(super) fn within(&self) -> String {
+    pub(crate) fn within(&self) -> String {
         if self.path.is_empty() {
             "at the top of the file".to_owned()
         } else {
@@ -53,19 +53,19 @@ impl<'t> Keys<'t> {
     }
 
     /// Takes a key, if it is there.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<Value<'t>> {
         self.known.push(key);
         self.table.remove(key)
     }
 
     /// Takes a key that is a table.
-    pub(super) fn table(&mut self, key: &'static str, file: &mut TextFile) -> Option<Keys<'t>> {
+    pub(crate) fn table(&mut self, key: &'static str, file: &mut TextFile) -> Option<Keys<'t>> {
         let value = self.take(key)?;
         Keys::open(value, self.path_of(key), file)
     }
 
     /// Takes a key that is a text.
-    pub(super) fn string(&mut self, key: &'static str, file: &mut TextFile) -> Option<Text> {
+    pub(crate) fn string(&mut self, key: &'static str, file: &mut TextFile) -> Option<Text> {
         let mut value = self.take(key)?;
         match value.take() {
             ValueInner::String(text) => Some((text.into_owned(), value.span)),
@@ -82,7 +82,7 @@ impl<'t> Keys<'t> {
     }
 
     /// Takes a key that is true or false.
-    pub(super) fn boolean(
+    pub(crate) fn boolean(
         &mut self,
         key: &'static str,
         file: &mut TextFile,
@@ -103,7 +103,7 @@ impl<'t> Keys<'t> {
     }
 
     /// Takes a key that is a list of texts, at most `most` of them.
-    pub(super) fn strings(
+    pub(crate) fn strings(
         &mut self,
         key: &'static str,
         most: usize,
@@ -147,24 +147,30 @@ impl<'t> Keys<'t> {
     }
 
     /// Where the value of a key starts, if the key is there.
-    pub(super) fn span_of(&self, key: &str) -> Option<Span> {
+    pub(crate) fn span_of(&self, key: &str) -> Option<Span> {
         self.table.get(key).map(|value| value.span)
     }
 
+    /// A key with its value, if the key is there.
+    pub(crate) fn whole_of(&self, key: &str) -> Option<Span> {
+        let (key, value) = self.table.get_key_value(key)?;
+        Some(Span::new(key.span.start, value.span.end))
+    }
+
     /// Whether a key is not there, or was taken.
-    pub(super) fn has_no(&self, key: &str) -> bool {
+    pub(crate) fn has_no(&self, key: &str) -> bool {
         !self.table.contains_key(key)
     }
 
     /// All keys in the order of the file, for a table whose keys the author chooses.
-    pub(super) fn entries(self) -> Vec<(Key<'t>, Value<'t>)> {
+    pub(crate) fn entries(self) -> Vec<(Key<'t>, Value<'t>)> {
         let mut entries: Vec<_> = self.table.into_iter().collect();
         entries.sort_by_key(|(key, _)| key.span.start);
         entries
     }
 
     /// The path of a key of this table.
-    pub(super) fn path_of(&self, key: &str) -> String {
+    pub(crate) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
         } else {
@@ -173,7 +179,7 @@ impl<'t> Keys<'t> {
     }
 
     /// Notes every key that nobody asked for.
-    pub(super) fn finish(self, file: &mut TextFile) {
+    pub(crate) fn finish(self, file: &mut TextFile) {
         let within = self.within();
         let known = self.known.clone();
         for (key, _) in self.entries() {
@@ -186,7 +192,7 @@ impl<'t> Keys<'t> {
     }
 
     /// As [`Keys::finish`], where a key itself may be a secret in the wrong place: none is repeated.
-    pub(super) fn finish_unnamed(self, file: &mut TextFile) {
+    pub(crate) fn finish_unnamed(self, file: &mut TextFile) {
         let within = self.within();
         let known = self.known.clone();
         for (key, _) in self.entries() {
@@ -215,7 +221,7 @@ fn advice(typed: &str, known: &[&'static str]) -> String {
 }
 
 /// The kind of a value, with its article.
-pub(super) fn kind(value: &ValueInner<'_>) -> &'static str {
+pub(crate) fn kind(value: &ValueInner<'_>) -> &'static str {
     match value {
         ValueInner::String(_) => "text",
         ValueInner::Integer(_) => "a whole number",

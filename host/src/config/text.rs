@@ -9,22 +9,22 @@ use toml_span::{ErrorKind, Span, Value};
 use crate::report::{Place, Problem};
 
 /// Largest file that is read as configuration: thousands of bots fit.
-pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A configuration file in memory, and what is wrong with it so far.
-pub(super) struct TextFile<'t> {
+pub(crate) struct TextFile<'t> {
     /// The path as the user gave it.
     name: String,
     text: &'t str,
     /// Where each line starts.
     lines: Vec<usize>,
     /// What was found wrong, in the order of finding.
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl<'t> TextFile<'t> {
     /// A file with its path as the user gave it.
-    pub(super) fn new(path: &Path, text: &'t str) -> Self {
+    pub(crate) fn new(path: &Path, text: &'t str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0)
             .chain(breaks.map(|(index, _)| index.saturating_add(1)))
@@ -38,7 +38,7 @@ impl<'t> TextFile<'t> {
     }
 
     /// The place where something starts. An offset behind the end is the end.
-    pub(super) fn place(&self, span: Span) -> Place {
+    pub(crate) fn place(&self, span: Span) -> Place {
         let offset = span.start.min(self.text.len());
         let number = self.lines.partition_point(|start| *start <= offset);
         let start = number
@@ -59,7 +59,7 @@ impl<'t> TextFile<'t> {
     }
 
     /// Notes a problem at a place of this file.
-    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, span: Span, message: impl Into<String>) {
         let place = Some(self.place(span));
         self.problems.push(Problem {
             message: message.into(),
@@ -69,7 +69,7 @@ impl<'t> TextFile<'t> {
     }
 
     /// Notes a problem together with what to do about it.
-    pub(super) fn wrong_but(
+    pub(crate) fn wrong_but(
         &mut self,
         span: Span,
         message: impl Into<String>,
@@ -85,7 +85,7 @@ impl<'t> TextFile<'t> {
     }
 
     /// Reads the file as TOML; on a mistake of syntax, notes it.
-    pub(super) fn parse(&mut self) -> Option<Value<'t>> {
+    pub(crate) fn parse(&mut self) -> Option<Value<'t>> {
         toml_span::parse(self.text)
             .map_err(|error| self.syntax(&error))
             .ok()
@@ -126,7 +126,7 @@ impl<'t> TextFile<'t> {
 /// Reads a text file of at most `bytes_max` bytes.
 ///
 /// Only regular files: a pipe would hold the start up for as long as its writer likes.
-pub(super) fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
+pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
@@ -147,7 +147,7 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
 const EXCERPT_CHARS_MAX: usize = 64;
 
 /// The beginning of a text that somebody else wrote, short enough for a sentence.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let mut short: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -159,7 +159,7 @@ pub(super) fn excerpt(text: &str) -> String {
 /// key that somebody pasted where its name belongs.
 ///
 /// Keys are of one piece, and long or with digits; names are short, or have separators.
-pub(super) fn nameable(text: &str) -> Option<&str> {
+pub(crate) fn nameable(text: &str) -> Option<&str> {
     let one_piece = !text.contains(['/', '.', '_', '\\', ' ']);
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
     let long = text.len() > 24 || text.len() >= 8 && digits;

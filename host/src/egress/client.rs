@@ -21,6 +21,7 @@ use super::{
     fault::{self, HEAD_BYTES_MAX},
     policy::{self, Reach},
     resolver::Resolver,
+    tape::{self, Kind, Lost, Tape},
     transfer::{Gone, Incoming, Outgoing, Pulse},
 };
 
@@ -100,6 +101,8 @@ pub struct Order<B> {
     pub body_bytes_max: u64,
     /// What it holds until the body of the response is gone.
     pub place: Place,
+    /// What it passes by.
+    pub tape: Option<Tape>,
 }
 
 /// A way out with connections of its own. They are closed when it is dropped.
@@ -164,6 +167,7 @@ impl Client {
             timeouts,
             body_bytes_max,
             place,
+            tape,
         } = order;
         if matches!(method, Method::CONNECT | Method::TRACE) {
             return Err(SendError::Method);
@@ -182,9 +186,11 @@ impl Client {
             *request.headers_mut() = headers;
             frame(request.headers_mut(), bare, body.size_hint().exact());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
-            http.execute(request)
-                .await
-                .map_err(|error| fault::before_the_response(&error))
+            let sent = tape::send(tape.as_ref(), http, request, described);
+            sent.await.map_err(|lost| match lost {
+                Lost::Http(error) => fault::before_the_response(&error),
+                Lost::Played(error) => error,
+            })
         };
         let first_byte = timeouts.first_byte;
         let response = tokio::select! {
@@ -197,6 +203,16 @@ impl Client {
         check(&head)?;
         let body = Incoming::new(body, body_bytes_max, timeouts.between_bytes, place);
         Ok(http::Response::from_parts(head, body))
+    }
+}
+
+/// What a tape is told about a request; its body passes by later.
+fn described(request: &reqwest::Request) -> tape::Request {
+    tape::Request {
+        kind: Kind::Http,
+        target: format!("{} {}", request.method(), request.url()),
+        headers: request.headers().clone(),
+        body: Vec::new(),
     }
 }
 

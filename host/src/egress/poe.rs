@@ -12,10 +12,14 @@ mod stream;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use url::Url;
 
-use super::Egress;
+use super::{
+    Egress,
+    tape::{self, Kind, Lost, Tape},
+};
 use crate::{protocol::event::Failure, secret::Secret};
 
 pub use self::{
@@ -69,6 +73,7 @@ pub struct Connections {
 pub struct Client {
     connections: Connections,
     key: Option<Secret>,
+    tape: Option<Tape>,
 }
 
 impl Connections {
@@ -85,11 +90,41 @@ impl Connections {
         Client {
             connections: self.clone(),
             key,
+            tape: None,
         }
     }
 }
 
 impl Client {
+    /// The same client, for one call that passes by this tape.
+    #[must_use]
+    pub fn with_tape(&self, tape: Option<Tape>) -> Self {
+        Self {
+            tape,
+            ..self.clone()
+        }
+    }
+
+    /// Sends what was built, past the tape, to which `target` and `body` say what it is.
+    fn send(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::RequestBuilder,
+        (kind, target, body): (Kind, &str, &dyn Fn() -> Vec<u8>),
+    ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
+        let described = |_: &reqwest::Request| tape::Request {
+            kind,
+            target: target.to_owned(),
+            headers: http::HeaderMap::new(),
+            body: body(),
+        };
+        let sending = request.build();
+        match sending {
+            Ok(sending) => tape::send(self.tape.as_ref(), http, sending, described),
+            Err(error) => Box::pin(async { Err(error.into()) }),
+        }
+    }
+
     /// Whether there is a key to show.
     pub fn has_key(&self) -> bool {
         self.key.is_some()
@@ -120,9 +155,9 @@ impl Client {
 }
 
 /// Waits for the platform, but not for ever.
-async fn heard<T>(what: impl Future<Output = reqwest::Result<T>>) -> Result<T, String> {
+async fn heard<T, E: Into<Lost>>(what: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     match timeout(SILENCE_MAX, what).await {
-        Ok(heard) => heard.map_err(words),
+        Ok(heard) => heard.map_err(|lost| words(lost.into())),
         Err(_) => Err(silence()),
     }
 }
@@ -132,8 +167,11 @@ fn silence() -> String {
 }
 
 /// What the HTTP client says, with its causes and without the URL, which can hold a key.
-fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
+fn words(lost: Lost) -> String {
+    let error = match lost {
+        Lost::Http(error) => error.without_url(),
+        Lost::Played(error) => return error.to_string(),
+    };
     let mut words = error.to_string();
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {

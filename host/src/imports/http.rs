@@ -23,7 +23,7 @@ use wasmtime_wasi_http::{
 use super::log::{BotLog, escape};
 use crate::{
     config::hosts::HostPattern,
-    egress::{Client, Gone, Incoming, Order, SendError, Timeouts, secrets::Secrets},
+    egress::{Client, Gone, Incoming, Order, SendError, Timeouts, secrets::Secrets, tape::Tape},
 };
 
 /// What a bot may send, and over which connections. All its calls share it.
@@ -64,6 +64,7 @@ pub struct Outbound {
     places: Arc<Semaphore>,
     complaints: Complaints,
     gone: Gone,
+    tape: Option<Tape>,
 }
 
 impl Drop for Outbound {
@@ -73,8 +74,8 @@ impl Drop for Outbound {
 }
 
 impl Outbound {
-    /// For one call; `log` is that call's.
-    pub fn new(access: Arc<Access>, log: BotLog) -> Self {
+    /// For one call; `log` and `tape` are that call's.
+    pub fn new(access: Arc<Access>, log: BotLog, tape: Option<Tape>) -> Self {
         let places = usize::try_from(access.requests_max).unwrap_or(usize::MAX);
         Self {
             access,
@@ -84,6 +85,7 @@ impl Outbound {
                 said: Arc::default(),
             },
             gone: Gone::default(),
+            tape,
         }
     }
 
@@ -261,7 +263,7 @@ impl WasiHttpHooks for Outbound {
         let sent = send(
             Arc::clone(&self.access),
             Arc::clone(&self.places),
-            self.gone.clone(),
+            (self.gone.clone(), self.tape.clone()),
             (url, request),
             options.unwrap_or_default(),
         );
@@ -288,7 +290,7 @@ impl WasiHttpHooks for Outbound {
 async fn send(
     access: Arc<Access>,
     places: Arc<Semaphore>,
-    gone: Gone,
+    (gone, tape): (Gone, Option<Tape>),
     (url, request): (Url, http::Request<WasiBody>),
     options: RequestOptions,
 ) -> Result<http::Response<Incoming>, Refusal> {
@@ -315,6 +317,7 @@ async fn send(
         timeouts,
         body_bytes_max: access.body_bytes_max,
         place,
+        tape,
     };
     access.client.send(order).await.map_err(Refusal::Failed)
 }

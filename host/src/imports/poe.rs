@@ -17,7 +17,7 @@ pub use self::{
     answer::Answer,
     declared::{Declaration, Declared},
 };
-use super::{reply::Outbox, request::Received};
+use super::{rehearsal::Circumstances, reply::Outbox, request::Received};
 use crate::{
     charges::{Journal, Ledger},
     egress::poe::{Body, Client, Fault},
@@ -123,6 +123,9 @@ pub struct Poe {
     platform: Arc<Platform>,
     outbox: Outbox,
     ledger: Arc<Ledger>,
+    /// The platform's API, for this call.
+    client: Client,
+    circumstances: Circumstances,
     calls: HashMap<String, u32>,
     /// Held by each open answer.
     open: Arc<()>,
@@ -131,8 +134,15 @@ pub struct Poe {
 
 impl Poe {
     /// The platform for one reply.
-    pub fn new(platform: Arc<Platform>, outbox: Outbox, ledger: Arc<Ledger>) -> Self {
+    pub fn new(
+        platform: Arc<Platform>,
+        outbox: Outbox,
+        ledger: Arc<Ledger>,
+        circumstances: Circumstances,
+    ) -> Self {
         Self {
+            client: platform.client.with_tape(circumstances.tape.clone()),
+            circumstances,
             platform,
             outbox,
             ledger,
@@ -198,10 +208,7 @@ impl Poe {
         let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
         self.platform.declared.check(bot, calls).await?;
         self.calls.insert(bot.to_owned(), calls);
-        let asking = self
-            .platform
-            .client
-            .ask(bot, body, self.platform.pools.clone());
+        let asking = self.client.ask(bot, body, self.platform.pools.clone());
         Ok(Answer::new(
             asking,
             self.outbox.clone(),
@@ -249,15 +256,23 @@ impl Poe {
             Body::Url { .. } => None,
         };
         self.uploads = self.uploads.saturating_add(1);
-        let uploaded = self.platform.client.upload(&body).await?;
+        let uploaded = self.client.upload(&body).await?;
         let file = File {
             url: uploaded.attachment_url,
             content_type: uploaded.mime_type,
             name,
-            inline_ref: inline.then(|| Reference::random().to_string()),
+            inline_ref: inline.then(|| self.label().to_string()),
         };
         self.outbox.say(Event::File(&file)).await?;
         Ok(file)
+    }
+
+    /// A label for a file: by chance, or by its number where all is to be as it was.
+    fn label(&self) -> Reference {
+        match self.circumstances.rehearsal {
+            None => Reference::random(),
+            Some(_) => Reference::numbered(self.uploads.into()),
+        }
     }
 
     /// Reads a file that is attached to a message of the query.
@@ -285,7 +300,7 @@ impl Poe {
         let url = web(url)?;
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
         let held = self.hold(0)?;
-        Ok(self.platform.client.read(url, bytes_max, held).await?)
+        Ok(self.client.read(url, bytes_max, held).await?)
     }
 }
 

@@ -12,7 +12,10 @@ use std::{
 };
 
 use wasmtime::{Store, UpdateDeadline, component::ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{
+    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+    random::Deterministic,
+};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
 use super::{
@@ -20,7 +23,7 @@ use super::{
     meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room},
 };
 use crate::{
-    imports::{Call, http::Outbound},
+    imports::{Call, http::Outbound, rehearsal::Rehearsal},
     memory::MemoryPool,
 };
 
@@ -201,6 +204,9 @@ where
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES_MAX);
+    if let Some(rehearsal) = call.circumstances.rehearsal {
+        rehearse(&mut wasi, rehearsal);
+    }
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
@@ -213,7 +219,11 @@ where
     let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
     let state = State {
-        outbound: Outbound::new(Arc::clone(&call.http), call.log.clone()),
+        outbound: Outbound::new(
+            Arc::clone(&call.http),
+            call.log.clone(),
+            call.circumstances.tape.clone(),
+        ),
         call,
         wasi: wasi.build(),
         http,
@@ -248,6 +258,39 @@ where
         }),
         cpu,
         memory,
+    }
+}
+
+/// Puts the clock and the chance of a rehearsal in the place of the machine's.
+fn rehearse(wasi: &mut WasiCtxBuilder, rehearsal: Rehearsal) {
+    let chance = || Deterministic::new(Rehearsal::chance());
+    wasi.wall_clock(RehearsalClock(rehearsal))
+        .monotonic_clock(RehearsalClock(rehearsal))
+        .secure_random(chance())
+        .insecure_random(chance())
+        .insecure_random_seed(0);
+}
+
+/// Both clocks of a rehearsal; it is as fine as any.
+struct RehearsalClock(Rehearsal);
+
+impl HostWallClock for RehearsalClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+}
+
+impl HostMonotonicClock for RehearsalClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

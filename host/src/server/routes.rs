@@ -1,11 +1,8 @@
 //! Paths to handlers. One handler serves every bot: which bot it is, the table says.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
 };
 
 use axum::{
@@ -17,8 +14,15 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::json;
+use tokio::time::Instant;
 
-use super::{auth, body::ReplyBody, intake::Intake, reject::Reject};
+use super::{
+    auth,
+    body::ReplyBody,
+    intake::Intake,
+    record::{Recorder, Watch},
+    reject::Reject,
+};
 use crate::{
     bots::{
         Bot, Registry, Stop,
@@ -26,7 +30,7 @@ use crate::{
         reply,
     },
     ids::Reference,
-    imports::request::Received,
+    imports::{rehearsal::Circumstances, request::Received},
     protocol::{decode::Decoded, encode, request::Request as Asked},
     telemetry::Metrics,
 };
@@ -49,16 +53,23 @@ pub(super) struct Gateway {
     stop: Stop,
     phase: AtomicU8,
     intake: Intake,
+    recorder: Option<Recorder>,
 }
 
 impl Gateway {
     /// In phase [`Phase::Starting`].
-    pub(super) fn new(registry: Arc<Registry>, stop: Stop, intake: Intake) -> Arc<Self> {
+    pub(super) fn new(
+        registry: Arc<Registry>,
+        stop: Stop,
+        intake: Intake,
+        recorder: Option<Recorder>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             registry,
             stop,
             phase: AtomicU8::new(Phase::Starting as u8),
             intake,
+            recorder,
         })
     }
 
@@ -144,15 +155,16 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
     let received = Received::new(raw, visible(&parts.headers), reference);
     let report = match request {
         Asked::Query(query) => {
-            let reply = reply::start(
-                bot,
-                authorized,
-                *query,
-                received,
-                gateway.stop.clone(),
-                arrived,
-            );
-            return Ok(stream(reply));
+            let recorder = gateway.recorder.as_ref();
+            let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
+            let circumstances = Circumstances {
+                tape: watch.as_ref().map(Watch::tape),
+                rehearsal: None,
+            };
+            let stop = gateway.stop.clone();
+            let (query, who) = (*query, authorized);
+            let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);
+            return Ok(stream(ReplyBody { reply, watch }));
         }
         Asked::Settings => {
             let settings = call::settings(&bot, authorized, received).await;
@@ -197,8 +209,8 @@ fn visible(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn stream(reply: reply::Reply) -> Response {
-    let mut response = Response::new(Body::new(ReplyBody(reply)));
+fn stream(body: ReplyBody) -> Response {
+    let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("cli", 5),
     ("server", 4),
     ("simulator", 4),
+    ("replay", 4),
     ("check", 4),
     ("chat", 4),
     ("bots", 3),
@@ -56,7 +57,10 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["reqwest", "rustls", "rustls_platform_verifier"],
         &["egress", "simulator", "client"],
     ),
-    (&["sse_stream"], &["egress", "simulator", "client"]),
+    (
+        &["sse_stream"],
+        &["egress", "simulator", "client", "replay"],
+    ),
     (&["quick_xml"], &["check/junit"]),
     (&["notify", "notify_debouncer_full"], &["cli"]),
     (&["wasmtime"], &["sandbox"]),
@@ -65,7 +69,9 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["sandbox", "imports/log", "imports/http"],
     ),
     (&["wasmparser"], &["sandbox"]),
-    (&["toml_span"], &["config"]),
+    // Conversations are files that people write, too.
+    (&["toml_span"], &["config", "replay"]),
+    (&["similar", "base64"], &["replay"]),
     // What a bot writes becomes a tree of ours in one place.
     (
         &["pulldown_cmark"],

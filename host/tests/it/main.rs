@@ -36,6 +36,7 @@ mod new;
 mod poe;
 mod query;
 mod reload;
+mod replay;
 mod samples;
 mod samples_files;
 mod secrets;

@@ -43,6 +43,7 @@ fn it_says_what_it_made_and_how_to_go_on() {
 
     cd bots/parrot
     cargo test # asks the bot, without WebAssembly
+    [RAVENRY] test # holds the component against its conversations
     [RAVENRY] up # builds and serves it, and again on each change
     ");
     let mut files: Vec<_> = walk(&dir.path().join("bots"));
@@ -53,6 +54,7 @@ fn it_says_what_it_made_and_how_to_go_on() {
             ".gitignore",
             "Cargo.toml",
             "README.md",
+            "hello.toml",
             "lib.rs",
             "ravenry.toml"
         ]
@@ -163,6 +165,14 @@ fn the_rust_template_is_built_served_and_changed() {
         .env("CARGO_TARGET_DIR", &target)
         .current_dir(&bot);
     assert!(build.status().unwrap().success());
+    let mut test = Command::new(env!("CARGO_BIN_EXE_ravenry"));
+    test.arg("test")
+        .env("CARGO_TARGET_DIR", &target)
+        .current_dir(&bot);
+    assert_eq!(
+        text(&test.output().unwrap().stdout),
+        "tests/hello.toml ... ok\n\n1 passed, 0 failed\n"
+    );
 
     let server = folder.up_all();
     assert_eq!(server.ask(&name, "hello").said(), "You said: hello");

@@ -47,6 +47,9 @@ const WIT: &[File] = &[
     ),
 ];
 
+/// A conversation, which the bots of all templates pass.
+const TEST: &[File] = &[("tests/hello.toml", include_str!("hello.toml"))];
+
 /// What JavaScript and TypeScript share: the layer over the interface, and how it is built.
 const SCRIPT: &[File] = &[
     (
@@ -77,14 +80,21 @@ const TEMPLATES: &[Template] = &[
         name: "rust",
         about: "a crate with a test; needs Rust alone",
         sdk: true,
-        files: &[&[
-            ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
-            ("README.md", include_str!("rust/README.md")),
-            ("ravenry.toml", include_str!("rust/ravenry.toml")),
-            (".gitignore", include_str!("rust/gitignore")),
-            ("src/lib.rs", include_str!("rust/src/lib.rs")),
-        ]],
-        next: &[("cargo test", "asks the bot, without WebAssembly"), UP],
+        files: &[
+            &[
+                ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
+                ("README.md", include_str!("rust/README.md")),
+                ("ravenry.toml", include_str!("rust/ravenry.toml")),
+                (".gitignore", include_str!("rust/gitignore")),
+                ("src/lib.rs", include_str!("rust/src/lib.rs")),
+            ],
+            TEST,
+        ],
+        next: &[
+            ("cargo test", "asks the bot, without WebAssembly"),
+            REPLAY,
+            UP,
+        ],
     },
     Template {
         name: "python",
@@ -110,9 +120,11 @@ const TEMPLATES: &[Template] = &[
                     include_str!("../../../../plugins/cat-python/requirements.txt"),
                 ),
             ],
+            TEST,
             WIT,
         ],
         next: &[
+            REPLAY,
             UP,
             (
                 ".venv/bin/python -m unittest",
@@ -140,9 +152,10 @@ const TEMPLATES: &[Template] = &[
                 ),
             ],
             SCRIPT,
+            TEST,
             WIT,
         ],
-        next: &[UP],
+        next: &[REPLAY, UP],
     },
     Template {
         name: "ts",
@@ -159,13 +172,18 @@ const TEMPLATES: &[Template] = &[
                 ("package-lock.json", include_str!("ts/package-lock.json")),
             ],
             SCRIPT,
+            TEST,
             WIT,
         ],
-        next: &[UP],
+        next: &[REPLAY, UP],
     },
 ];
 
 /// What everybody does next.
+const REPLAY: (&str, &str) = (
+    "ravenry test",
+    "holds the component against its conversations",
+);
 const UP: (&str, &str) = (
     "ravenry up",
     "builds and serves it, and again on each change",

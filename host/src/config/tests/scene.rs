@@ -93,6 +93,7 @@ impl Scene {
             })
         };
         let world = World {
+            stand_in: None,
             variable: &env,
             unfit: &unfit,
         };

@@ -25,6 +25,7 @@ use super::{
     Client, Fault,
     stream::{Events, Failed, PAUSE, broken_off, open},
 };
+use crate::egress::tape::Kind;
 use crate::memory::{Booking, MemoryPool};
 use crate::protocol::{
     answer::{Heard, Misheard, hear},
@@ -49,6 +50,7 @@ type Pools = [Arc<MemoryPool>; 3];
 /// The answer of another bot on its way.
 pub struct Asking {
     client: Client,
+    bot: String,
     url: Url,
     body: Bytes,
     pools: Pools,
@@ -95,8 +97,9 @@ impl Client {
     pub fn ask(&self, bot: &str, body: Bytes, pools: Pools) -> Asking {
         let url = self.api(&["bot", bot]);
         Asking {
-            state: self.attempt(&url, &body, &pools),
+            state: self.attempt(bot, &url, &body, &pools),
             client: self.clone(),
+            bot: bot.to_owned(),
             url,
             body,
             pools,
@@ -107,7 +110,7 @@ impl Client {
         }
     }
 
-    fn attempt(&self, url: &Url, body: &Bytes, pools: &Pools) -> State {
+    fn attempt(&self, bot: &str, url: &Url, body: &Bytes, pools: &Pools) -> State {
         let http = match self.http() {
             Ok(http) => http,
             Err(fault) => return State::Over(Some(fault)),
@@ -118,7 +121,8 @@ impl Client {
             .header(CACHE_CONTROL, "no-store")
             .header(CONTENT_TYPE, "application/json")
             .body(body.clone());
-        State::Connecting(Box::pin(open(request, Booking::new(pools.clone()))))
+        let sent = self.send(http, request, (Kind::Ask, bot, &|| body.to_vec()));
+        State::Connecting(Box::pin(open(sent, Booking::new(pools.clone()))))
     }
 }
 
@@ -153,7 +157,8 @@ impl Asking {
                 },
                 State::Pausing(pause) => {
                     ready!(pause.as_mut().poll(context));
-                    self.state = self.client.attempt(&self.url, &self.body, &self.pools);
+                    let Self { bot, url, body, .. } = &*self;
+                    self.state = self.client.attempt(bot, url, body, &self.pools);
                 }
                 State::Open(_) if self.queued_bytes >= QUEUED_BYTES_MAX => return Poll::Ready(()),
                 State::Open(events) => match events.as_mut().poll_next(context) {
@@ -244,17 +249,22 @@ impl Asking {
             self.state = State::Over(fault);
             return;
         }
-        let post = |message| {
+        let post = |message: &String| {
             let report = json!({
                 "version": "1.2", "type": "report_error", "message": message, "metadata": {}
             });
-            let request = self.client.http().ok()?.post(self.url.clone());
+            let http = self.client.http().ok()?;
             let request = self
                 .client
-                .bearer(request)
-                .header(ACCEPT, "application/json");
-            let request = request.header(CONTENT_TYPE, "application/json");
-            Some(request.body(report.to_string()).send())
+                .bearer(http.post(self.url.clone()))
+                .header(ACCEPT, "application/json")
+                .header(CONTENT_TYPE, "application/json")
+                .body(report.to_string());
+            let said = || message.clone().into_bytes();
+            Some(
+                self.client
+                    .send(http, request, (Kind::Report, &self.bot, &said)),
+            )
         };
         let posts: Vec<_> = complaints.iter().filter_map(post).collect();
         let told = async move {

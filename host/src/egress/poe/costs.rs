@@ -11,6 +11,7 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
+use crate::egress::tape::Kind;
 use crate::protocol::cost::Operation;
 
 /// Longest time that the platform may take over a bill (as the reference client).
@@ -76,10 +77,12 @@ impl Client {
             .header(ACCEPT, "text/event-stream")
             .header(CONTENT_TYPE, "application/json")
             .body(json!({ "amounts": items, "access_key": key }).to_string());
-        let response = match timeout(SILENCE_MAX, request.send()).await {
+        let bill = || json!(items).to_string().into_bytes();
+        let sent = self.send(http, request, (Kind::Cost, operation.label(), &bill));
+        let response = match timeout(SILENCE_MAX, sent).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) if error.is_connect() => return Err(CostFault::Refused(words(error))),
-            Ok(Err(error)) => return Err(CostFault::Unknown(words(error))),
+            Ok(Err(lost)) if lost.is_connect() => return Err(CostFault::Refused(words(lost))),
+            Ok(Err(lost)) => return Err(CostFault::Unknown(words(lost))),
             Err(_) => return Err(CostFault::Unknown(silence())),
         };
         let status = response.status();

@@ -8,10 +8,11 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::memory::Booking;
+use crate::{egress::tape::Kind, memory::Booking};
 
 use super::{Addresses, Client, Fault, excerpt, heard, short};
 
@@ -50,6 +51,37 @@ pub enum Body {
         /// Its name, where it is not the last part of the path.
         name: Option<String>,
     },
+}
+
+impl Body {
+    /// By what a tape knows it.
+    fn name(&self) -> &str {
+        match self {
+            Self::Bytes { name, .. } => name,
+            Self::Url { url, .. } => url,
+        }
+    }
+
+    /// What a tape notes of it: enough to tell it from another.
+    fn words(&self) -> Vec<u8> {
+        let words = match self {
+            Self::Bytes {
+                content_type,
+                bytes,
+                ..
+            } => {
+                let digest: String = Sha256::digest(bytes)
+                    .iter()
+                    .take(8)
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                let kind = content_type.as_deref().unwrap_or("no content type");
+                format!("{kind}, {} bytes, SHA-256 {digest}…", bytes.len())
+            }
+            Self::Url { name, .. } => name.clone().unwrap_or_default(),
+        };
+        words.into_bytes()
+    }
 }
 
 /// An upload that failed.
@@ -119,7 +151,8 @@ impl Client {
             }
         };
         let lost = |words: String| Failed::new(words, true);
-        let response = heard(request.send()).await.map_err(lost)?;
+        let sent = self.send(http, request, (Kind::Upload, body.name(), &|| body.words()));
+        let response = heard(sent).await.map_err(lost)?;
         let status = response.status();
         let body = short(response).await.map_err(lost)?;
         if !status.is_success() {
@@ -148,7 +181,9 @@ impl Client {
             let http = self.connections.http.http(&url);
             http.map_err(|error| Fault::Broken(error.to_string()))?
         };
-        let mut response = heard(http.get(url).send()).await.map_err(Fault::Broken)?;
+        let target = url.to_string();
+        let sent = self.send(http, http.get(url), (Kind::Read, &target, &Vec::new));
+        let mut response = heard(sent).await.map_err(Fault::Broken)?;
         let status = response.status();
         if !status.is_success() {
             return Err(Fault::Broken(format!("the file was answered {status}")));

@@ -9,7 +9,7 @@ use sse_stream::{Sse, SseByteStream};
 use tokio::time::timeout;
 
 use super::{Fault, excerpt, heard, short};
-use crate::memory::Booking;
+use crate::{egress::tape::Lost, memory::Booking};
 
 /// Pause before another attempt (as the reference client).
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -48,12 +48,12 @@ impl Failed {
     }
 }
 
-/// Sends a question, and waits for the stream to begin. What of an event is more than usual is booked.
+/// Waits for the stream that a question is answered with. What of an event is more than usual is booked.
 pub(super) async fn open(
-    request: reqwest::RequestBuilder,
+    sent: impl Future<Output = Result<reqwest::Response, Lost>>,
     booking: Booking,
 ) -> Result<Events, Failed> {
-    let response = heard(request.send()).await.map_err(Failed::again)?;
+    let response = heard(sent).await.map_err(Failed::again)?;
     if !response.status().is_success() {
         return Err(refused(response).await);
     }

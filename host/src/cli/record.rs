@@ -1,0 +1,62 @@
+//! `ravenry up --record DIR`: each query becomes a conversation in a file.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::replay::Deeds;
+use crate::replay::archive::{Archive, Entry};
+use crate::replay::event::events;
+use crate::replay::record::Recorded;
+use crate::report::Problem;
+use crate::server::record::{self, Recorder};
+
+/// Keeps conversations in this directory.
+///
+/// # Errors
+/// It cannot be made.
+pub(super) fn recorder(directory: &Path) -> Result<Recorder, Failure> {
+    let archive = Archive::open(directory).map_err(|error| {
+        let problem = Problem {
+            message: format!("conversations cannot be kept in `{}`", directory.display()),
+            causes: vec![error.to_string()],
+            hint: Some("name another directory with `--record`".to_owned()),
+            ..Problem::default()
+        };
+        Failure::Failed(problem.into())
+    })?;
+    Ok(Arc::new(move |seen: record::Recorded| {
+        // As in 2026-11-25T22-55-01: sorted by name is sorted by time.
+        let time = humantime::format_rfc3339_seconds(seen.arrived).to_string();
+        let time = time.trim_end_matches('Z').replace(':', "-");
+        archive.add(Entry {
+            name: format!("{}-{time}", seen.bot),
+            text: Box::new(move || text(&seen)),
+        });
+    }))
+}
+
+/// The file about one query.
+fn text(seen: &record::Recorded) -> String {
+    let mut notes = vec![
+        "Recorded from a live bot. Read it before you share it: what people said is in it."
+            .to_owned(),
+    ];
+    if !seen.ended {
+        notes.push("The reader left before the end.".to_owned());
+    }
+    if seen.cut {
+        notes.push("Not all of it fitted.".to_owned());
+    }
+    let events = events(&seen.chunks).unwrap_or_default();
+    let deeds = Deeds::new(events, seen.exchanges.clone());
+    let query = serde_json::from_str(&seen.query).unwrap_or_default();
+    let recorded = Recorded {
+        bot: Some(&seen.bot),
+        began: seen.arrived,
+        turns: vec![(Cow::Owned(query), deeds)],
+        notes,
+    };
+    recorded.text(&seen.mask)
+}

@@ -1,0 +1,213 @@
+//! `ravenry test`: bots held against conversations in files.
+//!
+//! The bots are built as for `up`, and run in this process on a clock that jumps from event to event.
+//! What they ask of others is answered from the files: no socket is opened, and no key is read.
+
+mod find;
+mod stage;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::find::{Found, find};
+use self::stage::Stage;
+use super::outside::Outside;
+use super::progress::Progress;
+use super::{Failure, components, up};
+use crate::bots::deployment;
+use crate::config;
+use crate::config::World;
+use crate::config::resolve::{BotSpec, ServerSpec};
+use crate::replay::compare::{Difference, accepted, compare};
+use crate::replay::read::Script;
+use crate::replay::request::History;
+use crate::report::Problem;
+use crate::{server, telemetry};
+
+/// What every key and secret is in a test.
+const STAND_IN: &str = "no-secret-but-a-stand-in";
+
+/// `ravenry test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or one conversation
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// Accept what differs: write it to the files
+    #[arg(long)]
+    pub update: bool,
+    /// What is outside: it is not asked, but what may be reached is as when the bots are served.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Where compiled code is kept [default: ~/.cache/ravenry]
+    #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Which logs are written: a level, or `level,target=level`
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "RAVENRY_LOG",
+        default_value = "warn"
+    )]
+    pub log: String,
+}
+
+/// Replays all conversations, and says what differs.
+///
+/// # Errors
+/// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
+pub(super) fn run(verb: &Test) -> Result<(), Failure> {
+    telemetry::start_logging(&verb.log, telemetry::LogFormat::Auto)
+        .map_err(|error| Failure::usage(&error))?;
+    let (source, only) = find::source(&verb.source);
+    let world = World {
+        stand_in: Some(STAND_IN),
+        ..up::WORLD
+    };
+    let mut spec = config::load_path(&source, &[], world).map_err(Failure::Usage)?;
+    verb.outside.apply(&mut spec);
+    let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
+    if conversations.is_empty() {
+        return Err(Failure::Usage(none(&verb.source).into()));
+    }
+    leave_only(&mut spec, &conversations);
+    let progress = Progress::start();
+    let built = components::build(&mut spec, &progress);
+    let outcome = built.and_then(|()| {
+        let cache_dir = match &verb.cache_dir {
+            Some(dir) => dir.clone(),
+            None => up::cache_dir()?,
+        };
+        rehearse(spec, conversations, &cache_dir, &progress, verb.update)
+    });
+    progress.end();
+    outcome
+}
+
+/// Only bots that a conversation is with are built. None tells the platform anything.
+fn leave_only(spec: &mut ServerSpec, conversations: &[Found]) {
+    for tenant in &mut spec.tenants {
+        let meant = |bot: &BotSpec| conversations.iter().any(|found| found.bot == bot.name);
+        tenant.bots.retain(meant);
+        for bot in &mut tenant.bots {
+            bot.sync = false;
+        }
+    }
+}
+
+fn none(source: &Path) -> Problem {
+    Problem {
+        message: format!("no conversations for the bots of `{}`", source.display()),
+        causes: vec!["a conversation is a file `tests/NAME.toml` in the directory of a bot".to_owned()],
+        hint: Some(
+            "write one:\n\n    [[turn]]\n    say = \"hello\"\n\nand let `ravenry test --update` write the answer"
+                .to_owned(),
+        ),
+        ..Problem::default()
+    }
+}
+
+/// Mounts the bots, and replays one conversation after the other.
+fn rehearse(
+    spec: ServerSpec,
+    conversations: Vec<Found>,
+    cache_dir: &Path,
+    progress: &Progress,
+    update: bool,
+) -> Result<(), Failure> {
+    // One thread: only there can the clock be simulated.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .map_err(|error| Failure::usage(&error))?;
+    runtime.block_on(async {
+        let shown = progress.clone();
+        let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
+        let deployment = server::mount_only(spec, cache_dir, &say).await;
+        progress.end();
+        let stage = Stage::new(deployment.map_err(Failure::Failed)?);
+        let mut failed: Vec<Difference> = Vec::new();
+        let (mut good, mut bad, mut updated) = (0_usize, 0_usize, 0_usize);
+        for Found { bot, script } in &conversations {
+            let differences = replay(&stage, bot.as_str(), script, update).await?;
+            let word = if differences.is_empty() {
+                good = good.saturating_add(1);
+                "ok"
+            } else if update && differences.iter().all(Difference::can_be_accepted) {
+                updated = updated.saturating_add(1);
+                "updated"
+            } else {
+                bad = bad.saturating_add(1);
+                "FAILED"
+            };
+            up::print(&format!("{} ... {word}\n", script.name));
+            if update && !differences.is_empty() {
+                write(Path::new(&script.name), &accepted(script, &differences))?;
+            }
+            failed.extend(differences);
+        }
+        for difference in &failed {
+            up::print(&format!("\n{difference}\n"));
+        }
+        let more = if update {
+            format!(", {updated} updated")
+        } else {
+            String::new()
+        };
+        up::print(&format!("\n{good} passed, {bad} failed{more}\n"));
+        if bad > 0 && !update && failed.iter().any(Difference::can_be_accepted) {
+            up::print("If that is how it should be: `ravenry test --update`\n");
+        }
+        stage.end();
+        if bad == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Shown)
+        }
+    })
+}
+
+/// Replays one conversation.
+async fn replay(
+    stage: &Stage,
+    bot: &str,
+    script: &Script,
+    update: bool,
+) -> Result<Vec<Difference>, Failure> {
+    let rehearsal = stage.begin(script.began);
+    let mut history = History::default();
+    let mut differences = Vec::new();
+    for turn in &script.turns {
+        let query = history.query(&turn.said, script.began);
+        let deeds = stage.ask(bot, &query, turn.script(), rehearsal).await?;
+        // What follows is asked as the file has it, and once it is changed, as it will have it.
+        let said = turn
+            .answer
+            .as_ref()
+            .filter(|_| !update)
+            .map(|_| turn.events());
+        history.add(&turn.said, said.as_deref().unwrap_or(&deeds.events));
+        differences.extend(compare(script, turn, &query, &deeds));
+    }
+    Ok(differences)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| up::unwritable(path, &error);
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = directory.join(format!(".{name}.partial"));
+    let written =
+        std::fs::File::create(&partial).and_then(|mut file| file.write_all(text.as_bytes()));
+    written
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(failed)
+}

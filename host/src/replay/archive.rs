@@ -1,0 +1,82 @@
+//! A directory that conversations are written to while a gateway serves: each a file of its own, whole
+//! or not at all, and for nobody else to read.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    thread,
+};
+
+/// Files that one process writes. Whoever forgets that he records finds his disk as it was.
+const FILES_MAX: u32 = 1_000;
+
+/// Conversations that wait to be written; when there are more, the next is left out.
+const WAITING_MAX: usize = 64;
+
+/// A conversation that is to be written: how its file is to be called, and what makes its text.
+pub struct Entry {
+    /// Plain characters, from names of bots and times; never from a stranger.
+    pub name: String,
+    /// Makes the text, away from the threads that serve.
+    pub text: Box<dyn FnOnce() -> String + Send>,
+}
+
+/// A directory of conversations.
+#[derive(Debug)]
+pub struct Archive(SyncSender<Entry>);
+
+impl Archive {
+    /// A directory, which is made if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let directory = directory.to_owned();
+        let (sender, receiver) = sync_channel::<Entry>(WAITING_MAX);
+        let writer = move || {
+            for (number, entry) in (1..=FILES_MAX).zip(receiver) {
+                let text = (entry.text)();
+                if let Err(error) = write(&directory, &entry.name, number, &text) {
+                    tracing::warn!(%error, "a conversation could not be recorded");
+                }
+            }
+            tracing::warn!(
+                "no more conversations are recorded: {FILES_MAX} are there from this run"
+            );
+        };
+        thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(writer)?;
+        Ok(Self(sender))
+    }
+
+    /// Has a conversation written, soon.
+    pub fn add(&self, entry: Entry) {
+        match self.0.try_send(entry) {
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("a conversation was not recorded: too many wait to be written");
+            }
+        }
+    }
+}
+
+/// Writes a file beside its place, and puts it there. Nothing is overwritten.
+fn write(directory: &Path, name: &str, number: u32, text: &str) -> io::Result<()> {
+    let path = |tail: &str| directory.join(format!("{name}-{number:04}{tail}"));
+    let (partial, whole): (PathBuf, PathBuf) = (path(".partial"), path(".toml"));
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&partial)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| fs::hard_link(&partial, &whole));
+    fs::remove_file(&partial)?;
+    written
+}

@@ -1,0 +1,288 @@
+//! `ravenry test`: what a bot did, held against what a file says, without the platform, without the web,
+//! and in no time. And `ravenry up --record`, which writes such files.
+
+mod accept;
+mod record;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use crate::harness::component;
+
+/// A directory with a directory for each bot.
+struct Bots(tempfile::TempDir);
+
+/// What a run of the program said, and how it ended.
+struct Said {
+    text: String,
+    errors: String,
+    code: Option<i32>,
+}
+
+impl Bots {
+    fn none() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// One bot from a component, with conversations by their names.
+    fn with(bot: &str, manifest: &str, conversations: &[(&str, &str)]) -> Self {
+        let bots = Self::none();
+        bots.add(
+            bot,
+            package(bot),
+            &format!("manifest_version = 1\n[bot.{bot}]\nsource = \".\"\n{manifest}"),
+        );
+        for (name, text) in conversations {
+            fs::write(bots.conversation(bot, name), text).unwrap();
+        }
+        bots
+    }
+
+    /// Adds a bot; its manifest is that of a crate, and gets the component instead.
+    fn add(&self, bot: &str, package: &str, manifest: &str) {
+        let directory = self.path().join(bot);
+        fs::create_dir_all(directory.join("tests")).unwrap();
+        fs::write(directory.join("bot.wasm"), component(package)).unwrap();
+        let manifest = manifest.replace("source = \".\"", "source = \"bot.wasm\"");
+        fs::write(directory.join("ravenry.toml"), manifest).unwrap();
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn conversation(&self, bot: &str, name: &str) -> PathBuf {
+        self.path()
+            .join(bot)
+            .join("tests")
+            .join(format!("{name}.toml"))
+    }
+
+    fn text(&self, bot: &str, name: &str) -> String {
+        fs::read_to_string(self.conversation(bot, name)).unwrap()
+    }
+
+    /// `ravenry test`, here, with nothing of the environment that it must not need.
+    fn test(&self, arguments: &[&str]) -> Said {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+            .arg("test")
+            .args(arguments)
+            .env_remove("RAVENRY_LOG")
+            .env("RAVENRY_LOG", "error")
+            .env(
+                "RAVENRY_CACHE_DIR",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
+            )
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(stderr).unwrap();
+        let progress =
+            |line: &&str| !line.starts_with("preparing") && !line.starts_with("compiling");
+        Said {
+            text: String::from_utf8(stdout).unwrap(),
+            errors: errors
+                .lines()
+                .filter(progress)
+                .collect::<Vec<_>>()
+                .join("\n"),
+            code: status.code(),
+        }
+    }
+}
+
+impl Said {
+    #[track_caller]
+    fn code(self, expected: i32) -> String {
+        assert_eq!(self.code, Some(expected), "{}\n{}", self.text, self.errors);
+        self.text
+    }
+}
+
+/// A library has the name `log`, so the package of that bot is called otherwise.
+fn package(bot: &str) -> &str {
+    if bot == "log" { "log-bot" } else { bot }
+}
+
+/// The sample bots with their own conversations.
+fn samples() -> Bots {
+    let bots = Bots::none();
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .join("plugins");
+    for entry in fs::read_dir(plugins).unwrap() {
+        let plugin = entry.unwrap().path();
+        let Ok(conversations) = fs::read_dir(plugin.join("tests")) else {
+            continue;
+        };
+        let bot = plugin.file_name().unwrap().to_str().unwrap();
+        let manifest = fs::read_to_string(plugin.join("ravenry.toml"))
+            .unwrap_or_else(|_| format!("manifest_version = 1\n[bot.{bot}]\nsource = \".\"\n"));
+        bots.add(bot, package(bot), &manifest);
+        for file in conversations {
+            let file = file.unwrap();
+            fs::copy(
+                file.path(),
+                bots.path().join(bot).join("tests").join(file.file_name()),
+            )
+            .unwrap();
+        }
+    }
+    bots
+}
+
+/// Every sample does what its conversations say, and writing them anew changes nothing: they are as
+/// exact as they can be. Their ten seconds of counting take no time.
+#[test]
+fn samples_do_what_their_conversations_say() {
+    let bots = samples();
+    let first = bots.test(&["."]).code(0);
+    insta::assert_snapshot!(first, @"");
+    let before = all_files(bots.path());
+    assert_eq!(
+        bots.test(&[".", "--update"]).code(0).lines().count(),
+        first.lines().count()
+    );
+    assert_eq!(before, all_files(bots.path()));
+}
+
+fn all_files(directory: &Path) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for bot in fs::read_dir(directory).unwrap() {
+        for file in fs::read_dir(bot.unwrap().path().join("tests")).unwrap() {
+            let path = file.unwrap().path();
+            files.push((path.clone(), fs::read_to_string(path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A changed answer is shown as a person would look for it: by its line in the file.
+#[test]
+fn another_answer_is_shown_beside_the_expected_one() {
+    let bots = Bots::with(
+        "cat",
+        "",
+        &[(
+            "stranger",
+            "[[turn]]\nsay = \"a stranger\"\nanswer = [\n  { meta = { content_type = \"text/markdown\", linkify = true, suggested_replies = true, refetch_settings = false } },\n  { text = \"peek \" },\n  { at = \"1s\", text = \"peek \" },\n  { at = \"5s\", text = \"peek \" },\n  { text = \"hiss\" },\n]\n",
+        )],
+    );
+    insta::assert_snapshot!(bots.test(&["cat"]).code(1), @"");
+}
+
+/// Calls that are new, gone, or say something else.
+#[test]
+fn other_calls_are_differences() {
+    let bots = Bots::with(
+        "prompt",
+        "",
+        &[
+            (
+                "gone",
+                "[[turn]]\nsay = \"hi\"\nanswer = [{ text = \"ok\" }]\n\n[[turn.call]]\nask = \"Claude-3-Haiku\"\nanswer = [\"ok\"]\n\n# Nobody asks it.\n[[turn.call]]\nask = \"GPT-4\"\nanswer = [\"ok\"]\n",
+            ),
+            ("new", "[[turn]]\nsay = \"hi\"\n"),
+            (
+                "other",
+                "[[turn]]\nsay = \"hi\"\nanswer = [{ text = \"ok\" }]\n\n[[turn.call]]\nask = \"Claude-3-Haiku\"\nmessages = [\n  { role = \"system\", content = \"Be brief.\" },\n  { role = \"user\", content = \"hi\" },\n]\nanswer = [\"ok\"]\n",
+            ),
+        ],
+    );
+    insta::assert_snapshot!(bots.test(&["."]).code(1), @"");
+}
+
+/// A bot that sends its requests to another host than it did; and one that may not go there.
+#[test]
+fn another_host_is_a_difference() {
+    let conversation = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/wrapper/tests/stream.toml"),
+    )
+    .unwrap();
+    let manifest = |hosts: &str| {
+        format!(
+            "allowed_outbound_hosts = [{hosts}]\nconfig = {{ OPENAI_BASE_URL = \"https://other.example/v1\" }}\n[bot.wrapper.secrets]\nOPENAI_API_KEY = {{ env = \"NOWHERE\", host = \"https://other.example\" }}\n"
+        )
+    };
+    let allowed = Bots::with(
+        "wrapper",
+        &manifest("\"https://other.example\""),
+        &[("stream", &conversation)],
+    );
+    let said = allowed.test(&["."]).code(1);
+    assert!(
+        said.contains("the bot sends 'POST https://other.example/v1/chat/compl…', and the file has no answer to it")
+            || said.contains("the bot sends \"POST https://other.example/v1/chat/compl…\", and the file has no answer to it"),
+        "{said}"
+    );
+    assert!(said.contains("authorization = \"***\""), "{said}");
+    assert!(!said.contains("stand-in"), "{said}");
+}
+
+/// Policy holds in a test as it does elsewhere: what is not allowed is not even looked for in the file.
+#[test]
+fn what_is_not_allowed_is_not_answered_from_the_file() {
+    let conversation = "[[turn]]\nsay = \"hi\"\n\n[[turn.call]]\nhttp = \"POST https://api.openai.com/v1/chat/completions\"\nanswer = \"{}\"\n";
+    let bots = Bots::with(
+        "wrapper",
+        "config = { OPENAI_API_KEY = \"x\" }\n",
+        &[("denied", conversation)],
+    );
+    let said = bots.test(&["."]).code(1);
+    assert!(
+        said.contains("the bot does not do this: it sends"),
+        "{said}"
+    );
+}
+
+/// A trap ends an answer as it does for a reader, with a reference that is always the same.
+#[test]
+fn a_trap_is_an_answer_too() {
+    let bots = Bots::with(
+        "panic-in-the-middle",
+        "",
+        &[("trap", "[[turn]]\nsay = \"hi\"\n")],
+    );
+    bots.test(&[".", "--update"]).code(0);
+    insta::assert_snapshot!(bots.text("panic-in-the-middle", "trap"), @"");
+    bots.test(&["."]).code(0);
+}
+
+/// All mistakes of all files at once, and nothing is run.
+#[test]
+fn mistakes_in_files_show_at_once() {
+    let bots = Bots::with(
+        "echo",
+        "",
+        &[
+            ("a", "[[turn]]\nsays = \"hi\"\n"),
+            (
+                "b",
+                "[[turn]]\nsay = \"hi\"\nanswer = [{ at = \"soon\", text = \"hi\" }]\n[[turn.call]]\nask = \"B\"\n",
+            ),
+            ("c", "this is no conversation"),
+            ("d", "bot = \"dog\"\n[[turn]]\nsay = \"hi\"\n"),
+        ],
+    );
+    let said = bots.test(&["."]);
+    assert_eq!((said.code, said.text.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(said.errors, @"");
+}
+
+#[test]
+fn no_conversations_is_a_mistake_with_a_hint() {
+    let bots = Bots::with("echo", "", &[]);
+    let said = bots.test(&["echo"]);
+    assert_eq!(said.code, Some(2));
+    insta::assert_snapshot!(said.errors, @r#""#);
+}

@@ -1,0 +1,79 @@
+//! `ravenry test --update`: what differs is written, and all else stays as a person wrote it.
+
+use super::Bots;
+
+/// A question becomes a conversation, and stays one.
+#[test]
+fn a_question_gets_its_answer() {
+    let bots = Bots::with(
+        "cat",
+        "",
+        &[("one", "# A cat.\n[[turn]]\nsay = \"cardboard\" # crunch\n")],
+    );
+    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml"]).code(1), @"");
+    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml", "--update"]).code(0), @"");
+    insta::assert_snapshot!(bots.text("cat", "one"), @"");
+    bots.test(&["."]).code(0);
+}
+
+/// Comments, blank lines and quotes of what did not change stay, also between lines that did.
+#[test]
+fn comments_stay() {
+    let bots = Bots::with(
+        "prompt",
+        "",
+        &[(
+            "one",
+            r#"# What this is about.
+
+[[turn]]
+say = 'hi'
+answer = [   # begins
+  # It greets.
+  { text = 'Hello, ' },   # politely
+  { text = "you" },
+  # It goes on.
+  { at = "2s", text = "!" } # loudly
+]
+
+# Who is asked.
+[[turn.call]]
+ask = "Claude-3-Haiku"   # the small one
+messages = [{ role = "user", content = "hi" }]
+answer = ["Hello, ", "world", { at = "2s", text = "!" }, " Bye."]
+
+# Not asked any more.
+[[turn.call]]
+ask = "GPT-4"
+answer = ["x"]
+"#,
+        )],
+    );
+    bots.test(&[".", "--update"]).code(0);
+    insta::assert_snapshot!(bots.text("prompt", "one"), @"");
+    bots.test(&["."]).code(0);
+}
+
+/// A call that the file cannot answer is not made up: somebody has to say what it is answered.
+#[test]
+fn answers_of_others_are_not_made_up() {
+    let text = "[[turn]]\nsay = \"hi\"\n";
+    let bots = Bots::with("prompt", "", &[("one", text)]);
+    let said = bots.test(&[".", "--update"]).code(1);
+    assert!(said.contains("hint: add this to the turn"), "{said}");
+    bots.test(&["."]).code(1);
+}
+
+/// What is said after an answer that changed is asked as the file has it then.
+#[test]
+fn turns_follow_the_answers_that_were_accepted() {
+    let bots = Bots::with("log", "", &[]);
+    // The bot shows the query as it came, so that a later turn shows the answer before.
+    std::fs::write(
+        bots.conversation("log", "two"),
+        "[[turn]]\nsay = \"one\"\nanswer = [\"old\"]\n\n[[turn]]\nsay = \"two\"\n",
+    )
+    .unwrap();
+    bots.test(&[".", "--update"]).code(0);
+    bots.test(&["."]).code(0);
+}
