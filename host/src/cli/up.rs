@@ -168,7 +168,7 @@ pub(super) fn serve(
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
-        run(spec, options, reload, simulated, &progress)
+        run(spec, options, reload, simulated.as_deref(), &progress)
     });
     progress.end();
     outcome
@@ -179,7 +179,7 @@ fn run(
     spec: ServerSpec,
     options: Options,
     reload: Option<Reload>,
-    simulated: Option<Arc<Simulated>>,
+    simulated: Option<&Simulated>,
     progress: &Progress,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -190,7 +190,7 @@ fn run(
     let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
         progress.end();
         let mut ready = ready.clone();
-        if let Some(simulated) = &simulated {
+        if let Some(simulated) = simulated {
             simulated.serve(&ready.url);
             ready.notes.extend(simulated.note());
         }

@@ -43,7 +43,7 @@ impl Stage {
     }
 
     /// Begins a conversation, at this time since 1970 by the clock of the bot.
-    pub(super) fn begin(&self, began: Duration) -> Rehearsal {
+    pub(super) fn begin(began: Duration) -> Rehearsal {
         Rehearsal {
             began,
             since: Instant::now(),
