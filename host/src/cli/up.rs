@@ -90,7 +90,7 @@ impl Up {
             Author::Watches(&self.source)
         };
         let recorder = self.record.as_deref().map(record::recorder).transpose()?;
-        serve(spec, &self.serving, &author, simulated, recorder)
+        serve(spec, &self.serving, &author, simulated.as_ref(), recorder)
     }
 }
 
@@ -140,7 +140,7 @@ pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &Serving,
     author: &Author<'_>,
-    simulated: Option<Arc<Simulated>>,
+    simulated: Option<&Arc<Simulated>>,
     recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
@@ -152,7 +152,7 @@ pub(super) fn serve(
     let progress = Progress::logged();
     let mut reload = match author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
-            .map(|reload| reload.beside(simulated.clone())),
+            .map(|reload| reload.beside(simulated.cloned())),
         Author::Builds | Author::HasBuilt => None,
     };
     let prepared = match author {
@@ -168,7 +168,13 @@ pub(super) fn serve(
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
-        run(spec, options, reload, simulated.as_deref(), &progress)
+        run(
+            spec,
+            options,
+            reload,
+            simulated.map(AsRef::as_ref),
+            &progress,
+        )
     });
     progress.end();
     outcome

@@ -185,22 +185,25 @@ pub(super) fn lines(exchange: &Exchange, query: &Value) -> String {
             line(name, value);
         }
     }
-    for (name, value) in answered(outcome) {
+    for (name, value) in answered(request.kind, outcome) {
         line(name, value);
     }
     lines.concat()
 }
 
 /// What came back, as keys of a file.
-fn answered(outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn answered(kind: Kind, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     if let Some((status, headers)) = &outcome.head {
         if *status != 200 {
             keys.push(("status", status.to_string()));
         }
-        if let Some(kind) = headers.get(header::CONTENT_TYPE) {
-            let kind = String::from_utf8_lossy(kind.as_bytes());
-            keys.push(("type", value::quoted(&kind)));
+        if let Some(said) = headers.get(header::CONTENT_TYPE) {
+            let said = String::from_utf8_lossy(said.as_bytes());
+            let essence = said.split(';').next().unwrap_or_default();
+            if essence != usual_type(kind, false) {
+                keys.push(("type", value::quoted(&said)));
+            }
         }
         let mut kept = headers.clone();
         for name in &PLAIN_ANSWER_HEADERS {
@@ -219,6 +222,16 @@ fn answered(outcome: &Outcome) -> Vec<(&'static str, String)> {
         keys.push(("fails", value::quoted(words)));
     }
     keys
+}
+
+/// The type of an answer where nobody says it.
+pub(super) fn usual_type(kind: Kind, is_stream: bool) -> &'static str {
+    match kind {
+        Kind::Ask | Kind::Cost => "text/event-stream",
+        _ if is_stream => "text/event-stream",
+        Kind::Read => "application/octet-stream",
+        Kind::Http | Kind::Report | Kind::Upload => "application/json",
+    }
 }
 
 fn answer(outcome: &Outcome, headers: &HeaderMap) -> String {
