@@ -122,12 +122,16 @@ impl Drawing {
             self.late |= learned;
             blocks
         };
-        // A block whose first line is complete is there to stay, and what stands before it is closed.
+        // A block whose first line is complete is there to stay, and what stands before it is closed. Of
+        // a table the second line makes it one.
         let complete = tail.rfind('\n').unwrap_or(0);
-        let stands = |(place, (start, _)): (usize, &(usize, Node))| {
+        let stands = |(place, (start, node)): (usize, &(usize, Node))| {
             let line = tail.get(..*start).unwrap_or_default().rfind('\n');
             let line = line.map_or(0, |end| end.saturating_add(1));
-            (line < complete).then_some((place, line))
+            let lines = tail.get(line..complete)?;
+            let is_table = matches!(node, Node::Element(element) if element.tag == "table");
+            let stays = !lines.is_empty() && (!is_table || lines.contains('\n'));
+            stays.then_some((place, line))
         };
         if let Some((place, line)) = blocks.iter().enumerate().rev().find_map(stands) {
             self.open = from.saturating_add(line);

@@ -147,6 +147,13 @@ fn what_is_added_costs_what_it_is() {
     assert_eq!(&drawing.text[drawing.open..], "last\n");
 }
 
+/// What looks like the beginning of a table may still be a paragraph that a list follows.
+#[test]
+fn a_table_is_one_when_its_second_line_is_complete() {
+    let pieces = ["a |-|\n", "|-|\n", "- ", "|", "# "].map(str::to_owned);
+    assert_eq!(drawn_in(&pieces), whole(&pieces.concat()));
+}
+
 #[test]
 fn labels_that_come_late_are_seen_in_the_end() {
     let mut drawing = Drawing::new(false);
