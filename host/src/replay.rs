@@ -25,7 +25,7 @@ use crate::egress::tape::Exchange;
 
 /// What a bot's clock says at the beginning of a conversation that says nothing else, since 1970:
 /// 2025-01-01.
-pub const BEGAN: Duration = Duration::from_secs(1_735_689_600);
+pub const BEGAN: Duration = Duration::from_hours(482_136);
 
 /// What a bot did in one turn.
 #[derive(Clone, Debug, Default)]

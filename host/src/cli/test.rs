@@ -81,7 +81,7 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
             Some(dir) => dir.clone(),
             None => up::cache_dir()?,
         };
-        rehearse(spec, conversations, &cache_dir, &progress, verb.update)
+        rehearse(spec, &conversations, &cache_dir, &progress, verb.update)
     });
     progress.end();
     outcome
@@ -113,7 +113,7 @@ fn none(source: &Path) -> Problem {
 /// Mounts the bots, and replays one conversation after the other.
 fn rehearse(
     spec: ServerSpec,
-    conversations: Vec<Found>,
+    conversations: &[Found],
     cache_dir: &Path,
     progress: &Progress,
     update: bool,
@@ -132,7 +132,7 @@ fn rehearse(
         let stage = Stage::new(deployment.map_err(Failure::Failed)?);
         let mut failed: Vec<Difference> = Vec::new();
         let (mut good, mut bad, mut updated) = (0_usize, 0_usize, 0_usize);
-        for Found { bot, script } in &conversations {
+        for Found { bot, script } in conversations {
             let differences = replay(&stage, bot.as_str(), script, update).await?;
             let word = if differences.is_empty() {
                 good = good.saturating_add(1);
@@ -178,7 +178,7 @@ async fn replay(
     script: &Script,
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
-    let rehearsal = stage.begin(script.began);
+    let rehearsal = stage::begin(script.began);
     let mut history = History::default();
     let mut differences = Vec::new();
     for turn in &script.turns {

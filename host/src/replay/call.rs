@@ -203,9 +203,9 @@ fn answered(outcome: &Outcome) -> Vec<(&'static str, String)> {
             keys.push(("type", value::quoted(&kind)));
         }
         let mut kept = headers.clone();
-        PLAIN_ANSWER_HEADERS.iter().for_each(|name| {
+        for name in &PLAIN_ANSWER_HEADERS {
             kept.remove(name);
-        });
+        }
         if let Some(said) = value::toml(&self::headers(&kept), 0).filter(|_| !kept.is_empty()) {
             keys.push(("answer_headers", said));
         }

@@ -82,10 +82,8 @@ impl Segment<'_> {
 /// A list cut at its entries; `None` where not each entry has lines of its own.
 fn segments<'t>(text: &'t str, answer: &Answer) -> Option<(&'t str, Vec<Segment<'t>>, &'t str)> {
     let line_end = |from: usize| {
-        Some(
-            from.checked_add(text.get(from..)?.find('\n')?)?
-                .checked_add(1)?,
-        )
+        from.checked_add(text.get(from..)?.find('\n')?)?
+            .checked_add(1)
     };
     let mut at = line_end(answer.span.start)?;
     let head = text.get(answer.span.start..at)?;

@@ -276,13 +276,11 @@ fn members(keys: &mut Keys<'_>, name: &'static str, file: &mut TextFile) -> Map<
         return Map::new();
     };
     let span = value.span;
-    match value::json(value) {
-        Value::Object(members) => members,
-        _ => {
-            file.wrong(span, format!("`{name}` must be a table"));
-            Map::new()
-        }
+    if let Value::Object(members) = value::json(value) {
+        return members;
     }
+    file.wrong(span, format!("`{name}` must be a table"));
+    Map::new()
 }
 
 fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<Answer> {

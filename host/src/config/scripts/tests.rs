@@ -13,6 +13,7 @@ fn loaded(text: &str) -> Result<Vec<Player>, String> {
     let world = World {
         variable: &variable,
         unfit: &|_| None,
+        stand_in: None,
     };
     let shown = |problems: Problems| {
         let dir = format!("{}/", dir.path().display());

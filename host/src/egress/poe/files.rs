@@ -70,13 +70,13 @@ impl Body {
                 bytes,
                 ..
             } => {
-                let digest: String = Sha256::digest(bytes)
+                let digest: Vec<String> = Sha256::digest(bytes)
                     .iter()
                     .take(8)
                     .map(|byte| format!("{byte:02x}"))
                     .collect();
                 let kind = content_type.as_deref().unwrap_or("no content type");
-                format!("{kind}, {} bytes, SHA-256 {digest}…", bytes.len())
+                format!("{kind}, {} bytes, SHA-256 {}…", bytes.len(), digest.concat())
             }
             Self::Url { name, .. } => name.clone().unwrap_or_default(),
         };
