@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     draft::{Draft, WORDS},
-    probe::{Prober, Reply, Silence, excerpt},
+    probe::{Prober, Reply, Silence},
 };
 use crate::{
     client::{Post, Target, Told, VERSION},
@@ -76,7 +76,7 @@ async fn scheme(prober: &Prober<'_>, key: &Secret) {
     match prober.call(prober.target, post).await {
         Ok(told) => {
             let got = format!("status {}", told.status);
-            let (kept, bytes) = (!is_refusal(told.status), excerpt(&told.body));
+            let (kept, bytes) = (!is_refusal(told.status), prober.excerpt(&told.body));
             prober.hold(rule, kept, asked, "no refusal", &got, &bytes);
         }
         Err(Silence { why, .. }) => prober.failed(rule, asked, "no refusal", &why, ""),
@@ -118,7 +118,10 @@ async fn refused(
         Ok(told) => told,
         Err(Silence { why, .. }) => return prober.failed(rule, asked, expected, &why, ""),
     };
-    let (got, bytes) = (format!("status {}", told.status), excerpt(&told.body));
+    let (got, bytes) = (
+        format!("status {}", told.status),
+        prober.excerpt(&told.body),
+    );
     let kept = is_refusal(told.status);
     prober.hold(rule, kept, asked, expected, &got, &bytes);
     if !kept {

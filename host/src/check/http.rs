@@ -7,7 +7,7 @@ use http::{
 };
 use serde_json::json;
 
-use super::probe::{Prober, Silence, excerpt};
+use super::probe::{Prober, Silence};
 use crate::{
     client::{Post, Target, Told, VERSION},
     protocol::rules::{self, Rule},
@@ -98,7 +98,7 @@ async fn same(
     match prober.call(target, post).await {
         Ok(told) => {
             let got = format!("status {}", told.status);
-            let bytes = excerpt(&told.body);
+            let bytes = prober.excerpt(&told.body);
             prober.hold(rule, told.status == status, asked, &expected, &got, &bytes);
         }
         Err(Silence { why, .. }) => prober.failed(rule, asked, &expected, &why, ""),

@@ -1,6 +1,7 @@
 //! How a bot is asked: a few requests at once, each with a bound, and the book of what was found.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Mutex, PoisonError,
@@ -64,6 +65,10 @@ impl From<Unreachable> for Silence {
 
 /// What came as the answer to a query.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not exclude one another"
+)]
 pub(super) struct Reply {
     pub(super) status: u16,
     /// Whether it is an event stream at all.
@@ -144,6 +149,20 @@ impl<'a> Prober<'a> {
         }
     }
 
+    /// The beginning of what came, so that every byte can be seen and none does anything. The key is
+    /// taken out first: of one that is cut, no mask would find the rest.
+    pub(super) fn excerpt(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let masked = self.mask.mask(&text);
+        let bytes = match &masked {
+            Cow::Owned(masked) => masked.as_bytes(),
+            Cow::Borrowed(_) => bytes,
+        };
+        let head = bytes.get(..EXCERPT_BYTES_MAX);
+        let cut = if head.is_some() { "..." } else { "" };
+        format!("{}{cut}", head.unwrap_or(bytes).escape_ascii())
+    }
+
     /// Queries and other requests so far.
     pub(super) fn sent(&self) -> (u32, u32) {
         let count = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
@@ -220,7 +239,7 @@ impl<'a> Prober<'a> {
         let _place = self.places.acquire().await;
         let deadline = Instant::now() + self.patience;
         let mut answer = self.open(self.target, post, deadline).await?;
-        let mut reading = Reading::new(&answer);
+        let mut reading = Reading::new(self, &answer);
         while let Ok(Some(part)) = timeout_at(deadline, answer.next()).await {
             reading.part(part);
         }
@@ -269,21 +288,23 @@ fn alone(mut post: Post) -> Post {
 }
 
 /// An answer while it is read.
-struct Reading {
+struct Reading<'a> {
+    prober: &'a Prober<'a>,
     reply: Reply,
     shown: Shown,
 }
 
-impl Reading {
-    fn new(answer: &Answer) -> Self {
+impl<'a> Reading<'a> {
+    fn new(prober: &'a Prober<'a>, answer: &Answer) -> Self {
         let kind = content_type(answer.headers()).to_ascii_lowercase();
         let reply = Reply {
             status: answer.status(),
             is_stream: kind.contains("text/event-stream"),
-            bytes: excerpt(format!("content-type: {kind}").as_bytes()),
+            bytes: prober.excerpt(format!("content-type: {kind}").as_bytes()),
             ..Reply::default()
         };
         Self {
+            prober,
             reply,
             shown: Shown::default(),
         }
@@ -299,7 +320,9 @@ impl Reading {
                 ..
             } => {
                 let name = name.as_deref().unwrap_or("message");
-                reply.bytes = excerpt(format!("event: {name}\ndata: {data}\n\n").as_bytes());
+                reply.bytes = self
+                    .prober
+                    .excerpt(format!("event: {name}\ndata: {data}\n\n").as_bytes());
                 reply.began = true;
                 if let Ok(Heard::Event(event)) = meaning {
                     self.shown.hear(event);
@@ -307,7 +330,7 @@ impl Reading {
                 reply.failed = self.shown.failure.is_some() && self.shown.text().is_empty();
             }
             Part::Finding(finding) => reply.findings.push((finding, reply.bytes.clone())),
-            Part::Instead(text) => reply.bytes = excerpt(text.as_bytes()),
+            Part::Instead(text) => reply.bytes = self.prober.excerpt(text.as_bytes()),
             Part::End { end, .. } => reply.ended = end != End::Left,
         }
     }
@@ -322,11 +345,4 @@ impl Reading {
 pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let kind = headers.get(CONTENT_TYPE);
     kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default()
-}
-
-/// The beginning of what came, so that every byte can be seen and none does anything.
-pub(super) fn excerpt(bytes: &[u8]) -> String {
-    let head = bytes.get(..EXCERPT_BYTES_MAX);
-    let cut = if head.is_some() { "..." } else { "" };
-    format!("{}{cut}", head.unwrap_or(bytes).escape_ascii())
 }

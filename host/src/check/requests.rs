@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::probe::{Prober, Silence, excerpt};
+use super::probe::{Prober, Silence};
 use crate::{
     client::{Conversation, Post, Told, VERSION},
     protocol::rules::{self, Rule},
@@ -114,7 +114,7 @@ async fn ask(
     match prober.call(prober.target, post).await {
         Ok(told) => {
             let got = format!("status {}", told.status);
-            let bytes = excerpt(&told.body);
+            let bytes = prober.excerpt(&told.body);
             prober.hold(rule, fits(&told), asked, expected, &got, &bytes);
         }
         Err(Silence { why, .. }) => prober.failed(rule, asked, expected, &why, ""),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::probe::{Prober, Silence, content_type, excerpt};
+use super::probe::{Prober, Silence, content_type};
 use crate::{
     client::{Told, VERSION},
     protocol::{foreign, rules},
@@ -39,7 +39,7 @@ pub(super) fn judge(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
         Ok(told) if told.status == 200 => told,
         Ok(told) => {
             let got = format!("status {}", told.status);
-            let bytes = excerpt(&told.body);
+            let bytes = prober.excerpt(&told.body);
             prober.failed(&rules::SETTINGS, ASKED, expected, &got, &bytes);
             return none(prober, "there are no settings");
         }
@@ -48,7 +48,7 @@ pub(super) fn judge(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
             return none(prober, "there are no settings");
         }
     };
-    let bytes = excerpt(&told.body);
+    let bytes = prober.excerpt(&told.body);
     for finding in foreign::judge(&told.body) {
         prober.failed(finding.rule, ASKED, &finding.expected, &finding.got, &bytes);
         if finding.rule == &rules::SETTINGS {
@@ -62,7 +62,7 @@ pub(super) fn judge(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
         ASKED,
         "`application/json`",
         "another content type",
-        &excerpt(format!("content-type: {kind}").as_bytes()),
+        &prober.excerpt(format!("content-type: {kind}").as_bytes()),
     );
     for (subject, rule) in rules::all() {
         if subject.letter == 'S' {

@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn url(arguments: &[&str]) -> String {
-        let all = [&["test", "--listen=127.0.0.1:8080"], arguments].concat();
+        let all = [&["test"], arguments].concat();
         let chat = Flags::try_parse_from(all).unwrap().chat;
         let bot = chat.bot.as_deref().unwrap();
         chat.named(bot, None).map_or_else(
@@ -217,7 +217,7 @@ mod tests {
             ("bots.example.com/cat", "https://bots.example.com/cat"),
             ("https://example.com", "https://example.com/"),
         ] {
-            assert_eq!(url(&[bot]), expected);
+            assert_eq!(url(&["--listen=127.0.0.1:8080", bot]), expected);
         }
         assert_eq!(
             url(&["--listen=0.0.0.0:9000", "cat"]),

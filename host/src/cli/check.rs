@@ -19,7 +19,7 @@ use crate::report::Problem;
 /// `ravenry check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The bot's URL, as in http://127.0.0.1:8080/cat
+    /// The bot's URL, as in `http://127.0.0.1:8080/cat`
     #[arg(value_name = "URL", required_unless_present = "list")]
     pub url: Option<String>,
     /// Its access key.

@@ -15,14 +15,20 @@ const KEY_BYTES_MAX: usize = 32 * 1024;
 #[derive(Debug, Args)]
 pub struct Key {
     /// The bot's access key; others on this machine can see it here, but not in the variable
-    #[arg(long, value_name = "KEY", env = "RAVENRY_KEY", hide_env_values = true)]
-    pub key: Option<String>,
+    #[arg(
+        id = "key",
+        long,
+        value_name = "KEY",
+        env = "RAVENRY_KEY",
+        hide_env_values = true
+    )]
+    pub value: Option<String>,
     /// A file with the bot's access key
-    #[arg(long, value_name = "FILE")]
-    pub key_file: Option<PathBuf>,
+    #[arg(id = "key-file", long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Another environment variable with the bot's access key
-    #[arg(long, value_name = "NAME")]
-    pub key_env: Option<String>,
+    #[arg(id = "key-env", long, value_name = "NAME")]
+    pub variable: Option<String>,
 }
 
 impl Key {
@@ -31,16 +37,16 @@ impl Key {
     /// # Errors
     /// What is named is not there, or holds no key.
     pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
-        let (text, place) = if let Some(name) = &self.key_env {
+        let (text, place) = if let Some(name) = &self.variable {
             let value = std::env::var(name);
             let value = value
                 .map_err(|_| wrong(&format!("the variable {name} is not there, or is no text")))?;
             (value, format!("the variable {name}"))
-        } else if let Some(file) = &self.key_file {
+        } else if let Some(file) = &self.file {
             let text = std::fs::read_to_string(file);
             let text = text.map_err(|error| super::up::unreadable(file, &error))?;
             (text, format!("`{}`", file.display()))
-        } else if let Some(key) = &self.key {
+        } else if let Some(key) = &self.value {
             (key.clone(), "RAVENRY_KEY or --key".to_owned())
         } else {
             return Ok(None);

@@ -11,8 +11,11 @@ use super::{
     settings::{DEPENDENCY_CALLS_MAX, Lints, MEMBERS, RESPONSE_VERSION, price},
 };
 
-/// Members that hold something else than a flag, and what.
-const KINDS: &[(&[&str], &str, fn(&Value) -> bool)] = &[
+/// Members, what they hold in words, and whether a value is that.
+type Kind = (&'static [&'static str], &'static str, fn(&Value) -> bool);
+
+/// Members that hold something else than a flag.
+const KINDS: &[Kind] = &[
     (
         &["response_version", "context_clear_window_secs"],
         "a whole number",

@@ -56,12 +56,39 @@ fn the_answer_alone_goes_to_standard_output() {
             &server,
         )
     };
-    assert_snapshot!(ask("echo", "hi\n"), @"");
-    assert_snapshot!(ask("echo", "# two\nlines, *as they are*\u{1b}[1m\n"), @"");
-    assert_snapshot!(ask("cat", "count quickly"), @"");
-    assert_snapshot!(ask("cat", "square"), @"");
-    assert_snapshot!(ask("cat", "cube"), @"");
-    assert_snapshot!(ask("cat", ""), @"");
+    assert_snapshot!(ask("echo", "hi\n"), @r#"
+    exit 0
+    hi
+    ---
+    "#);
+    // Data is data: nothing of it is changed on its way to another program.
+    assert_eq!(
+        ask("echo", "# two\nlines, *as they are*\u{1b}[1m\n"),
+        "exit 0\n# two\nlines, *as they are*\u{1b}[1m\n---\n"
+    );
+    assert_snapshot!(ask("cat", "count quickly"), @r#"
+    exit 0
+    10
+    ---
+    "#);
+    assert_snapshot!(ask("cat", "square"), @r#"
+    exit 1
+    ---
+    error: Square snacks are not tasty.
+    hint: the bot says that it may be asked once more
+    "#);
+    assert_snapshot!(ask("cat", "cube"), @r#"
+    exit 1
+    ---
+    error: Cube snacks are even less tasty.
+    "#);
+    assert_snapshot!(ask("cat", ""), @r#"
+    exit 1
+    ---
+    error: the message on standard input cannot be sent
+      caused by: it is empty
+    hint: write it there, or behind the bot: ravenry chat BOT "hello"
+    "#);
 }
 
 #[test]
@@ -93,9 +120,26 @@ fn the_variables_of_the_historical_simulator_are_understood() {
         let arguments = [vec![bot.as_str()], flag].concat();
         assert_eq!(piped(&arguments, &environment, b"hi"), "exit 0\nhi\n---\n");
     }
-    assert_snapshot!(without_port(&piped(&[&bot], &[], b"hi"), &server), @"");
-    assert_snapshot!(without_port(&piped(&[&bot, "--key", "wrong"], &[], b"hi"), &server), @"");
-    assert_snapshot!(piped(&[&bot, "--key-file", "nothing"], &[], b"hi"), @"");
+    assert_snapshot!(without_port(&piped(&[&bot], &[], b"hi"), &server), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/echo wants an access key (status 401)
+      caused by: the access key is missing or wrong; send `Authorization: Bearer KEY` with the key that the platform shows for this bot
+    hint: put the key that Poe shows for the bot into RAVENRY_KEY, or into a file for `--key-file`
+    "#);
+    assert_snapshot!(without_port(&piped(&[&bot, "--key", "wrong"], &[], b"hi"), &server), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/echo does not take this access key (status 401)
+      caused by: the access key is missing or wrong; send `Authorization: Bearer KEY` with the key that the platform shows for this bot
+    hint: put the key that Poe shows for the bot into RAVENRY_KEY, or into a file for `--key-file`
+    "#);
+    assert_snapshot!(piped(&[&bot, "--key-file", "nothing"], &[], b"hi"), @r#"
+    exit 1
+    ---
+    error: cannot read `nothing`
+      caused by: No such file or directory (os error 2)
+    "#);
 }
 
 /// What that program sent is still answered: its header, its numbers for identifiers, its version.
@@ -146,5 +190,11 @@ fn files_and_parameters_are_flags_too() {
 
 #[test]
 fn without_a_bot_it_asks_for_one() {
-    assert_snapshot!(piped(&[], &[("BOT_SERVER", "")], b"hi"), @"");
+    assert_snapshot!(piped(&[], &[("BOT_SERVER", "")], b"hi"), @r#"
+    exit 2
+    ---
+    error: it is not said which bot to talk with
+      caused by: no bots in `.`
+    hint: name one: ravenry chat cat, ravenry chat https://example.com/bot
+    "#);
 }

@@ -64,15 +64,65 @@ fn page(status: &str, headers: &str, body: &str) -> String {
 
 #[test]
 fn what_is_no_bot_is_named() {
-    assert_snapshot!(asked(page("200 OK", "content-type: text/html\r\n", "<html>Hello")), @"");
-    assert_snapshot!(asked(page("200 OK", "", "hello")), @"");
-    assert_snapshot!(asked(page("401 Unauthorized", "content-type: application/json\r\n", r#"{"detail":"Not authenticated"}"#)), @"");
-    assert_snapshot!(asked(page("404 Not Found", "content-type: text/plain\r\n", "nothing here\u{1b}[2J")), @"");
-    assert_snapshot!(asked(page("307 Temporary Redirect", "location: /bot/\r\n", "")), @"");
-    assert_snapshot!(asked(page("405 Method Not Allowed", "", "")), @"");
-    assert_snapshot!(asked(page("500 Internal Server Error", "content-type: text/plain\r\n", "Internal Server Error")), @"");
-    assert_snapshot!(asked("SSH-2.0-OpenSSH_9.9\r\n"), @"");
-    assert_snapshot!(asked(""), @"");
+    assert_snapshot!(asked(page("200 OK", "content-type: text/html\r\n", "<html>Hello")), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot is no bot: it answers with `text/html`, not with an event stream
+    hint: give the URL at which the bot itself answers, as in http://127.0.0.1:8080/cat
+    "#);
+    assert_snapshot!(asked(page("200 OK", "", "hello")), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot is no bot: it answers with something without a content type, not with an event stream
+    hint: give the URL at which the bot itself answers, as in http://127.0.0.1:8080/cat
+    "#);
+    assert_snapshot!(asked(page("401 Unauthorized", "content-type: application/json\r\n", r#"{"detail":"Not authenticated"}"#)), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot wants an access key (status 401)
+      caused by: Not authenticated
+    hint: put the key that Poe shows for the bot into RAVENRY_KEY, or into a file for `--key-file`
+    "#);
+    assert_snapshot!(asked(page("404 Not Found", "content-type: text/plain\r\n", "nothing here\u{1b}[2J")), @r#"
+    exit 1
+    ---
+    error: there is no bot at http://127.0.0.1:8080/bot
+      caused by: nothing here\u{1b}[2J
+    hint: correct the path; `ravenry up` prints where its bots are
+    "#);
+    assert_snapshot!(asked(page("307 Temporary Redirect", "location: /bot/\r\n", "")), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot sends you somewhere else (status 307)
+    hint: perhaps the bot is at /bot/
+    "#);
+    assert_snapshot!(asked(page("405 Method Not Allowed", "", "")), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot is no bot: it does not take what Poe sends (status 405)
+    hint: give the URL at which the bot itself answers
+    "#);
+    assert_snapshot!(asked(page("500 Internal Server Error", "content-type: text/plain\r\n", "Internal Server Error")), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot answers with status 500 instead of 200
+      caused by: Internal Server Error
+    hint: the log of the bot should say why
+    "#);
+    assert_snapshot!(asked("SSH-2.0-OpenSSH_9.9\r\n"), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot does not answer
+      caused by: what came back is not HTTP
+    hint: perhaps the other of `http` and `https` is spoken there
+    "#);
+    assert_snapshot!(asked(""), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot does not answer
+      caused by: the connection ended without a response
+    hint: perhaps the other of `http` and `https` is spoken there
+    "#);
 }
 
 #[test]
@@ -80,10 +130,26 @@ fn nobody_there() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/bot", listener.local_addr().unwrap());
     // It takes the connection, and never answers.
-    assert_snapshot!(ask(&url), @"");
+    assert_snapshot!(ask(&url), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot does not answer
+      caused by: no response began within 2 s
+    "#);
     drop(listener);
-    assert_snapshot!(ask(&url), @"");
-    assert_snapshot!(piped(&["ftp://example.com/bot"], &[], b"hi"), @"");
+    assert_snapshot!(ask(&url), @r#"
+    exit 1
+    ---
+    error: http://127.0.0.1:8080/bot does not answer
+      caused by: the connection was refused
+    hint: start the server there, as with `ravenry up`; or correct the port
+    "#);
+    assert_snapshot!(piped(&["ftp://example.com/bot"], &[], b"hi"), @r#"
+    exit 2
+    ---
+    error: `ftp://example.com/bot` is no URL of a bot: it begins neither with `http` nor with `https`
+    hint: write it as in http://127.0.0.1:8080/cat
+    "#);
 }
 
 fn stream(events: &str) -> String {
@@ -93,22 +159,81 @@ fn stream(events: &str) -> String {
 #[test]
 fn rules_that_are_broken_are_named() {
     let text = "event: text\ndata: {\"text\":\"hello\"}\n\n";
-    assert_snapshot!(asked(stream(text)), @"");
-    assert_snapshot!(asked(stream("")), @"");
-    assert_snapshot!(asked(stream("event: done\ndata: {}\n\n")), @"");
-    assert_snapshot!(asked(stream("event: text\ndata: hello\n\nevent: done\ndata: {}\n\n")), @"");
-    assert_snapshot!(asked(stream(&format!("event: ping\ndata: {{}}\n\nevent: hello\ndata: {{}}\n\n{text}event: done\ndata: {{}}\n\n{text}"))), @"");
-    assert_snapshot!(asked([stream(text).as_bytes(), b"event: text\ndata: {\"text\":\"\xff\"}\n\n"].concat()), @"");
+    assert_snapshot!(asked(stream(text)), @r#"
+    exit 0
+    hello
+    ---
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    "#);
+    assert_snapshot!(asked(stream("")), @r#"
+    exit 1
+    ---
+    ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 0 events without one
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    error: http://127.0.0.1:8080/bot has answered nothing
+    "#);
+    assert_snapshot!(asked(stream("event: done\ndata: {}\n\n")), @r#"
+    exit 1
+    ---
+    ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 1 events without one
+    error: http://127.0.0.1:8080/bot has answered nothing
+    "#);
+    assert_snapshot!(asked(stream("event: text\ndata: hello\n\nevent: done\ndata: {}\n\n")), @r#"
+    exit 1
+    ---
+    ! E1 the data of every event is a JSON object: expected a JSON object, got `text` with `hello`
+    ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 2 events without one
+    error: the answer cannot be read to its end by the platform
+      caused by: Invalid JSON in 'text' event
+    hint: the log of the bot should say more
+    "#);
+    assert_snapshot!(asked(stream(&format!("event: ping\ndata: {{}}\n\nevent: hello\ndata: {{}}\n\n{text}event: done\ndata: {{}}\n\n{text}"))), @r#"
+    exit 0
+    hello
+    ---
+    ! E8 signs of life are comments, no `ping` events: expected a comment, got the event `ping`
+    ! E7 events have a name of the protocol: expected a name of the protocol, got `hello`
+    ! E6 nothing comes after `done`: expected the end of the stream, got `text`
+    "#);
+    assert_snapshot!(asked([stream(text).as_bytes(), b"event: text\ndata: {\"text\":\"\xff\"}\n\n"].concat()), @r#"
+    exit 1
+    hello
+    ---
+    ! F2 the stream is UTF-8: expected UTF-8, got bytes that are none
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    error: the answer broke off
+      caused by: it is not UTF-8
+    hint: the log of the bot should say more
+    "#);
     // The length is a lie: the connection breaks in the middle.
     let cut = STREAM.replace("\r\n\r\n", "\r\ncontent-length: 1000\r\n\r\n");
-    assert_snapshot!(asked(format!("{cut}{text}")), @"");
+    assert_snapshot!(asked(format!("{cut}{text}")), @r#"
+    exit 1
+    hello
+    ---
+    ! C1 the connection is closed in order, after the end of the body: expected the end of the body, got the connection ended in the middle of the response
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    error: the answer broke off
+      caused by: the connection ended in the middle of the response
+    hint: the log of the bot should say more
+    "#);
 }
 
 /// An event that never ends, and one connection that says nothing more: both have a bound.
 #[test]
 fn what_never_ends_is_ended() {
     let flood = format!("{STREAM}event: text\ndata: {}", "x".repeat(4 * 1024 * 1024));
-    assert_snapshot!(asked(flood), @"");
+    assert_snapshot!(asked(flood), @r#"
+    exit 1
+    ---
+    ! F5 one event has at most a megabyte: expected at most a megabyte, got more than 1,048,576 bytes
+    ! C1 the connection is closed in order, after the end of the body: expected the end of the body, got one event is too large
+    ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 0 events without one
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    error: the answer broke off
+      caused by: one event is too large
+    hint: the log of the bot should say more
+    "#);
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/bot", listener.local_addr().unwrap());
@@ -123,7 +248,16 @@ fn what_never_ends_is_ended() {
         // Until the other side has had enough.
         let _ = stream.read(&mut [0; 1024]);
     });
-    assert_snapshot!(ask(&url), @"");
+    assert_snapshot!(ask(&url), @r#"
+    exit 1
+    wait
+    ---
+    ! C1 the connection is closed in order, after the end of the body: expected the end of the body, got nothing more of the response came for 2 s
+    ! E4 `done` is the last event: expected `done`, got the end of the stream
+    error: the answer broke off
+      caused by: nothing more of the response came for 2 s
+    hint: the log of the bot should say more
+    "#);
     silent.join().unwrap();
 }
 
