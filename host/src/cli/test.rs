@@ -103,7 +103,7 @@ fn none(source: &Path) -> Problem {
         message: format!("no conversations for the bots of `{}`", source.display()),
         causes: vec!["a conversation is a file `tests/NAME.toml` in the directory of a bot".to_owned()],
         hint: Some(
-            "write one:\n\n    [[turn]]\n    say = \"hello\"\n\nand let `ravenry test --update` write the answer"
+            "write `[[turn]]` and `say = \"hello\"` into one, and let `ravenry test --update` write the answer"
                 .to_owned(),
         ),
         ..Problem::default()
@@ -138,6 +138,8 @@ fn rehearse(
                 good = good.saturating_add(1);
                 "ok"
             } else if update && differences.iter().all(Difference::can_be_accepted) {
+                // A file is accepted as a whole: half of it would hold what came of a mistake.
+                write(Path::new(&script.name), &accepted(script, &differences))?;
                 updated = updated.saturating_add(1);
                 "updated"
             } else {
@@ -145,9 +147,6 @@ fn rehearse(
                 "FAILED"
             };
             up::print(&format!("{} ... {word}\n", script.name));
-            if update && !differences.is_empty() {
-                write(Path::new(&script.name), &accepted(script, &differences))?;
-            }
             failed.extend(differences);
         }
         for difference in &failed {

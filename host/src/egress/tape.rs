@@ -48,7 +48,7 @@ pub enum Kind {
 }
 
 /// What is asked of whom.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// What it is.
     pub kind: Kind,

@@ -28,7 +28,7 @@ pub(super) const KINDS: [(&str, Kind); 6] = [
 ];
 
 /// Ways to fail, by the words of a file.
-pub(super) const FAULTS: [(&str, SendError); 8] = [
+pub(super) const FAULTS: [(&str, SendError); 9] = [
     ("no such name", SendError::Name),
     ("no connection in time", SendError::ConnectTimeout),
     ("connection refused", SendError::Refused),
@@ -43,9 +43,10 @@ pub(super) const FAULTS: [(&str, SendError); 8] = [
     ),
     ("connection closed", SendError::Terminated),
     ("broken off", SendError::Incomplete),
+    (OTHER_FAULT, SendError::Protocol),
 ];
 
-/// Any other way.
+/// What stands for all others.
 const OTHER_FAULT: &str = "no HTTP";
 
 /// Headers of requests that are not worth saying: they are made from the rest, or say who sends.
@@ -185,22 +186,25 @@ pub(super) fn lines(exchange: &Exchange, query: &Value) -> String {
             line(name, value);
         }
     }
-    for (name, value) in answered(outcome) {
+    for (name, value) in answered(request.kind, outcome) {
         line(name, value);
     }
     lines.concat()
 }
 
 /// What came back, as keys of a file.
-fn answered(outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn answered(kind: Kind, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     if let Some((status, headers)) = &outcome.head {
         if *status != 200 {
             keys.push(("status", status.to_string()));
         }
-        if let Some(kind) = headers.get(header::CONTENT_TYPE) {
-            let kind = String::from_utf8_lossy(kind.as_bytes());
-            keys.push(("type", value::quoted(&kind)));
+        if let Some(said) = headers.get(header::CONTENT_TYPE) {
+            let said = String::from_utf8_lossy(said.as_bytes());
+            let essence = said.split(';').next().unwrap_or_default();
+            if essence != usual_type(kind, false) {
+                keys.push(("type", value::quoted(&said)));
+            }
         }
         let mut kept = headers.clone();
         for name in &PLAIN_ANSWER_HEADERS {
@@ -219,6 +223,16 @@ fn answered(outcome: &Outcome) -> Vec<(&'static str, String)> {
         keys.push(("fails", value::quoted(words)));
     }
     keys
+}
+
+/// The type of an answer where nobody says it.
+pub(super) fn usual_type(kind: Kind, is_stream: bool) -> &'static str {
+    match kind {
+        Kind::Ask | Kind::Cost => "text/event-stream",
+        _ if is_stream => "text/event-stream",
+        Kind::Read => "application/octet-stream",
+        Kind::Http | Kind::Report | Kind::Upload => "application/json",
+    }
 }
 
 fn answer(outcome: &Outcome, headers: &HeaderMap) -> String {
@@ -278,8 +292,7 @@ pub(super) fn stream(events: &[Event]) -> Vec<(Duration, Bytes)> {
 /// The fault that a file calls so.
 pub(super) fn fault(words: &str) -> Option<SendError> {
     let found = FAULTS.iter().find(|(known, _)| *known == words);
-    let other = || (words == OTHER_FAULT).then_some(SendError::Protocol);
-    found.map(|(_, fault)| fault.clone()).or_else(other)
+    found.map(|(_, fault)| fault.clone())
 }
 
 /// A header of a file.

@@ -103,11 +103,15 @@ pub fn compare(script: &Script, turn: &Turn, query: &Value, deeds: &Deeds) -> Ve
             None => differences.push(not_made(script, call)),
         }
     }
-    let new = deeds
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.scripted.is_none());
-    differences.extend(new.map(|exchange| not_known(turn, exchange, query)));
+    let mut new: Vec<&Exchange> = Vec::new();
+    for exchange in &deeds.exchanges {
+        // What fails for want of an answer may be tried again, which says nothing new.
+        let again = |known: &&Exchange| known.request == exchange.request;
+        if exchange.scripted.is_none() && !new.iter().any(again) {
+            new.push(exchange);
+        }
+    }
+    differences.extend(new.into_iter().map(|exchange| not_known(turn, exchange, query)));
     differences
 }
 

@@ -172,7 +172,7 @@ fn conversation(mut keys: Keys<'_>, text: &str, path: &Path, file: &mut TextFile
         read.extend(Keys::open(entry, "turn".to_owned(), file).map(|keys| turn(keys, text, file)));
     }
     if read.is_empty() && file.problems.is_empty() {
-        let hint = "write one:\n\n    [[turn]]\n    say = \"hello\"";
+        let hint = "write `[[turn]]`, and below it `say = \"hello\"`";
         file.wrong_but(
             Span::new(span.start, span.start),
             "there is no turn in it",

@@ -146,7 +146,30 @@ fn samples() -> Bots {
 fn samples_do_what_their_conversations_say() {
     let bots = samples();
     let first = bots.test(&["."]).code(0);
-    insta::assert_snapshot!(first, @"");
+    insta::assert_snapshot!(first, @r#"
+    all-caps/tests/loud.toml ... ok
+    capitals/tests/nepal.toml ... ok
+    cat/tests/count.toml ... ok
+    cat/tests/kitchen.toml ... ok
+    cat/tests/markdown.toml ... ok
+    cat/tests/square.toml ... ok
+    chat-cat/tests/purr.toml ... ok
+    coder/tests/mended.toml ... ok
+    echo/tests/hello.toml ... ok
+    http-request/tests/headers.toml ... ok
+    image/tests/seconds.toml ... ok
+    image-response/tests/hello.toml ... ok
+    log/tests/hello.toml ... ok
+    outfit/tests/jacket.toml ... ok
+    pdf-counter/tests/two-pages.toml ... ok
+    prompt/tests/haiku.toml ... ok
+    versus/tests/two-at-once.toml ... ok
+    video/tests/tiger.toml ... ok
+    weather-loop/tests/paris.toml ... ok
+    wrapper/tests/stream.toml ... ok
+
+    20 passed, 0 failed
+    "#);
     let before = all_files(bots.path());
     assert_eq!(
         bots.test(&[".", "--update"]).code(0).lines().count(),
@@ -178,7 +201,26 @@ fn another_answer_is_shown_beside_the_expected_one() {
             "[[turn]]\nsay = \"a stranger\"\nanswer = [\n  { meta = { content_type = \"text/markdown\", linkify = true, suggested_replies = true, refetch_settings = false } },\n  { text = \"peek \" },\n  { at = \"1s\", text = \"peek \" },\n  { at = \"5s\", text = \"peek \" },\n  { text = \"hiss\" },\n]\n",
         )],
     );
-    insta::assert_snapshot!(bots.test(&["cat"]).code(1), @"");
+    insta::assert_snapshot!(bots.test(&["cat"]).code(1), @r#"
+    cat/tests/stranger.toml ... FAILED
+
+    cat/tests/stranger.toml:7: the answer to "a stranger" is another
+           4  { meta = { content_type = "text/markdown", linkify = true, suggested_replies = true, refetch_settings = false } }
+           5  { text = "peek " }
+           6  { at = "1s", text = "peek " }
+      +       { at = "2s", text = "peek " }
+      +       { at = "3s", text = "peek " }
+      +       { at = "4s", text = "peek " }
+           7  { at = "5s", text = "peek " }
+      -    8  { text = "hiss" }
+      +       { at = "6s", text = "peek " }
+      +       { at = "7s", text = "peek " }
+      +       { at = "8s", text = "peek " }
+      +       { at = "9s", text = "peek " }
+
+    0 passed, 1 failed
+    If that is how it should be: `ravenry test --update`
+    "#);
 }
 
 /// Calls that are new, gone, or say something else.
@@ -199,7 +241,37 @@ fn other_calls_are_differences() {
             ),
         ],
     );
-    insta::assert_snapshot!(bots.test(&["."]).code(1), @"");
+    insta::assert_snapshot!(bots.test(&["."]).code(1), @r#"
+    prompt/tests/gone.toml ... FAILED
+    prompt/tests/new.toml ... FAILED
+    prompt/tests/other.toml ... FAILED
+
+    prompt/tests/gone.toml:10: the bot does not do this: it asks "GPT-4"
+      -   10  [[turn.call]]
+      -   11  ask = "GPT-4"
+
+    prompt/tests/new.toml:1: nothing says yet what the answer to "hi" is
+      +       { at = "500ms", error = { allow_retry = true, text = "Something this bot relies on did not answer." } }
+
+    prompt/tests/new.toml:1: the bot asks "Claude-3-Haiku", and the file has no answer to it
+      +       [[turn.call]]
+      +       ask = "Claude-3-Haiku"
+      +       messages = [
+      +         { role = "system", content = "All your replies are Haikus." },
+      +         { role = "user", content = "hi" },
+      +       ]
+      hint: add this to the turn, with what it is answered: answer = "…"
+
+    prompt/tests/other.toml:7: the bot asks "Claude-3-Haiku" otherwise
+           7  messages = [
+      -    8    { role = "system", content = "Be brief." },
+      +         { role = "system", content = "All your replies are Haikus." },
+           9    { role = "user", content = "hi" },
+          10  ]
+
+    0 passed, 3 failed
+    If that is how it should be: `ravenry test --update`
+    "#);
 }
 
 /// A bot that sends its requests to another host than it did; and one that may not go there.
@@ -254,7 +326,14 @@ fn a_trap_is_an_answer_too() {
         &[("trap", "[[turn]]\nsay = \"hi\"\n")],
     );
     bots.test(&[".", "--update"]).code(0);
-    insta::assert_snapshot!(bots.text("panic-in-the-middle", "trap"), @"");
+    insta::assert_snapshot!(bots.text("panic-in-the-middle", "trap"), @r#"
+    [[turn]]
+    say = "hi"
+    answer = [
+      { text = "before" },
+      { error = { allow_retry = true, text = "The bot stopped in the middle (reference 00000000)." } },
+    ]
+    "#);
     bots.test(&["."]).code(0);
 }
 
@@ -276,7 +355,24 @@ fn mistakes_in_files_show_at_once() {
     );
     let said = bots.test(&["."]);
     assert_eq!((said.code, said.text.as_str()), (Some(2), ""));
-    insta::assert_snapshot!(said.errors, @"");
+    insta::assert_snapshot!(said.errors, @r#"
+    error: unknown key `says` in [turn]
+      --> echo/tests/a.toml:2:1
+    hint: did you mean `say`?
+    error: `at` is no time
+      --> echo/tests/b.toml:3:19
+    hint: write it as in "1s" or "1s 250ms"
+    error: a call has an `answer`, or it `fails`
+      --> echo/tests/b.toml:4:1
+    hint: write answer = "…"
+    error: `echo/tests/c.toml` is not valid TOML
+      caused by: expected an equals, found an identifier
+      --> echo/tests/c.toml:1:6
+    error: no bot here has the name that the conversation says
+      --> echo/tests/d.toml
+    hint: write bot = "echo" at the top
+    5 errors
+    "#);
 }
 
 #[test]
@@ -284,5 +380,9 @@ fn no_conversations_is_a_mistake_with_a_hint() {
     let bots = Bots::with("echo", "", &[]);
     let said = bots.test(&["echo"]);
     assert_eq!(said.code, Some(2));
-    insta::assert_snapshot!(said.errors, @r#""#);
+    insta::assert_snapshot!(said.errors, @r#"
+    error: no conversations for the bots of `echo`
+      caused by: a conversation is a file `tests/NAME.toml` in the directory of a bot
+    hint: write `[[turn]]` and `say = "hello"` into one, and let `ravenry test --update` write the answer
+    "#);
 }

@@ -168,7 +168,7 @@ fn outcome(keys: &mut Keys<'_>, kind: Kind, file: &mut TextFile) -> Outcome {
         Some((text, span)) => HeaderValue::from_str(&text)
             .map_err(|_| file.wrong(span, "`type` cannot stand in a header"))
             .ok(),
-        None => Some(HeaderValue::from_static(usual_type(kind, is_stream))),
+        None => Some(HeaderValue::from_static(call::usual_type(kind, is_stream))),
     };
     if let Some(content_type) = content_type {
         headers.insert(header::CONTENT_TYPE, content_type);
@@ -180,16 +180,6 @@ fn outcome(keys: &mut Keys<'_>, kind: Kind, file: &mut TextFile) -> Outcome {
         head: has_head.then(|| (status.unwrap_or(200), headers)),
         chunks,
         fault,
-    }
-}
-
-/// What is answered with where nobody says so.
-fn usual_type(kind: Kind, is_stream: bool) -> &'static str {
-    match kind {
-        Kind::Ask | Kind::Cost => "text/event-stream",
-        _ if is_stream => "text/event-stream",
-        Kind::Read => "application/octet-stream",
-        Kind::Http | Kind::Report | Kind::Upload => "application/json",
     }
 }
 

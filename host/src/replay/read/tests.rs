@@ -71,5 +71,35 @@ fn everything_has_its_place() {
 fn all_mistakes_show_at_once() {
     insta::assert_snapshot!(mistakes(
         "bott = \"cat\"\nbegan = \"yesterday\"\n[[turn]]\nsay = 1\nanswer = [{ text = 1 }]\n[[turn]]\nanswer = \"x\"\n[[turn.call]]\nanswer = \"x\"\n[[turn.call]]\nask = \"B\"\nstatus = 99\nfails = \"badly\"\n[[turn.call]]\nhttp = \"GET x\"\nanswer = [{ at = \"soon\", body = \"x\" }]\n"
-    ), @"");
+    ), @r#"
+    error: unknown key `bott` at the top of the file
+      --> x.toml:1:1
+    hint: did you mean `bot`?
+    error: `began` is no time
+      --> x.toml:2:10
+    hint: write it as in "2025-01-01T00:00:00Z"
+    error: `say` in [turn] must be text in quotes, not a whole number
+      --> x.toml:4:7
+    error: the data of an event is a text or a table
+      --> x.toml:5:11
+    hint: write { text = "…" } or { at = "1s", replace_response = "…" }
+    error: `answer` must be a list, not text
+      --> x.toml:7:11
+    hint: write answer = [{ text = "…" }]; without `answer`, `--update` fills it in
+    error: a call says what it is
+      --> x.toml:8:1
+    hint: write ask = "BOT", http = "GET https://…", upload = "FILE", read = "URL" or charge = "authorize"
+    error: a call has an `answer`, or it `fails`
+      --> x.toml:10:1
+    hint: write answer = "…"
+    error: `status` is a number from 200 to 599
+      --> x.toml:12:10
+    error: `fails` is no way to fail
+      --> x.toml:13:10
+    hint: known here: "no such name", "no connection in time", "connection refused", "unreachable", "no answer in time", "silence", "connection closed", "broken off", "no HTTP"
+    error: `at` is no time
+      --> x.toml:16:19
+    hint: write it as in "1s" or "1s 250ms"
+    10 errors
+    "#);
 }

@@ -10,9 +10,37 @@ fn a_question_gets_its_answer() {
         "",
         &[("one", "# A cat.\n[[turn]]\nsay = \"cardboard\" # crunch\n")],
     );
-    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml"]).code(1), @"");
-    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml", "--update"]).code(0), @"");
-    insta::assert_snapshot!(bots.text("cat", "one"), @"");
+    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml"]).code(1), @r#"
+    cat/tests/one.toml ... FAILED
+
+    cat/tests/one.toml:2: nothing says yet what the answer to "cardboard" is
+      +       { meta = { content_type = "text/markdown", linkify = true, suggested_replies = true, refetch_settings = false } }
+      +       { text = "crunch " }
+      +       { text = "crunch" }
+
+    0 passed, 1 failed
+    If that is how it should be: `ravenry test --update`
+    "#);
+    insta::assert_snapshot!(bots.test(&["cat/tests/one.toml", "--update"]).code(0), @r#"
+    cat/tests/one.toml ... updated
+
+    cat/tests/one.toml:2: nothing says yet what the answer to "cardboard" is
+      +       { meta = { content_type = "text/markdown", linkify = true, suggested_replies = true, refetch_settings = false } }
+      +       { text = "crunch " }
+      +       { text = "crunch" }
+
+    0 passed, 0 failed, 1 updated
+    "#);
+    insta::assert_snapshot!(bots.text("cat", "one"), @r#"
+    # A cat.
+    [[turn]]
+    say = "cardboard" # crunch
+    answer = [
+      { meta = { content_type = "text/markdown", linkify = true, suggested_replies = true, refetch_settings = false } },
+      { text = "crunch " },
+      { text = "crunch" },
+    ]
+    "#);
     bots.test(&["."]).code(0);
 }
 
@@ -50,7 +78,31 @@ answer = ["x"]
         )],
     );
     bots.test(&[".", "--update"]).code(0);
-    insta::assert_snapshot!(bots.text("prompt", "one"), @"");
+    insta::assert_snapshot!(bots.text("prompt", "one"), @r#"
+    # What this is about.
+
+    [[turn]]
+    say = 'hi'
+    answer = [   # begins
+      # It greets.
+      { text = 'Hello, ' },   # politely
+      { text = "world" },
+      # It goes on.
+      { at = "2s", text = "!" }, # loudly
+      { text = " Bye." },
+    ]
+
+    # Who is asked.
+    [[turn.call]]
+    ask = "Claude-3-Haiku"   # the small one
+    messages = [
+      { role = "system", content = "All your replies are Haikus." },
+      { role = "user", content = "hi" },
+    ]
+    answer = ["Hello, ", "world", { at = "2s", text = "!" }, " Bye."]
+
+    # Not asked any more.
+    "#);
     bots.test(&["."]).code(0);
 }
 
@@ -61,6 +113,7 @@ fn answers_of_others_are_not_made_up() {
     let bots = Bots::with("prompt", "", &[("one", text)]);
     let said = bots.test(&[".", "--update"]).code(1);
     assert!(said.contains("hint: add this to the turn"), "{said}");
+    assert_eq!(bots.text("prompt", "one"), text, "nothing is half accepted");
     bots.test(&["."]).code(1);
 }
 

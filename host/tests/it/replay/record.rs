@@ -81,7 +81,29 @@ fn a_live_bot_passes_what_was_recorded() {
             _ => line.to_owned(),
         })
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    # Recorded from a live bot. Read it before you share it: what people said is in it.
+    bot = "prompt"
+    times = "rough"
+
+    [[turn]]
+    say = "Tell me of ponds"
+    answer = [
+      { text = "An old pond, and ***" },
+      { suggested_reply = "more?" },
+    ]
+
+    [[turn.call]]
+    ask = "Claude-3-Haiku"
+    messages = [
+      { role = "system", content = "All your replies are Haikus." },
+      { role = "user", content = "Tell me of ponds" },
+    ]
+    answer = [
+      { text = "An old pond, and ***" },
+      { suggested_reply = "more?" },
+    ]
+    "#);
 
     let bots = Bots::with("prompt", "", &[("live", &text)]);
     bots.test(&["."]).code(0);
