@@ -7,6 +7,7 @@
 mod answer;
 mod conversation;
 mod message;
+mod nesting;
 mod shown;
 mod target;
 
@@ -26,6 +27,7 @@ pub use self::{
     answer::{Answer, Part},
     conversation::{Conversation, MESSAGES_MAX, Say},
     message::{Attachment, Message, Person},
+    nesting::{NESTING_MAX, nests_too_deep},
     shown::Shown,
     target::{InvalidTarget, Target, Unreachable},
 };

@@ -311,8 +311,8 @@ async fn look(
         let change = deployment.begin(&spec, &|_| false, &progress)?;
         Problems(change.refused()).or(change)
     };
-    let begun = tokio::task::spawn_blocking(begin).await;
-    begun.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
+    let looked = tokio::task::spawn_blocking(begin).await;
+    looked.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
 }
 
 /// Waits until all but large components are compiled. What is wrong with one stops the start only

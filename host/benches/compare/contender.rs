@@ -73,7 +73,9 @@ impl Contender {
             .args(["--limit", "running=10000", "--state-dir"])
             .arg(folder.path().join("state"));
         command.arg("--cache-dir").arg(cache);
-        Self::start(name, "/bot", &mut command, Some(folder))
+        let contender = Self::start(name, "/bot", &mut command, Some(folder));
+        contender.wait_ready();
+        contender
     }
 
     /// `fastapi_poe` under uvicorn in so many processes, if the Python named by `PYTHON` (or
@@ -178,6 +180,21 @@ impl Contender {
             assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
         }
         self.resident_kib().saturating_sub(before) as f64 / replies as f64
+    }
+
+    /// Waits until all bots of a gateway are mounted: large ones are compiled while it serves.
+    fn wait_ready(&self) {
+        loop {
+            let mut stream = TcpStream::connect(self.address).unwrap();
+            let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            if answer.starts_with("HTTP/1.1 200") {
+                return;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(100));
+        }
     }
 
     /// Whoever answers at the address is the one that was started: it chose its port itself, and

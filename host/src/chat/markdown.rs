@@ -10,6 +10,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use self::table::Table;
 use super::row::{CODE, DIM, PLAIN, Row};
+use crate::client::nests_too_deep;
 use crate::protocol::event::File;
 
 /// Longest text that is looked at for Markdown, in bytes; a longer one is shown as plain text.
@@ -18,16 +19,12 @@ use crate::protocol::event::File;
 /// parsing has to keep up with the stream.
 const MARKDOWN_BYTES_MAX: usize = 256 * 1024;
 
-/// Most marks of quotes and lists at the beginning of a line. More are not shown as what they are, and
-/// the time that a parser takes grows with their square.
-const NESTING_MAX: usize = 64;
-
 /// Columns of a line that parts two sections.
 const RULE_COLUMNS: usize = 40;
 
 /// Markdown in rows of at most so many columns. References to these files are links to them.
 pub(super) fn rows(text: &str, width: usize, files: &[File]) -> Vec<Row> {
-    if text.len() > MARKDOWN_BYTES_MAX || text.lines().any(nests_too_deep) {
+    if text.len() > MARKDOWN_BYTES_MAX || nests_too_deep(text) {
         return plain(text, width);
     }
     let options =
@@ -43,25 +40,6 @@ pub(super) fn rows(text: &str, width: usize, files: &[File]) -> Vec<Row> {
     }
     page.flush();
     page.rows
-}
-
-fn nests_too_deep(line: &str) -> bool {
-    let is_text = |character: char| {
-        !matches!(
-            character,
-            ' ' | '\t' | '>' | '-' | '+' | '*' | '0'..='9' | '.' | ')'
-        )
-    };
-    let marks = line.split(is_text).next().unwrap_or_default();
-    let quotes = marks.matches('>').count();
-    let items = marks.matches(['-', '+', '*', '.', ')']).count();
-    // A line of dashes parts two sections.
-    let items = if marks.contains([' ', '\t']) {
-        items
-    } else {
-        0
-    };
-    quotes.saturating_add(items) > NESTING_MAX
 }
 
 /// Plain text in rows of at most so many columns.

@@ -134,7 +134,7 @@ fn a_long_table_and_a_wide_one_have_their_bounds() {
 
 #[test]
 fn deep_nesting_leaves_room_for_text() {
-    let text = format!("{}deep", "> ".repeat(NESTING_MAX));
+    let text = format!("{}deep", "> ".repeat(crate::client::NESTING_MAX));
     assert!(shown(&text).ends_with("│ deep"));
     let deeper = format!("> {text}");
     assert_eq!(shown_in(&deeper, 200), deeper);

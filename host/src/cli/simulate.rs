@@ -126,7 +126,7 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
         limits: Limits::default(),
     };
     let listener = players::bind(listen)?;
-    FakePoe::with(listener, options).map_err(|error| {
+    FakePoe::with(listener, &options).map_err(|error| {
         Failure::Failed(
             Problem {
                 message: "Poe cannot be played".to_owned(),

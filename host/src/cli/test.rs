@@ -177,7 +177,7 @@ async fn replay(
     script: &Script,
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
-    let rehearsal = stage::begin(script.began);
+    let rehearsal = Stage::begin(script.began);
     let mut history = History::default();
     let mut differences = Vec::new();
     for turn in &script.turns {

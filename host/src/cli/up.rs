@@ -90,7 +90,7 @@ impl Up {
             Author::Watches(&self.source)
         };
         let recorder = self.record.as_deref().map(record::recorder).transpose()?;
-        serve(spec, &self.serving, &author, simulated, recorder)
+        serve(spec, &self.serving, &author, simulated.as_ref(), recorder)
     }
 }
 
@@ -140,7 +140,7 @@ pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &Serving,
     author: &Author<'_>,
-    simulated: Option<Arc<Simulated>>,
+    simulated: Option<&Arc<Simulated>>,
     recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
     let format = match serving.log_format {
@@ -152,7 +152,7 @@ pub(super) fn serve(
     let progress = Progress::logged();
     let mut reload = match author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
-            .map(|reload| reload.beside(simulated.clone())),
+            .map(|reload| reload.beside(simulated.cloned())),
         Author::Builds | Author::HasBuilt => None,
     };
     let prepared = match author {
@@ -168,7 +168,13 @@ pub(super) fn serve(
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
-        run(spec, options, reload, simulated, &progress)
+        run(
+            spec,
+            options,
+            reload,
+            simulated.map(AsRef::as_ref),
+            &progress,
+        )
     });
     progress.end();
     outcome
@@ -179,7 +185,7 @@ fn run(
     spec: ServerSpec,
     options: Options,
     reload: Option<Reload>,
-    simulated: Option<Arc<Simulated>>,
+    simulated: Option<&Simulated>,
     progress: &Progress,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -190,7 +196,7 @@ fn run(
     let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
         progress.end();
         let mut ready = ready.clone();
-        if let Some(simulated) = &simulated {
+        if let Some(simulated) = simulated {
             simulated.serve(&ready.url);
             ready.notes.extend(simulated.note());
         }

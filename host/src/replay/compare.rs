@@ -111,7 +111,10 @@ pub fn compare(script: &Script, turn: &Turn, query: &Value, deeds: &Deeds) -> Ve
             new.push(exchange);
         }
     }
-    differences.extend(new.into_iter().map(|exchange| not_known(turn, exchange, query)));
+    differences.extend(
+        new.into_iter()
+            .map(|exchange| not_known(turn, exchange, query)),
+    );
     differences
 }
 

@@ -277,10 +277,11 @@ fn members(keys: &mut Keys<'_>, name: &'static str, file: &mut TextFile) -> Map<
     };
     let span = value.span;
     if let Value::Object(members) = value::json(value) {
-        return members;
+        members
+    } else {
+        file.wrong(span, format!("`{name}` must be a table"));
+        Map::new()
     }
-    file.wrong(span, format!("`{name}` must be a table"));
-    Map::new()
 }
 
 fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<Answer> {

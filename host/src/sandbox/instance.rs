@@ -196,17 +196,7 @@ where
 {
     let memory = Arc::new(MemoryFacts::default());
     let cpu = CpuMeter::new(allowance.cpu);
-    let mut wasi = WasiCtx::builder();
-    wasi.stdout(call.log.clone())
-        .stderr(call.log.clone())
-        .envs(&call.config)
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
-        .max_random_size(RANDOM_BYTES_MAX);
-    if let Some(rehearsal) = call.circumstances.rehearsal {
-        rehearse(&mut wasi, rehearsal);
-    }
+    let wasi = surroundings(&call);
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
@@ -225,7 +215,7 @@ where
             call.circumstances.tape.clone(),
         ),
         call,
-        wasi: wasi.build(),
+        wasi,
         http,
         table,
         memory: meter,
@@ -259,6 +249,22 @@ where
         cpu,
         memory,
     }
+}
+
+/// What a guest finds around it: its log, its settings, a clock and chance. Nothing of the machine.
+fn surroundings(call: &Call) -> WasiCtx {
+    let mut wasi = WasiCtx::builder();
+    wasi.stdout(call.log.clone())
+        .stderr(call.log.clone())
+        .envs(&call.config)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false)
+        .max_random_size(RANDOM_BYTES_MAX);
+    if let Some(rehearsal) = call.circumstances.rehearsal {
+        rehearse(&mut wasi, rehearsal);
+    }
+    wasi.build()
 }
 
 /// Puts the clock and the chance of a rehearsal in the place of the machine's.

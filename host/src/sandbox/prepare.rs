@@ -141,6 +141,7 @@ impl Sandbox {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn unfit(error: wasmtime::Error) -> ComponentError {
     ComponentError::Unfit(format!("{error:#}"))
 }

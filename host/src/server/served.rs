@@ -63,7 +63,7 @@ pub(super) fn describe(Mounted { bot, hosts, spec }: &Mounted, address: SocketAd
         Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),
         None => format!("http://{address}{}", bot.route),
     };
-    let facts = bot.component.as_ref().map(|component| component.facts());
+    let facts = bot.component.as_ref().map(crate::sandbox::Component::facts);
     let size = || fs::metadata(&spec.source).map_or(0, |found| found.len());
     MountedBot {
         tenant: bot.tenant.to_string(),

@@ -109,11 +109,11 @@ impl FakePoe {
 
     /// Serves on a listener that is bound already.
     pub fn on(listener: TcpListener) -> io::Result<Self> {
-        Self::with(listener, Options::default())
+        Self::with(listener, &Options::default())
     }
 
     /// The same, in another manner.
-    pub fn with(listener: TcpListener, options: Options) -> io::Result<Self> {
+    pub fn with(listener: TcpListener, options: &Options) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let origin = origin(listener.local_addr()?)?;
         let shelf = match &options.dir {

@@ -56,19 +56,15 @@ fn messages(body: &Value) -> &[Value] {
 
 /// What it says.
 fn words(bot: &str, messages: &[Value], results: Option<&str>) -> String {
-    let mut words = format!("{bot} is played by a stand-in here.");
+    let mut words = vec![format!("{bot} is played by a stand-in here.")];
     let system = last(messages, "system");
     if !system.is_empty() {
-        words.push_str(&format!(" It was told: “{}”", excerpt(system)));
+        words.push(format!("It was told: “{}”", excerpt(system)));
     }
-    words.push_str(&format!(
-        " It was asked: “{}”",
-        excerpt(last(messages, "user"))
-    ));
-    if let Some(results) = results {
-        words.push_str(&format!(" Its tool said: {}", excerpt(results)));
-    }
-    words
+    let asked = excerpt(last(messages, "user"));
+    words.push(format!("It was asked: “{asked}”"));
+    words.extend(results.map(|results| format!("Its tool said: {}", excerpt(results))));
+    words.join(" ")
 }
 
 /// The text of the last message in this role.

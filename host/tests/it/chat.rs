@@ -223,7 +223,7 @@ fn debug_shows_the_request_and_every_event() {
     meow meow
     [1] feed the cat
     >
-    "#)
+    "#);
     });
 }
 

@@ -9,6 +9,7 @@ pub mod languages;
 mod lines;
 mod server;
 mod terminal;
+mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};

@@ -14,9 +14,11 @@ use crate::harness::{Folder, Server, query};
 /// A gateway with the cat in Rust and in another language.
 fn cats(other: &str) -> Server {
     let component = sample(other);
-    Server::start(&format!(
+    let server = Server::start(&format!(
         "[bot.cat]\nsource = \"cat.wasm\"\n[bot.{other}]\nsource = {component:?}\n"
-    ))
+    ));
+    server.wait_ready();
+    server
 }
 
 /// All words, words inside words, words that meet, capitals, and nothing at all.
@@ -169,6 +171,7 @@ fn the_layers_do_what_they_promise() {
         "[bot.python]\nsource = {python:?}\nconfig = {{ greeting = \"grüezi\" }}\n\
          [bot.js]\nsource = {js:?}\nconfig = {{ greeting = \"grüezi\" }}\n"
     ));
+    server.wait_ready();
     for bot in ["python", "js"] {
         the_layer_does_what_it_promises(&server, bot);
     }
@@ -239,7 +242,10 @@ done {}
     });
     let flood = server.ask(bot, "flood");
     assert_eq!(flood.said().len(), 500_000);
-    server.ask(bot, "stopped");
+    // A reply that is too long ends where its bot next gives way, which may be before it has printed.
+    for _ in 0..10 {
+        server.ask(bot, "stopped");
+    }
     server.wait_log(|record| {
         let said = record["message"]
             .as_str()
@@ -293,6 +299,7 @@ fn bots_in_other_languages_ask_other_bots() {
         .flag("--poe-api")
         .flag(&poe.url())
         .up();
+    server.wait_ready();
     let key = format!("Bearer {KEY}");
     for bot in ["python", "js"] {
         let ask = |word| server.send(bot, &query(word), &[("authorization", &key)]);

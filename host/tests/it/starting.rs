@@ -1,11 +1,9 @@
 //! A start does not wait for a component that takes long to compile: the others answer meanwhile, and
 //! it says that it is starting. The same on a change.
 
-use std::time::Instant;
-
 use serde_json::json;
 
-use crate::harness::{Folder, HANG, Server, component};
+use crate::harness::{Folder, Server, component};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
@@ -58,13 +56,6 @@ fn ready(server: &Server) -> u16 {
     server.get("/readyz").status
 }
 
-fn wait_ready(server: &Server) {
-    let hang = Instant::now() + HANG;
-    while ready(server) != 200 {
-        assert!(Instant::now() < hang, "it never gets ready");
-    }
-}
-
 #[test]
 fn small_bots_answer_while_a_large_one_is_compiled() {
     let cache = tempfile::tempdir().unwrap();
@@ -99,7 +90,7 @@ fn small_bots_answer_while_a_large_one_is_compiled() {
 
     server.wait_text("Compiled `large`");
     assert_eq!(server.ask("large", "here").said(), "here");
-    wait_ready(&server);
+    server.wait_ready();
     drop(server);
     // From the cache it is there at once.
     let server = folder(&manifest, &enlarged(&component("echo")), &cache).up();
@@ -139,14 +130,14 @@ fn a_bot_that_does_not_fit_is_reported_and_the_others_are_served() {
     server.wait_text("bot `large` cannot be mounted");
     assert_eq!(server.ask("echo", "hi").said(), "hi");
     assert_eq!(server.ask("large", "hi").status, 404);
-    wait_ready(&server);
+    server.wait_ready();
     drop(server);
 
     let server = folder(&format!("{ECHO}{LARGE}"), &enlarged(&unfit()), &cache).up();
     assert_eq!(server.ask("echo", "hi").said(), "hi");
     server.wait_text("bot `large` cannot be mounted");
     assert_eq!(server.ask("large", "hi").status, 404);
-    wait_ready(&server);
+    server.wait_ready();
 }
 
 /// Where nothing is left to be served, the start has failed, sooner or later.

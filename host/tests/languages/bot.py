@@ -52,7 +52,7 @@ class Workbench(Bot):
                 try:
                     reply.text("x" * 1_000_000)
                 except Stopped as stopped:
-                    print("stopped:", stopped)
+                    print(f"stopped: {stopped}")
             case "yield":
                 return iter(["one ", "two"])
             case "ask":

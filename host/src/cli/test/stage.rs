@@ -42,6 +42,14 @@ impl Stage {
         }
     }
 
+    /// Begins a conversation, at this time since 1970 by the clock of the bot.
+    pub(super) fn begin(began: Duration) -> Rehearsal {
+        Rehearsal {
+            began,
+            since: Instant::now(),
+        }
+    }
+
     /// Asks a bot, which finds its requests answered from the script; what it did.
     pub(super) async fn ask(
         &self,
@@ -89,13 +97,5 @@ impl Stage {
     /// Gives up what goes on in the background.
     pub(super) fn end(&self) {
         self.deployment.end();
-    }
-}
-
-/// Begins a conversation, at this time since 1970 by the clock of the bot.
-pub(super) fn begin(began: Duration) -> Rehearsal {
-    Rehearsal {
-        began,
-        since: Instant::now(),
     }
 }

@@ -70,13 +70,13 @@ impl Body {
                 bytes,
                 ..
             } => {
-                let digest: Vec<String> = Sha256::digest(bytes)
+                let digest = Sha256::digest(bytes);
+                let digest = digest
                     .iter()
                     .take(8)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                    .fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
                 let kind = content_type.as_deref().unwrap_or("no content type");
-                format!("{kind}, {} bytes, SHA-256 {}…", bytes.len(), digest.concat())
+                format!("{kind}, {} bytes, SHA-256 {digest:016x}…", bytes.len())
             }
             Self::Url { name, .. } => name.clone().unwrap_or_default(),
         };

@@ -19,8 +19,8 @@ pub(super) struct Listed {
 
 /// All bots, by name.
 pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
-    let state = stage.state();
-    let mut bots: Vec<Listed> = state
+    let now = stage.state();
+    let mut listed: Vec<Listed> = now
         .bots
         .iter()
         .map(|(name, cast)| Listed {
@@ -32,8 +32,8 @@ pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
             },
         })
         .collect();
-    bots.sort_by(|a, b| a.name.cmp(&b.name));
-    Json(bots)
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    Json(listed)
 }
 
 /// Which bot is to be talked to.

@@ -10,6 +10,8 @@ use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, Option
 use serde::Serialize;
 use url::Url;
 
+use crate::client::nests_too_deep;
+
 /// How deep elements lie within one another; what is deeper is shown without its own element.
 const DEPTH_MAX: usize = 24;
 
@@ -77,6 +79,9 @@ fn normal(label: &str) -> String {
 /// The blocks of a text, each with the place where it begins. Labels that it defines are learned;
 /// true where there were new ones.
 pub(super) fn blocks(text: &str, labels: &mut Labels) -> (Vec<(usize, Node)>, bool) {
+    if nests_too_deep(text) {
+        return (vec![(0, Element::plain(text.to_owned()))], false);
+    }
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut builder = Builder::default();
@@ -135,7 +140,9 @@ impl Builder {
             Event::SoftBreak => self.push_text("\n"),
             Event::HardBreak => self.push(leaf("br", None, None)),
             Event::Rule => {
-                self.start = at;
+                if self.open.is_empty() {
+                    self.start = at;
+                }
                 self.push(leaf("hr", None, None));
             }
             Event::TaskListMarker(ticked) => {

@@ -104,8 +104,18 @@ fn nothing_leads_out_of_the_tree() {
 
 #[test]
 fn what_lies_too_deep_is_shown_all_the_same() {
-    let text = format!("{} bottom", ">".repeat(100_000));
-    let shown = shown(&text);
-    assert_eq!(shown.matches("blockquote(").count(), DEPTH_MAX);
-    assert!(shown.contains("bottom"));
+    let quoted = |times: usize| shown(&format!("{} bottom", ">".repeat(times)));
+    let deep = quoted(60);
+    assert_eq!(deep.matches("blockquote(").count(), DEPTH_MAX);
+    assert!(deep.contains("bottom"));
+    // A parser would take minutes.
+    let deepest = quoted(240_000);
+    assert!(deepest.starts_with("plain(") && deepest.contains("bottom"));
+}
+
+#[test]
+fn a_rule_in_a_quote_is_in_the_quote() {
+    let (blocks, _) = blocks("> # a\n> ---\n", &mut Labels::default());
+    let begin: Vec<usize> = blocks.iter().map(|(start, _)| *start).collect();
+    assert_eq!(begin, [0]);
 }

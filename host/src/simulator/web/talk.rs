@@ -185,7 +185,7 @@ impl Talking {
             until = until.or_else(|| Instant::now().checked_add(gathering));
             match next {
                 None => return Step::Over,
-                Some(Driven::Part(part)) => self.take(drive.elapsed(), part),
+                Some(Driven::Part(part)) => self.take(drive.elapsed(), &part),
                 Some(Driven::Cut(cut)) => {
                     self.view.tell(Item::End {
                         at: items::millis(drive.elapsed()),
@@ -198,18 +198,18 @@ impl Talking {
         Step::Read(drive)
     }
 
-    fn take(&mut self, at: Duration, part: Part) {
+    fn take(&mut self, at: Duration, part: &Part) {
         let view = &mut self.view;
         self.turn.said(|shown| {
             let failed = shown.failure.is_some();
             if let Part::Event {
                 meaning: Ok(Heard::Event(event)),
                 ..
-            } = &part
+            } = part
             {
                 shown.hear(event.clone());
             }
-            view.take(at, &part, shown, failed);
+            view.take(at, part, shown, failed);
         });
     }
 

@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, driven over WebDriver.
+//! A real browser: Chromium without a window, driven over `WebDriver`.
 //!
 //! The dozen requests that tests need are JSON over HTTP, which the client of this harness speaks. What
 //! the browser refuses and what fails in the page is written down from the first moment on.
@@ -28,7 +28,7 @@ const WATCH: &str = "
     if (navigator.clipboard) navigator.clipboard.writeText = async (text) => { window.copied = text; };
 ";
 
-/// The key of an element in answers of WebDriver (W3C WebDriver, 12).
+/// The key of an element in answers of `WebDriver` (W3C `WebDriver`, 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A page in a browser of its own. Dropping it ends the browser.
@@ -36,7 +36,7 @@ pub struct Browser {
     driver: Child,
     address: SocketAddr,
     session: String,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -64,9 +64,9 @@ impl Browser {
             driver,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             session: String::new(),
-            _profile: tempfile::tempdir().unwrap(),
+            profile: tempfile::tempdir().unwrap(),
         };
-        let profile = format!("--user-data-dir={}", browser._profile.path().display());
+        let profile = format!("--user-data-dir={}", browser.profile.path().display());
         let size = format!("--window-size={width},{height}");
         let arguments = [
             "--headless",
@@ -189,7 +189,7 @@ impl Browser {
         self.wait(&ready);
     }
 
-    /// Asks the browser itself, over its DevTools protocol.
+    /// Asks the browser itself, over its `DevTools` protocol.
     pub fn devtools(&self, command: &Value) {
         self.ask("goog/cdp/execute", command);
     }

@@ -5,14 +5,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
-    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::lines::Lines;
-use super::{Answer, Connection, HANG, Stream, component, post, query};
+use super::{Answer, Connection, Stream, component, post, query};
 
 /// The files that a gateway is started with, and its environment.
 pub struct Folder {
@@ -271,40 +270,6 @@ impl Server {
                 && labels.iter().all(|label| line.contains(label))
         });
         lines.next()?.rsplit_once(' ')?.1.parse().ok()
-    }
-
-    /// Waits until so many replies of a bot run.
-    pub fn wait_running(&self, bot: &str, replies: f64) {
-        self.wait_metric("ravenry_running_replies", &[("bot", bot)], replies);
-    }
-
-    /// Waits until a metric has this value. Each look is a request of its own.
-    pub fn wait_metric(&self, name: &str, labels: &[(&str, &str)], value: f64) {
-        let hang = Instant::now() + HANG;
-        loop {
-            let found = self.metric(name, labels);
-            if found.is_some_and(|found| (found - value).abs() < f64::EPSILON) {
-                return;
-            }
-            assert!(
-                Instant::now() < hang,
-                "{name}{labels:?} is {found:?}, not {value}"
-            );
-            thread::park_timeout(Duration::from_millis(10));
-        }
-    }
-
-    /// Waits until a line of the log has this in it for the so-manieth time.
-    pub fn wait_times(&self, text: &str, times: usize) {
-        let hang = Instant::now() + HANG;
-        while self.log().iter().filter(|line| line.contains(text)).count() < times {
-            assert!(
-                Instant::now() < hang,
-                "not {times} times {text:?} in\n{}",
-                self.log().join("\n")
-            );
-            thread::park_timeout(Duration::from_millis(10));
-        }
     }
 
     /// Whether the system tells the process of changes of files.

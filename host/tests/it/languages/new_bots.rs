@@ -20,6 +20,7 @@ fn a_new_bot_in_each_language_answers() {
         })
         .concat();
     let server = Server::start(&manifest);
+    server.wait_ready();
     for template in names {
         assert_eq!(
             server.ask(template, "hello 🐈").show(),

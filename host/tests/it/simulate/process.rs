@@ -86,7 +86,7 @@ pub fn url(address: SocketAddr) -> String {
 /// The URL that stands after these words.
 pub fn url_in(text: &str, before: &str) -> String {
     let (_, rest) = text.split_once(before).unwrap();
-    let end = rest.find(|c: char| c == ' ' || c == '\n' || c == ',');
+    let end = rest.find([' ', '\n', ',']);
     let url = &rest[..end.unwrap_or(rest.len())];
     url.trim_end_matches(['/', ':']).to_owned()
 }

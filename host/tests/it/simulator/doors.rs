@@ -353,7 +353,7 @@ async fn a_fetch_asks_a_forwarded_bot_for_its_settings() {
 #[tokio::test]
 async fn nothing_else_is_there() {
     let poe = FakePoe::start().unwrap();
-    assert_eq!(fetch(&poe.url()).await.status(), 404);
+    assert_eq!(fetch(&format!("{}/x", poe.url())).await.status(), 404);
     assert_eq!(fetch(&format!("{}/bot/x", poe.url())).await.status(), 405);
     assert!(poe.queries("x").is_empty());
 }

@@ -19,7 +19,7 @@ pub fn strict(limits: Limits) -> FakePoe {
         limits,
         ..Options::default()
     };
-    FakePoe::with(listener, options).unwrap()
+    FakePoe::with(listener, &options).unwrap()
 }
 
 /// Registers the bot that `host` plays under this name; its key is `NAME-key`.

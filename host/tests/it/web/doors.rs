@@ -69,10 +69,10 @@ fn strangers_are_refused() {
     }
     let open = json!({"bot": "cat"}).to_string();
     let kind = "content-type: application/json";
-    let post = |headers: &[&str]| request(&poe, "POST", "/page/api/open", headers, &open).status;
-    assert_eq!(post(&[kind]), 403);
-    assert_eq!(post(&[kind, &token, foreign]), 403);
-    assert_eq!(post(&[kind, &token, &own]), 200);
+    let sent = |headers: &[&str]| request(&poe, "POST", "/page/api/open", headers, &open).status;
+    assert_eq!(sent(&[kind]), 403);
+    assert_eq!(sent(&[kind, &token, foreign]), 403);
+    assert_eq!(sent(&[kind, &token, &own]), 200);
 }
 
 /// The browser is told to run nothing but our scripts, and to keep others out.

@@ -184,7 +184,7 @@ fn nobody_is_left_out() {
 }
 
 /// Texts whose contrast to what is behind them is below 4.5 (WCAG 2.2, 1.4.3).
-const PALE: &str = r#"
+const PALE: &str = r"
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const rgba = (color) => {
         canvas.clearRect(0, 0, 1, 1);
@@ -211,4 +211,4 @@ const PALE: &str = r#"
             return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), node.outerHTML.slice(0, 90)];
         })
         .filter(([contrast]) => contrast < 4.5);
-"#;
+";
