@@ -1,11 +1,11 @@
 //! A talk with any server bot at a terminal, and a filter for pipes.
 //!
 //! It knows a URL, a key and `protocol`, like the platform, and nothing of the gateway. All that a bot
-//! says is a stranger's text: it reaches a terminal through [`row`] alone, which leaves nothing in it
+//! says is a stranger's text: it reaches a terminal through `row` alone, which leaves nothing in it
 //! that a terminal obeys. Nothing is written but what `/save` is told to, and the history.
 //!
-//! One line in, one answer out: [`dialogue`] with a person, [`filter`] without. Both ask by
-//! [`session`]; [`listen`] hears an answer part by part and [`page`] shows it.
+//! One line in, one answer out: `dialogue` with a person, `filter` without. Both ask by
+//! `session`; `listen` hears an answer part by part and `page` shows it.
 
 mod commands;
 mod dialogue;

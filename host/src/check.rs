@@ -3,7 +3,7 @@
 //!
 //! In go a URL and perhaps a key; out comes a [`Report`] with one [`Outcome`] for every rule. Each
 //! family of probes is one file, and a probe is a function: it asks, looks at what comes, and writes
-//! what it has found into the [`probe::Book`]. What an answer alone can break is judged as it comes,
+//! what it has found into the `probe::Book`. What an answer alone can break is judged as it comes,
 //! whatever it was asked for.
 //!
 //! It costs its target as little as it can: what a query may have is asked for all at once, and one

@@ -1,7 +1,7 @@
 //! What one call of a bot says to the outside and hears from there: noted as it goes, or answered as
 //! it was noted before.
 //!
-//! Every request of a bot leaves through [`send`], whether it is its own or one to the platform, so a
+//! Every request of a bot leaves through `send`, whether it is its own or one to the platform, so a
 //! tape misses nothing. A tape that plays opens no socket. Which requests may leave is decided before
 //! they come here, with a tape as without one.
 

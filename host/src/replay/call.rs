@@ -28,7 +28,7 @@ pub(super) const KINDS: [(&str, Kind); 6] = [
 ];
 
 /// Ways to fail, by the words of a file.
-pub(super) const FAULTS: [(&str, SendError); 8] = [
+pub(super) const FAULTS: [(&str, SendError); 9] = [
     ("no such name", SendError::Name),
     ("no connection in time", SendError::ConnectTimeout),
     ("connection refused", SendError::Refused),
@@ -43,9 +43,10 @@ pub(super) const FAULTS: [(&str, SendError); 8] = [
     ),
     ("connection closed", SendError::Terminated),
     ("broken off", SendError::Incomplete),
+    (OTHER_FAULT, SendError::Protocol),
 ];
 
-/// Any other way.
+/// What stands for all others.
 const OTHER_FAULT: &str = "no HTTP";
 
 /// Headers of requests that are not worth saying: they are made from the rest, or say who sends.
@@ -291,8 +292,7 @@ pub(super) fn stream(events: &[Event]) -> Vec<(Duration, Bytes)> {
 /// The fault that a file calls so.
 pub(super) fn fault(words: &str) -> Option<SendError> {
     let found = FAULTS.iter().find(|(known, _)| *known == words);
-    let other = || (words == OTHER_FAULT).then_some(SendError::Protocol);
-    found.map(|(_, fault)| fault.clone()).or_else(other)
+    found.map(|(_, fault)| fault.clone())
 }
 
 /// A header of a file.

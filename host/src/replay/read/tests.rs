@@ -96,7 +96,7 @@ fn all_mistakes_show_at_once() {
       --> x.toml:12:10
     error: `fails` is no way to fail
       --> x.toml:13:10
-    hint: known here: "no such name", "no connection in time", "connection refused", "unreachable", "no answer in time", "silence", "connection closed", "broken off"
+    hint: known here: "no such name", "no connection in time", "connection refused", "unreachable", "no answer in time", "silence", "connection closed", "broken off", "no HTTP"
     error: `at` is no time
       --> x.toml:16:19
     hint: write it as in "1s" or "1s 250ms"

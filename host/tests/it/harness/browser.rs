@@ -39,6 +39,27 @@ pub struct Browser {
     profile: tempfile::TempDir,
 }
 
+/// A driver, and its port; nothing where it has ended at once.
+fn started() -> Option<(Child, u16)> {
+    let mut driver = driver()
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = Lines::collect(driver.stdout.take().unwrap());
+    let port = said.wait(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    Some((driver, port?))
+}
+
 impl Browser {
     /// Opens this URL.
     pub fn open(url: &str) -> Self {
@@ -47,19 +68,9 @@ impl Browser {
 
     /// The same in a window of this size.
     pub fn sized(url: &str, width: u32, height: u32) -> Self {
-        let mut driver = driver()
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let said = Lines::collect(driver.stdout.take().unwrap());
-        let port = said.wait(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        let port: u16 = port.expect("chromedriver says its port");
+        // It takes a port for IPv4 and wants the same for IPv6, which another may have by then.
+        let started = (0..5).find_map(|_| started());
+        let (driver, port) = started.expect("chromedriver says its port");
         let mut browser = Self {
             driver,
             address: SocketAddr::from(([127, 0, 0, 1], port)),
