@@ -24,7 +24,7 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use self::admit::Gate;
+use self::admit::{Gate, Permit, Refused};
 pub use self::stop::Stop;
 use crate::{
     config::limits::Limits,
@@ -107,6 +107,20 @@ impl Bot {
             .iter()
             .fold(false, |opens, known| opens | known.matches(key));
         opens.then_some(Authorized(()))
+    }
+
+    /// A permit for a short call, at once or from the queue.
+    async fn admit(&self) -> Result<Permit, Refused> {
+        let Self { gate, metrics, .. } = self;
+        match gate.try_admit(&metrics.running) {
+            Some(permit) => Ok(permit),
+            None => {
+                let queue = gate.clone();
+                queue
+                    .admit(metrics.running.clone(), metrics.waiting.clone())
+                    .await
+            }
+        }
     }
 
     /// The state of one call, and the outbox of its reply.

@@ -215,6 +215,13 @@ impl Gate {
         })
     }
 
+    /// Waits for a place of the process alone: the gateway's own question to a bot takes nothing
+    /// that readers of the bot or of its tenant could have.
+    pub async fn admit_beside(&self) -> Result<impl Drop + Send + use<>, Refused> {
+        let place = tokio::time::timeout(self.wait_max, self.process.take()).await;
+        place.ok().flatten().ok_or(Refused::WaitedTooLong)
+    }
+
     /// Waits for a permit, in order of arrival, no longer than the queue's deadline.
     pub async fn admit(self, running: Gauge, waiting: Gauge) -> Result<Permit, Refused> {
         let deadline = Instant::now().checked_add(self.wait_max);

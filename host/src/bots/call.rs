@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use super::{Authorized, Bot};
+use super::{Authorized, Bot, admit::Refused};
 use crate::{
     imports::{rehearsal::Circumstances, request::Received},
     protocol::{
@@ -47,15 +47,29 @@ pub enum Report {
     Error(ErrorReport),
 }
 
-/// Asks a bot for its settings.
+/// Asks a bot for its settings, for the platform.
 pub async fn settings(
     bot: &Arc<Bot>,
     _authorized: Authorized,
     received: Received,
 ) -> Result<Settings, CallError> {
+    ask_settings(bot, received, bot.admit()).await
+}
+
+/// Asks a bot for its settings, for the gateway itself. That takes no place of the bot's, so that
+/// nobody is refused because the gateway has a question, and a bot that is full can answer it.
+pub async fn own_settings(bot: &Arc<Bot>, received: Received) -> Result<Settings, CallError> {
+    ask_settings(bot, received, bot.gate.admit_beside()).await
+}
+
+async fn ask_settings<P>(
+    bot: &Arc<Bot>,
+    received: Received,
+    admission: impl Future<Output = Result<P, Refused>>,
+) -> Result<Settings, CallError> {
     let call = bot.call(received, Circumstances::default());
     let log = call.log.clone();
-    let answer = run(bot, "settings", |component| {
+    let answer = run(bot, "settings", admission, |component| {
         component.settings(&bot.allowance, call)
     })
     .await?;
@@ -78,7 +92,7 @@ pub async fn report(
         Report::Reaction(_) => "report_reaction",
         Report::Error(_) => "report_error",
     };
-    run(bot, kind, |component| match report {
+    run(bot, kind, bot.admit(), |component| match report {
         Report::Feedback(feedback) => component.on_feedback(&bot.allowance, call, feedback),
         Report::Reaction(reaction) => component.on_reaction(&bot.allowance, call, reaction),
         Report::Error(report) => component.on_error(&bot.allowance, call, report),
@@ -87,12 +101,13 @@ pub async fn report(
 }
 
 /// Admits, runs and counts one call.
-async fn run<T>(
+async fn run<T, P>(
     bot: &Arc<Bot>,
     kind: &'static str,
+    admission: impl Future<Output = Result<P, Refused>>,
     start: impl FnOnce(&Component) -> Run<T>,
 ) -> Result<T, CallError> {
-    let answer = bounded(bot, start).await;
+    let answer = bounded(bot, admission, start).await;
     let outcome = match &answer {
         Ok(_) => "finished",
         Err(CallError::Busy(_)) => "refused",
@@ -104,22 +119,15 @@ async fn run<T>(
     answer
 }
 
-async fn bounded<T>(
+async fn bounded<T, P>(
     bot: &Arc<Bot>,
+    admission: impl Future<Output = Result<P, Refused>>,
     start: impl FnOnce(&Component) -> Run<T>,
 ) -> Result<T, CallError> {
     let component = bot.component.as_ref().ok_or(CallError::Starting)?;
-    let permit = if let Some(permit) = bot.gate.try_admit(&bot.metrics.running) {
-        permit
-    } else {
-        let admission = bot
-            .gate
-            .clone()
-            .admit(bot.metrics.running.clone(), bot.metrics.waiting.clone());
-        admission
-            .await
-            .map_err(|refused| CallError::Busy(refused.words()))?
-    };
+    let permit = admission
+        .await
+        .map_err(|refused| CallError::Busy(refused.words()))?;
     if !bot.has_memory() {
         return Err(CallError::Busy("no memory for one more instance"));
     }

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{Authorized, Bot, call};
+use super::{Bot, call};
 use crate::{
     egress::poe::SyncFault,
     ids::{BotName, Reference, TenantName},
@@ -88,7 +88,7 @@ impl Syncing {
 /// Asks a bot for its settings, and notes what it declares.
 async fn learn(bot: Arc<Bot>) -> Option<(Arc<Bot>, Settings)> {
     let received = Received::new(REQUEST.to_owned(), std::iter::empty(), Reference::random());
-    match call::settings(&bot, Authorized(()), received).await {
+    match call::own_settings(&bot, received).await {
         Ok(settings) => {
             let declared = settings.server_bot_dependencies.iter().cloned();
             bot.declare(Declaration::Known(declared.collect::<HashMap<_, _>>()));

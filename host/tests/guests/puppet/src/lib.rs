@@ -9,6 +9,8 @@
 //! - `hold MEBIBYTES`: takes that much memory, and says whether it got it;
 //! - `env NAME`: says the value of an environment variable;
 //! - any other line is said as it is.
+//!
+//! Its settings take as long as the variable `SETTINGS_TAKE` says, in milliseconds.
 
 #![expect(
     clippy::disallowed_methods,
@@ -88,6 +90,12 @@ impl raw::Odd for Bot {
         }
         std::hint::black_box(hoard);
         Ok(())
+    }
+
+    fn settings() -> raw::Settings {
+        let time = std::env::var("SETTINGS_TAKE").ok();
+        std::thread::sleep(Duration::from_millis(number(time.as_deref()) as u64));
+        raw::no_settings()
     }
 }
 
