@@ -199,7 +199,9 @@ impl Judge {
             }
             Heard::Event(Owned::Error(_)) => {
                 self.said = true;
-                self.course = Course::Failed;
+                if self.course == Course::Open {
+                    self.course = Course::Failed;
+                }
                 self.object(name, data);
             }
             // Tool calls are an answer to whoever offered tools.

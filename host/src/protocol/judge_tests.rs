@@ -55,6 +55,7 @@ fn each_fault_has_its_rule() {
         (&[SUGGEST, DONE], &["E3"]),
         (&[TEXT, META, DONE], &["E2"]),
         (&[TEXT, DONE, TEXT], &["E6"]),
+        (&[TEXT, DONE, ERROR], &["E6"]),
         (&[TEXT, ("done", r#"{"a":1}"#)], &["E5"]),
         (&[TEXT, ("done", "null")], &["E1"]),
         (&[TEXT, ("banana", "{}"), DONE], &["E7"]),
