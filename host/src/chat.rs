@@ -2,7 +2,8 @@
 //!
 //! It knows a URL, a key and `protocol`, like the platform, and nothing of the gateway. All that a bot
 //! says is a stranger's text: it reaches a terminal through `row` alone, which leaves nothing in it
-//! that a terminal obeys. Nothing is written but what `/save` is told to, and the history.
+//! that a terminal obeys. Nothing is written but what `/save` and `/record` are told to, and
+//! the history.
 //!
 //! One line in, one answer out: `dialogue` with a person, `filter` without. Both ask by
 //! `session`; `listen` hears an answer part by part and `page` shows it.

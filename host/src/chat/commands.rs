@@ -23,6 +23,8 @@ pub(super) enum Deed {
     Param,
     /// Keeps a file of the answer.
     Save,
+    /// Keeps the conversation as a file.
+    Record,
     /// Ends the chat.
     Quit,
 }
@@ -69,6 +71,12 @@ pub(super) static COMMANDS: &[Command] = &[
         argument: "N [PATH]",
         help: "keep a file of the answer; nothing is overwritten",
         deed: Deed::Save,
+    },
+    Command {
+        names: &["/record"],
+        argument: "PATH",
+        help: "keep the conversation as a file for `ravenry test`",
+        deed: Deed::Record,
     },
     Command {
         names: &["/like"],

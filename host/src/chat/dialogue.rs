@@ -19,7 +19,13 @@ use super::{
     row::{BOLD, DIM, PLAIN, Row},
     session::Session,
 };
-use crate::{client::Unreachable, protocol::judge::End, report::Problem};
+use crate::{
+    client::{Target, Unreachable},
+    protocol::judge::End,
+    replay::kept::Kept,
+    report::Problem,
+    secret::Mask,
+};
 
 /// Columns for a command and what follows it.
 const COMMAND_COLUMNS: usize = 20;
@@ -142,6 +148,7 @@ impl<'r> Dialogue<'r> {
             Deed::Clear => {
                 self.session.talk.clear();
                 self.session.last = None;
+                self.session.kept = Kept::default();
                 self.remark("forgotten");
             }
             Deed::Retry if self.session.talk.messages().is_empty() => {
@@ -149,6 +156,7 @@ impl<'r> Dialogue<'r> {
             }
             Deed::Retry => {
                 self.session.talk.take_back_answer();
+                self.session.kept.take_back();
                 self.asks();
             }
             Deed::Debug => {
@@ -166,6 +174,7 @@ impl<'r> Dialogue<'r> {
             Deed::Attach => self.attaches(argument)?,
             Deed::Param => self.sets(argument)?,
             Deed::Save => self.saves(argument)?,
+            Deed::Record => self.records(argument)?,
             Deed::Quit => {}
         }
         Ok(())
@@ -351,6 +360,23 @@ impl<'r> Dialogue<'r> {
             let path = saved?;
             self.remark(&format!("written to {}", path.display()));
         }
+        Ok(())
+    }
+
+    fn records(&self, path: &str) -> Result<(), Problem> {
+        if path.is_empty() {
+            self.remark("say where to: /record PATH, as in /record tests/hello.toml");
+            return Ok(());
+        }
+        let Target { url, key } = &self.session.target;
+        let name = url.path_segments().and_then(|mut parts| parts.next_back());
+        let name = name.filter(|name| !name.is_empty());
+        let Some(text) = self.session.kept.text(name, &Mask::new(key)) else {
+            self.remark("nothing was answered yet");
+            return Ok(());
+        };
+        files::write(Path::new(path), text.as_bytes(), "/record PATH")?;
+        self.remark(&format!("written to {path}"));
         Ok(())
     }
 

@@ -22,6 +22,12 @@ use super::verdict;
 /// Most text of a file that goes along with it, in bytes.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
+/// How a file of an answer is given another name.
+const SAVE: &str = "/save N PATH";
+
+/// Why a file is not written.
+const THERE: &str = "there is such a file already";
+
 /// Longest end of a name that is taken over.
 const EXTENSION_MAX: usize = 8;
 
@@ -81,7 +87,7 @@ pub(super) async fn save(
 ) -> Result<PathBuf, Problem> {
     let path = path.map_or_else(|| own_name(number, &file.name), PathBuf::from);
     if path.exists() {
-        return Err(unwritten(&path, "there is such a file already"));
+        return Err(unwritten(&path, THERE, SAVE));
     }
     let from = Target::parse(&file.url, None).map_err(|error| Problem {
         message: error.to_string(),
@@ -96,22 +102,24 @@ pub(super) async fn save(
             ..refused
         });
     }
-    // Whoever made it meanwhile keeps what he made.
-    let written = File::create_new(&path).and_then(|mut new| new.write_all(&body));
-    match written {
-        Ok(()) => Ok(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(unwritten(&path, "there is such a file already"))
-        }
-        Err(error) => Err(unwritten(&path, &error.to_string())),
-    }
+    write(&path, &body, SAVE)?;
+    Ok(path)
 }
 
-fn unwritten(path: &Path, why: &str) -> Problem {
+/// Writes a new file. Nothing is overwritten: whoever made it meanwhile keeps what he made.
+pub(super) fn write(path: &Path, bytes: &[u8], command: &str) -> Result<(), Problem> {
+    let written = File::create_new(path).and_then(|mut new| new.write_all(bytes));
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => unwritten(path, THERE, command),
+        _ => unwritten(path, &error.to_string(), command),
+    })
+}
+
+fn unwritten(path: &Path, why: &str, command: &str) -> Problem {
     Problem {
         message: format!("`{}` was not written", path.display()),
         causes: vec![why.to_owned()],
-        hint: Some("name another one: /save N PATH".to_owned()),
+        hint: Some(format!("name another one: {command}")),
         ..Problem::default()
     }
 }

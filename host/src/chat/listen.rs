@@ -14,6 +14,7 @@ use crate::{
         judge::{End, WHOLE_TIME_MAX},
         rules::Finding,
     },
+    replay::kept::Kept,
 };
 
 /// How long a bot may keep the connection after `done`. Nothing is expected then but its end; what
@@ -50,6 +51,7 @@ pub(super) struct Outcome {
 pub(super) async fn listen(
     mut answer: Answer,
     page: &mut Page,
+    kept: &mut Kept,
     debug: bool,
     stop: impl Future<Output = ()>,
 ) -> Outcome {
@@ -97,6 +99,9 @@ pub(super) async fn listen(
         let Some(part) = part else { break };
         if debug {
             trace::part(page, &part);
+        }
+        if !outcome.done {
+            kept.hear(&part);
         }
         let was_done = outcome.done;
         let seen = outcome.take(part);

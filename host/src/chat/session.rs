@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     client::{Attachment, Client, Conversation, Say, Target, Told},
+    replay::kept::Kept,
     report::Problem,
 };
 
@@ -37,6 +38,8 @@ pub(super) struct Session {
     /// Whether the bot wants the text of attached files along with them.
     expands: bool,
     pub(super) last: Option<Outcome>,
+    /// What was said, for a file.
+    pub(super) kept: Kept,
 }
 
 impl Session {
@@ -52,6 +55,7 @@ impl Session {
             attached: Vec::new(),
             expands: true,
             last: None,
+            kept: Kept::default(),
         }
     }
 
@@ -94,13 +98,14 @@ impl Session {
             trace::request(&self.page, &self.target, &body);
         }
         self.last = None;
+        self.kept.ask(&body);
         tokio::pin!(stop);
         let answer = tokio::select! {
             answer = self.client.query(&self.target, &body) => answer,
             () = &mut stop => return Ok(()),
         };
         let answer = answer.map_err(|error| error.problem())?;
-        let outcome = listen(answer, &mut self.page, self.debug, stop).await;
+        let outcome = listen(answer, &mut self.page, &mut self.kept, self.debug, stop).await;
         if outcome.says_something() {
             self.talk.answered(&outcome.shown);
         } else {

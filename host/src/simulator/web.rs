@@ -45,6 +45,7 @@ pub(super) fn routes(stage: &Arc<Stage>) -> Router<Arc<Stage>> {
         .route("/page/api/open", post(about::open))
         .route("/page/api/people", post(tabs::join))
         .route("/page/api/clear", post(tabs::clear))
+        .route("/page/api/record", post(tabs::record))
         .route("/page/api/say", post(talk::say))
         .route("/page/api/again", post(talk::again))
         .route("/page/api/report", post(talk::report))

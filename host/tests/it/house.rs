@@ -40,6 +40,9 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("sandbox", "imports"),
     // Files that a person attaches lie in the storage that the simulator plays.
     ("chat", "simulator"),
+    // What was said there can be kept as a file.
+    ("chat", "replay"),
+    ("simulator", "replay"),
     ("*", "ids"),
     ("*", "secret"),
     ("*", "report"),

@@ -79,6 +79,33 @@ fn a_whole_conversation() {
     browser.is_well();
 }
 
+/// What was said can be kept as a file for `ravenry test`.
+#[test]
+fn a_conversation_becomes_a_test() {
+    let (_server, page) = up(&["cat"]);
+    let browser = Browser::open(&page);
+    browser.choose("cat");
+    let watch = "const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.kept = text; }); return make.call(URL, blob); };";
+    browser.script(watch, &[]);
+    browser.click("#record");
+    browser.wait_text("#toast", "nothing was answered yet");
+    browser.say("food");
+    browser.wait_text("#suggestions .chip", "feed the cat");
+    browser.click("#record");
+    let kept = browser.wait("window.kept");
+    let kept = kept.as_str().unwrap();
+    for line in [
+        "bot = \"cat\"",
+        "say = \"food\"",
+        "text = \"meow \"",
+        "suggested_reply = \"feed the cat\"",
+    ] {
+        assert!(kept.contains(line), "{kept}");
+    }
+    browser.is_well();
+}
+
 /// Beside the conversation stands what went over the wire; the copied command asks the same again.
 #[test]
 fn the_panel_shows_the_wire() {

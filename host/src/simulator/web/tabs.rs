@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::{
-    client::{Conversation, Person, Say, Shown},
+    client::{Conversation, Part, Person, Say, Shown},
     ids::Reference,
-    secret::Secret,
+    replay::kept::Kept,
+    secret::{Mask, Secret},
     simulator::stage::{Refusal, Shared, refuse},
 };
 
@@ -58,7 +59,11 @@ impl Page {
         let people = talk.people().to_vec();
         let tab = Arc::new(Tab {
             bot: bot.to_owned(),
-            inner: Mutex::new(Inner { talk, said: None }),
+            inner: Mutex::new(Inner {
+                talk,
+                said: None,
+                kept: Kept::default(),
+            }),
             turn: watch::Sender::new(0),
         });
         let id = random();
@@ -103,6 +108,8 @@ struct Inner {
     talk: Conversation,
     /// What the answer that runs has said by now.
     said: Option<Shown>,
+    /// What was said, for a file.
+    kept: Kept,
 }
 
 impl Inner {
@@ -133,11 +140,12 @@ impl Tab {
     /// The last question once more; `None` where there is none.
     pub(super) fn again(self: &Arc<Self>) -> Option<Turn> {
         lock(&self.inner).settle();
-        let asked = lock(&self.inner)
-            .talk
-            .messages()
-            .iter()
-            .any(|said| said.role == "user");
+        let asked = {
+            let mut inner = lock(&self.inner);
+            inner.kept.take_back();
+            let mut messages = inner.talk.messages().iter();
+            messages.any(|said| said.role == "user")
+        };
         asked.then(|| self.begin(Conversation::take_back_answer))
     }
 
@@ -183,6 +191,23 @@ impl Turn {
             return None;
         }
         inner.said.as_mut().map(hear)
+    }
+
+    /// Keeps the query, which fits the bot by now, for a file.
+    pub(super) fn asks(&self) {
+        self.keep(|kept| kept.ask(&self.query));
+    }
+
+    /// Keeps what came for a file.
+    pub(super) fn hears(&self, part: &Part) {
+        self.keep(|kept| kept.hear(part));
+    }
+
+    fn keep(&self, keep: impl FnOnce(&mut Kept)) {
+        let mut inner = lock(&self.tab.inner);
+        if *self.over.borrow() == self.number {
+            keep(&mut inner.kept);
+        }
     }
 
     /// Waits until another answer has begun.
@@ -235,6 +260,27 @@ pub(super) async fn clear(
     State(stage): Shared,
     Json(clear): Json<Clear>,
 ) -> Result<Json<Value>, Refusal> {
-    stage.page.tab(&clear.tab)?.with(Conversation::clear);
+    let tab = stage.page.tab(&clear.tab)?;
+    tab.with(Conversation::clear);
+    lock(&tab.inner).kept = Kept::default();
     Ok(Json(json!({})))
+}
+
+/// What is wanted as a file.
+#[derive(Deserialize)]
+pub(super) struct Record {
+    tab: String,
+}
+
+/// The conversation as a file for `ravenry test`.
+pub(super) async fn record(
+    State(stage): Shared,
+    Json(record): Json<Record>,
+) -> Result<Json<Value>, Refusal> {
+    let tab = stage.page.tab(&record.tab)?;
+    let target = stage.address(&tab.bot, &mut Value::Null).await;
+    let key = target.and_then(|(target, _)| target.key);
+    let text = lock(&tab.inner).kept.text(Some(&tab.bot), &Mask::new(&key));
+    let text = text.ok_or_else(|| refuse(StatusCode::CONFLICT, "nothing was answered yet"))?;
+    Ok(Json(json!({ "text": text })))
 }

@@ -148,6 +148,7 @@ impl Talking {
             body: query.clone(),
             notes,
         });
+        self.turn.asks();
         Step::Send(target)
     }
 
@@ -199,6 +200,7 @@ impl Talking {
     }
 
     fn take(&mut self, at: Duration, part: &Part) {
+        self.turn.hears(part);
         let view = &mut self.view;
         self.turn.said(|shown| {
             let failed = shown.failure.is_some();

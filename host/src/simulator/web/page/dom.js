@@ -80,6 +80,13 @@ export function toast(words) {
   fading = setTimeout(() => box.classList.remove("shown"), 2600);
 }
 
+/** Gives a text to the browser as a file to keep. */
+export function keep(text, name) {
+  const href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  el("a", { href, download: name }).click();
+  URL.revokeObjectURL(href);
+}
+
 /** Puts a text where it can be pasted. */
 export async function copy(text, what) {
   try {

@@ -4,7 +4,7 @@ import { Refused, get, lines, post } from "./api.js";
 import { Answer, fileView } from "./answer.js";
 import { Composer } from "./composer.js";
 import { Controls } from "./controls.js";
-import { by, el, face, toast } from "./dom.js";
+import { by, el, face, keep, toast } from "./dom.js";
 import { make } from "./draw.js";
 import { Frames } from "./frames.js";
 import { Panel } from "./panel.js";
@@ -217,6 +217,15 @@ theme(Object.hasOwn(THEMES, localStorage.getItem("theme") ?? "") ? localStorage.
 
 by("find").addEventListener("input", list);
 by("new").addEventListener("click", () => here !== null && open(here.bot));
+by("record").addEventListener("click", async () => {
+  if (!here?.tab) return;
+  try {
+    const { text } = await post("/page/api/record", { tab: here.tab });
+    keep(text, `${here.bot}.toml`);
+  } catch (error) {
+    toast(error.message);
+  }
+});
 by("open-bots").addEventListener("click", () => {
   showBots(true);
   by("find").focus();
