@@ -112,15 +112,13 @@ impl Bot {
     /// A permit for a short call, at once or from the queue.
     async fn admit(&self) -> Result<Permit, Refused> {
         let Self { gate, metrics, .. } = self;
-        match gate.try_admit(&metrics.running) {
-            Some(permit) => Ok(permit),
-            None => {
-                let queue = gate.clone();
-                queue
-                    .admit(metrics.running.clone(), metrics.waiting.clone())
-                    .await
-            }
+        if let Some(permit) = gate.try_admit(&metrics.running) {
+            return Ok(permit);
         }
+        let queue = gate.clone();
+        queue
+            .admit(metrics.running.clone(), metrics.waiting.clone())
+            .await
     }
 
     /// The state of one call, and the outbox of its reply.

@@ -19,13 +19,7 @@ use super::{
     row::{BOLD, DIM, PLAIN, Row},
     session::Session,
 };
-use crate::{
-    client::{Target, Unreachable},
-    protocol::judge::End,
-    replay::kept::Kept,
-    report::Problem,
-    secret::Mask,
-};
+use crate::{client::Unreachable, protocol::judge::End, replay::kept::Kept, report::Problem};
 
 /// Columns for a command and what follows it.
 const COMMAND_COLUMNS: usize = 20;
@@ -174,7 +168,10 @@ impl<'r> Dialogue<'r> {
             Deed::Attach => self.attaches(argument)?,
             Deed::Param => self.sets(argument)?,
             Deed::Save => self.saves(argument)?,
-            Deed::Record => self.records(argument)?,
+            Deed::Record => {
+                let remark = self.session.record(argument)?;
+                self.remark(&remark);
+            }
             Deed::Quit => {}
         }
         Ok(())
@@ -360,23 +357,6 @@ impl<'r> Dialogue<'r> {
             let path = saved?;
             self.remark(&format!("written to {}", path.display()));
         }
-        Ok(())
-    }
-
-    fn records(&self, path: &str) -> Result<(), Problem> {
-        if path.is_empty() {
-            self.remark("say where to: /record PATH, as in /record tests/hello.toml");
-            return Ok(());
-        }
-        let Target { url, key } = &self.session.target;
-        let name = url.path_segments().and_then(|mut parts| parts.next_back());
-        let name = name.filter(|name| !name.is_empty());
-        let Some(text) = self.session.kept.text(name, &Mask::new(key)) else {
-            self.remark("nothing was answered yet");
-            return Ok(());
-        };
-        files::write(Path::new(path), text.as_bytes(), "/record PATH")?;
-        self.remark(&format!("written to {path}"));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::{
-    files::Shelf,
+    files::{self, Shelf},
     listen::{Outcome, listen},
     page::Page,
     trace, verdict,
@@ -15,6 +15,7 @@ use crate::{
     client::{Attachment, Client, Conversation, Say, Target, Told},
     replay::kept::Kept,
     report::Problem,
+    secret::Mask,
 };
 
 /// Most files of a message (documentation of 2026).
@@ -124,6 +125,21 @@ impl Session {
                 self.page.remark(&format!("! {finding}"));
             }
         }
+    }
+
+    /// Writes what was said to a new file, and says what came of it.
+    pub(super) fn record(&self, path: &str) -> Result<String, Problem> {
+        if path.is_empty() {
+            return Ok("say where to: /record PATH, as in /record tests/hello.toml".to_owned());
+        }
+        let Target { url, key } = &self.target;
+        let name = url.path_segments().and_then(|mut parts| parts.next_back());
+        let name = name.filter(|name| !name.is_empty());
+        let Some(text) = self.kept.text(name, &Mask::new(key)) else {
+            return Ok("nothing was answered yet".to_owned());
+        };
+        files::write(Path::new(path), text.as_bytes(), "/record PATH")?;
+        Ok(format!("written to {path}"))
     }
 
     /// Asks the bot for its settings before the first question.
