@@ -37,6 +37,8 @@ class Helper(fp.PoeBot):
 
 door = socket.socket()
 door.bind(("127.0.0.1", 0))
+# From here on the system takes connections; nobody is refused before the server runs.
+door.listen()
 print(f"http://127.0.0.1:{door.getsockname()[1]}/", flush=True)
 app = fp.make_app(Helper(), access_key=KEY)
 config = uvicorn.Config(app, log_level="warning", lifespan="off")
