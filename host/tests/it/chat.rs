@@ -291,6 +291,18 @@ fn files_are_kept_where_the_person_says() {
 }
 
 #[test]
+fn tab_completes_a_command_and_settings_are_shown() {
+    let server = Server::with_bots(&["cat"]);
+    let directory = tempfile::tempdir().unwrap();
+    let mut terminal = talk(&directory, &url(&server, "cat"));
+    terminal.press("/sett\t");
+    terminal.shows("> /settings");
+    terminal.press("\r");
+    terminal.shows("\"allow_attachments\": true,");
+    terminal.prompt();
+}
+
+#[test]
 fn what_was_typed_comes_back_with_the_arrow_keys() {
     let server = Server::with_bots(&["echo"]);
     let directory = tempfile::tempdir().unwrap();

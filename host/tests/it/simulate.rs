@@ -168,11 +168,68 @@ fn an_address_of_others_or_in_use_is_refused() {
     "#);
 }
 
-/// A bot that charges, beside the played Poe: the amount is in the ledger.
+/// What a bot of the gateway charges for a query of the played Poe is in the ledger.
 #[test]
 fn what_bots_charge_is_in_the_ledger() {
-    let script = "[bot.x]\nreplies = [\"x\"]\n";
-    let simulate = Simulate::start(&["--scripts", &Simulate::file(script)]);
-    let ledger: Value = process::get(&simulate.url, "/simulator/ledger");
+    let server = Folder::with_manifest("[bot.asker]\nsource = \"asker.wasm\"\n")
+        .flag("--simulate=127.0.0.1:0")
+        .up();
+    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let ledger = process::get(&poe, "/simulator/ledger");
     assert_eq!(ledger, json!({"balance": 10_000_000, "tabs": []}));
+    let paid = "authorize 300\ncapture 200\nthanks";
+    let answer = process::ask(&poe, "asker", &query(paid));
+    assert_eq!(process::said(&answer), "thanks", "{answer}");
+    let ledger = process::get(&poe, "/simulator/ledger");
+    assert_eq!(ledger["balance"], 10_000_000 - 200);
+    let tab = &ledger["tabs"][0];
+    assert_eq!(
+        (&tab["authorized"], &tab["captured"]),
+        (&json!(300), &json!(200))
+    );
+
+    let answer = process::ask(&poe, "asker", &query("authorize 99999999\nnever"));
+    assert!(answer.contains("insufficient_fund"), "{answer}");
+    let ledger = process::get(&poe, "/simulator/ledger");
+    assert_eq!(ledger["balance"], 10_000_000 - 200);
+}
+
+/// Samples that ask several others, in a chain or with files, get to their end.
+#[test]
+fn chains_of_bots_come_to_an_end() {
+    let names = ["all-caps", "coder", "outfit"];
+    let manifest: String = names
+        .iter()
+        .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
+        .collect();
+    let server = Folder::with_manifest(&manifest)
+        .flag("--simulate=127.0.0.1:0")
+        .up();
+    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let said = |bot: &str, body: &Value| process::said(&process::ask(&poe, bot, body));
+    assert_eq!(
+        said("all-caps", &query("frogs")),
+        "GPT-3.5-TURBO IS PLAYED BY A STAND-IN HERE. IT WAS ASKED: “FROGS”"
+    );
+    let program = said("coder", &query("frogs"));
+    for part in [
+        "```python\nClaude-3.5-Sonnet is played by a stand-in",
+        "Output of code:\nPython is played by a stand-in",
+        "The code ran successfully on the first try.",
+        "It was asked: “Somebody wished:\nfrogs",
+    ] {
+        assert!(program.contains(part), "{program}");
+    }
+    let mut body = query("what goes with this?");
+    let image = process::upload(&poe, "me.png", "pixels");
+    body["query"][0]["attachments"] =
+        json!([{"url": image, "name": "me.png", "content_type": "image/png"}]);
+    let answer = process::ask(&poe, "outfit", &body);
+    let words = process::said(&answer);
+    let (_, label) = words.split_once("recommended top![new_top][").unwrap();
+    let label = label.strip_suffix(']').unwrap();
+    assert!(
+        answer.contains(&format!("\"inline_ref\": \"{label}\"")),
+        "{answer}"
+    );
 }

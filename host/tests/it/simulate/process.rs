@@ -40,13 +40,6 @@ impl Simulate {
         Self { child, output, url }
     }
 
-    /// A file with this in it, which outlives the test.
-    pub fn file(text: &str) -> String {
-        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file.keep().unwrap().1.display().to_string()
-    }
-
     /// All that it has printed up to its last line, with names in the place of addresses.
     pub fn page(&self, bots: SocketAddr) -> String {
         self.output
