@@ -138,8 +138,10 @@ pub(super) async fn fresh(stage: &Arc<Stage>, old: &str, with_text: bool) -> Opt
     let url = url(stage, number, &stored.name)?.into();
     let text = if with_text && text::is_document(&mime_type) {
         let shelved = Arc::clone(stage);
-        let reading =
-            spawn_blocking(move || text::of(&mime_type, &shelved.shelf.get(number).ok()?));
+        let reading = spawn_blocking(move || {
+            let bytes = shelved.shelf.get(number).ok()?;
+            Some(text::of(&mime_type, &bytes))
+        });
         // What no reader of documents understands is as good as no document.
         reading.await.ok().flatten()
     } else {

@@ -81,7 +81,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["simulator/web/markdown", "chat/markdown"],
     ),
     // Documents at queries of the played platform.
-    (&["html2text"], &["simulator"]),
+    (&["html5ever"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],
