@@ -150,7 +150,6 @@ impl<'r> Dialogue<'r> {
             }
             Deed::Retry => {
                 self.session.talk.take_back_answer();
-                self.session.kept.take_back();
                 self.asks();
             }
             Deed::Debug => {

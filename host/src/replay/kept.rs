@@ -16,8 +16,6 @@ const BYTES_MAX: usize = 16 * 1024 * 1024;
 pub struct Kept {
     turns: VecDeque<Turn>,
     bytes: usize,
-    /// The answers that run no longer fitted.
-    cut: bool,
 }
 
 #[derive(Debug)]
@@ -26,17 +24,24 @@ struct Turn {
     query: Value,
     events: Vec<Event>,
     bytes: usize,
+    /// Not all of the answer fitted.
+    cut: bool,
 }
 
 impl Kept {
-    /// A query is sent.
+    /// A query is sent. Where it asks the same once more, what came of it before no longer counts.
     pub fn ask(&mut self, query: &Value) {
+        let repeated = self.turns.back().map(|turn| question(&turn.query)) == Some(question(query));
+        if let Some(turn) = self.turns.pop_back_if(|_| repeated) {
+            self.bytes = self.bytes.saturating_sub(turn.bytes);
+        }
         let bytes = query.to_string().len();
         self.turns.push_back(Turn {
             asked: SystemTime::now(),
             query: query.clone(),
             events: Vec::new(),
             bytes,
+            cut: false,
         });
         self.bytes = self.bytes.saturating_add(bytes);
         self.forget_oldest();
@@ -53,20 +58,13 @@ impl Kept {
             return;
         };
         if turn.bytes.saturating_add(bytes) > BYTES_MAX {
-            self.cut = true;
+            turn.cut = true;
             return;
         }
         turn.events.push(Event::new(*at, name.as_deref(), data));
         turn.bytes = turn.bytes.saturating_add(bytes);
         self.bytes = self.bytes.saturating_add(bytes);
         self.forget_oldest();
-    }
-
-    /// The last question is asked once more: what came of it no longer counts.
-    pub fn take_back(&mut self) {
-        if let Some(turn) = self.turns.pop_back() {
-            self.bytes = self.bytes.saturating_sub(turn.bytes);
-        }
     }
 
     fn forget_oldest(&mut self) {
@@ -93,7 +91,7 @@ impl Kept {
             "What the bot asked of others cannot be heard there; `ravenry up --record` hears it."
                 .to_owned(),
         ];
-        if self.cut {
+        if self.turns.iter().any(|turn| turn.cut) {
             notes.push("Not all of it fitted.".to_owned());
         }
         let recorded = Recorded {
@@ -104,6 +102,12 @@ impl Kept {
         };
         Some(recorded.text(mask))
     }
+}
+
+/// Which question a query asks. Messages in a row may be joined under the name of the first.
+fn question(query: &Value) -> Option<[Option<&Value>; 2]> {
+    let last = query.get("query")?.as_array()?.last()?;
+    Some(["message_id", "content"].map(|member| last.get(member)))
 }
 
 #[cfg(test)]
@@ -146,7 +150,6 @@ mod tests {
         kept.ask(&query(&["one"]));
         assert_eq!(text(&kept), None);
         kept.hear(&part("first"));
-        kept.take_back();
         kept.ask(&query(&["one"]));
         kept.hear(&part("second"));
         kept.ask(&query(&["one", "second", "two"]));

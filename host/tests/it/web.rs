@@ -5,12 +5,19 @@ mod fluent;
 mod hostile;
 mod shown;
 
-use std::{future::Future, process::Command};
+use std::{
+    fs,
+    future::Future,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use ravenry::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, ENTER, ESCAPE, Folder, Server};
+use crate::harness::{Browser, ENTER, ESCAPE, Folder, HANG, Server};
 
 /// Waits for the fake platform, which speaks async.
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -85,16 +92,22 @@ fn a_conversation_becomes_a_test() {
     let (_server, page) = up(&["cat"]);
     let browser = Browser::open(&page);
     browser.choose("cat");
-    let watch = "const make = URL.createObjectURL;
-        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.kept = text; }); return make.call(URL, blob); };";
-    browser.script(watch, &[]);
+    let downloads = tempfile::tempdir().unwrap();
+    browser.devtools(&json!({"cmd": "Browser.setDownloadBehavior",
+        "params": {"behavior": "allow", "downloadPath": downloads.path()}}));
     browser.click("#record");
     browser.wait_text("#toast", "nothing was answered yet");
     browser.say("food");
     browser.wait_text("#suggestions .chip", "feed the cat");
+    browser.say("square");
+    browser.wait_text(".answer .trouble", "Square snacks are not tasty.");
+    browser.click(".answer:last-of-type .trouble .chip");
+    browser.wait("document.querySelector('.answer:last-of-type .acts')");
+    browser.wait_text(".answer .trouble", "Square snacks are not tasty.");
+    browser.wait("!document.getElementById('send').hidden");
     browser.click("#record");
-    let kept = browser.wait("window.kept");
-    let kept = kept.as_str().unwrap();
+    let kept = downloaded(&downloads.path().join("cat.toml"));
+    assert_eq!(kept.matches("[[turn]]").count(), 2, "{kept}");
     for line in [
         "bot = \"cat\"",
         "say = \"food\"",
@@ -104,6 +117,18 @@ fn a_conversation_becomes_a_test() {
         assert!(kept.contains(line), "{kept}");
     }
     browser.is_well();
+}
+
+/// What the browser has put there, as soon as it has.
+fn downloaded(file: &Path) -> String {
+    let hang = Instant::now() + HANG;
+    loop {
+        match fs::read_to_string(file) {
+            Ok(text) if !text.is_empty() => return text,
+            _ => assert!(Instant::now() < hang, "nothing was saved as {file:?}"),
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Beside the conversation stands what went over the wire; the copied command asks the same again.

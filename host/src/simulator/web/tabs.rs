@@ -140,12 +140,11 @@ impl Tab {
     /// The last question once more; `None` where there is none.
     pub(super) fn again(self: &Arc<Self>) -> Option<Turn> {
         lock(&self.inner).settle();
-        let asked = {
-            let mut inner = lock(&self.inner);
-            inner.kept.take_back();
-            let mut messages = inner.talk.messages().iter();
-            messages.any(|said| said.role == "user")
-        };
+        let asked = lock(&self.inner)
+            .talk
+            .messages()
+            .iter()
+            .any(|said| said.role == "user");
         asked.then(|| self.begin(Conversation::take_back_answer))
     }
 
