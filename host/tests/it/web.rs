@@ -5,14 +5,7 @@ mod fluent;
 mod hostile;
 mod shown;
 
-use std::{
-    fs,
-    future::Future,
-    path::Path,
-    process::Command,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, future::Future, path::Path, process::Command, thread, time::Instant};
 
 use ravenry::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
 use serde_json::{Value, json};
@@ -125,9 +118,9 @@ fn downloaded(file: &Path) -> String {
     loop {
         match fs::read_to_string(file) {
             Ok(text) if !text.is_empty() => return text,
-            _ => assert!(Instant::now() < hang, "nothing was saved as {file:?}"),
+            _ => assert!(Instant::now() < hang, "nothing was saved"),
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::yield_now();
     }
 }
 
