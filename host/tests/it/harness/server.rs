@@ -191,6 +191,8 @@ impl Server {
         };
         server.metrics_address = server.announced(|line| line.starts_with("Metrics: "));
         server.address = server.announced(|line| !line.starts_with("Metrics: "));
+        // Its last line at the start: from here on tests may look for all that stands above it.
+        server.wait_output(|line| line.starts_with("Stop with").then_some(()));
         server
     }
 
