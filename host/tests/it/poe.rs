@@ -8,6 +8,8 @@ mod faults;
 mod files;
 mod settings;
 
+use std::time::Instant;
+
 use ravenry::simulator::{Answer, FakePoe, Script, Step};
 use serde_json::{Value, json};
 
@@ -162,6 +164,28 @@ fn a_relay_holds_nothing_back() {
     poe.release("more");
     assert_eq!(stream.next_event().unwrap().1["text"], " late");
     assert_eq!(stream.next_event().unwrap().0, "done");
+}
+
+/// What arrives together leaves together: at most one piece in a millisecond, but for the first two and
+/// the end.
+#[test]
+fn a_burst_is_handed_on_in_few_pieces() {
+    let poe = FakePoe::start().unwrap();
+    let answer = Answer::stream().repeat(2_000, [Step::text("x")]).done();
+    poe.bot("helper", Script::in_turn([answer]));
+    let server = gateway(&poe, "");
+    for verb in ["relay", "pass"] {
+        let began = Instant::now();
+        let pieces = open(&server, &format!("{verb} helper")).pieces();
+        let milliseconds = usize::try_from(began.elapsed().as_millis()).unwrap();
+        let text = String::from_utf8(pieces.concat()).unwrap();
+        assert_eq!(text.matches(r#"{"text": "x"}"#).count(), 2_000);
+        let pieces = pieces.len();
+        assert!(
+            pieces <= milliseconds + 5,
+            "{verb}: {pieces} pieces in {milliseconds} ms"
+        );
+    }
 }
 
 fn open(server: &Server, lines: &str) -> harness::Stream {

@@ -5,7 +5,8 @@ use crate::harness::{Folder, Server, post, query};
 const ACME_KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const GLOBEX_KEY: &str = "gggggggggggggggggggggggggggggggg";
 
-/// Both tenants have a bot `talk` and a bot `spy`; acme's `talk` is hostile.
+/// Both tenants have a bot `talk` and a bot `spy`; acme's `talk` is hostile, for long enough that others can
+/// be asked meanwhile.
 fn folder() -> Folder {
     let bots = |talk: &str, key: &str, greeting: &str| {
         format!(
@@ -23,6 +24,7 @@ fn folder() -> Folder {
         .manifest("globex.toml", &bots("puppet", "GLOBEX_KEY", "from globex"))
         .env("ACME_KEY", ACME_KEY)
         .env("GLOBEX_KEY", GLOBEX_KEY)
+        .flag("--limit=cpu=5s")
 }
 
 fn two_tenants() -> Server {

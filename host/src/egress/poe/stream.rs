@@ -3,10 +3,14 @@
 use std::{io, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use sse_stream::{Sse, SseByteStream};
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt as _, simplex},
+    time::timeout,
+};
+use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
 
 use super::{Fault, excerpt, heard, short};
 use crate::{egress::tape::Lost, memory::Booking};
@@ -25,6 +29,9 @@ const FREE_BYTES: usize = 64 * 1024;
 
 /// Bytes of a whole answer, comments included. Twenty times what a reply may hold.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of an answer that are read before somebody asks for them.
+const AHEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// Longest time for what stands below a status that is no success.
 const REFUSAL_TIME_MAX: Duration = Duration::from_secs(5);
@@ -71,12 +78,36 @@ pub(super) async fn open(
             again: None,
         });
     }
-    let chunks = stream::try_unfold(response, |mut response| async {
-        let chunk = heard(response.chunk()).await.map_err(io::Error::other)?;
-        Ok(chunk.map(|chunk| (chunk, response)))
-    });
-    let chunks = bounded(chunks, booking);
+    let chunks = bounded(ahead(response), booking);
     Ok(Box::pin(SseByteStream::new(chunks)))
+}
+
+/// The body, read beside whoever waits for it, and a little ahead of him.
+///
+/// The connection hands over one chunk at a time, and each would wake the whole reply, sandbox included,
+/// and leave as a packet of its own. So what has arrived together is passed on together.
+fn ahead(mut response: reqwest::Response) -> impl Stream<Item = io::Result<Bytes>> {
+    let (arrived, mut arriving) = simplex(AHEAD_BYTES_MAX);
+    let reading = AbortOnDropHandle::new(tokio::spawn(async move {
+        let read = pour(&mut response, &mut arriving).await;
+        // After a failure too: the pipe does not close by itself, and who waits for it waits on.
+        let closed = arriving.shutdown().await;
+        read.and(closed)
+    }));
+    // A pipe cannot say how it ended: the task does.
+    let end = async { reading.await.unwrap_or_else(|lost| Err(lost.into())) };
+    let end = stream::once(end).try_filter_map(|()| async { Ok(None) });
+    ReaderStream::new(arrived).chain(end)
+}
+
+async fn pour(
+    response: &mut reqwest::Response,
+    pipe: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    while let Some(chunk) = heard(response.chunk()).await.map_err(io::Error::other)? {
+        pipe.write_all(&chunk).await?;
+    }
+    Ok(())
 }
 
 /// Passes chunks on as long as no event of them is too large: the parser keeps what is incomplete.

@@ -299,6 +299,11 @@ impl Stream {
         }
     }
 
+    /// Everything that has not been read yet, in the pieces that it was sent in.
+    pub fn pieces(mut self) -> Vec<Vec<u8>> {
+        std::iter::from_fn(|| self.connection.chunk()).collect()
+    }
+
     fn more(&mut self) -> bool {
         if self.ended {
             return false;
