@@ -9,6 +9,7 @@ pub mod build;
 mod cargo;
 mod chat;
 mod check;
+mod compile;
 mod components;
 pub mod inspect;
 mod key;
@@ -79,6 +80,9 @@ pub enum Verb {
     Check(check::Check),
     /// Print a completion script for a shell
     Completions(Completions),
+    /// Compile a component, for a gateway that has started this
+    #[command(hide = true)]
+    Compile(compile::Compile),
 }
 
 /// `ravenry serve`
@@ -273,6 +277,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Simulate(verb) => verb.run(),
         Verb::Inspect(verb) => verb.run(),
         Verb::Check(verb) => check::run(verb),
+        Verb::Compile(verb) => verb.run(),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())

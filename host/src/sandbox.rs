@@ -5,6 +5,7 @@
 
 mod cache;
 mod capacity;
+pub mod compiler;
 mod engine;
 mod handler;
 pub mod inspect;
@@ -70,6 +71,9 @@ pub enum ComponentError {
     /// An interface is there, but not in the shape that it wants; or compiling it failed.
     #[error("it does not fit this gateway: {0}")]
     Unfit(String),
+    /// The compiler did not get to its end.
+    #[error("it could not be compiled: {0}")]
+    Compiler(String),
     /// It consists of more than one component may.
     #[error("it has {0}")]
     TooLarge(String),
@@ -95,7 +99,7 @@ impl ComponentError {
             Self::Unfit(_) => Some(
                 "build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned(),
             ),
-            Self::TooLarge(_) | Self::Sandbox(_) => None,
+            Self::TooLarge(_) | Self::Compiler(_) | Self::Sandbox(_) => None,
             Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
         }
     }

@@ -82,14 +82,7 @@ impl Cache {
     }
 
     /// Keeps the compiled form. Failing costs a compilation at the next start, nothing else.
-    pub(super) fn store(
-        &self,
-        digest: &[u8; DIGEST_BYTES],
-        component: &Component,
-    ) -> io::Result<()> {
-        let code = component
-            .serialize()
-            .map_err(|error| io::Error::other(error.to_string()))?;
+    pub(super) fn store(&self, digest: &[u8; DIGEST_BYTES], code: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
         let aside = path.with_extension(format!("{}.tmp", Reference::random()));
         let mut file = fs::OpenOptions::new()
@@ -98,8 +91,8 @@ impl Cache {
             .truncate(true)
             .mode(0o600)
             .open(&aside)?;
-        file.write_all(&code)?;
-        file.write_all(&Sha256::digest(&code))?;
+        file.write_all(code)?;
+        file.write_all(&Sha256::digest(code))?;
         file.write_all(MAGIC)?;
         file.sync_all()?;
         fs::rename(&aside, &path)
@@ -169,6 +162,17 @@ fn map(engine: &Engine, path: &Path) -> Option<Component> {
     .ok()
 }
 
+/// Runs a copy of code that was made just now, where it cannot be kept.
+#[expect(
+    unsafe_code,
+    reason = "a directory without room is no reason not to serve"
+)]
+pub(super) fn copy(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: wasmtime wants what it serialized itself: the code comes straight from the pipe to the
+    // compiler's process, which is this program, and which said that it got to its end.
+    unsafe { Component::deserialize(engine, code) }
+}
+
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -190,8 +194,9 @@ mod tests {
         let engine = Engine::default();
         let cache = Cache::open(&directory.path().join("code"), &engine).unwrap();
         let digest = [7; 32];
-        let component = Component::new(&engine, wat::parse_str("(component)").unwrap()).unwrap();
-        cache.store(&digest, &component).unwrap();
+        let component = wat::parse_str("(component)").unwrap();
+        let code = engine.precompile_component(&component).unwrap();
+        cache.store(&digest, &code).unwrap();
         (directory, engine, cache, digest)
     }
 

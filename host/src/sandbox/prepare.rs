@@ -8,7 +8,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Component, ComponentError, EngineKind, Facts, Sandbox, cache, engine,
+    Component, ComponentError, EngineKind, Facts, Sandbox, cache, compiler, engine,
     handler::Handler,
     inspect::{self, World},
     offered,
@@ -56,7 +56,7 @@ impl Sandbox {
         compiling: &dyn Fn(),
     ) -> Result<Component, ComponentError> {
         let plan = self.plan(bytes, memory_bytes_max)?;
-        let (code, from_cache) = self.code(&plan, compiling).map_err(unfit)?;
+        let (code, from_cache) = self.code(&plan, compiling)?;
         self.link(plan, &code, from_cache)
     }
 
@@ -119,7 +119,7 @@ impl Sandbox {
         &self,
         plan: &Plan<'_>,
         compiling: &dyn Fn(),
-    ) -> wasmtime::Result<(wasmtime::component::Component, bool)> {
+    ) -> Result<(wasmtime::component::Component, bool), ComponentError> {
         let Plan { bytes, digest, .. } = plan;
         let Runtime { engine, cache, .. } = plan.runtime;
         let alone = bytes.len() >= COMPILED_ALONE_BYTES;
@@ -132,12 +132,16 @@ impl Sandbox {
             return Ok((component, true));
         }
         compiling();
-        let component = wasmtime::component::Component::from_binary(engine, bytes)?;
-        if let Err(error) = cache.store(digest, &component) {
+        let code = compiler::compile(plan.kind, self.size, bytes)?;
+        if let Err(error) = cache.store(digest, &code) {
             tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
         }
-        // Mapped from the file it takes a fraction of the memory that it takes as it was made.
-        Ok((cache.load(engine, digest).unwrap_or(component), false))
+        // Mapped from the file it takes a fraction of the memory that a copy takes.
+        let component = match cache.load(engine, digest) {
+            Some(component) => component,
+            None => cache::copy(engine, &code).map_err(unfit)?,
+        };
+        Ok((component, false))
     }
 }
 

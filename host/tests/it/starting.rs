@@ -1,6 +1,13 @@
 //! A start does not wait for a component that takes long to compile: the others answer meanwhile, and
 //! it says that it is starting. The same on a change.
 
+use std::{
+    io::Write as _,
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::harness::{Folder, Server, component};
@@ -161,4 +168,39 @@ fn what_a_look_tells_stops_the_start() {
         said.contains("`large`") && !said.contains("compiling"),
         "{said}"
     );
+}
+
+/// The compiler is a process of its own: it sees no secret, and its end is not that of the server.
+#[test]
+fn a_compiler_that_is_killed_costs_its_bot_alone() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = format!("{ECHO}{LARGE}poe = {{ access_key = {{ env = \"LARGE_KEY\" }} }}\n");
+    let server = folder(&manifest, &enlarged(&component("echo")), &cache)
+        .env("LARGE_KEY", "the-key-that-no-compiler-may-see")
+        .up();
+    let compiler = server.wait_compiler();
+    assert_eq!(
+        std::fs::read(format!("/proc/{compiler}/environ")).unwrap(),
+        b""
+    );
+    kill_process(Pid::from_raw(compiler).unwrap(), Signal::KILL).unwrap();
+    server.wait_text("the compiler was killed, as a rule because memory ran out");
+    assert_eq!(server.ask("echo", "still here").said(), "still here");
+    assert_eq!(server.ask("large", "hi").status, 404);
+}
+
+/// A component that takes its compiler too long is given up.
+#[test]
+fn a_compiler_has_its_time() {
+    let mut compiler = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+        .args(["compile", "large:1:100:1048576:1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = compiler.stdin.take().unwrap();
+    stdin.write_all(&enlarged(&component("echo"))).unwrap();
+    drop(stdin);
+    let status = compiler.wait().unwrap();
+    assert_eq!(status.signal(), Some(Signal::XCPU.as_raw()), "{status}");
 }

@@ -281,6 +281,20 @@ impl Server {
         targets.any(|target| target.to_string_lossy().contains("inotify"))
     }
 
+    /// The processes that the gateway has started and that still run.
+    pub fn children(&self) -> Vec<i32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        // A thread may end while one looks.
+        let lists = tasks
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+        lists
+            .flat_map(|list| {
+                let ids = list.split_whitespace().map(|id| id.parse().unwrap());
+                ids.collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
     /// The lines on standard error so far.
     pub fn log(&self) -> Vec<String> {
         self.log.all()

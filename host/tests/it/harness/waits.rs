@@ -50,4 +50,20 @@ impl Server {
             thread::park_timeout(Duration::from_millis(10));
         }
     }
+
+    /// Waits until the gateway has a compiler at work that has taken its place behind it.
+    pub fn wait_compiler(&self) -> i32 {
+        let hang = Instant::now() + HANG;
+        let behind = |id: &i32| {
+            let place = std::fs::read_to_string(format!("/proc/{id}/oom_score_adj"));
+            place.is_ok_and(|place| place == "1000\n")
+        };
+        loop {
+            if let Some(compiler) = self.children().into_iter().find(behind) {
+                return compiler;
+            }
+            assert!(Instant::now() < hang, "nothing is compiled");
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
 }

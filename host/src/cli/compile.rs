@@ -1,0 +1,27 @@
+//! `ravenry compile`: the compiler's process, which the gateway starts; not for people.
+
+use std::io::Write as _;
+
+use clap::Args;
+
+use super::Failure;
+use crate::sandbox::compiler::{self, Job};
+
+/// `ravenry compile`
+#[derive(Debug, Args)]
+pub struct Compile {
+    /// What code is made for: ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS
+    #[arg(value_name = "JOB")]
+    pub job: Job,
+}
+
+impl Compile {
+    /// A component comes in on stdin, its code goes out on stdout.
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        compiler::run(self.job).map_err(|words| {
+            // Bare: the one who asked says where it belongs.
+            let _ = writeln!(std::io::stderr().lock(), "{words}");
+            Failure::Shown
+        })
+    }
+}
