@@ -96,6 +96,9 @@ impl Unreachable {
             SendError::Tls(_) | SendError::Protocol | SendError::Terminated => {
                 Some("perhaps the other of `http` and `https` is spoken there")
             }
+            SendError::Certificate(_) => Some(
+                "the platform would not trust it either; an authority of your own is named in SSL_CERT_FILE",
+            ),
             _ => None,
         };
         Self {

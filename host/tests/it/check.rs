@@ -4,6 +4,7 @@
 mod broken;
 mod reference;
 mod stranger;
+mod tls;
 
 use std::process::Output;
 
