@@ -9,7 +9,6 @@ pub mod build;
 mod cargo;
 mod chat;
 mod check;
-mod compile;
 mod components;
 pub mod inspect;
 mod key;
@@ -29,6 +28,7 @@ mod tools;
 mod unbuilt;
 pub mod up;
 mod watch;
+mod work;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -45,6 +45,8 @@ use self::test::Test;
 use self::up::{Author, Up};
 use crate::config::limits;
 use crate::report::{Problem, Problems};
+use crate::simulator::pdf;
+use crate::worker;
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
 #[derive(Debug, Parser)]
@@ -82,7 +84,10 @@ pub enum Verb {
     Completions(Completions),
     /// Compile a component, for a gateway that has started this
     #[command(hide = true)]
-    Compile(compile::Compile),
+    Compile(work::Compile),
+    /// Read a PDF, for a played platform that has started this
+    #[command(hide = true)]
+    PdfText,
 }
 
 /// `ravenry serve`
@@ -261,6 +266,7 @@ impl Failure {
 
 /// The whole program: reads the arguments of the process and does what they ask for.
 pub fn main() -> ExitCode {
+    worker::introduce();
     run(&Cli::parse())
 }
 
@@ -278,6 +284,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Inspect(verb) => verb.run(),
         Verb::Check(verb) => check::run(verb),
         Verb::Compile(verb) => verb.run(),
+        Verb::PdfText => work::told(pdf::run()),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())

@@ -41,3 +41,4 @@ pub mod secret;
 pub mod server;
 pub mod simulator;
 pub mod telemetry;
+pub mod worker;

@@ -41,6 +41,7 @@ mod fit;
 mod forward;
 mod ledger;
 mod pass;
+pub mod pdf;
 mod play;
 mod record;
 mod script;

@@ -1,33 +1,29 @@
 //! The compiler, in a process of its own: a component in, its code out.
 //!
-//! What a compiler takes for a large component (a Python bot: 600 MB) stays with its process, so it is not
-//! that of the server; and a compiler reads a stranger's file, so it sees no secret, has its time, and falls
-//! alone.
+//! What it takes for a large component (a Python bot: 600 MB) would stay with the server for good.
 
 use std::{
-    fmt, fs,
+    fmt,
     io::{self, Read as _, Write as _},
-    os::unix::process::{CommandExt as _, ExitStatusExt as _},
-    process::{Command, ExitStatus, Stdio},
+    os::unix::process::ExitStatusExt as _,
+    process::ExitStatus,
     str::FromStr,
     time::Duration,
 };
 
-use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
+use rustix::process::Signal;
 
 use super::{
     ComponentError,
     engine::{self, EngineKind, Size},
 };
+use crate::worker::{self, Limits};
 
 /// The name of the verb that compiles.
 pub const VERB: &str = "compile";
 
 /// Computing time for one component. A Python bot takes half a minute of it.
 const TIME_MAX: Duration = Duration::from_mins(10);
-
-/// How far the compiler stands back behind whoever serves.
-const NICENESS: i32 = 10;
 
 /// Most characters of the compiler's words that are told.
 const WORDS_MAX: usize = 2_000;
@@ -102,25 +98,8 @@ pub(super) fn compile(
         size,
         seconds: TIME_MAX.as_secs(),
     };
-    let lost = |error: io::Error| ComponentError::Compiler(error.to_string());
-    // This very program, even if its file has been replaced since.
-    let mut compiler = Command::new("/proc/self/exe")
-        .arg(VERB)
-        .arg(job.to_string())
-        // What is secret is in the environment.
-        .env_clear()
-        // Ctrl-C at a terminal is for the server, which ends in its own time.
-        .process_group(0)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(lost)?;
-    if let Some(mut stdin) = compiler.stdin.take() {
-        // Whoever does not read it to the end says why.
-        let _ = stdin.write_all(bytes);
-    }
-    let done = compiler.wait_with_output().map_err(lost)?;
+    let done = worker::employ(&[VERB, &job.to_string()], bytes)
+        .map_err(|error| ComponentError::Compiler(error.to_string()))?;
     if done.status.success() {
         return Ok(done.stdout);
     }
@@ -151,7 +130,12 @@ fn ended(status: ExitStatus, words: &str) -> String {
 /// # Errors
 /// What is wrong with the component, for the one who asked.
 pub fn run(job: Job) -> Result<(), String> {
-    stand_back(job.seconds);
+    let limits = Limits {
+        seconds: job.seconds,
+        // The engine reserves more of it than there is memory.
+        address_space: None,
+    };
+    worker::stand_back(limits).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
     let read = io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| format!("the component cannot be read: {error}"))?;
@@ -161,19 +145,6 @@ pub fn run(job: Job) -> Result<(), String> {
     let mut out = io::stdout().lock();
     let written = out.write_all(&code).and_then(|()| out.flush());
     written.map_err(|error| format!("the code cannot be handed over: {error}"))
-}
-
-/// Takes a place behind the server: in time, in memory, and in life.
-fn stand_back(seconds: u64) {
-    // Each is a courtesy but the limit, and that a process may always lower its own limit is certain.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
-    let _ = nice(NICENESS);
-    let _ = fs::write("/proc/self/oom_score_adj", "1000");
-    let limit = Rlimit {
-        current: Some(seconds),
-        maximum: None,
-    };
-    let _ = setrlimit(Resource::Cpu, limit);
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ pub(super) async fn fresh(stage: &Arc<Stage>, old: &str, with_text: bool) -> Opt
         let shelved = Arc::clone(stage);
         let reading = spawn_blocking(move || {
             let bytes = shelved.shelf.get(number).ok()?;
-            Some(text::of(&mime_type, &bytes))
+            text::of(&mime_type, &bytes)
         });
         // What no reader of documents understands is as good as no document.
         reading.await.ok().flatten()

@@ -1,7 +1,7 @@
 //! The text in an attached document, which the platform sends along with it.
 //!
-//! Read are text, Markdown, CSV and their kin as they stand, and HTML without its tags. PDF is not:
-//! bots that want its text get the file alone.
+//! Read are text, Markdown, CSV and their kin as they stand, HTML without its tags, and what a PDF has of
+//! text.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,6 +15,11 @@ use html5ever::{
         states::RawKind,
     },
 };
+
+use super::pdf;
+
+/// The media type of a PDF.
+const PDF: &str = "application/pdf";
 
 /// Most bytes of text that go along. The platform's own bound is not known.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
@@ -66,18 +71,20 @@ const BLOCKS: [&str; 31] = [
 
 /// Whether there may be text in files of this media type.
 pub(super) fn is_document(mime_type: &str) -> bool {
-    mime_type.starts_with("text/")
+    mime_type.starts_with("text/") || mime_type == PDF
 }
 
-/// What is written in a file.
-pub(super) fn of(mime_type: &str, bytes: &[u8]) -> String {
+/// What is written in a file; `None` where it cannot be read.
+pub(super) fn of(mime_type: &str, bytes: &[u8]) -> Option<String> {
     let mut text = if mime_type.starts_with("text/html") {
         without_tags(bytes.get(..HTML_BYTES_MAX).unwrap_or(bytes))
+    } else if mime_type == PDF {
+        pdf::text(bytes)?
     } else {
         String::from_utf8_lossy(bytes).into_owned()
     };
     text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
-    text
+    Some(text)
 }
 
 /// What a page says. No tree is made of it, which takes long where elements are in each other.
@@ -188,13 +195,19 @@ mod tests {
                     <p>They  <b>sleep</b> &amp;\n<a href='x'>eat</a>.</p><ul><li>one</li><li>two</ul>\
                     <table><tr><td>a</td><td>b</td></tr></table><pre>x  y\n  z</pre></body></html>";
         assert_eq!(
-            of("text/html; charset=utf-8", page.as_bytes()),
+            of("text/html; charset=utf-8", page.as_bytes()).unwrap(),
             "Cats\nThey sleep & eat.\n- one\n- two\na b\nx  y\n  z\n"
         );
-        assert_eq!(of("text/csv", b"a,b\n1,\xff"), "a,b\n1,\u{fffd}");
+        assert_eq!(of("text/csv", b"a,b\n1,\xff").unwrap(), "a,b\n1,\u{fffd}");
         let long = "é".repeat(TEXT_BYTES_MAX);
-        assert_eq!(of("text/plain", long.as_bytes()).len(), TEXT_BYTES_MAX);
-        assert_eq!(of("text/html", long.as_bytes()).len(), TEXT_BYTES_MAX);
+        assert_eq!(
+            of("text/plain", long.as_bytes()).unwrap().len(),
+            TEXT_BYTES_MAX
+        );
+        assert_eq!(
+            of("text/html", long.as_bytes()).unwrap().len(),
+            TEXT_BYTES_MAX
+        );
         assert!(is_document("text/markdown") && !is_document("image/png"));
     }
 
@@ -202,12 +215,19 @@ mod tests {
     #[test]
     fn a_page_that_is_all_tags_comes_to_an_end() {
         let nested = "<div><b x>".repeat(HTML_BYTES_MAX / 10);
-        assert_eq!(of("text/html", nested.as_bytes()), "");
+        assert_eq!(of("text/html", nested.as_bytes()).unwrap(), "");
         let mut page = "<p>first<p".to_owned();
         for number in 0..HTML_BYTES_MAX / 8 {
             write!(page, " a{number}").unwrap();
         }
-        assert!(of("text/html", page.as_bytes()).starts_with("first"));
-        assert_eq!(of("text/html", b"<a <b <!-- <p title=\"never closed"), "");
+        assert!(
+            of("text/html", page.as_bytes())
+                .unwrap()
+                .starts_with("first")
+        );
+        assert_eq!(
+            of("text/html", b"<a <b <!-- <p title=\"never closed").unwrap(),
+            ""
+        );
     }
 }

@@ -28,6 +28,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
+    ("worker", 0),
     ("ids", 0),
     ("secret", 0),
     ("memory", 0),
@@ -81,7 +82,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
         &["simulator/web/markdown", "chat/markdown"],
     ),
     // Documents at queries of the played platform.
-    (&["html5ever"], &["simulator"]),
+    (&["html5ever", "pdf_extract"], &["simulator"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["telemetry"],

@@ -233,3 +233,48 @@ fn chains_of_bots_come_to_an_end() {
         "{answer}"
     );
 }
+
+/// The text of an attached PDF goes along; what is no PDF is as good as a file without text.
+#[test]
+fn the_text_of_a_pdf_goes_along() {
+    let server = Folder::with_manifest("[bot.mirror]\nsource = \"mirror.wasm\"\n")
+        .flag("--simulate=127.0.0.1:0")
+        .up();
+    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let shown = |document: &str| {
+        let url = process::upload(&poe, "frogs.pdf", document);
+        let mut body = query("what does it say?");
+        body["query"][0]["attachments"] =
+            json!([{"url": url, "name": "frogs.pdf", "content_type": "application/pdf"}]);
+        process::ask(&poe, "mirror", &body)
+    };
+    let said = shown(&pdf("Frogs croak at night"));
+    assert!(said.contains("Frogs croak at night"), "{said}");
+    let said = shown("%PDF-1.4 and nothing else");
+    assert!(said.contains("frogs.pdf"), "{said}");
+}
+
+/// A document of one page with these words.
+fn pdf(words: &str) -> String {
+    let drawn = format!("BT /F1 24 Tf 72 700 Td ({words}) Tj ET");
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R\
+         /Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
+        format!("<</Length {}>>\nstream\n{drawn}\nendstream", drawn.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+    ];
+    let mut document = "%PDF-1.4\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (index, object) in objects.iter().enumerate() {
+        table += &format!("{:010} 00000 n \n", document.len());
+        document += &format!("{} 0 obj\n{object}\nendobj\n", index + 1);
+    }
+    let at = document.len();
+    let size = objects.len() + 1;
+    format!(
+        "{document}xref\n0 {size}\n{table}trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n"
+    )
+}

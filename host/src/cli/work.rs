@@ -1,4 +1,4 @@
-//! `ravenry compile`: the compiler's process, which the gateway starts; not for people.
+//! The verbs that the gateway starts itself, for work in a process of its own; not for people.
 
 use std::io::Write as _;
 
@@ -15,13 +15,18 @@ pub struct Compile {
     pub job: Job,
 }
 
+/// What became of the work, in the words of the worker.
+pub(super) fn told(done: Result<(), String>) -> Result<(), Failure> {
+    done.map_err(|words| {
+        // Bare: the one who asked says where it belongs.
+        let _ = writeln!(std::io::stderr().lock(), "{words}");
+        Failure::Shown
+    })
+}
+
 impl Compile {
     /// A component comes in on stdin, its code goes out on stdout.
     pub(super) fn run(&self) -> Result<(), Failure> {
-        compiler::run(self.job).map_err(|words| {
-            // Bare: the one who asked says where it belongs.
-            let _ = writeln!(std::io::stderr().lock(), "{words}");
-            Failure::Shown
-        })
+        told(compiler::run(self.job))
     }
 }

@@ -1,0 +1,36 @@
+//! The text of a PDF, read by a process of its own: a page of it can unfold to gigabytes.
+
+use std::io::{self, Read as _, Write as _};
+
+use crate::worker::{self, Limits};
+
+/// The name of the verb that reads.
+pub const VERB: &str = "pdf-text";
+
+/// What reading one document may take. A thousand pages of text take a second.
+const LIMITS: Limits = Limits {
+    seconds: 5,
+    address_space: Some(2 * 1024 * 1024 * 1024),
+};
+
+/// What is written in a PDF; `None` where it cannot be read, or not in time.
+pub(super) fn text(bytes: &[u8]) -> Option<String> {
+    let done = worker::employ(&[VERB], bytes).ok()?;
+    let text = done.status.success().then_some(done.stdout)?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// What that process does: reads a PDF on standard input, and writes its text to standard output.
+///
+/// # Errors
+/// Why there is none.
+pub fn run() -> Result<(), String> {
+    let lost = |error: io::Error| error.to_string();
+    worker::stand_back(LIMITS).map_err(lost)?;
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(lost)?;
+    let text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string())?;
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(lost)
+}
