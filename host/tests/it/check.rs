@@ -166,6 +166,33 @@ fn samples_keep_every_rule() {
     }
 }
 
+/// All samples do, those that ask others too: beside the gateway, Poe is played.
+#[test]
+fn no_sample_breaks_a_rule() {
+    let plugins = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins")).unwrap();
+    let packages = plugins.filter_map(|plugin| {
+        std::fs::read_to_string(plugin.unwrap().path().join("Cargo.toml")).ok()
+    });
+    let names: Vec<String> = packages
+        .map(|package| package.split('"').nth(1).unwrap().to_owned())
+        .collect();
+    assert!(names.len() >= 18, "{names:?}");
+    let manifest: String = names
+        .iter()
+        .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
+        .collect();
+    let server = Folder::with_manifest(&manifest)
+        .flag("--simulate=127.0.0.1:0")
+        .up();
+    for name in names {
+        let url = format!("http://{}/{name}", server.address);
+        let output = check(&[&url, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(broken::failed(&report), [""; 0], "{name}");
+        assert_eq!(output.status.code(), Some(0), "{name}");
+    }
+}
+
 /// What is printed for programs can be read by them, and says the same.
 #[test]
 fn reports_are_json_and_junit_too() {
