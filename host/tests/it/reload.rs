@@ -73,7 +73,9 @@ const COPY: &str = "cp $(cat which) made.wasm\n";
 /// place and its share of the metrics are the bot's: the new version has no second one.
 #[test]
 fn a_running_reply_ends_on_the_version_that_it_began_with() {
-    let server = Server::start(PUPPET);
+    // 20 MB are said, in an unoptimized build.
+    let folder = Folder::with_manifest(PUPPET);
+    let server = folder.flag("--limit=cpu=30s").up();
     // More than all buffers hold: it runs until somebody reads.
     let running = server.open("puppet", "say 20000 1000\nthe end of the old one");
     server.wait_running("puppet", 1.0);

@@ -4,6 +4,7 @@ use std::{io, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use memchr::memrchr2_iter;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use sse_stream::{Sse, SseByteStream};
 use tokio::{
@@ -128,8 +129,11 @@ fn bounded(
         }
         // An empty line ends an event. One that is cut in two by a border of chunks is missed, which
         // makes the bound a little early; the next one is not.
-        let ends = |pair: &[u8]| matches!(pair, b"\n\n" | b"\r\r" | b"\n\r");
-        incomplete = match chunk.windows(2).rposition(ends) {
+        let ends = |at: &usize| {
+            let pair = chunk.get(*at..at.saturating_add(2));
+            matches!(pair, Some(b"\n\n" | b"\r\r" | b"\n\r"))
+        };
+        incomplete = match memrchr2_iter(b'\n', b'\r', &chunk).find(ends) {
             Some(at) => chunk.len().saturating_sub(at),
             None => incomplete.saturating_add(chunk.len()),
         };

@@ -9,13 +9,14 @@ use serde_json::json;
 use super::{
     ask,
     fault_table::{Heard, breaks, errors, refusals},
-    gateway, open, wait,
+    folder, gateway, open, wait,
 };
 
 #[test]
 fn every_fault_of_another_bot_ends_clearly() {
     let poe = FakePoe::start().unwrap();
-    let server = gateway(&poe, "");
+    // 64 MiB are read on the bot's account, in an unoptimized build.
+    let server = folder(&poe, "").flag("--limit=cpu=30s").up();
     for (row, answers, taken, heard) in refusals().into_iter().chain(breaks()).chain(errors()) {
         poe.bot("helper", Script::in_turn(answers));
         let before = poe.queries("helper").len();
