@@ -13,7 +13,8 @@ use super::markdown::{self, Element, Labels, Node};
 const DRAWN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Longest text without a break, in bytes: a browser lays all of it out again for every word that is
-/// added, and half a megabyte of it at a stretch would be felt. Sixteen KiB took 108 to 146 ms at a stretch, six 73 to 90.
+/// added, and half a megabyte of it at a stretch would be felt. On a slow machine with 2 cores, 16 KiB
+/// took 108 to 146 ms at a stretch, 6 KiB take 73 to 90.
 const UNBROKEN_BYTES_MAX: usize = 6 * 1024;
 
 /// One change. Its place is found from the whole drawing by going down to the last child so often.
