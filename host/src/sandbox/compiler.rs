@@ -1,6 +1,6 @@
 //! The compiler, in a process of its own: a component in, its code out.
 //!
-//! What it takes for a large component (a Python bot: 600 MB) would stay with the server for good.
+//! What it takes for a large component (a Python bot: 510 MB) would stay with the server for good.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ use crate::worker::{self, Limits};
 /// The name of the verb that compiles.
 pub const VERB: &str = "compile";
 
-/// Computing time for one component. A Python bot takes half a minute of it.
+/// Computing time for one component. A Python bot takes twenty seconds of it.
 const TIME_MAX: Duration = Duration::from_mins(10);
 
 /// Most characters of the compiler's words that are told.

@@ -2,12 +2,13 @@
 
 use std::io::{self, Read as _, Write as _};
 
+use super::text::TEXT_BYTES_MAX;
 use crate::worker::{self, Limits};
 
 /// The name of the verb that reads.
 pub const VERB: &str = "pdf-text";
 
-/// What reading one document may take. A thousand pages of text take a second.
+/// What reading one document may take.
 const LIMITS: Limits = Limits {
     seconds: 5,
     address_space: Some(2 * 1024 * 1024 * 1024),
@@ -29,7 +30,9 @@ pub fn run() -> Result<(), String> {
     worker::stand_back(LIMITS).map_err(lost)?;
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(lost)?;
-    let text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string())?;
+    let mut text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string())?;
+    // Whoever has started this holds what comes in memory.
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(lost)

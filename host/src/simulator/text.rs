@@ -22,7 +22,7 @@ use super::pdf;
 const PDF: &str = "application/pdf";
 
 /// Most bytes of text that go along. The platform's own bound is not known.
-const TEXT_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most bytes of HTML that are read: tags are most of a page.
 const HTML_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;

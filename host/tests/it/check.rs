@@ -173,15 +173,11 @@ fn no_sample_breaks_a_rule() {
     let packages = plugins.filter_map(|plugin| {
         std::fs::read_to_string(plugin.unwrap().path().join("Cargo.toml")).ok()
     });
-    let names: Vec<String> = packages
-        .map(|package| package.split('"').nth(1).unwrap().to_owned())
-        .collect();
+    let packages: Vec<String> = packages.collect();
+    let names = packages.iter().map(|package| package.split('"').nth(1));
+    let names: Vec<&str> = names.map(Option::unwrap).collect();
     assert!(names.len() >= 18, "{names:?}");
-    let manifest: String = names
-        .iter()
-        .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
-        .collect();
-    let server = Folder::with_manifest(&manifest)
+    let server = Folder::with_bots(&names)
         .flag("--simulate=127.0.0.1:0")
         .up();
     for name in names {

@@ -6,7 +6,7 @@ mod reference;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, query};
+use crate::harness::{Folder, Server, query};
 use process::Simulate;
 
 const SAMPLES: &str = "[bot.prompt]\nsource = \"prompt.wasm\"\n[bot.versus]\nsource = \"versus.wasm\"\n\
@@ -168,13 +168,17 @@ fn an_address_of_others_or_in_use_is_refused() {
     "#);
 }
 
+/// A gateway with these bots, and where Poe is played beside it.
+fn beside_poe(names: &[&str]) -> (Server, String) {
+    let server = Folder::with_bots(names).flag("--simulate=127.0.0.1:0").up();
+    let poe = process::url_in(&server.output(), "Poe is played on ");
+    (server, poe)
+}
+
 /// What a bot of the gateway charges for a query of the played Poe is in the ledger.
 #[test]
 fn what_bots_charge_is_in_the_ledger() {
-    let server = Folder::with_manifest("[bot.asker]\nsource = \"asker.wasm\"\n")
-        .flag("--simulate=127.0.0.1:0")
-        .up();
-    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let (_server, poe) = beside_poe(&["asker"]);
     let ledger = process::get(&poe, "/simulator/ledger");
     assert_eq!(ledger, json!({"balance": 10_000_000, "tabs": []}));
     let paid = "authorize 300\ncapture 200\nthanks";
@@ -197,15 +201,7 @@ fn what_bots_charge_is_in_the_ledger() {
 /// Samples that ask several others, in a chain or with files, get to their end.
 #[test]
 fn chains_of_bots_come_to_an_end() {
-    let names = ["all-caps", "coder", "outfit"];
-    let manifest: String = names
-        .iter()
-        .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
-        .collect();
-    let server = Folder::with_manifest(&manifest)
-        .flag("--simulate=127.0.0.1:0")
-        .up();
-    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let (_server, poe) = beside_poe(&["all-caps", "coder", "outfit"]);
     let said = |bot: &str, body: &Value| process::said(&process::ask(&poe, bot, body));
     assert_eq!(
         said("all-caps", &query("frogs")),
@@ -237,10 +233,7 @@ fn chains_of_bots_come_to_an_end() {
 /// The text of an attached PDF goes along; what is no PDF is as good as a file without text.
 #[test]
 fn the_text_of_a_pdf_goes_along() {
-    let server = Folder::with_manifest("[bot.mirror]\nsource = \"mirror.wasm\"\n")
-        .flag("--simulate=127.0.0.1:0")
-        .up();
-    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let (_server, poe) = beside_poe(&["mirror"]);
     let shown = |document: &str| {
         let url = process::upload(&poe, "frogs.pdf", document);
         let mut body = query("what does it say?");

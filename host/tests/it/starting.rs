@@ -5,12 +5,14 @@ use std::{
     io::Write as _,
     os::unix::process::ExitStatusExt as _,
     process::{Command, Stdio},
+    thread,
+    time::Instant,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::harness::{Folder, Server, component};
+use crate::harness::{Folder, HANG, Server, component};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
@@ -187,6 +189,24 @@ fn a_compiler_that_is_killed_costs_its_bot_alone() {
     server.wait_text("the compiler was killed, as a rule because memory ran out");
     assert_eq!(server.ask("echo", "still here").said(), "still here");
     assert_eq!(server.ask("large", "hi").status, 404);
+}
+
+/// No compiler is left behind, however the server ends. This one cannot end by itself: it is held.
+#[test]
+fn a_compiler_ends_with_its_server() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = format!("{ECHO}{LARGE}");
+    let server = folder(&manifest, &enlarged(&component("echo")), &cache).up();
+    let compiler = server.wait_compiler();
+    kill_process(Pid::from_raw(compiler).unwrap(), Signal::STOP).unwrap();
+    drop(server);
+    let hang = Instant::now() + HANG;
+    // Nobody may wait for what is left of it where the system's first process does not.
+    let state = || std::fs::read_to_string(format!("/proc/{compiler}/stat"));
+    while state().is_ok_and(|state| !state.contains(") Z")) {
+        assert!(Instant::now() < hang, "it is still there");
+        thread::yield_now();
+    }
 }
 
 /// A component that takes its compiler too long is given up.

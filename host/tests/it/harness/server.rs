@@ -28,6 +28,12 @@ impl Folder {
         Self::empty().manifest("ravenry.toml", manifest)
     }
 
+    /// With these guests, each under its own name and without further settings.
+    pub fn with_bots(names: &[&str]) -> Self {
+        let bot = |name: &&str| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n");
+        Self::with_manifest(&names.iter().map(bot).collect::<String>())
+    }
+
     /// Without anything.
     pub fn empty() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -164,11 +170,7 @@ impl Server {
 
     /// A gateway with these guests, each under its own name and without further settings.
     pub fn with_bots(names: &[&str]) -> Self {
-        let manifest: String = names
-            .iter()
-            .map(|name| format!("[bot.{name}]\nsource = \"{name}.wasm\"\n"))
-            .collect();
-        Self::start(&manifest)
+        Folder::with_bots(names).up()
     }
 
     fn spawn(folder: Folder, verb: &[&str]) -> Self {
