@@ -17,6 +17,7 @@ pub use guests::{component, hostile_names, without_outer_cargo};
 pub use lines::Lines;
 pub use server::{Folder, Server};
 pub use terminal::Terminal;
+pub use waits::wait_worker;
 
 use std::time::Duration;
 

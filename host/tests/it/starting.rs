@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::harness::{Folder, HANG, Server, component};
+use crate::harness::{Folder, HANG, Server, component, wait_worker};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
@@ -180,7 +180,7 @@ fn a_compiler_that_is_killed_costs_its_bot_alone() {
     let server = folder(&manifest, &enlarged(&component("echo")), &cache)
         .env("LARGE_KEY", "the-key-that-no-compiler-may-see")
         .up();
-    let compiler = server.wait_compiler();
+    let compiler = wait_worker(server.id());
     assert_eq!(
         std::fs::read(format!("/proc/{compiler}/environ")).unwrap(),
         b""
@@ -191,15 +191,21 @@ fn a_compiler_that_is_killed_costs_its_bot_alone() {
     assert_eq!(server.ask("large", "hi").status, 404);
 }
 
-/// No compiler is left behind, however the server ends. This one cannot end by itself: it is held.
+/// No compiler is left behind, however its server ends. Here a shell stands for the server, and the
+/// component never comes to its end, so the compiler has no other reason to go.
 #[test]
 fn a_compiler_ends_with_its_server() {
-    let cache = tempfile::tempdir().unwrap();
-    let manifest = format!("{ECHO}{LARGE}");
-    let server = folder(&manifest, &enlarged(&component("echo")), &cache).up();
-    let compiler = server.wait_compiler();
-    kill_process(Pid::from_raw(compiler).unwrap(), Signal::STOP).unwrap();
-    drop(server);
+    let mut server = Command::new("sh")
+        .args(["-c", "\"$0\" compile large:1:100:1048576:60; true"])
+        .arg(env!("CARGO_BIN_EXE_ravenry"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _component = server.stdin.take();
+    let compiler = wait_worker(server.id());
+    server.kill().unwrap();
+    server.wait().unwrap();
     let hang = Instant::now() + HANG;
     // Nobody may wait for what is left of it where the system's first process does not.
     let state = || std::fs::read_to_string(format!("/proc/{compiler}/stat"));

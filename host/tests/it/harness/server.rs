@@ -283,18 +283,9 @@ impl Server {
         targets.any(|target| target.to_string_lossy().contains("inotify"))
     }
 
-    /// The processes that the gateway has started and that still run.
-    pub fn children(&self) -> Vec<i32> {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        // A thread may end while one looks.
-        let lists = tasks
-            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
-        lists
-            .flat_map(|list| {
-                let ids = list.split_whitespace().map(|id| id.parse().unwrap());
-                ids.collect::<Vec<_>>()
-            })
-            .collect()
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The lines on standard error so far.

@@ -50,20 +50,34 @@ impl Server {
             thread::park_timeout(Duration::from_millis(10));
         }
     }
+}
 
-    /// Waits until the gateway has a compiler at work that has taken its place behind it.
-    pub fn wait_compiler(&self) -> i32 {
-        let hang = Instant::now() + HANG;
-        let behind = |id: &i32| {
-            let place = std::fs::read_to_string(format!("/proc/{id}/oom_score_adj"));
-            place.is_ok_and(|place| place == "1000\n")
-        };
-        loop {
-            if let Some(compiler) = self.children().into_iter().find(behind) {
-                return compiler;
-            }
-            assert!(Instant::now() < hang, "nothing is compiled");
-            thread::park_timeout(Duration::from_millis(10));
+/// Waits until this process has started a worker that has taken its place behind it.
+pub fn wait_worker(parent: u32) -> i32 {
+    let hang = Instant::now() + HANG;
+    let behind = |id: &i32| {
+        let place = std::fs::read_to_string(format!("/proc/{id}/oom_score_adj"));
+        place.is_ok_and(|place| place == "1000\n")
+    };
+    loop {
+        if let Some(worker) = children(parent).into_iter().find(behind) {
+            return worker;
         }
+        assert!(Instant::now() < hang, "it has no worker");
+        thread::park_timeout(Duration::from_millis(10));
     }
+}
+
+/// The processes that this one has started and that still run.
+fn children(parent: u32) -> Vec<i32> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    // A thread may end while one looks.
+    let lists =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            let ids = list.split_whitespace().map(|id| id.parse().unwrap());
+            ids.collect::<Vec<_>>()
+        })
+        .collect()
 }
