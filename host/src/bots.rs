@@ -4,11 +4,15 @@
 //! whatever is mounted meanwhile.
 
 pub mod admit;
+mod alarm;
+mod breaker;
 pub mod call;
 pub mod deploy;
 pub mod deployment;
 pub mod lasting;
+mod pace;
 pub mod reply;
+mod running;
 mod stop;
 pub mod sync;
 pub mod unsettled;
@@ -24,12 +28,17 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use self::admit::{Gate, Permit, Refused};
 pub use self::stop::Stop;
+use self::{
+    admit::{Gate, Permit, Refused},
+    breaker::Breaker,
+    pace::Pace,
+};
 use crate::{
+    compute::{Owner, Panicked},
     config::limits::Limits,
     egress::secrets::Secrets,
-    guard::Bounds,
+    guard::{Bounds, End},
     ids::{BotName, Reference, Route, TenantName},
     imports::{
         Call,
@@ -40,10 +49,15 @@ use crate::{
         reply::Outbox,
         request::Received,
     },
+    memory::Booking,
     metrics::BotMetrics,
-    sandbox::{Allowance, Component},
+    sandbox::{Allowance, Component, EngineKind},
     secret::{Mask, Secret},
 };
+
+/// Largest request that a reply begins with at the thread that serves: handing a larger one to the
+/// guest takes it too long.
+pub const BODY_HERE_BYTES_MAX: usize = 16 * 1024;
 
 /// A component, mounted: who may call it, what it may use, where its numbers go.
 #[derive(Debug)]
@@ -65,6 +79,12 @@ pub struct Bot {
     secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
+    /// Who pays for what it computes.
+    owner: Owner,
+    /// How long its component computes at a stretch.
+    pace: Pace,
+    /// Puts it aside where it keeps failing.
+    breaker: Breaker,
     config: Arc<[(String, String)]>,
     platform: Arc<Platform>,
     /// Tells `platform` what the settings declare.
@@ -107,6 +127,17 @@ impl Bot {
             .iter()
             .fold(false, |opens, known| opens | known.matches(key));
         opens.then_some(Authorized(()))
+    }
+
+    /// Does something large for it where it computes, in its turn.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
+        match &self.allowance.compute {
+            Some(compute) => compute.call(&self.owner, act).await,
+            None => Ok(act()),
+        }
     }
 
     /// A permit for a short call, at once or from the queue.
@@ -154,18 +185,36 @@ impl Bot {
         Outbox::new(bounds, self.secrets.reply_mask().cloned())
     }
 
-    /// Whether one more instance can have the memory that it starts with.
-    fn has_memory(&self) -> bool {
+    /// Books the memory that one more instance starts with; `None`: there is not so much left.
+    fn book_instance(&self) -> Option<Booking> {
         let component = self.component.as_ref();
         let needed = component.map_or(0, |component| component.facts().initial_memory_bytes);
-        self.allowance
-            .pools
-            .iter()
-            .all(|pool| pool.free() >= needed)
+        let mut booking = Booking::new(self.allowance.pools.clone());
+        booking.set(needed).then_some(booking)
+    }
+
+    /// Whether a reply to this request begins at the thread that serves it.
+    fn begins_here(&self, received: &Received) -> bool {
+        let component = self.component.as_ref();
+        let small =
+            component.is_some_and(|component| component.facts().engine == EngineKind::Small);
+        small && received.raw().len() <= BODY_HERE_BYTES_MAX && self.pace.is_quick()
     }
 
     fn admitted(&self) {
         self.refusing.store(false, Ordering::Relaxed);
+    }
+
+    /// Notes how a reply has ended, for what comes next.
+    fn ended(&self, end: &End) {
+        if let Some(pause) = self.breaker.note(end) {
+            tracing::warn!(
+                tenant = self.tenant.as_str(),
+                bot = self.name.as_str(),
+                seconds = pause.as_secs(),
+                "the bot keeps failing and is put aside; queries are refused meanwhile"
+            );
+        }
     }
 
     /// Logs the first refusal of an episode.

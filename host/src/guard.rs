@@ -74,6 +74,8 @@ pub enum End {
     TooLong,
     /// No room for one more reply; the words are for the log.
     Refused(&'static str),
+    /// The bot keeps failing, and rests for so long.
+    PutAside(Duration),
     /// The bot is still being compiled.
     Starting,
     /// The server is stopping.
@@ -96,6 +98,7 @@ impl End {
             Self::OutOfTime => "out_of_time",
             Self::TooLong => "too_long",
             Self::Refused(_) => "refused",
+            Self::PutAside(_) => "put_aside",
             Self::Starting => "starting",
             Self::Stopping => "stopping",
             Self::Gateway => "gateway",
@@ -172,12 +175,45 @@ impl Guard {
     /// # Errors
     /// A refusal leaves `out` as it was.
     pub fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
+        let encode = |out: &mut BytesMut| encode::event(event, out);
+        self.write(event, characters(event), out, encode)
+    }
+
+    /// Takes one event that was counted and encoded before, without this guard; gives its bytes back
+    /// where they are to be sent.
+    ///
+    /// # Errors
+    /// As those of [`Guard::say`].
+    pub fn say_encoded(
+        &mut self,
+        event: &Event<'_>,
+        characters: u64,
+        encoded: BytesMut,
+    ) -> Result<BytesMut, Refusal> {
+        let mut out = BytesMut::new();
+        self.write(event, characters, &mut out, |out| *out = encoded)?;
+        Ok(out)
+    }
+
+    /// Whether so many characters more may be said.
+    pub fn fits(&self, characters: u64) -> bool {
+        self.phase == Phase::Open
+            && self.characters.saturating_add(characters) <= self.bounds.characters
+    }
+
+    fn write(
+        &mut self,
+        event: &Event<'_>,
+        characters: u64,
+        out: &mut BytesMut,
+        encode: impl FnOnce(&mut BytesMut),
+    ) -> Result<(), Refusal> {
         match self.phase {
             Phase::Open => {}
             Phase::Overrun => return Err(Refusal::TooLong),
             Phase::Errored | Phase::Done => return Err(Refusal::Ended),
         }
-        self.count(event)?;
+        self.count(characters)?;
         match event {
             // Nothing to append; counted, so that a loop of them still meets the bound.
             Event::Text { text: "", .. } => return Ok(()),
@@ -197,7 +233,7 @@ impl Guard {
             _ => {}
         }
         let before = out.len();
-        encode::event(event, out);
+        encode(out);
         let counted = match event {
             Event::File(_) | Event::Json(_) | Event::Other { .. } => {
                 out.len().saturating_sub(before)
@@ -235,23 +271,9 @@ impl Guard {
         }
     }
 
-    /// Counts an event and its text. What has no text counts by its bytes, once these are known.
-    fn count(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
-        let text = match event {
-            Event::Text { text, .. }
-            | Event::Replace { text, .. }
-            | Event::Error { text, .. }
-            | Event::Suggest(text)
-            | Event::Data(text) => text,
-            Event::Meta(_)
-            | Event::File(_)
-            | Event::Json(_)
-            | Event::Other { .. }
-            | Event::Done => "",
-        };
-        let characters = self
-            .characters
-            .saturating_add(u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
+    /// Counts an event of so many characters. What has no text counts by its bytes, once these are known.
+    fn count(&mut self, characters: u64) -> Result<(), Refusal> {
+        let characters = self.characters.saturating_add(characters);
         let events = self.events.saturating_add(1);
         if characters > self.bounds.characters || events > self.bounds.events {
             self.phase = Phase::Overrun;
@@ -346,6 +368,16 @@ impl Guard {
             End::OutOfTime => ("The bot took too long", true),
             End::TooLong => ("The bot said more than a reply may hold", false),
             End::Refused(_) => ("The bot is busy; please try again in a moment", true),
+            End::PutAside(pause) => {
+                return Some(LastWords {
+                    text: format!(
+                        "The bot keeps failing and rests; please try again in {} s (reference {reference}).",
+                        pause.as_secs().saturating_add(1)
+                    ),
+                    allow_retry: true,
+                    error_type: None,
+                });
+            }
             End::Starting => ("The bot is starting; please try again in a moment", true),
             End::Stopping => (
                 "The server is restarting; please try again in a moment",
@@ -360,6 +392,23 @@ impl Guard {
             error_type: None,
         })
     }
+}
+
+/// The text of an event; empty where it has none.
+pub fn text<'a>(event: &Event<'a>) -> &'a str {
+    match event {
+        Event::Text { text, .. }
+        | Event::Replace { text, .. }
+        | Event::Error { text, .. }
+        | Event::Suggest(text)
+        | Event::Data(text) => text,
+        Event::Meta(_) | Event::File(_) | Event::Json(_) | Event::Other { .. } | Event::Done => "",
+    }
+}
+
+/// The characters of an event's text.
+pub fn characters(event: &Event<'_>) -> u64 {
+    u64::try_from(text(event).chars().count()).unwrap_or(u64::MAX)
 }
 
 /// A bot's own error sentence, at most as long as one is shown.

@@ -12,6 +12,7 @@
 //! - [`bots`]: the mounted bots, and one query's way through one of them;
 //! - [`sandbox`]: components, compiled and instantiated; the only module that knows wasmtime;
 //! - [`imports`]: what a bot may call;
+//! - [`compute`]: time of the processor: serving threads, compute threads, turns;
 //! - [`guard`]: the promise to the platform, as a pure state machine;
 //! - [`charges`]: money that replies have asked for, on disk until they end;
 //! - [`egress`]: the way out: the platform's own API, and the hosts that bots may reach;
@@ -26,6 +27,7 @@ pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod client;
+pub mod compute;
 pub mod config;
 pub mod egress;
 pub mod guard;

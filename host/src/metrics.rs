@@ -40,6 +40,14 @@ pub const DURATION: &str = "ravenry_reply_duration_seconds";
 pub const CPU: &str = "ravenry_reply_cpu_seconds";
 /// Most memory of a reply's instance, in bytes.
 pub const PEAK_MEMORY: &str = "ravenry_reply_peak_memory_bytes";
+/// Computing time by tenant and place (`serving`, `compute`), in nanoseconds.
+pub const COMPUTING: &str = "ravenry_computing_nanoseconds_total";
+/// Polls of guests that held a serving thread for more than a millisecond, by tenant.
+pub const OVERRUNS: &str = "ravenry_overruns_total";
+/// Turns at compute threads, by tenant.
+pub const TURNS: &str = "ravenry_turns_total";
+/// Time that turns were waited for, by tenant, in nanoseconds.
+pub const TURN_WAITS: &str = "ravenry_turn_waits_nanoseconds_total";
 /// HTTP requests that were turned away before they reached a bot, by status.
 pub const REJECTED: &str = "ravenry_rejected_requests_total";
 /// Connections that are open.
@@ -123,6 +131,20 @@ pub fn describe() {
         "Most memory of a reply's instance."
     );
     describe_counter!(
+        COMPUTING,
+        "Nanoseconds that the bots of a tenant have computed, by place."
+    );
+    describe_counter!(
+        OVERRUNS,
+        Unit::Count,
+        "Polls of guests that held a serving thread for more than a millisecond."
+    );
+    describe_counter!(TURNS, Unit::Count, "Turns at the compute threads.");
+    describe_counter!(
+        TURN_WAITS,
+        "Nanoseconds that turns at the compute threads were waited for."
+    );
+    describe_counter!(
         REJECTED,
         Unit::Count,
         "HTTP requests turned away before they reached a bot, by status."
@@ -150,6 +172,52 @@ pub fn uncaptured(tenant: &str, bot: &str, milli_cents: u64) {
 pub fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: u64) {
     counter!(UNKNOWN_CHARGES, "tenant" => tenant.to_owned(), "bot" => bot.to_owned(), "step" => step)
         .increment(milli_cents);
+}
+
+/// The computing time of one tenant.
+#[derive(Clone)]
+pub struct TenantTime {
+    serving: Counter,
+    compute: Counter,
+    overruns: Counter,
+    turns: Counter,
+    waits: Counter,
+}
+
+impl std::fmt::Debug for TenantTime {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TenantTime")
+    }
+}
+
+impl TenantTime {
+    /// The handles of one tenant.
+    pub fn new(tenant: &str) -> Self {
+        let at = |place: &'static str| counter!(COMPUTING, "tenant" => tenant.to_owned(), "place" => place);
+        let of = |name: &'static str| counter!(name, "tenant" => tenant.to_owned());
+        Self {
+            serving: at("serving"),
+            compute: at("compute"),
+            overruns: of(OVERRUNS),
+            turns: of(TURNS),
+            waits: of(TURN_WAITS),
+        }
+    }
+
+    /// Counts a poll at a serving thread, and whether it held that for too long.
+    pub fn served(&self, nanos: u64, overrun: bool) {
+        self.serving.increment(nanos);
+        if overrun {
+            self.overruns.increment(1);
+        }
+    }
+
+    /// Counts a turn at a compute thread, and how long it was waited for.
+    pub fn turn(&self, nanos: u64, waited: u64) {
+        self.compute.increment(nanos);
+        self.turns.increment(1);
+        self.waits.increment(waited);
+    }
 }
 
 /// The metrics of one bot.

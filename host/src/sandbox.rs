@@ -15,6 +15,7 @@ mod prepare;
 mod runtime;
 mod since_0_1;
 mod since_0_1_async;
+mod ticker;
 
 use std::{
     fmt, io,
@@ -30,14 +31,15 @@ pub use self::{
     cache::CacheError,
     capacity::Capacity,
     engine::{EngineKind, Size},
-    instance::{Allowance, Cost, Run, RunError},
+    instance::{Allowance, Cost, Meter, Run, RunError},
     meter::CpuBudget,
     prepare::{COMPILED_ALONE_BYTES, examine, validate},
     runtime::offered,
 };
-use self::{handler::Handler, instance::State, meter::Mappings, runtime::Runtime};
+use self::{handler::Handler, instance::State, meter::Mappings, runtime::Runtime, ticker::Ticker};
 use crate::{
     imports::Call,
+    memory::Booking,
     protocol::{
         event::Failure,
         request::{ErrorReport, Feedback, Query, Reaction},
@@ -121,6 +123,7 @@ pub struct Sandbox {
     large: OnceLock<Result<Runtime, String>>,
     asynchronous: OnceLock<Result<Runtime, String>>,
     mappings: Arc<Mappings>,
+    ticker: Arc<Ticker>,
     /// Held while a large component is compiled: see [`COMPILED_ALONE_BYTES`].
     compiling: Mutex<()>,
 }
@@ -140,6 +143,7 @@ pub struct Component {
     engine: wasmtime::Engine,
     handler: Handler,
     mappings: Arc<Mappings>,
+    ticker: Arc<Ticker>,
     facts: Facts,
 }
 
@@ -184,6 +188,7 @@ impl Sandbox {
             large: OnceLock::new(),
             asynchronous: OnceLock::new(),
             mappings: Mappings::new(size.mappings),
+            ticker: Ticker::start().map_err(SandboxError::Ticker)?,
             compiling: Mutex::new(()),
         })
     }
@@ -195,7 +200,8 @@ impl Sandbox {
             EngineKind::Async => &self.asynchronous,
         };
         slot.get_or_init(|| {
-            Runtime::new(kind, self.size, &self.cache_dir).map_err(|error| error.to_string())
+            Runtime::new(kind, self.size, &self.cache_dir, &self.ticker)
+                .map_err(|error| error.to_string())
         })
         .as_ref()
         .map_err(|error| SandboxError::Engine(error.clone()))
@@ -217,21 +223,21 @@ impl Component {
     fn start<T, F>(
         &self,
         allowance: &Allowance,
-        call: Call,
+        (call, ahead): (Call, Booking),
         begin: impl FnOnce(Store<State>) -> F,
     ) -> Run<T>
     where
         F: Future<Output = wasmtime::Result<T>> + Send + 'static,
     {
         let room = self.mappings.take(self.facts.mappings);
-        instance::start(&self.engine, allowance, call, room, begin)
+        instance::start(self, allowance, call, ahead, room, begin)
     }
 
     /// Starts to answer a query. The events go to the outbox of `call`.
     pub fn respond(
         &self,
         allowance: &Allowance,
-        call: Call,
+        call: (Call, Booking),
         query: Query,
     ) -> Run<Result<(), Failure>> {
         let handler = self.handler.clone();
@@ -239,13 +245,18 @@ impl Component {
     }
 
     /// Starts to ask for the settings.
-    pub fn settings(&self, allowance: &Allowance, call: Call) -> Run<Settings> {
+    pub fn settings(&self, allowance: &Allowance, call: (Call, Booking)) -> Run<Settings> {
         let handler = self.handler.clone();
         self.start(allowance, call, move |store| handler.settings(store))
     }
 
     /// Starts to hand over feedback.
-    pub fn on_feedback(&self, allowance: &Allowance, call: Call, feedback: Feedback) -> Run<()> {
+    pub fn on_feedback(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        feedback: Feedback,
+    ) -> Run<()> {
         let handler = self.handler.clone();
         self.start(allowance, call, move |store| {
             handler.on_feedback(store, feedback)
@@ -253,7 +264,12 @@ impl Component {
     }
 
     /// Starts to hand over a reaction.
-    pub fn on_reaction(&self, allowance: &Allowance, call: Call, reaction: Reaction) -> Run<()> {
+    pub fn on_reaction(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        reaction: Reaction,
+    ) -> Run<()> {
         let handler = self.handler.clone();
         self.start(allowance, call, move |store| {
             handler.on_reaction(store, reaction)
@@ -261,7 +277,12 @@ impl Component {
     }
 
     /// Starts to hand over an error report.
-    pub fn on_error(&self, allowance: &Allowance, call: Call, report: ErrorReport) -> Run<()> {
+    pub fn on_error(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        report: ErrorReport,
+    ) -> Run<()> {
         let handler = self.handler.clone();
         self.start(allowance, call, move |store| {
             handler.on_error(store, report)

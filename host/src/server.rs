@@ -31,6 +31,7 @@ use crate::{
         unsettled,
     },
     charges::Journal,
+    compute::Compute,
     config::resolve::ServerSpec,
     egress::{
         Egress,
@@ -180,7 +181,19 @@ pub async fn run(
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
     let news = telling(&options, address);
-    let (deployment, capacity) = prepare(&spec, machine, &options.cache_dir, &journal, news)?;
+    let compute = Compute::start().map_err(|error| {
+        problem(
+            "the compute threads cannot be started".to_owned(),
+            &error,
+            None,
+        )
+    })?;
+    let place = Place {
+        cache_dir: &options.cache_dir,
+        journal: &journal,
+        compute: Some(compute),
+    };
+    let (deployment, capacity) = prepare(&spec, machine, place, news)?;
     let change = look(spec, &deployment, &options.progress).await?;
 
     let stop = Stop::default();
@@ -238,7 +251,12 @@ pub async fn mount_only(
         noted.extend(made.err());
     };
     let machine = Machine::look();
-    let (deployment, _) = prepare(&spec, machine, cache_dir, &journal, Arc::new(news))?;
+    let place = Place {
+        cache_dir,
+        journal: &journal,
+        compute: None,
+    };
+    let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;
     let change = look(spec, &deployment, progress).await?;
     let applied = settled(change).await?;
     deployment.complete().await?;
@@ -261,15 +279,21 @@ async fn look_for_open_charges(journal: &Journal) {
     }
 }
 
+/// Where bots keep things, and where they compute.
+struct Place<'a> {
+    cache_dir: &'a Path,
+    journal: &'a Journal,
+    compute: Option<Compute>,
+}
+
 /// Sets up the sandbox and what bots share.
 fn prepare(
     spec: &ServerSpec,
     machine: Machine,
-    cache_dir: &Path,
-    journal: &Journal,
+    place: Place<'_>,
     news: deployment::News,
 ) -> Result<(Arc<Deployment>, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, cache_dir)?;
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, place.cache_dir)?;
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
@@ -282,8 +306,9 @@ fn prepare(
         memory: MemoryPool::new(machine.memory_bytes / 2),
         lasting: Lasting::default(),
         poe: Connections::new(&egress, addresses),
-        journal: journal.clone(),
+        journal: place.journal.clone(),
         egress,
+        compute: place.compute,
     };
     let deployment = Deployment::new(shared, Syncing::here(), news);
     Ok((deployment, capacity))

@@ -217,7 +217,7 @@ impl Gate {
 
     /// Waits for a place of the process alone: the gateway's own question to a bot takes nothing
     /// that readers of the bot or of its tenant could have.
-    pub async fn admit_beside(&self) -> Result<impl Drop + Send + use<>, Refused> {
+    pub async fn admit_beside(&self) -> Result<impl Drop + Send + Unpin + use<>, Refused> {
         let place = tokio::time::timeout(self.wait_max, self.process.take()).await;
         place.ok().flatten().ok_or(Refused::WaitedTooLong)
     }

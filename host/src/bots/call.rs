@@ -1,12 +1,22 @@
 //! Requests that are not queries: settings and reports. Short calls with one answer.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::timeout;
 
-use super::{Authorized, Bot, admit::Refused};
+use super::{
+    Authorized, Bot,
+    admit::Refused,
+    running::{Held, Running},
+};
 use crate::{
+    compute::Panicked,
     imports::{rehearsal::Circumstances, request::Received},
+    memory::Booking,
     protocol::{
         request::{ErrorReport, Feedback, Reaction},
         settings::{self, Settings},
@@ -31,6 +41,9 @@ pub enum CallError {
     /// The bot failed; the cause is for the log.
     #[error("the bot failed")]
     Failed(#[source] RunError),
+    /// The gateway itself failed.
+    #[error("the bot could not be run")]
+    Panicked(#[source] Panicked),
     /// It did not answer in time.
     #[error("the bot did not answer within 5 s")]
     TooSlow,
@@ -62,15 +75,15 @@ pub async fn own_settings(bot: &Arc<Bot>, received: Received) -> Result<Settings
     ask_settings(bot, received, bot.gate.admit_beside()).await
 }
 
-async fn ask_settings<P>(
+async fn ask_settings<P: Unpin + Send + 'static>(
     bot: &Arc<Bot>,
     received: Received,
     admission: impl Future<Output = Result<P, Refused>>,
 ) -> Result<Settings, CallError> {
     let call = bot.call(received, Circumstances::default());
     let log = call.log.clone();
-    let answer = run(bot, "settings", admission, |component| {
-        component.settings(&bot.allowance, call)
+    let answer = run(bot, "settings", admission, |component, memory| {
+        component.settings(&bot.allowance, (call, memory))
     })
     .await?;
     for mistake in settings::lint(&answer) {
@@ -92,20 +105,24 @@ pub async fn report(
         Report::Reaction(_) => "report_reaction",
         Report::Error(_) => "report_error",
     };
-    run(bot, kind, bot.admit(), |component| match report {
-        Report::Feedback(feedback) => component.on_feedback(&bot.allowance, call, feedback),
-        Report::Reaction(reaction) => component.on_reaction(&bot.allowance, call, reaction),
-        Report::Error(report) => component.on_error(&bot.allowance, call, report),
+    run(bot, kind, bot.admit(), |component, memory| match report {
+        Report::Feedback(feedback) => {
+            component.on_feedback(&bot.allowance, (call, memory), feedback)
+        }
+        Report::Reaction(reaction) => {
+            component.on_reaction(&bot.allowance, (call, memory), reaction)
+        }
+        Report::Error(report) => component.on_error(&bot.allowance, (call, memory), report),
     })
     .await
 }
 
 /// Admits, runs and counts one call.
-async fn run<T, P>(
+async fn run<T: Send + 'static, P: Unpin + Send + 'static>(
     bot: &Arc<Bot>,
     kind: &'static str,
     admission: impl Future<Output = Result<P, Refused>>,
-    start: impl FnOnce(&Component) -> Run<T>,
+    start: impl FnOnce(&Component, Booking) -> Run<T>,
 ) -> Result<T, CallError> {
     let answer = bounded(bot, admission, start).await;
     let outcome = match &answer {
@@ -113,32 +130,34 @@ async fn run<T, P>(
         Err(CallError::Busy(_)) => "refused",
         Err(CallError::Starting) => "starting",
         Err(CallError::Failed(_)) => "failed",
+        Err(CallError::Panicked(_)) => "gateway",
         Err(CallError::TooSlow) => "out_of_time",
     };
     bot.metrics.call(kind, outcome);
     answer
 }
 
-async fn bounded<T, P>(
+async fn bounded<T: Send + 'static, P: Unpin + Send + 'static>(
     bot: &Arc<Bot>,
     admission: impl Future<Output = Result<P, Refused>>,
-    start: impl FnOnce(&Component) -> Run<T>,
+    start: impl FnOnce(&Component, Booking) -> Run<T>,
 ) -> Result<T, CallError> {
     let component = bot.component.as_ref().ok_or(CallError::Starting)?;
     let permit = admission
         .await
         .map_err(|refused| CallError::Busy(refused.words()))?;
-    if !bot.has_memory() {
-        return Err(CallError::Busy("no memory for one more instance"));
-    }
-    let answer = within(start(component)).await;
-    drop(permit);
-    answer
-}
-
-async fn within<T>(run: impl Future<Output = Result<T, RunError>>) -> Result<T, CallError> {
-    match timeout(CALL_TIME_MAX, run).await {
-        Ok(answer) => answer.map_err(CallError::Failed),
+    let memory = bot
+        .book_instance()
+        .ok_or(CallError::Busy("no memory for one more instance"))?;
+    let held = Held::new(start(component, memory), None, bot.pace.clone(), permit);
+    let compute = bot.allowance.compute.as_ref();
+    let mut running = Running::away(held, compute, &bot.owner);
+    let answer = poll_fn(|context| running.poll(compute, &bot.owner, context));
+    let answer = timeout(CALL_TIME_MAX, answer).await;
+    running.end(compute, &bot.owner);
+    match answer {
+        Ok(Ok(answer)) => answer.map_err(CallError::Failed),
+        Ok(Err(panicked)) => Err(CallError::Panicked(panicked)),
         Err(_) => Err(CallError::TooSlow),
     }
 }

@@ -14,10 +14,11 @@ use std::{
 use super::{
     Bot,
     admit::{Gate, Places},
-    lasting::{Lasting, Share},
+    lasting::{Lasting, LastingTenant},
 };
 use crate::{
     charges::Journal,
+    compute::{Compute, Owner},
     config::{
         Unfit,
         resolve::{BotSpec, TenantSpec},
@@ -51,6 +52,9 @@ pub struct Shared {
     pub journal: Journal,
     /// The way out to other servers.
     pub egress: Egress,
+    /// Threads for what computes at a stretch; `None`: every run stays with whoever polls it, as a
+    /// clock that can be stopped wants it.
+    pub compute: Option<Compute>,
 }
 
 /// A bot and the host names that lead to it; with none, every host does.
@@ -101,7 +105,7 @@ pub(super) struct Order {
     /// Host names that are to lead to it.
     hosts: Vec<String>,
     /// What its tenant may use.
-    share: Share,
+    tenant: LastingTenant,
     /// What tells its component apart.
     digest: String,
     /// Size of its component, in bytes.
@@ -169,7 +173,7 @@ fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
     let order = Order {
         spec: spec.clone(),
         hosts: wanted.tenant.hosts.clone(),
-        share: shared.lasting.tenant(wanted.tenant),
+        tenant: shared.lasting.tenant(wanted.tenant),
         digest: sandbox::digest(&bytes),
         bytes: bytes.len(),
     };
@@ -232,15 +236,17 @@ impl Order {
 fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot {
     let Order {
         spec,
-        share: tenant,
+        tenant,
+        digest,
         ..
     } = order;
-    let (own, metrics) = shared.lasting.bot(spec);
+    let own = shared.lasting.bot(spec, digest);
     let limits = &spec.limits;
+    let metrics = own.metrics;
     let (declaration, declared) = Declared::pending();
     let pools = [
-        own.memory,
-        Arc::clone(&tenant.memory),
+        own.share.memory,
+        Arc::clone(&tenant.share.memory),
         Arc::clone(&shared.memory),
     ];
     let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
@@ -269,8 +275,8 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         metrics,
         keys: spec.access_keys.clone().into(),
         gate: Gate {
-            bot: own.places,
-            tenant: Arc::clone(&tenant.places),
+            bot: own.share.places,
+            tenant: Arc::clone(&tenant.share.places),
             process: Arc::clone(&shared.process),
             wait_max: limits.queue_wait,
         },
@@ -281,7 +287,14 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             },
             memory_bytes_max: limits.memory,
             pools,
+            compute: shared.compute.as_ref().map(Compute::handle),
         },
+        owner: Owner {
+            tenant: Arc::clone(&tenant.time),
+            bot: own.time,
+        },
+        pace: own.pace,
+        breaker: own.breaker,
         config: spec
             .config
             .iter()

@@ -144,7 +144,7 @@ impl Deployment {
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
-            let share = self.shared.lasting.tenant(tenant);
+            let share = self.shared.lasting.tenant(tenant).share;
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);
         }

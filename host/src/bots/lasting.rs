@@ -1,4 +1,4 @@
-//! What outlives the versions of a bot: its places, its memory, its metrics.
+//! What outlives the versions of a bot: its places, its memory, its computing time, its metrics.
 //!
 //! A new version of a bot shares them with the one before, so that replies which still run there
 //! count until they end. They are forgotten once no version and no reply holds them.
@@ -8,8 +8,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::admit::Places;
+use super::{admit::Places, breaker::Breaker, pace::Pace};
 use crate::{
+    compute::{BotShare, TenantShare},
     config::resolve::{BotSpec, TenantSpec},
     ids::{BotName, TenantName},
     memory::MemoryPool,
@@ -25,14 +26,45 @@ pub(super) struct Share {
     pub(super) memory: Arc<MemoryPool>,
 }
 
-/// The shares and metrics of everybody, by name.
+impl Share {
+    /// Whether anybody but the table of this file has it.
+    fn is_held(&self) -> bool {
+        Arc::strong_count(&self.places) > 1
+    }
+}
+
+/// What lasts of a tenant.
+#[derive(Clone, Debug)]
+pub(super) struct LastingTenant {
+    /// What all his bots may use together.
+    pub(super) share: Share,
+    /// Their computing time.
+    pub(super) time: Arc<TenantShare>,
+}
+
+/// What lasts of a bot.
+#[derive(Clone, Debug)]
+pub(super) struct LastingBot {
+    /// What it may use.
+    pub(super) share: Share,
+    /// Its computing time.
+    pub(super) time: Arc<BotShare>,
+    /// How long the component that was mounted last computes at a stretch.
+    pub(super) pace: Pace,
+    /// How that component ends.
+    pub(super) breaker: Breaker,
+    /// Its numbers.
+    pub(super) metrics: BotMetrics,
+}
+
+/// What lasts of everybody, by name.
 #[derive(Debug, Default)]
 pub struct Lasting(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    tenants: HashMap<TenantName, Share>,
-    bots: HashMap<(TenantName, BotName), (Share, BotMetrics)>,
+    tenants: HashMap<TenantName, LastingTenant>,
+    bots: HashMap<(TenantName, BotName), LastingBot>,
 }
 
 impl Lasting {
@@ -40,37 +72,50 @@ impl Lasting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The share of a tenant; a new one has the size that the specification says.
-    pub(super) fn tenant(&self, spec: &TenantSpec) -> Share {
-        let new = || Share {
-            places: Places::new(spec.running, spec.queue),
-            memory: MemoryPool::new(spec.memory),
+    /// What lasts of a tenant; a new one has the size that the specification says.
+    pub(super) fn tenant(&self, spec: &TenantSpec) -> LastingTenant {
+        let new = || LastingTenant {
+            share: Share {
+                places: Places::new(spec.running, spec.queue),
+                memory: MemoryPool::new(spec.memory),
+            },
+            time: TenantShare::new(spec.name.as_str(), 1),
         };
         let mut known = self.lock();
-        let share = known.tenants.entry(spec.name.clone()).or_insert_with(new);
-        share.clone()
+        let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);
+        tenant.clone()
     }
 
-    /// The share and the metrics of a bot; a new one has the size that the specification says.
-    pub(super) fn bot(&self, spec: &BotSpec) -> (Share, BotMetrics) {
-        let new = || {
-            let share = Share {
+    /// What lasts of a bot; a new one has the size that the specification says. Of a component with
+    /// another digest nothing is known yet.
+    pub(super) fn bot(&self, spec: &BotSpec, digest: &str) -> LastingBot {
+        let new = || LastingBot {
+            share: Share {
                 places: Places::new(spec.limits.running, spec.limits.queue),
                 memory: MemoryPool::new(spec.limits.live_memory),
-            };
-            let metrics = BotMetrics::new(spec.tenant.as_str(), spec.name.as_str());
-            (share, metrics)
+            },
+            time: BotShare::new(),
+            pace: Pace::unknown(digest),
+            breaker: Breaker::default(),
+            metrics: BotMetrics::new(spec.tenant.as_str(), spec.name.as_str()),
         };
         let mut known = self.lock();
         let key = (spec.tenant.clone(), spec.name.clone());
-        known.bots.entry(key).or_insert_with(new).clone()
+        let bot = known.bots.entry(key).or_insert_with(new);
+        if !bot.pace.is_of(digest) {
+            bot.pace = Pace::unknown(digest);
+            bot.breaker = Breaker::default();
+        }
+        bot.clone()
     }
 
-    /// Forgets what only this table holds: who has no bot mounted and no reply running.
+    /// Forgets what only this table holds: who has no bot mounted and no reply running. A tenant who
+    /// has just computed is kept: leaving and coming back pays no debt.
     pub(super) fn forget_the_gone(&self) {
-        let held = |share: &Share| Arc::strong_count(&share.places) > 1;
         let mut known = self.lock();
-        known.tenants.retain(|_, share| held(share));
-        known.bots.retain(|_, (share, _)| held(share));
+        known
+            .tenants
+            .retain(|_, tenant| tenant.share.is_held() || tenant.time.was_active());
+        known.bots.retain(|_, bot| bot.share.is_held());
     }
 }

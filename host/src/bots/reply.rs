@@ -1,36 +1,37 @@
 //! One query: admit, run, guard, account. The file to read first.
 //!
 //! A [`Reply`] is polled for bytes and dropped to cancel; that is all that the server knows of it.
-//! No task is spawned and no channel stands between guest and socket: polling the reply runs the
-//! guest, so a slow reader stops the guest, and a closed connection frees it.
+//! Polling the reply runs the guest, without a task or a channel between guest and socket, as long as
+//! the guest is quick; what computes at a stretch does so at the compute threads. Either way a slow reader
+//! stops the guest, and a closed connection frees it.
 
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::futures::OwnedNotified,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::time::Instant;
 
 use super::{
     Authorized, Bot, Stop,
     admit::{Permit, Refused},
+    alarm::Alarm,
+    running::{Answer, Held, Running},
     unsettled,
 };
 use crate::{
     charges::Ledger,
+    compute::Panicked,
     guard::End,
     ids::Reference,
     imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
     metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
-    sandbox::{Cost, Run, RunError},
+    sandbox::{Meter, RunError},
     telemetry::{self, Whose},
 };
 
@@ -42,6 +43,8 @@ pub struct Reply {
     phase: Phase,
     stop: Stop,
     alarm: Option<Alarm>,
+    /// When the guard wants to be asked next, counted from the arrival.
+    next_tick: Duration,
     account: Account,
     ledger: Arc<Ledger>,
 }
@@ -61,60 +64,12 @@ enum Phase {
         admission: Admission,
         ready: Box<Asked>,
     },
-    /// The guest runs. Dropping the run frees the instance, dropping the permit its places; in
-    /// this order, so that a place is never free before its memory is.
-    Running {
-        run: Run<Result<(), Failure>>,
-        _permit: Permit,
-    },
+    /// The guest runs.
+    Running(Running<Result<(), Failure>, Permit>),
+    /// The run is over, and the last events are to be written.
+    Ending(Box<(End, Option<String>)>),
     /// The last events are written; what is left is to hand them over.
     Ended,
-}
-
-/// What wakes a reply that waits: time, or the stop of the server. Made at the first wait.
-struct Alarm {
-    sleep: Pin<Box<Sleep>>,
-    stopped: Pin<Box<OwnedNotified>>,
-    /// Who is woken by the stop signal: registering again would take a lock that all replies share.
-    watching: Option<Waker>,
-}
-
-impl Alarm {
-    fn new(due: Instant, stop: &Stop) -> Self {
-        Self {
-            sleep: Box::pin(sleep_until(due)),
-            stopped: Box::pin(stop.notified()),
-            watching: None,
-        }
-    }
-
-    /// Makes sure that the stop signal wakes this task. To be called before asking whether it came.
-    fn watch(&mut self, context: &mut Context<'_>) {
-        if !self
-            .watching
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            // Its answer is not needed: the signal itself is asked next.
-            let _ = self.stopped.as_mut().poll(context);
-            self.watching = Some(context.waker().clone());
-        }
-    }
-
-    /// Whether it is `due`. The timer is moved only when it rings early or would ring late, so
-    /// that a chunk does not pay for it.
-    fn rang(&mut self, due: Instant, context: &mut Context<'_>) -> bool {
-        if due < self.sleep.deadline() {
-            self.sleep.as_mut().reset(due);
-        }
-        while self.sleep.as_mut().poll(context).is_ready() {
-            if self.sleep.deadline() >= due {
-                return true;
-            }
-            self.sleep.as_mut().reset(due);
-        }
-        false
-    }
 }
 
 /// What the log line and the metrics will say. Settled exactly once.
@@ -122,7 +77,8 @@ struct Account {
     arrived: Instant,
     first_event: Option<Duration>,
     sent_bytes: u64,
-    cost: Cost,
+    /// What the run costs; `None`: there was none.
+    meter: Option<Meter>,
     settled: bool,
 }
 
@@ -138,6 +94,9 @@ pub fn start(
     stop: Stop,
     arrived: Instant,
 ) -> Reply {
+    if let Some(compute) = &bot.allowance.compute {
+        compute.asked(&bot.owner);
+    }
     let admitted = bot.gate.try_admit(&bot.metrics.running);
     let asked = Asked {
         query,
@@ -150,16 +109,21 @@ pub fn start(
         phase: Phase::Ended,
         stop,
         alarm: None,
+        next_tick: Duration::ZERO,
         account: Account {
             arrived,
             first_event: None,
             sent_bytes: 0,
-            cost: Cost::default(),
+            meter: None,
             settled: false,
         },
         ledger: Arc::default(),
         bot,
     };
+    if let Some(pause) = reply.bot.breaker.pause() {
+        reply.end(End::PutAside(pause), None);
+        return reply;
+    }
     match admitted {
         Some(permit) => reply.run(permit, asked),
         None => reply.wait(asked),
@@ -170,13 +134,16 @@ pub fn start(
 impl Reply {
     /// The next bytes, all that are ready; `None` after the last.
     pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if matches!(self.phase, Phase::Running(Running::Away(_))) {
+            self.outbox.watch(context);
+        }
         // Also for a bot that has something to say at every poll, and so never waits for an alarm.
-        self.look();
+        self.look(context);
         loop {
             if self.advance(context) {
                 continue;
             }
-            if let Some(bytes) = self.take() {
+            if let Some(bytes) = self.take(context) {
                 return Poll::Ready(Some(bytes));
             }
             if matches!(self.phase, Phase::Ended) {
@@ -206,18 +173,28 @@ impl Reply {
                     true
                 }
             },
-            Phase::Running { run, .. } => match Pin::new(run).poll(context) {
-                // What does not fit any more is not worth computing.
-                Poll::Pending if self.outbox.overrun() => {
-                    self.end(&End::TooLong, None);
-                    true
+            Phase::Running(running) => {
+                let here = matches!(running, Running::Here(_));
+                let compute = self.bot.allowance.compute.as_ref();
+                match running.poll(compute, &self.bot.owner, context) {
+                    // What does not fit any more is not worth computing.
+                    Poll::Pending if self.outbox.overrun() => {
+                        self.end(End::TooLong, None);
+                        true
+                    }
+                    // It has gone away: from now on it wakes this task.
+                    Poll::Pending if here && matches!(running, Running::Away(_)) => {
+                        self.outbox.watch(context);
+                        false
+                    }
+                    Poll::Pending => false,
+                    Poll::Ready(answer) => {
+                        self.returned(answer);
+                        true
+                    }
                 }
-                Poll::Pending => false,
-                Poll::Ready(answer) => {
-                    self.returned(answer);
-                    true
-                }
-            },
+            }
+            Phase::Ending(_) => self.say_last(Some(context)),
             Phase::Ended => false,
         }
     }
@@ -234,10 +211,10 @@ impl Reply {
     }
 
     fn run(&mut self, permit: Permit, asked: Asked) {
-        if !self.bot.has_memory() {
+        let Some(memory) = self.bot.book_instance() else {
             self.refuse("no memory for one more instance");
             return;
-        }
+        };
         self.bot.admitted();
         let Asked {
             query,
@@ -246,55 +223,75 @@ impl Reply {
         } = asked;
         let bot = Arc::clone(&self.bot);
         let Some(component) = &bot.component else {
-            return self.end(&End::Starting, None);
+            return self.end(End::Starting, None);
         };
-        let mut call = self.bot.call(received, circumstances.clone());
+        let quick = bot.begins_here(&received);
+        let mut call = bot.call(received, circumstances.clone());
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
-            Arc::clone(&self.bot.platform),
+            Arc::clone(&bot.platform),
             self.outbox.clone(),
             Arc::clone(&self.ledger),
             circumstances,
         ));
-        self.phase = Phase::Running {
-            run: component.respond(&bot.allowance, call, query),
-            _permit: permit,
-        };
+        let run = component.respond(&bot.allowance, (call, memory), query);
+        self.account.meter = Some(run.meter());
+        let outbox = Some(self.outbox.clone());
+        let held = Held::new(run, outbox, bot.pace.clone(), permit);
+        self.phase = Phase::Running(if quick {
+            Running::Here(Box::new(held))
+        } else {
+            Running::away(held, bot.allowance.compute.as_ref(), &bot.owner)
+        });
     }
 
-    fn returned(&mut self, answer: Result<Result<(), Failure>, RunError>) {
+    fn returned(&mut self, answer: Result<Answer<Result<(), Failure>>, Panicked>) {
         if self.outbox.overrun() {
-            return self.end(&End::TooLong, None);
+            return self.end(End::TooLong, None);
         }
         match answer {
-            Ok(Ok(())) => self.end(&End::Finished, None),
-            Ok(Err(failure)) => self.end(&End::Failed(failure), None),
-            Err(error) => {
+            Ok(Ok(Ok(()))) => self.end(End::Finished, None),
+            Ok(Ok(Err(failure))) => self.end(End::Failed(failure), None),
+            Ok(Err(error)) => {
                 let end = match &error {
                     RunError::Trapped(_) => End::Trapped,
                     RunError::OutOfMemory(_) => End::OutOfMemory,
                     RunError::OutOfCpu => End::OutOfCpu,
                     RunError::NoRoom(_) => End::Refused("no room for one more instance"),
                 };
-                self.end(&end, Some(&error.to_string()));
+                self.end(end, Some(error.to_string()));
             }
+            Err(panicked) => self.end(End::Gateway, Some(panicked.to_string())),
         }
     }
 
     fn refuse(&mut self, words: &'static str) {
         self.bot.refused(self.reference, words);
-        self.end(&End::Refused(words), Some(words));
+        self.end(End::Refused(words), Some(words.to_owned()));
     }
 
-    /// Writes the last events, frees the instance and its places, and settles the account.
-    fn end(&mut self, end: &End, detail: Option<&str>) {
-        if let Phase::Running { run, .. } = &self.phase {
-            self.account.cost = run.cost();
+    /// Frees the instance and its places; the last events are written next.
+    fn end(&mut self, end: End, detail: Option<String>) {
+        let ending = Phase::Ending(Box::new((end, detail)));
+        if let Phase::Running(running) = std::mem::replace(&mut self.phase, ending) {
+            running.end(self.bot.allowance.compute.as_ref(), &self.bot.owner);
         }
-        self.phase = Phase::Ended;
         self.alarm = None;
-        self.outbox.end(end, self.reference);
-        self.settle(end, detail);
+    }
+
+    /// Writes the last events, and settles the account. `false`: the thread of the guest is in the
+    /// way, and wakes this task when it is not any more.
+    fn say_last(&mut self, context: Option<&Context<'_>>) -> bool {
+        let Phase::Ending(ending) = &self.phase else {
+            return false;
+        };
+        if !self.outbox.end(context, &ending.0, self.reference) {
+            return false;
+        }
+        if let Phase::Ending(ending) = std::mem::replace(&mut self.phase, Phase::Ended) {
+            self.settle(&ending.0, ending.1.as_deref());
+        }
+        true
     }
 
     fn elapsed(&self) -> Duration {
@@ -302,9 +299,9 @@ impl Reply {
     }
 
     /// What is ready for the reader.
-    fn take(&mut self) -> Option<Bytes> {
+    fn take(&mut self, context: &Context<'_>) -> Option<Bytes> {
         let arrived = self.account.arrived;
-        let bytes = self.outbox.take(|| arrived.elapsed())?;
+        let bytes = self.outbox.take(context, || arrived.elapsed())?;
         self.account.sent_bytes = self.account.sent_bytes.saturating_add(bytes.len() as u64);
         if self.account.first_event.is_none() {
             self.account.first_event = Some(arrived.elapsed());
@@ -314,10 +311,13 @@ impl Reply {
 
     /// Waits for the clock and the stop signal; true when something was written or ended.
     fn alarmed(&mut self, context: &mut Context<'_>) -> bool {
+        if matches!(self.phase, Phase::Ending(_)) {
+            return false;
+        }
         let due = self
             .account
             .arrived
-            .checked_add(self.outbox.next_tick())
+            .checked_add(self.next_tick)
             .unwrap_or(self.account.arrived);
         let stop = &self.stop;
         let alarm = self.alarm.get_or_insert_with(|| Alarm::new(due, stop));
@@ -325,27 +325,41 @@ impl Reply {
         if !self.stop.stopped() && !alarm.rang(due, context) {
             return false;
         }
-        self.look();
-        true
+        self.look(context)
     }
 
-    /// Ends the reply where the server stops or its time is over, and says what is due.
-    fn look(&mut self) {
-        if matches!(self.phase, Phase::Ended) {
-            return;
+    /// Ends the reply where the server stops or its time is over, and says what is due. `false`: the
+    /// thread of the guest is in the way.
+    fn look(&mut self, context: &Context<'_>) -> bool {
+        if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
+            return true;
         }
         if self.stop.stopped() {
-            self.end(&End::Stopping, None);
-        } else if let Some(end) = self.outbox.tick(self.elapsed()) {
-            self.end(&end, None);
+            self.end(End::Stopping, None);
+            return true;
         }
+        let Some((end, next)) = self.outbox.tick(context, self.elapsed()) else {
+            return false;
+        };
+        self.next_tick = next;
+        if let Some(end) = end {
+            self.end(end, None);
+        }
+        true
     }
 
     fn settle(&mut self, end: &End, detail: Option<&str>) {
         if std::mem::replace(&mut self.account.settled, true) {
             return;
         }
+        self.bot.ended(end);
         let said = self.outbox.said();
+        let cost = self
+            .account
+            .meter
+            .as_ref()
+            .map(Meter::cost)
+            .unwrap_or_default();
         // The end is settled before its bytes are taken; a reader who left takes none.
         let last_bytes = match end {
             End::ReaderGone => 0,
@@ -360,8 +374,8 @@ impl Reply {
                 .first_event
                 .or_else(|| (said.events > 0).then(|| self.elapsed())),
             duration: self.elapsed(),
-            cpu: self.account.cost.cpu,
-            peak_memory_bytes: self.account.cost.peak_memory_bytes,
+            cpu: cost.cpu,
+            peak_memory_bytes: cost.peak_memory_bytes,
         };
         self.bot.metrics.reply(&facts);
         let reference = self.reference.to_string();
@@ -381,7 +395,8 @@ impl Reply {
 impl Drop for Reply {
     fn drop(&mut self) {
         if !self.account.settled {
-            self.end(&End::ReaderGone, None);
+            self.end(End::ReaderGone, None);
+            self.say_last(None);
         }
     }
 }

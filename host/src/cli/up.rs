@@ -31,6 +31,10 @@ pub(super) const LISTEN: &str = "127.0.0.1:8080";
 /// Where metrics are served when nobody says anything: this machine only, beside the bots.
 const METRICS_LISTEN: &str = "127.0.0.1:9090";
 
+/// Polls after which a thread that serves looks at its sockets. A poll of a guest may last a
+/// millisecond; a look costs less than one.
+const EVENT_INTERVAL: u32 = 8;
+
 /// What a person should know who changes his bots.
 const CHANGES: &str = "What you change is built and mounted as you save it; running replies end on the version that they began with.";
 
@@ -190,6 +194,7 @@ fn run(
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .event_interval(EVENT_INTERVAL)
         .build();
     let runtime = runtime.map_err(|error| failed("the threads cannot be started", &error))?;
     let mut running = None;

@@ -1,40 +1,73 @@
 //! What a bot says: event in, bytes into the reply's buffer, back-pressure.
 //!
-//! The buffer has two ends that live in one task: the guest, which is run by polling the reply, and
-//! the reply, which hands the bytes to the socket. So the lock is never contended, and a guest that
-//! waits for room needs no waker: whoever takes the bytes polls the guest next.
+//! The buffer has two ends, which may be on two threads: the guest, and the reply, which hands the bytes
+//! to the socket. Where polling the reply runs the guest, both are in one task and nobody is woken.
+//! Where the guest runs at a compute thread, it wakes the reader once a turn, and the reader's taking
+//! wakes the guest. The reader never waits for the lock: the guest's thread may have lost its processor
+//! while it held it. What takes long (hiding secrets, encoding) is done without it.
 
 use std::{
     future::poll_fn,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
+use futures_util::task::AtomicWaker;
 
+use self::buffer::Buffer;
 use crate::{
-    guard::{Bounds, End, Guard, Refusal},
+    compute,
+    guard::{self, Bounds, End, Guard, Refusal},
     ids::Reference,
-    protocol::event::Event,
+    protocol::{encode, event::Event},
     secret::Mask,
 };
+
+mod buffer;
 
 /// Bytes of a reply that may be unread before the bot waits.
 ///
 /// A reader on a slow line loses nothing by a small buffer, and 10,000 of them cost 640 MB at most.
 const UNREAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Unread bytes from which a reader is woken in the middle of a turn.
+const WAKE_BYTES: usize = 16 * 1024;
+
+/// Bytes of an event's text from which it is encoded before the lock is taken.
+const LARGE_BYTES: usize = 4 * 1024;
+
 /// The events of one reply on their way from the guest to the socket.
 #[derive(Clone, Debug)]
-pub struct Outbox(Arc<Mutex<Inner>>);
+pub struct Outbox(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    inner: Mutex<Inner>,
+    /// What must not be said; `None` where the bot has no secrets.
+    mask: Option<Mask>,
+    /// Whoever takes the bytes, where that is another task than the one that polls the guest.
+    reader: AtomicWaker,
+    /// The reader did not get the lock, and is to be woken when it is free.
+    missed: AtomicBool,
+    /// There is something that the reader was not woken for.
+    untold: AtomicBool,
+    /// The guest, while it waits for room on another thread.
+    writer: AtomicWaker,
+    overrun: AtomicBool,
+    unread: AtomicUsize,
+    events: AtomicU64,
+    characters: AtomicU64,
+}
 
 #[derive(Debug)]
 struct Inner {
     guard: Guard,
-    buffer: BytesMut,
-    /// What must not be said; `None` where the bot has no secrets.
-    mask: Option<Mask>,
+    buffer: Buffer,
 }
 
 /// What a reply holds so far, for the account.
@@ -49,16 +82,21 @@ pub struct Said {
 impl Outbox {
     /// An empty reply with these bounds. What `mask` hides is taken out of its text.
     pub fn new(bounds: Bounds, mask: Option<Mask>) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            guard: Guard::new(bounds),
-            buffer: BytesMut::new(),
+        Self(Arc::new(Shared {
+            inner: Mutex::new(Inner {
+                guard: Guard::new(bounds),
+                buffer: Buffer::default(),
+            }),
             mask,
-        })))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic while it was held cannot leave half an event: encoding appends whole events.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            reader: AtomicWaker::new(),
+            missed: AtomicBool::new(false),
+            untold: AtomicBool::new(false),
+            writer: AtomicWaker::new(),
+            overrun: AtomicBool::new(false),
+            unread: AtomicUsize::new(0),
+            events: AtomicU64::new(0),
+            characters: AtomicU64::new(0),
+        }))
     }
 
     /// Takes one event of the bot, and waits while the reader is behind.
@@ -66,20 +104,11 @@ impl Outbox {
     /// # Errors
     /// What the guard refuses; nothing was written then.
     pub async fn say(&self, event: Event<'_>) -> Result<(), Refusal> {
-        let full = {
-            let mut inner = self.lock();
-            let Inner {
-                guard,
-                buffer,
-                mask,
-            } = &mut *inner;
-            match mask {
-                None => guard.say(&event, buffer)?,
-                Some(mask) => masked(&event, mask, |event| guard.say(event, buffer))?,
-            }
-            buffer.len() >= UNREAD_BYTES_MAX
-        };
-        if full {
+        match &self.0.mask {
+            None => self.0.say(&event)?,
+            Some(mask) => masked(&event, mask, |event| self.0.say(event))?,
+        }
+        if self.0.unread.load(Ordering::Relaxed) >= UNREAD_BYTES_MAX {
             self.room().await;
         }
         Ok(())
@@ -87,8 +116,13 @@ impl Outbox {
 
     /// Waits until the reader has taken what is there.
     async fn room(&self) {
-        poll_fn(|_| {
-            if self.lock().buffer.len() < UNREAD_BYTES_MAX {
+        let has_room = || self.0.unread.load(Ordering::Acquire) < UNREAD_BYTES_MAX;
+        poll_fn(|context| {
+            // Elsewhere whoever takes the bytes polls the guest next.
+            if compute::here() {
+                self.0.writer.register(context.waker());
+            }
+            if has_room() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -97,64 +131,162 @@ impl Outbox {
         .await;
     }
 
-    /// Takes all bytes that wait for the reader. `now` counts from the arrival of the query.
-    pub fn take(&self, now: impl FnOnce() -> Duration) -> Option<Bytes> {
-        let mut inner = self.lock();
-        if inner.buffer.is_empty() {
+    /// Wakes the reader where there is something that he was not woken for. At compute threads, at the
+    /// end of a turn and now and then in a long one.
+    pub fn hand_over(&self) {
+        if compute::here() && self.0.untold.swap(false, Ordering::Relaxed) {
+            self.0.reader.wake();
+        }
+    }
+
+    /// Wakes this task from now on when a guest at a compute thread has something for it. To be called
+    /// before looking.
+    pub fn watch(&self, context: &Context<'_>) {
+        self.0.reader.register(context.waker());
+    }
+
+    /// Takes the bytes that wait for the reader. `now` counts from the arrival of the query.
+    pub fn take(&self, context: &Context<'_>, now: impl FnOnce() -> Duration) -> Option<Bytes> {
+        if self.0.unread.load(Ordering::Acquire) == 0 {
             return None;
         }
-        inner.guard.wrote(now());
-        Some(inner.buffer.split().freeze())
+        let bytes = {
+            let mut inner = self.0.reach(context)?;
+            inner.guard.wrote(now());
+            let bytes = inner.buffer.take()?;
+            self.0.unread.store(inner.buffer.len(), Ordering::Release);
+            bytes
+        };
+        self.0.writer.wake();
+        Some(bytes)
     }
 
     /// Bytes that wait for the reader.
     pub fn unread(&self) -> u64 {
-        self.lock().buffer.len() as u64
+        self.0.unread.load(Ordering::Relaxed) as u64
     }
 
     /// Whether the bot has passed a bound.
     pub fn overrun(&self) -> bool {
-        self.lock().guard.overrun()
+        self.0.overrun.load(Ordering::Relaxed)
     }
 
-    /// Lets the guard speak where it is due; see [`Guard::tick`].
-    pub fn tick(&self, now: Duration) -> Option<End> {
-        let mut inner = self.lock();
-        let Inner { guard, buffer, .. } = &mut *inner;
-        guard.tick(now, buffer)
+    /// Lets the guard speak where it is due; see [`Guard::tick`]. The second is when it wants to be
+    /// asked next. `None`: the bot's thread is in the way, and wakes this task when it is not any more.
+    pub fn tick(&self, context: &Context<'_>, now: Duration) -> Option<(Option<End>, Duration)> {
+        let mut inner = self.0.reach(context)?;
+        let Inner { guard, buffer } = &mut *inner;
+        let end = guard.tick(now, buffer.tail());
+        self.0.unread.store(buffer.len(), Ordering::Release);
+        Some((end, guard.next_tick()))
     }
 
-    /// When the guard wants to be asked next.
-    pub fn next_tick(&self) -> Duration {
-        self.lock().guard.next_tick()
-    }
-
-    /// Writes the last events; see [`Guard::end`].
-    pub fn end(&self, end: &End, reference: Reference) {
-        let mut inner = self.lock();
-        let Inner {
-            guard,
-            buffer,
-            mask,
-        } = &mut *inner;
-        match (end, mask) {
+    /// Writes the last events; see [`Guard::end`]. `false`: the bot's thread is in the way, and wakes
+    /// this task when it is not any more.
+    pub fn end(&self, context: Option<&Context<'_>>, end: &End, reference: Reference) -> bool {
+        if *end == End::ReaderGone {
+            return true;
+        }
+        let reached = match context {
+            Some(context) => self.0.reach(context),
+            None => self.0.try_lock(),
+        };
+        let Some(mut inner) = reached else {
+            return false;
+        };
+        let Inner { guard, buffer } = &mut *inner;
+        match (end, &self.0.mask) {
             (End::Failed(failure), Some(mask)) => {
                 let mut failure = failure.clone();
                 failure.text = failure.text.map(|text| mask.mask(&text).into_owned());
-                guard.end(&End::Failed(failure), reference, buffer);
+                guard.end(&End::Failed(failure), reference, buffer.tail());
             }
-            _ => guard.end(end, reference, buffer),
+            _ => guard.end(end, reference, buffer.tail()),
         }
+        self.0.unread.store(buffer.len(), Ordering::Release);
+        true
     }
 
     /// What was said so far.
     pub fn said(&self) -> Said {
-        let inner = self.lock();
         Said {
-            events: inner.guard.events(),
-            characters: inner.guard.characters(),
+            events: self.0.events.load(Ordering::Relaxed),
+            characters: self.0.characters.load(Ordering::Relaxed),
         }
     }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic while it was held cannot leave half an event: encoding appends whole events.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, Inner>> {
+        match self.inner.try_lock() {
+            Ok(inner) => Some(inner),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The reader's way to the lock: where it is taken, he is woken when it is free.
+    fn reach(&self, context: &Context<'_>) -> Option<MutexGuard<'_, Inner>> {
+        if let Some(inner) = self.try_lock() {
+            return Some(inner);
+        }
+        self.reader.register(context.waker());
+        self.missed.store(true, Ordering::SeqCst);
+        self.try_lock()
+    }
+
+    fn say(&self, event: &Event<'_>) -> Result<(), Refusal> {
+        let (mut characters, mut large) = (0, None);
+        if is_large(event) {
+            characters = guard::characters(event);
+            // What will be refused is not worth encoding.
+            if self.lock().guard.fits(characters) {
+                let mut encoded = BytesMut::new();
+                encode::event(event, &mut encoded);
+                large = Some(encoded);
+            }
+        }
+        let said = {
+            let mut inner = self.lock();
+            let Inner { guard, buffer } = &mut *inner;
+            let said = match large {
+                None => guard.say(event, buffer.tail()),
+                Some(encoded) => guard
+                    .say_encoded(event, characters, encoded)
+                    .map(|bytes| buffer.append(bytes)),
+            };
+            self.note(guard, buffer);
+            said
+        };
+        if self.missed.swap(false, Ordering::SeqCst)
+            || (compute::here() && self.unread.load(Ordering::Relaxed) >= WAKE_BYTES)
+        {
+            self.untold.store(false, Ordering::Relaxed);
+            self.reader.wake();
+        } else {
+            self.untold.store(true, Ordering::Relaxed);
+        }
+        said
+    }
+
+    /// Shows what the guard counts to those who do not have the lock.
+    fn note(&self, guard: &Guard, buffer: &Buffer) {
+        self.overrun.store(guard.overrun(), Ordering::Relaxed);
+        self.events.store(guard.events(), Ordering::Relaxed);
+        self.characters.store(guard.characters(), Ordering::Relaxed);
+        self.unread.store(buffer.len(), Ordering::Release);
+    }
+}
+
+/// Whether encoding it takes long enough to be done without the lock.
+fn is_large(event: &Event<'_>) -> bool {
+    matches!(event, Event::File(_) | Event::Json(_) | Event::Other { .. })
+        || guard::text(event).len() >= LARGE_BYTES
 }
 
 /// Says an event without the secrets in its text. Objects pass as they are: this is a net against

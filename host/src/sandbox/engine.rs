@@ -1,16 +1,10 @@
-//! Engine settings, pools, and the ticker that lets computing guests take turns.
+//! Engine settings, pools, and which component gets which engine.
 
-use std::{fmt, thread, time::Duration};
+use std::fmt;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::inspect::Inspection;
-
-/// Length of an epoch: a guest that computes gives way this often.
-///
-/// Two orders of magnitude above what a yield costs (about 1 µs), and short enough that nothing
-/// waits noticeably behind a computing guest or for its first event.
-pub(super) const TICK: Duration = Duration::from_millis(4);
 
 /// Native stack of one instance; host functions that a guest calls run on it too.
 const ASYNC_STACK_BYTES: usize = 1024 * 1024;
@@ -18,16 +12,27 @@ const ASYNC_STACK_BYTES: usize = 1024 * 1024;
 /// What of that stack the guest itself may use. wasmtime's own default.
 const WASM_STACK_BYTES: usize = 512 * 1024;
 
-/// What stays resident of a slot after use: zeroing 64 KiB is cheaper than giving pages back
-/// and faulting them in again (measured: 60 against 29 µs for a query, with `pagemap_scan`).
-const KEEP_RESIDENT_BYTES: usize = 64 * 1024;
+/// What stays resident of a memory after use, in bytes. It is overwritten with zeros by hand; what lies
+/// beyond is given back to the system, which costs a call and a fault for each page.
+///
+/// A Rust bot with a small stack has less than this. The page map is never asked which pages were
+/// written: the kernel leaves out those that it is moving at that moment, and the next instance would
+/// read them. For the same reason no memory starts as an image of the file.
+const MEMORY_KEPT_BYTES: usize = 256 * 1024;
+
+/// What stays resident of a table after use, in bytes: all of it.
+const TABLE_KEPT_BYTES: usize = 4096 * 8;
 
 /// Bytes of wasmtime's own bookkeeping per core instance: a Python component needs 400 KB.
 const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
 
-/// Mappings that a live instance in a place made beforehand takes, for its memory and the image that
-/// it starts with. Measured on wasmtime 48.
-pub(super) const SMALL_MAPPINGS: u64 = 4;
+/// Mappings that a live instance in a place made beforehand takes, for its memory. Measured on
+/// wasmtime 48.
+pub(super) const SMALL_MAPPINGS: u64 = 2;
+
+/// The same for each further memory of a place that is made for a call, with the image that it starts
+/// with.
+const MEMORY_MAPPINGS: u64 = 4;
 
 /// The same where a place is made for each call, with one memory: two mappings are its stack, four
 /// its memory with the image that it starts with, and one is for what lies between. Measured: 6.6.
@@ -117,7 +122,7 @@ impl EngineKind {
             Self::Small => SMALL_MAPPINGS,
             Self::Large | Self::Async => {
                 let more = found.memories.saturating_sub(1);
-                more.saturating_mul(SMALL_MAPPINGS)
+                more.saturating_mul(MEMORY_MAPPINGS)
                     .saturating_add(ON_DEMAND_MAPPINGS)
             }
         }
@@ -154,7 +159,9 @@ pub(super) fn config(kind: EngineKind, size: Size) -> Config {
     if kind == EngineKind::Small {
         memory_bytes = memory_bytes.min(SMALL_MEMORY_BYTES_MAX);
         let pool = pool(size.instances, memory_bytes);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        config
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+            .memory_init_cow(false);
     } else {
         config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     }
@@ -187,28 +194,10 @@ fn pool(instances: u32, memory_bytes: u64) -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES_MAX)
         .max_component_instance_size(INSTANCE_BYTES_MAX)
         .max_memory_size(usize::try_from(memory_bytes).unwrap_or(usize::MAX))
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        .table_keep_resident(KEEP_RESIDENT_BYTES)
-        .async_stack_keep_resident(KEEP_RESIDENT_BYTES)
-        .pagemap_scan(Enabled::Auto);
+        .linear_memory_keep_resident(MEMORY_KEPT_BYTES)
+        .table_keep_resident(TABLE_KEPT_BYTES)
+        .pagemap_scan(Enabled::No);
     pool
-}
-
-/// Raises the epoch of an engine until nobody holds the engine any more.
-///
-/// A thread of its own: a task would wait for exactly the threads that guests keep busy.
-pub(super) fn start_ticker(engine: &wasmtime::Engine) -> std::io::Result<()> {
-    let engine: wasmtime::EngineWeak = engine.weak();
-    thread::Builder::new()
-        .name("epoch".to_owned())
-        .spawn(move || {
-            while let Some(engine) = engine.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                thread::park_timeout(TICK);
-            }
-        })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -19,19 +19,18 @@ use wasmtime_wasi::{
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
 use super::{
-    engine::TICK,
-    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room},
+    Component, EngineKind,
+    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room, Verdict},
+    ticker::Ticker,
 };
 use crate::{
+    compute,
     imports::{Call, http::Outbound, rehearsal::Rehearsal},
-    memory::MemoryPool,
+    memory::{Booking, MemoryPool},
 };
 
-/// Ticks that a guest may compute before it gives way.
-///
-/// Two, because the first tick can come right after the start: with one, every query would yield
-/// once for nothing and cost a second write.
-const TICKS: u64 = 2;
+/// How long a poll may last where there are no compute threads: as at a serving thread.
+const SLICE: Duration = Duration::from_nanos(compute::SERVING_SLICE);
 
 /// Bytes that one call from the guest to the host may bring along.
 ///
@@ -69,6 +68,18 @@ pub struct Allowance {
     pub memory_bytes_max: u64,
     /// Whom the memory is booked on: bot, tenant, process.
     pub pools: [Arc<MemoryPool>; 3],
+    /// The threads for what computes at a stretch; `None`: every run stays with whoever polls it.
+    pub compute: Option<compute::Handle>,
+}
+
+impl Allowance {
+    /// Whether what has computed for so long on this thread is to give way.
+    fn is_over(&self, poll: Duration) -> bool {
+        match &self.compute {
+            Some(compute) if compute::here() => compute.is_over(poll),
+            _ => poll >= SLICE,
+        }
+    }
 }
 
 /// Why a run ended without an answer.
@@ -97,19 +108,62 @@ pub struct Cost {
     pub peak_memory_bytes: u64,
 }
 
-/// A call under way.
-pub struct Run<T> {
-    future: Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send>>,
+/// What a run costs, wherever it is.
+#[derive(Clone, Debug)]
+pub struct Meter {
     cpu: Arc<CpuMeter>,
     memory: Arc<MemoryFacts>,
 }
 
-impl<T> Run<T> {
+impl Meter {
     /// What it has cost so far.
     pub fn cost(&self) -> Cost {
         Cost {
             cpu: self.cpu.used(),
             peak_memory_bytes: self.memory.peak(),
+        }
+    }
+
+    /// The longest that it has computed without waiting for the world.
+    pub fn longest_stretch(&self) -> Duration {
+        self.cpu.longest_stretch()
+    }
+}
+
+/// A call under way.
+pub struct Run<T> {
+    future: Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send>>,
+    cpu: Arc<CpuMeter>,
+    memory: Arc<MemoryFacts>,
+    ticker: Arc<Ticker>,
+    /// Whether an instance is larger than a few pages.
+    large: bool,
+}
+
+/// A run whose memory is at least as large takes more than some microseconds to drop, in bytes.
+const HEAVY_BYTES: u64 = 2 * 1024 * 1024;
+
+impl<T> Run<T> {
+    /// Whether dropping it may take long.
+    pub fn is_heavy(&self) -> bool {
+        self.large || self.memory.peak() >= HEAVY_BYTES
+    }
+
+    /// Whether its guest has more to compute and gave way.
+    pub fn gave_way(&self) -> bool {
+        self.cpu.gave_way()
+    }
+
+    /// How long the last poll has computed.
+    pub fn last_poll(&self) -> Duration {
+        self.cpu.last_poll()
+    }
+
+    /// What it costs, to be looked at when it is gone, too.
+    pub fn meter(&self) -> Meter {
+        Meter {
+            cpu: Arc::clone(&self.cpu),
+            memory: Arc::clone(&self.memory),
         }
     }
 
@@ -137,6 +191,7 @@ impl<T> Future for Run<T> {
     type Output = Result<T, RunError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.ticker.stir();
         self.cpu.begin();
         let polled = self.future.as_mut().poll(context);
         self.cpu.end();
@@ -182,12 +237,13 @@ impl Drop for State {
     }
 }
 
-/// Starts a run: `begin` gets the fresh store and calls what it wants to call. Without `room` the
-/// run ends before it begins.
+/// Starts a run: `begin` gets the fresh store and calls what it wants to call. `ahead` is what was
+/// booked for its memory when it was admitted. Without `room` the run ends before it begins.
 pub(super) fn start<T, F>(
-    engine: &wasmtime::Engine,
+    component: &Component,
     allowance: &Allowance,
     call: Call,
+    ahead: Booking,
     room: Option<Room>,
     begin: impl FnOnce(Store<State>) -> F,
 ) -> Run<T>
@@ -201,11 +257,7 @@ where
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
     http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
-    let mut meter = MemoryMeter::new(
-        allowance.memory_bytes_max,
-        Arc::clone(&memory),
-        allowance.pools.clone(),
-    );
+    let mut meter = MemoryMeter::new(allowance.memory_bytes_max, Arc::clone(&memory), ahead);
     let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
     let state = State {
@@ -222,18 +274,28 @@ where
         _room: room,
     };
     let call_bytes_max = call_bytes_max(&state.call);
-    let mut store = Store::new(engine, state);
+    let mut store = Store::new(&component.engine, state);
     store.set_hostcall_fuel(call_bytes_max);
     // Those of tasks, streams and futures are kept by the engine, beside the table.
     store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
-    store.set_epoch_deadline(TICKS);
+    // The deadline is a moment, whatever the guest did until then: how long the poll under way has
+    // lasted, the meter says.
+    store.set_epoch_deadline(1);
     let meter = Arc::clone(&cpu);
-    store.epoch_deadline_callback(move |_| {
-        if meter.exhausted() {
-            return Err(OutOfCpu.into());
+    let (bounds, ticker) = (allowance.clone(), Arc::clone(&component.ticker));
+    store.epoch_deadline_callback(move |store| {
+        ticker.stir();
+        match meter.look(|poll| bounds.is_over(poll)) {
+            Verdict::Exhausted => Err(OutOfCpu.into()),
+            Verdict::GiveWay => Ok(UpdateDeadline::Yield(1)),
+            Verdict::GoOn => {
+                if let Some(outbox) = &store.data().call.reply {
+                    outbox.hand_over();
+                }
+                Ok(UpdateDeadline::Continue(1))
+            }
         }
-        Ok(UpdateDeadline::Yield(1))
     });
     let call = begin(store);
     Run {
@@ -248,6 +310,8 @@ where
         }),
         cpu,
         memory,
+        ticker: Arc::clone(&component.ticker),
+        large: component.facts.engine != EngineKind::Small,
     }
 }
 
@@ -328,9 +392,3 @@ impl WasiHttpView for State {
         }
     }
 }
-
-// A computing guest gives way at every tick: the constant belongs to the engine, its use is here.
-const _: () = assert!(
-    TICK.as_millis() * (TICKS as u128) < 20,
-    "a reader would notice the wait"
-);

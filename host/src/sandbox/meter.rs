@@ -1,12 +1,12 @@
 //! What a run costs: computing time by poll time, memory over all memories and tables.
 //!
-//! Poll time is the time on the clock while the guest holds a thread. It counts everything that the
-//! guest makes the host do, and costs two looks at the clock per poll.
+//! Poll time is the time while the guest holds a thread, by the clock of the place where it runs. It
+//! counts everything that the guest makes the host do, and costs a few looks at clocks per poll.
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use std::{
 use wasmtime::ResourceLimiter;
 
 use super::engine::LARGE;
-use crate::memory::{Booking, MemoryPool};
+use crate::{compute, memory::Booking};
 
 /// How much a run may compute.
 #[derive(Clone, Copy, Debug)]
@@ -26,89 +26,139 @@ pub struct CpuBudget {
 }
 
 /// The computing time of one run, as a token bucket.
+///
+/// Only the thread that polls the run changes it; others may look at any time.
 #[derive(Debug)]
-pub(super) struct CpuMeter(Mutex<Bucket>);
-
-#[derive(Debug)]
-struct Bucket {
+pub(super) struct CpuMeter {
     budget: CpuBudget,
-    left: Duration,
-    used: Duration,
-    /// Start of the poll under way, or end of the last one.
-    since: Instant,
-    running: bool,
+    /// Nanoseconds of computing, over the whole run.
+    used: AtomicU64,
+    /// Nanoseconds that may still be computed.
+    left: AtomicU64,
+    /// Nanoseconds of the stretch under way: from one wait for the world to the next.
+    stretch: AtomicU64,
+    /// The longest stretch that has ended.
+    longest: AtomicU64,
+    /// Where the computing clock stood when the poll under way was last charged, in nanoseconds.
+    charged_at: AtomicU64,
+    /// Nanoseconds of the poll under way, or of the last one.
+    poll: AtomicU64,
     /// The guest gave way while it had more to compute: until its next turn it waits for the
     /// processor, not for the world, and earns nothing. Else a crowd of endless loops would live
     /// on what each earns while the others run.
-    gave_way: bool,
+    gave_way: AtomicBool,
+    /// When the last poll ended, in nanoseconds after `made`.
+    ended: AtomicU64,
+    made: Instant,
+}
+
+/// What a guest that is in the middle of computing is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It goes on.
+    GoOn,
+    /// It gives way.
+    GiveWay,
+    /// It has used up its budget.
+    Exhausted,
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn clock() -> u64 {
+    nanos(compute::computing())
 }
 
 impl CpuMeter {
     /// A full bucket.
     pub(super) fn new(budget: CpuBudget) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Bucket {
+        let zero = || AtomicU64::new(0);
+        Arc::new(Self {
             budget,
-            left: budget.burst,
-            used: Duration::ZERO,
-            since: Instant::now(),
-            running: false,
-            gave_way: false,
-        })))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Bucket> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            used: zero(),
+            left: AtomicU64::new(nanos(budget.burst)),
+            stretch: zero(),
+            longest: zero(),
+            charged_at: zero(),
+            poll: zero(),
+            gave_way: AtomicBool::new(false),
+            ended: zero(),
+            made: Instant::now(),
+        })
     }
 
     /// A poll begins.
     pub(super) fn begin(&self) {
-        let mut bucket = self.lock();
-        let now = Instant::now();
-        if !std::mem::take(&mut bucket.gave_way) {
-            bucket.refill(now);
+        if !self.gave_way.swap(false, Relaxed) {
+            self.stretch.store(0, Relaxed);
+            let waited = nanos(self.made.elapsed()).saturating_sub(self.ended.load(Relaxed));
+            self.refill(Duration::from_nanos(waited));
         }
-        bucket.since = now;
-        bucket.running = true;
+        self.poll.store(0, Relaxed);
+        self.charged_at.store(clock(), Relaxed);
     }
 
     /// A poll ends.
     pub(super) fn end(&self) {
-        let mut bucket = self.lock();
-        bucket.charge(Instant::now());
-        bucket.running = false;
+        self.charge();
+        self.longest.fetch_max(self.stretch.load(Relaxed), Relaxed);
+        self.ended.store(nanos(self.made.elapsed()), Relaxed);
     }
 
-    /// Whether the budget is used up, in the middle of a poll. If not, the guest gives way.
-    pub(super) fn exhausted(&self) -> bool {
-        let mut bucket = self.lock();
-        bucket.charge(Instant::now());
-        bucket.gave_way = true;
-        bucket.left.is_zero()
+    /// What the guest is to do in the middle of a poll; `is_over` says whether a poll that has lasted so
+    /// long is over.
+    pub(super) fn look(&self, is_over: impl FnOnce(Duration) -> bool) -> Verdict {
+        self.charge();
+        if self.left.load(Relaxed) == 0 {
+            Verdict::Exhausted
+        } else if is_over(self.last_poll()) {
+            self.gave_way.store(true, Relaxed);
+            Verdict::GiveWay
+        } else {
+            Verdict::GoOn
+        }
+    }
+
+    /// Whether the last poll ended because the guest gave way.
+    pub(super) fn gave_way(&self) -> bool {
+        self.gave_way.load(Relaxed)
     }
 
     /// What was used so far.
     pub(super) fn used(&self) -> Duration {
-        self.lock().used
+        Duration::from_nanos(self.used.load(Relaxed))
     }
-}
 
-impl Bucket {
-    fn refill(&mut self, now: Instant) {
-        let waited = now.saturating_duration_since(self.since);
+    /// How long the poll under way, or the last one, has computed.
+    pub(super) fn last_poll(&self) -> Duration {
+        Duration::from_nanos(self.poll.load(Relaxed))
+    }
+
+    /// The longest that was computed without waiting for the world.
+    pub(super) fn longest_stretch(&self) -> Duration {
+        Duration::from_nanos(self.longest.load(Relaxed))
+    }
+
+    fn refill(&self, waited: Duration) {
         let back = self
             .budget
             .refill_per_second
             .mul_f64(waited.as_secs_f64().min(1e6));
-        self.left = self.left.saturating_add(back).min(self.budget.burst);
+        let left = self.left.load(Relaxed).saturating_add(nanos(back));
+        self.left.store(left.min(nanos(self.budget.burst)), Relaxed);
     }
 
-    fn charge(&mut self, now: Instant) {
-        if self.running {
-            let spent = now.saturating_duration_since(self.since);
-            self.since = now;
-            self.used = self.used.saturating_add(spent);
-            self.left = self.left.saturating_sub(spent);
-        }
+    fn charge(&self) {
+        let now = clock();
+        let spent = now.saturating_sub(self.charged_at.swap(now, Relaxed));
+        let add = |to: &AtomicU64| to.store(to.load(Relaxed).saturating_add(spent), Relaxed);
+        add(&self.used);
+        add(&self.stretch);
+        add(&self.poll);
+        let left = self.left.load(Relaxed).saturating_sub(spent);
+        self.left.store(left, Relaxed);
     }
 }
 
@@ -183,19 +233,18 @@ const TABLE_ELEMENT_BYTES: usize = 8;
 pub(super) struct MemoryMeter {
     bytes_max: u64,
     used: Booking,
+    /// Bytes of `used` that were booked before the instance was made, and are not in use yet.
+    ahead: u64,
     facts: Arc<MemoryFacts>,
 }
 
 impl MemoryMeter {
-    /// A meter for one instance that may use `bytes_max`.
-    pub(super) fn new(
-        bytes_max: u64,
-        facts: Arc<MemoryFacts>,
-        pools: [Arc<MemoryPool>; 3],
-    ) -> Self {
+    /// A meter for one instance that may use `bytes_max`, of which `ahead` is booked already.
+    pub(super) fn new(bytes_max: u64, facts: Arc<MemoryFacts>, ahead: Booking) -> Self {
         Self {
             bytes_max,
-            used: Booking::new(pools),
+            ahead: ahead.bytes(),
+            used: ahead,
             facts,
         }
     }
@@ -207,16 +256,14 @@ impl MemoryMeter {
 
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
         let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
-        let sum = self
-            .used
-            .bytes()
-            .checked_add(bytes)
-            .filter(|sum| *sum <= self.bytes_max);
-        let granted = sum.is_some_and(|sum| self.used.set(sum));
+        let booked = self.used.bytes();
+        let used = booked.saturating_sub(self.ahead);
+        let sum = used.checked_add(bytes).filter(|sum| *sum <= self.bytes_max);
+        let granted = sum.is_some_and(|sum| sum <= booked || self.used.set(sum));
         if granted {
-            self.facts
-                .peak
-                .fetch_max(self.used.bytes(), Ordering::Relaxed);
+            let used = used.saturating_add(bytes);
+            self.ahead = self.used.bytes().saturating_sub(used);
+            self.facts.peak.fetch_max(used, Ordering::Relaxed);
         } else {
             self.facts.refused.fetch_add(1, Ordering::Relaxed);
         }
@@ -265,6 +312,7 @@ impl ResourceLimiter for MemoryMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::MemoryPool;
 
     #[test]
     fn mappings_come_back_when_their_instance_goes() {
@@ -286,7 +334,9 @@ mod tests {
             MemoryPool::new(1000),
         ];
         let facts = Arc::new(MemoryFacts::default());
-        let mut meter = MemoryMeter::new(100, facts.clone(), pools.clone());
+        let mut ahead = Booking::new(pools.clone());
+        assert!(ahead.set(20));
+        let mut meter = MemoryMeter::new(100, facts.clone(), ahead);
         assert!(meter.memory_growing(0, 60, None).unwrap());
         assert!(
             !meter.table_growing(0, 6, None).unwrap(),
@@ -294,6 +344,7 @@ mod tests {
         );
         assert!(meter.table_growing(0, 5, None).unwrap());
         assert_eq!(facts.peak(), 100);
+        assert_eq!(pools[0].free(), 900, "what was booked ahead counts once");
         assert!(facts.refused());
         drop(meter);
         assert!(
@@ -302,46 +353,59 @@ mod tests {
         );
     }
 
+    fn hour() -> CpuBudget {
+        CpuBudget {
+            burst: Duration::from_hours(1),
+            refill_per_second: Duration::from_hours(1),
+        }
+    }
+
     /// Giving way is not waiting: the time until the next turn earns nothing.
     #[test]
     fn a_guest_that_gave_way_earns_nothing() {
-        let hour = Duration::from_hours(1);
-        let meter = CpuMeter::new(CpuBudget {
-            burst: hour,
-            refill_per_second: hour,
-        });
-        let left = |meter: &CpuMeter| meter.lock().left;
+        let meter = CpuMeter::new(hour());
+        let minute = nanos(Duration::from_mins(1));
         meter.begin();
-        assert!(!meter.exhausted());
-        meter.lock().left = Duration::from_mins(1);
+        assert_eq!(meter.look(|_| true), Verdict::GiveWay);
+        meter.left.store(minute, Relaxed);
         meter.end();
+        assert!(meter.gave_way());
         meter.begin();
-        assert!(left(&meter) <= Duration::from_mins(1));
+        assert!(meter.left.load(Relaxed) <= minute);
         meter.end();
         std::thread::yield_now();
         meter.begin();
-        assert!(left(&meter) > Duration::from_mins(1), "waiting earns");
+        assert!(meter.left.load(Relaxed) > minute, "waiting earns");
+    }
+
+    /// A bot that has waited for long has not computed for long.
+    #[test]
+    fn only_computing_makes_a_poll_long() {
+        let meter = CpuMeter::new(hour());
+        meter.begin();
+        meter.end();
+        let waited = Instant::now();
+        while waited.elapsed() < Duration::from_millis(5) {
+            std::hint::spin_loop();
+        }
+        meter.begin();
+        let verdict = meter.look(|poll| poll >= Duration::from_millis(5));
+        assert_eq!(verdict, Verdict::GoOn);
+        meter.end();
+        assert!(meter.longest_stretch() < Duration::from_millis(5));
     }
 
     #[test]
     fn an_idle_bucket_fills_no_further_than_its_burst() {
         let second = Duration::from_secs(1);
-        let budget = CpuBudget {
+        let meter = CpuMeter::new(CpuBudget {
             burst: second,
             refill_per_second: second / 10,
-        };
-        let start = Instant::now();
-        let mut bucket = Bucket {
-            budget,
-            left: second / 2,
-            used: second / 2,
-            since: start,
-            running: false,
-            gave_way: false,
-        };
-        bucket.refill(start + second);
-        assert_eq!(bucket.left, Duration::from_millis(600));
-        bucket.refill(start + second * 60);
-        assert_eq!(bucket.left, second);
+        });
+        meter.left.store(nanos(second / 2), Relaxed);
+        meter.refill(second);
+        assert_eq!(meter.left.load(Relaxed), nanos(Duration::from_millis(600)));
+        meter.refill(second * 60);
+        assert_eq!(meter.left.load(Relaxed), nanos(second));
     }
 }

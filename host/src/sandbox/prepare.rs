@@ -102,6 +102,7 @@ impl Sandbox {
             engine: plan.runtime.engine.clone(),
             handler,
             mappings: Arc::clone(&self.mappings),
+            ticker: Arc::clone(&self.ticker),
             facts: Facts {
                 bytes: found.size,
                 initial_memory_bytes: found.initial_memory,

@@ -11,6 +11,7 @@ use super::{
     inspect,
     instance::State,
     since_0_1,
+    ticker::Ticker,
 };
 
 /// One engine, what it offers to guests, and where its compiled code is kept.
@@ -25,10 +26,11 @@ impl Runtime {
         kind: EngineKind,
         size: Size,
         cache_dir: &Path,
+        ticker: &Ticker,
     ) -> Result<Self, SandboxError> {
         let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
         let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
-        engine::start_ticker(&engine).map_err(SandboxError::Ticker)?;
+        ticker.add(&engine);
         let cache = Cache::open(cache_dir, &engine)?;
         let linker = linker(kind, &engine).map_err(fail)?;
         Ok(Self {

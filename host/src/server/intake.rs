@@ -12,16 +12,13 @@ use tokio::{
 };
 
 use super::reject::Reject;
-use crate::protocol::decode::{self, Decoded};
+use crate::{
+    bots::{BODY_HERE_BYTES_MAX, Bot},
+    protocol::decode::{self, Decoded},
+};
 
 /// Time for a whole request body to arrive, the wait for its memory included.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// Bodies larger than this are decoded away from the threads that serve: it takes milliseconds.
-const DECODE_INLINE_BYTES_MAX: usize = 128 * 1024;
-
-/// How many such bodies are decoded at once: each may take ten times its size for a moment.
-const DECODERS: usize = 2;
 
 /// What part of the machine's memory bodies may take while they arrive: strangers send them.
 const MEMORY_SHARE: u64 = 16;
@@ -34,7 +31,6 @@ pub(super) struct Intake {
     /// Memory for bodies that are arriving, in KiB.
     memory: Semaphore,
     memory_kib: u32,
-    decoders: Semaphore,
 }
 
 impl Intake {
@@ -48,12 +44,12 @@ impl Intake {
                     .min(Semaphore::MAX_PERMITS),
             ),
             memory_kib: kib,
-            decoders: Semaphore::new(DECODERS),
         }
     }
 
-    /// Reads and decodes a body of at most `bytes_max`.
-    pub(super) async fn take(&self, body: Body, bytes_max: u64) -> Result<Decoded, Reject> {
+    /// Reads and decodes the body of a request for this bot.
+    pub(super) async fn take(&self, body: Body, bot: &Bot) -> Result<Decoded, Reject> {
+        let bytes_max = bot.limits.body;
         let length = body.size_hint().upper().unwrap_or(bytes_max);
         if length > bytes_max {
             return Err(Reject::TooLarge { bytes_max });
@@ -65,7 +61,7 @@ impl Intake {
         };
         let late = |_| Reject::Incomplete("the request body did not arrive within 30 s");
         let (_room, body) = timeout_at(deadline, arriving).await.map_err(late)?;
-        self.decode(body?).await
+        decode(body?, bot).await
     }
 
     /// Memory for so many bytes, or for as many as there are at all.
@@ -77,17 +73,18 @@ impl Intake {
             .await
             .ok()
     }
+}
 
-    async fn decode(&self, body: Bytes) -> Result<Decoded, Reject> {
-        if body.len() <= DECODE_INLINE_BYTES_MAX {
-            return decode::decode(body.into()).map_err(Reject::Malformed);
-        }
-        let _place = self.decoders.acquire().await;
-        tokio::task::spawn_blocking(move || decode::decode(body.into()))
-            .await
-            .map_err(|_| Reject::Incomplete("the request body could not be read"))?
-            .map_err(Reject::Malformed)
-    }
+/// Decodes a body: a large one where its bot computes, in its turn.
+async fn decode(body: Bytes, bot: &Bot) -> Result<Decoded, Reject> {
+    let decoded = if body.len() <= BODY_HERE_BYTES_MAX {
+        decode::decode(body.into())
+    } else {
+        let decoding = bot.compute(move || decode::decode(body.into()));
+        let failed = |_| Reject::Incomplete("the request body could not be read");
+        decoding.await.map_err(failed)?
+    };
+    decoded.map_err(Reject::Malformed)
 }
 
 async fn read(body: Body, bytes_max: u64) -> Result<Bytes, Reject> {

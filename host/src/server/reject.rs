@@ -61,7 +61,9 @@ impl Reject {
             Self::Call(error, reference) => {
                 let status = match error {
                     CallError::Busy(_) | CallError::Starting => StatusCode::SERVICE_UNAVAILABLE,
-                    CallError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                    CallError::Failed(_) | CallError::Panicked(_) => {
+                        StatusCode::INTERNAL_SERVER_ERROR
+                    }
                     CallError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
                 };
                 (status, format!("{error} (reference {reference})"), None)

@@ -144,7 +144,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
         request,
         raw,
         repaired,
-    } = gateway.intake.take(body, bot.limits.body).await?;
+    } = gateway.intake.take(body, &bot).await?;
     let reference = Reference::random();
     if repaired {
         tracing::warn!(

@@ -9,6 +9,9 @@ use std::{
 
 const TARGET: &str = "wasm32-wasip2";
 
+/// The stack that `ravenry` builds bots with.
+const SMALL_STACK: &str = "target.wasm32-wasip2.rustflags=[\"-Clink-arg=-zstack-size=131072\"]";
+
 /// Where the workspace of the guests is.
 const GUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
@@ -79,6 +82,8 @@ fn build(workspace: &Path, packages: &[&str], target_dir: &Path) {
             "--quiet",
             "--target",
             TARGET,
+            "--config",
+            SMALL_STACK,
         ])
         .args(packages);
     cargo

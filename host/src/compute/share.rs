@@ -1,0 +1,191 @@
+//! Who may compute at the threads that serve, as a pure structure: budgets that fill with time.
+//!
+//! A serving thread belongs to everybody. Two things are held here, for each bot and tenant: polls that
+//! lasted too long (*overruns*), and, while others want the threads as well, the tenant's *share* of
+//! them. Whoever has used up his budget computes at the compute threads until it has filled again.
+//! Times are nanoseconds since any one moment; the callers have the clock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How long a poll at a serving thread may last, in nanoseconds. What lasts longer is an overrun.
+///
+/// A reader does not notice a millisecond, and what computes for longer does not notice the 20 µs
+/// that moving to another thread costs.
+pub const SERVING_SLICE: u64 = 1_000_000;
+
+/// Overruns that are forgiven, in nanoseconds: a handful of unlucky polls.
+const OVERRUN_MAX: u64 = 4_000_000;
+
+/// One part in so many of the time may be overruns: 1 ms for each second. All bots of a tenant together
+/// take so much of a serving thread with them at most, and no more than that can be felt of them.
+const OVERRUN_PARTS: u64 = 1_000;
+
+/// What a tenant may take beyond its share at a stretch, in nanoseconds: the longest that others
+/// wait for it, for each thread that serves.
+const BURST_MAX: u64 = 1_000_000;
+
+/// What a query costs the serving threads besides its guest, in nanoseconds: reading, decoding, writing.
+/// Measured: 10 to 14 µs.
+const QUERY_NANOS: u64 = 12_000;
+
+/// How long somebody counts as wanting the threads after his last query, in nanoseconds.
+const WINDOW: u64 = 100_000_000;
+
+/// Windows for which somebody is remembered who has left: ten seconds.
+const RECENT: u64 = 100;
+
+/// Bits of a window's sum; the rest is its number.
+const SUM_BITS: u32 = 32;
+const SUM_MASK: u64 = (1 << SUM_BITS) - 1;
+
+/// Time that is owed, and paid back as it passes.
+#[derive(Debug, Default)]
+struct Debt {
+    /// When all is paid.
+    paid_at: AtomicU64,
+}
+
+impl Debt {
+    /// Owes what takes so long to be paid back.
+    fn add(&self, now: u64, takes: u64) {
+        // The sum of two that come at once may lose one: it is a budget, not an account.
+        let from = self.paid_at.load(Ordering::Relaxed).max(now);
+        self.paid_at
+            .store(from.saturating_add(takes), Ordering::Relaxed);
+    }
+
+    /// How long it takes until all is paid.
+    fn left(&self, now: u64) -> u64 {
+        self.paid_at.load(Ordering::Relaxed).saturating_sub(now)
+    }
+}
+
+/// The budgets of a bot or a tenant.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    overruns: Debt,
+    share: Debt,
+    /// The window of its last query.
+    window: AtomicU64,
+    weight: AtomicU64,
+}
+
+impl Budget {
+    /// A full one, of somebody of this weight.
+    pub(super) fn new(weight: u32) -> Self {
+        let budget = Self::default();
+        budget.weigh(weight);
+        budget
+    }
+
+    /// Another weight from now on.
+    pub(super) fn weigh(&self, weight: u32) {
+        self.weight.store(weight.max(1).into(), Ordering::Relaxed);
+    }
+
+    fn weight(&self) -> u64 {
+        self.weight.load(Ordering::Relaxed).max(1)
+    }
+
+    /// Whether there was a query within the last [`RECENT`] windows.
+    pub(super) fn was_active(&self, now: u64) -> bool {
+        let window = self.window.load(Ordering::Relaxed);
+        window > 0 && number(now).saturating_sub(window) <= RECENT
+    }
+
+    /// Whether its overruns leave room for another.
+    pub(super) fn may_overrun(&self, now: u64) -> bool {
+        let forgiven = OVERRUN_MAX.saturating_mul(OVERRUN_PARTS) / self.weight();
+        self.overruns.left(now) <= forgiven
+    }
+
+    /// Notes a poll of so many nanoseconds; whether it was an overrun.
+    pub(super) fn polled(&self, now: u64, nanos: u64) -> bool {
+        let beyond = nanos.saturating_sub(SERVING_SLICE);
+        if beyond == 0 {
+            return false;
+        }
+        let takes = beyond.saturating_mul(OVERRUN_PARTS) / self.weight();
+        self.overruns.add(now, takes);
+        true
+    }
+}
+
+/// Which tenants want the serving threads, and their shares of them.
+#[derive(Debug)]
+pub(super) struct Serving {
+    threads: u64,
+    /// Sums of weights of those who came in a window: this one and the one before, each with the
+    /// window's number above [`SUM_BITS`].
+    windows: [AtomicU64; 2],
+}
+
+impl Serving {
+    /// So many threads that serve.
+    pub(super) fn new(threads: usize) -> Self {
+        Self {
+            threads: u64::try_from(threads).unwrap_or(1).max(1),
+            windows: [AtomicU64::new(0), AtomicU64::new(0)],
+        }
+    }
+
+    /// Notes that a tenant has a query.
+    pub(super) fn asked(&self, now: u64, tenant: &Budget) {
+        let window = number(now);
+        if tenant.window.swap(window, Ordering::Relaxed) != window
+            && let Some(slot) = self.windows.get(usize::from(window % 2 == 1))
+        {
+            let add = |before: u64| {
+                let sum = if before >> SUM_BITS == window {
+                    before & SUM_MASK
+                } else {
+                    0
+                };
+                let sum = sum.saturating_add(tenant.weight()).min(SUM_MASK);
+                (window << SUM_BITS) | sum
+            };
+            slot.update(Ordering::Relaxed, Ordering::Relaxed, add);
+        }
+        if let Some(all) = self.wanted(now, tenant) {
+            self.take(now, tenant, all, QUERY_NANOS);
+        }
+    }
+
+    /// Notes that a tenant has computed at a serving thread.
+    pub(super) fn computed(&self, now: u64, tenant: &Budget, nanos: u64) {
+        if let Some(all) = self.wanted(now, tenant) {
+            self.take(now, tenant, all, nanos);
+        }
+    }
+
+    /// Whether a tenant may compute at a serving thread: alone always, beside others within its share.
+    pub(super) fn may_compute(&self, now: u64, tenant: &Budget) -> bool {
+        self.wanted(now, tenant).is_none() || tenant.share.left(now) <= BURST_MAX
+    }
+
+    fn take(&self, now: u64, tenant: &Budget, all: u64, nanos: u64) {
+        let share = tenant.weight().saturating_mul(self.threads);
+        let takes = nanos.saturating_mul(all) / share;
+        tenant.share.add(now, takes);
+    }
+
+    /// The weights of all who want the threads; `None`: nobody else does.
+    fn wanted(&self, now: u64, tenant: &Budget) -> Option<u64> {
+        let window = number(now);
+        let sum = |slot: &AtomicU64| {
+            let noted = slot.load(Ordering::Relaxed);
+            let age = window.wrapping_sub(noted >> SUM_BITS);
+            if age <= 1 { noted & SUM_MASK } else { 0 }
+        };
+        let all = self.windows.iter().map(sum).max().unwrap_or(0);
+        (all > tenant.weight()).then_some(all)
+    }
+}
+
+/// The number of the window at this time; never 0, which is that of no window.
+fn number(now: u64) -> u64 {
+    (now / WINDOW).saturating_add(1) & SUM_MASK
+}
+
+#[cfg(test)]
+mod tests;

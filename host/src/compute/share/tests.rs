@@ -1,0 +1,78 @@
+//! Budgets, on a clock that is counted by hand.
+
+use super::*;
+
+const MS: u64 = 1_000_000;
+const S: u64 = 1_000 * MS;
+
+#[test]
+fn a_few_overruns_are_forgiven_and_the_budget_fills_again() {
+    let budget = Budget::new(1);
+    let now = S;
+    assert!(!budget.polled(now, MS), "a millisecond is none");
+    assert!(budget.polled(now, 5 * MS));
+    assert!(budget.may_overrun(now), "4 ms beyond are just forgiven");
+    budget.polled(now, 2 * MS);
+    assert!(!budget.may_overrun(now));
+    assert!(!budget.may_overrun(now + S / 2));
+    assert!(budget.may_overrun(now + S), "one comes back each second");
+}
+
+/// However many bots it has: a tenant's overruns take a thousandth of a serving thread at most.
+#[test]
+fn overruns_take_a_bounded_part_of_the_time() {
+    let budget = Budget::new(1);
+    let (mut now, mut beyond) = (S, 0);
+    let end = now + 100 * S;
+    while now < end {
+        if budget.may_overrun(now) {
+            budget.polled(now, 3 * MS);
+            beyond += 2 * MS;
+        }
+        now += 3 * MS;
+    }
+    assert!(beyond <= 100 * MS + 8 * MS, "{} ms", beyond / MS);
+    assert!(beyond >= 100 * MS, "and what is its, it gets");
+}
+
+/// Two threads serve; a tenant takes all that he gets, another asks now and then.
+fn greedy(weight: u32, other_asks: bool) -> u64 {
+    let serving = Serving::new(2);
+    let (greedy, other) = (Budget::new(weight), Budget::new(1));
+    let (mut now, mut had) = (S, 0);
+    let end = now + 10 * S;
+    while now < end {
+        if other_asks && now.is_multiple_of(50 * MS) {
+            serving.asked(now, &other);
+        }
+        serving.asked(now, &greedy);
+        let poll = MS / 10;
+        for _ in 0..4 {
+            if serving.may_compute(now, &greedy) {
+                serving.computed(now, &greedy, poll);
+                had += poll;
+            }
+        }
+        now += MS / 10;
+    }
+    had / (10 * MS)
+}
+
+#[test]
+fn alone_nobody_is_limited_and_beside_others_everybody_has_his_share() {
+    assert_eq!(greedy(1, false), 4_000, "per second, in milliseconds");
+    let beside = greedy(1, true);
+    // Half of two threads, of which the queries themselves take some.
+    assert!((800..=1_010).contains(&beside), "{beside} ms");
+    let heavy = greedy(3, true);
+    assert!((1_300..=1_510).contains(&heavy), "{heavy} ms");
+}
+
+#[test]
+fn who_has_left_is_remembered_for_a_while() {
+    let (serving, budget) = (Serving::new(2), Budget::new(1));
+    assert!(!budget.was_active(S));
+    serving.asked(S, &budget);
+    assert!(budget.was_active(10 * S));
+    assert!(!budget.was_active(12 * S));
+}

@@ -1,0 +1,106 @@
+//! The clock of all engines: it raises their epochs, at which a computing guest is looked at.
+//!
+//! A thread of its own: a task would wait for exactly the threads that guests keep busy. It sleeps while
+//! nothing is polled.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, Thread},
+    time::Duration,
+};
+
+use wasmtime::{Engine, EngineWeak};
+
+/// Length of an epoch: how often a computing guest is looked at.
+///
+/// As long as a guest may hold a serving thread. A look costs some 50 ns.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Ticks without a poll after which the clock stops.
+const IDLE_TICKS: u32 = 100;
+
+/// Raises the epochs of its engines as long as somebody holds it.
+#[derive(Default)]
+pub(super) struct Ticker {
+    engines: Mutex<Vec<EngineWeak>>,
+    /// Whether something was polled since this was last looked at.
+    stirred: AtomicBool,
+    asleep: AtomicBool,
+    thread: OnceLock<Thread>,
+}
+
+impl Ticker {
+    /// A clock without engines.
+    pub(super) fn start() -> io::Result<Arc<Self>> {
+        let ticker = Arc::new(Self::default());
+        let ticks = Arc::downgrade(&ticker);
+        let thread = thread::Builder::new()
+            .name("epoch".to_owned())
+            .spawn(move || run(&ticks))?;
+        // Set once, here.
+        let _ = ticker.thread.set(thread.thread().clone());
+        Ok(ticker)
+    }
+
+    /// Raises the epoch of one more engine.
+    pub(super) fn add(&self, engine: &Engine) {
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        engines.push(engine.weak());
+    }
+
+    /// A guest is polled, or computes on: the clock has to run.
+    pub(super) fn stir(&self) {
+        if self.stirred.load(Ordering::Relaxed) {
+            return;
+        }
+        self.stirred.store(true, Ordering::SeqCst);
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            self.unpark();
+        }
+    }
+
+    fn unpark(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn tick(&self) {
+        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        for engine in engines.iter().filter_map(EngineWeak::upgrade) {
+            engine.increment_epoch();
+        }
+    }
+}
+
+impl Drop for Ticker {
+    /// The thread is to see that nobody holds the clock any more.
+    fn drop(&mut self) {
+        self.unpark();
+    }
+}
+
+fn run(ticker: &Weak<Ticker>) {
+    let mut idle = 0;
+    while let Some(ticking) = ticker.upgrade() {
+        ticking.tick();
+        if idle >= IDLE_TICKS && !ticking.stirred.swap(false, Ordering::SeqCst) {
+            ticking.asleep.store(true, Ordering::SeqCst);
+            // What was stirred before that did not find it asleep.
+            let stirred = ticking.stirred.load(Ordering::SeqCst);
+            drop(ticking);
+            if !stirred {
+                thread::park();
+            }
+            idle = 0;
+        } else {
+            drop(ticking);
+            idle = if idle >= IDLE_TICKS { 0 } else { idle + 1 };
+            thread::park_timeout(TICK);
+        }
+    }
+}
