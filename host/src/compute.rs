@@ -227,9 +227,10 @@ impl Handle {
         tenant.time.served(nanos, overrun);
     }
 
-    /// Whether what computes at a compute thread for so long is to give way: somebody waits.
+    /// Whether what has computed for so long in this turn is to give way: somebody waits, or nobody
+    /// wants it any more.
     pub fn is_over(&self, turn: Duration) -> bool {
-        turn >= threads::SLICE && self.inner.is_waited_for()
+        (turn >= threads::SLICE && self.inner.is_waited_for()) || task::is_given_up()
     }
 }
 
@@ -245,3 +246,6 @@ pub trait Weighed: Future {
     /// Whether dropping it may take longer than a serving thread has.
     fn is_heavy(&self) -> bool;
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! not wanted any more is dropped by whoever gives it up, unless that takes long: then by a compute thread.
 
 use std::{
+    cell::RefCell,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -47,6 +48,19 @@ pub(super) struct Task {
     /// When it was queued, in nanoseconds.
     queued_at: AtomicU64,
     threads: Arc<Inner>,
+}
+
+thread_local! {
+    /// What this thread polls.
+    static UNDER_WAY: RefCell<Option<Arc<Task>>> = const { RefCell::new(None) };
+}
+
+/// Whether what this thread polls was given up meanwhile.
+pub(super) fn is_given_up() -> bool {
+    UNDER_WAY.with_borrow(|task| {
+        task.as_ref()
+            .is_some_and(|task| task.state.load(Ordering::Relaxed) == GIVEN_UP)
+    })
 }
 
 /// What a turn has come to.
@@ -118,10 +132,12 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let mut place = self.work();
+        let before = UNDER_WAY.replace(Some(Arc::clone(self)));
         let polled = place.as_mut().map(|work| {
             let poll = AssertUnwindSafe(|| work.as_mut().poll(&mut context));
             catch_unwind(poll)
         });
+        UNDER_WAY.set(before);
         if matches!(polled, Some(Ok(Poll::Pending))) {
             drop(place);
             if self.change(RUNNING, IDLE) {

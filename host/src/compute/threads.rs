@@ -90,9 +90,9 @@ impl Inner {
         Ok(started)
     }
 
-    /// Whether somebody waits for a turn.
+    /// Whether somebody waits for a turn, or for the thread to end.
     pub(super) fn is_waited_for(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+        self.waiting.load(Ordering::Relaxed) > 0 || self.stopping.load(Ordering::Relaxed)
     }
 
     /// Work wants a turn.

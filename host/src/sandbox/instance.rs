@@ -221,7 +221,8 @@ struct RequestTooLarge;
 /// The state of one store.
 pub(super) struct State {
     pub(super) call: Call,
-    wasi: WasiCtx,
+    /// Made when the guest first asks for it: a quick bot in Rust never does.
+    wasi: Option<WasiCtx>,
     http: WasiHttpCtx,
     /// Before the table, so that it is dropped before the requests in there are.
     outbound: Outbound,
@@ -252,7 +253,6 @@ where
 {
     let memory = Arc::new(MemoryFacts::default());
     let cpu = CpuMeter::new(allowance.cpu);
-    let wasi = surroundings(&call);
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
@@ -267,7 +267,7 @@ where
             call.circumstances.tape.clone(),
         ),
         call,
-        wasi,
+        wasi: None,
         http,
         table,
         memory: meter,
@@ -375,8 +375,9 @@ fn call_bytes_max(call: &Call) -> usize {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        let call = &self.call;
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: self.wasi.get_or_insert_with(|| surroundings(call)),
             table: &mut self.table,
         }
     }

@@ -3,7 +3,10 @@
 
 mod poe;
 
-use wasmtime::{Store, component::HasSelf};
+use wasmtime::{
+    Store,
+    component::{ComponentExportIndex, HasSelf},
+};
 
 use super::instance::State;
 use crate::{
@@ -46,7 +49,20 @@ use bindings::{
 };
 
 /// A component that was checked against the world `bot`, ready to be instantiated.
-pub(super) type BotPre = Generated<State>;
+#[derive(Clone)]
+pub(super) struct BotPre {
+    all: Generated<State>,
+    /// Where `respond` is. A query looks for nothing else: checking the types of all exports takes
+    /// longer than a small bot takes to answer.
+    respond: ComponentExportIndex,
+}
+
+/// The interface that a bot exports, as components name it.
+const HANDLER: &str = "ravenry:bot/handler@0.1.0";
+
+/// What `respond` takes, and what it gives back.
+type Respond<'a> = (&'a types::Query,);
+type Responded = (Result<(), types::Failure>,);
 
 /// Adds what the world imports.
 pub(super) fn add_to_linker(
@@ -60,7 +76,13 @@ pub(super) fn add_to_linker(
 
 /// Checks that a linked component exports what the world wants.
 pub(super) fn check(pre: wasmtime::component::InstancePre<State>) -> wasmtime::Result<BotPre> {
-    Generated::new(pre)
+    let all = Generated::new(pre)?;
+    let component = all.instance_pre().component();
+    let respond = component
+        .get_export_index(None, HANDLER)
+        .and_then(|handler| component.get_export_index(Some(&handler), "respond"))
+        .ok_or_else(|| wasmtime::Error::msg("it exports no `respond`"))?;
+    Ok(BotPre { all, respond })
 }
 
 /// Calls `respond` in a fresh instance.
@@ -69,11 +91,10 @@ pub(super) async fn respond(
     mut store: Store<State>,
     query: request::Query,
 ) -> wasmtime::Result<Result<(), event::Failure>> {
-    let bot = pre.instantiate_async(&mut store).await?;
-    let answer = bot
-        .ravenry_bot_handler()
-        .call_respond(&mut store, &query.into())
-        .await?;
+    let instance = pre.all.instance_pre().instantiate_async(&mut store).await?;
+    let respond = instance.get_typed_func::<Respond<'_>, Responded>(&mut store, &pre.respond)?;
+    let query = query.into();
+    let (answer,) = respond.call_async(&mut store, (&query,)).await?;
     Ok(answer.map_err(Into::into))
 }
 
@@ -82,7 +103,7 @@ pub(super) async fn settings(
     pre: &BotPre,
     mut store: Store<State>,
 ) -> wasmtime::Result<settings::Settings> {
-    let bot = pre.instantiate_async(&mut store).await?;
+    let bot = pre.all.instantiate_async(&mut store).await?;
     Ok(bot
         .ravenry_bot_handler()
         .call_settings(&mut store)
@@ -96,7 +117,7 @@ pub(super) async fn on_feedback(
     mut store: Store<State>,
     feedback: request::Feedback,
 ) -> wasmtime::Result<()> {
-    let bot = pre.instantiate_async(&mut store).await?;
+    let bot = pre.all.instantiate_async(&mut store).await?;
     bot.ravenry_bot_handler()
         .call_on_feedback(&mut store, &feedback.into())
         .await
@@ -108,7 +129,7 @@ pub(super) async fn on_reaction(
     mut store: Store<State>,
     reaction: request::Reaction,
 ) -> wasmtime::Result<()> {
-    let bot = pre.instantiate_async(&mut store).await?;
+    let bot = pre.all.instantiate_async(&mut store).await?;
     bot.ravenry_bot_handler()
         .call_on_reaction(&mut store, &reaction.into())
         .await
@@ -120,7 +141,7 @@ pub(super) async fn on_error(
     mut store: Store<State>,
     report: request::ErrorReport,
 ) -> wasmtime::Result<()> {
-    let bot = pre.instantiate_async(&mut store).await?;
+    let bot = pre.all.instantiate_async(&mut store).await?;
     bot.ravenry_bot_handler()
         .call_on_error(&mut store, &report.into())
         .await
