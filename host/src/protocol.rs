@@ -39,6 +39,8 @@ pub mod foreign;
 mod framing;
 mod json;
 pub mod judge;
+mod members;
+mod one_pass;
 mod query;
 pub mod request;
 pub mod rules;

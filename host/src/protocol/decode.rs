@@ -1,7 +1,8 @@
 //! The body of a request in, a typed [`Request`] or one sentence of complaint out.
 //!
-//! **Strict, then tolerant.** A body is read as strict JSON (RFC 8259). Only where that fails, it
-//! is read once more without comments and trailing commas, which are overwritten with spaces so
+//! **Fast, strict, tolerant.** A usual query is read in one pass. Whatever else there is, also any
+//! mistake, is read anew as strict JSON (RFC 8259), by the rules below. Only where that fails, it is
+//! read once more without comments and trailing commas, which are overwritten with spaces so
 //! that every place stays true; where that fails too, the complaint is that of the strict reading.
 //!
 //! **Liberal in what is accepted.**
@@ -30,7 +31,7 @@ use serde_json::{Map, Value};
 use super::{
     fields::{self, Fault, Object, Path},
     json::{self, JsonFault},
-    query,
+    members, one_pass, query,
     request::{ErrorReport, Feedback, Reaction, Request},
 };
 
@@ -179,6 +180,18 @@ pub fn decode(body: Vec<u8>) -> Result<Decoded, DecodeError> {
     let text = String::from_utf8(body).map_err(|error| DecodeError::Utf8 {
         offset: error.utf8_error().valid_up_to(),
     })?;
+    if let Some(query) = one_pass::query(&text) {
+        return Ok(Decoded {
+            request: Request::Query(Box::new(query)),
+            raw: text,
+            repaired: false,
+        });
+    }
+    by_value(text)
+}
+
+/// Reads any request, or says what is wrong with it, over a tree of all that is in it.
+pub(super) fn by_value(text: String) -> Result<Decoded, DecodeError> {
     let (text, value, repaired) = match json::parse(&text) {
         Ok(value) => (text, value, false),
         Err(strict) => {
@@ -264,7 +277,7 @@ fn request(members: Map<String, Value>) -> Result<Request, DecodeError> {
             message: object.get("message", fields::text)?.unwrap_or_default(),
             metadata: object
                 .get("metadata", fields::json_object)?
-                .unwrap_or_else(query::empty_object),
+                .unwrap_or_else(members::empty_object),
         })),
         other => Err(DecodeError::UnknownType(json::shown(other))),
     }

@@ -117,16 +117,6 @@ impl<'p> Object<'p> {
     pub(super) fn missing(&self, name: &str, expected: &'static str) -> Fault {
         Path::Member(self.path, name).fault(expected, "missing")
     }
-
-    /// The [`items`] of an array. Empty where it is absent.
-    pub(super) fn list<T>(
-        &mut self,
-        name: &str,
-        read: impl FnMut(Value, &Path<'_>) -> Result<Option<T>, Fault>,
-    ) -> Result<Vec<T>, Fault> {
-        let list = self.get(name, |value, path| items(value, path, read))?;
-        Ok(list.unwrap_or_default())
-    }
 }
 
 /// The items of an array as `read` understands them; those that are `null`, or for which it gives

@@ -28,7 +28,7 @@ pub(super) enum JsonFault {
 
 /// Reads one JSON text. Of members with the same name, the last one counts.
 pub(super) fn parse(text: &str) -> Result<Value, JsonFault> {
-    if values_at_most(text) > VALUES_MAX {
+    if !is_within_bounds(text) {
         return Err(JsonFault::TooMany);
     }
     serde_json::from_str(text).map_err(|error| JsonFault::Syntax {
@@ -36,6 +36,11 @@ pub(super) fn parse(text: &str) -> Result<Value, JsonFault> {
         column: error.column(),
         what: without_place(&error),
     })
+}
+
+/// Whether a text surely holds no more than [`VALUES_MAX`] values.
+pub(super) fn is_within_bounds(text: &str) -> bool {
+    values_at_most(text) <= VALUES_MAX
 }
 
 /// An upper bound of the number of values in `text`, exact where it matters.
