@@ -1,5 +1,9 @@
 //! The request as received: its JSON, its headers without secrets, its reference.
 
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use crate::ids::Reference;
 
 /// Headers that a bot never sees: they carry keys of the platform or of the person.
@@ -9,26 +13,28 @@ const HIDDEN: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 #[derive(Clone, Debug)]
 pub struct Received {
     raw: String,
-    headers: Vec<(String, String)>,
+    /// As they came. Most bots ask for none of them, so they become text when one does.
+    headers: HeaderMap,
     reference: Reference,
 }
 
 impl Received {
-    /// Keeps what a bot may see of a request.
-    ///
-    /// `headers` are pairs of lower-case name and value, in the order received.
-    pub fn new(
-        raw: String,
-        headers: impl Iterator<Item = (String, String)>,
-        reference: Reference,
-    ) -> Self {
+    /// A request that came over HTTP. Of its headers, a bot may not see all.
+    pub fn arrived(raw: String, headers: HeaderMap, reference: Reference) -> Self {
         Self {
             raw,
-            headers: headers
-                .filter(|(name, _)| !HIDDEN.contains(&name.as_str()))
-                .collect(),
+            headers,
             reference,
         }
+    }
+
+    /// A request that is made here.
+    pub fn new(
+        raw: String,
+        headers: impl Iterator<Item = (HeaderName, HeaderValue)>,
+        reference: Reference,
+    ) -> Self {
+        Self::arrived(raw, headers.collect(), reference)
     }
 
     /// The body, as JSON text.
@@ -38,21 +44,28 @@ impl Received {
 
     /// All values of the header, joined; names are compared without regard to case.
     pub fn header(&self, name: &str) -> Option<String> {
-        let mut values = self
-            .headers
+        if HIDDEN
             .iter()
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut joined = values.next()?.1.clone();
-        for (_, value) in values {
+            .any(|hidden| hidden.eq_ignore_ascii_case(name))
+        {
+            return None;
+        }
+        let mut values = self.headers.get_all(name).iter().map(text);
+        let mut joined = values.next()?.into_owned();
+        for value in values {
             joined.push_str(", ");
-            joined.push_str(value);
+            joined.push_str(&value);
         }
         Some(joined)
     }
 
-    /// All headers that the bot may see.
-    pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
+    /// All headers that the bot may see: pairs of lower-case name and value.
+    pub fn headers(&self) -> Box<[(String, String)]> {
+        self.headers
+            .iter()
+            .filter(|(name, _)| !HIDDEN.contains(&name.as_str()))
+            .map(|(name, value)| (name.as_str().to_owned(), text(value).into_owned()))
+            .collect()
     }
 
     /// Under which number the log knows this request.
@@ -61,41 +74,57 @@ impl Received {
     }
 }
 
+/// The value as text; what is not UTF-8 is replaced.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn received() -> Received {
-        let headers = [
-            ("accept", "a"),
-            ("authorization", "Bearer k"),
-            ("accept", "b"),
-            ("cookie", "c"),
+        let headers: [(&str, &[u8]); 6] = [
+            ("accept", b"a"),
+            ("authorization", b"Bearer k"),
+            ("X-Odd", b"\xff-\xc3\xa9"),
+            ("accept", b"b"),
+            ("cookie", b"c"),
+            ("proxy-authorization", b"d"),
         ];
-        Received::new(
-            "{}".to_owned(),
-            headers
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned())),
-            Reference::random(),
-        )
+        let headers = headers.map(|(name, value)| {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), value)
+        });
+        Received::new("{}".to_owned(), headers.into_iter(), Reference::random())
     }
 
     #[test]
     fn several_headers_of_one_name_come_as_one_value() {
         assert_eq!(received().header("Accept").as_deref(), Some("a, b"));
-        assert_eq!(received().header("x-none"), None);
+        for none in ["x-none", "", "no name", "ä"] {
+            assert_eq!(received().header(none), None);
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_not_utf8_is_text_all_the_same() {
+        assert_eq!(received().header("x-odd").as_deref(), Some("\u{fffd}-é"));
     }
 
     #[test]
     fn headers_with_keys_are_out_of_reach() {
-        assert_eq!(received().header("Authorization"), None);
-        assert_eq!(received().header("COOKIE"), None);
-        assert!(
-            received()
-                .headers()
-                .iter()
-                .all(|(name, _)| name == "accept")
+        for hidden in ["Authorization", "COOKIE", "proxy-authorization"] {
+            assert_eq!(received().header(hidden), None);
+        }
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            *received().headers(),
+            [
+                pair("accept", "a"),
+                pair("accept", "b"),
+                pair("x-odd", "\u{fffd}-é")
+            ]
         );
     }
 }

@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -152,7 +152,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
             "the request was not strict JSON and was repaired (comments or trailing commas)"
         );
     }
-    let received = Received::new(raw, visible(&parts.headers), reference);
+    let received = Received::arrived(raw, parts.headers, reference);
     let report = match request {
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();
@@ -197,16 +197,6 @@ fn find(gateway: &Gateway, parts: &Parts) -> Result<Arc<Bot>, Reject> {
         .ok_or_else(|| Reject::NoBot {
             nearest: table.nearest(host, path).map(str::to_owned),
         })
-}
-
-/// The headers as text; what is not UTF-8 is replaced.
-fn visible(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
-    headers.iter().map(|(name, value)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
-    })
 }
 
 fn stream(body: ReplyBody) -> Response {

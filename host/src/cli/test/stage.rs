@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -21,9 +22,15 @@ use crate::replay::Deeds;
 use crate::replay::event::events;
 
 /// Headers that a query comes with.
-const HEADERS: [(&str, &str); 2] = [
-    ("accept", "text/event-stream"),
-    ("content-type", "application/json"),
+const HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (
+        header::ACCEPT,
+        HeaderValue::from_static("text/event-stream"),
+    ),
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    ),
 ];
 
 /// The bots.
@@ -67,8 +74,8 @@ impl Stage {
         let Request::Query(query) = decoded.request else {
             return Err(Failure::usage(&"a turn asks something that is no query"));
         };
-        let headers = HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let received = Received::new(decoded.raw, headers.into_iter(), Reference::numbered(0));
+        let headers = HEADERS.into_iter();
+        let received = Received::new(decoded.raw, headers, Reference::numbered(0));
         let tape = Tape::playing(script);
         let circumstances = Circumstances {
             tape: Some(tape.clone()),
