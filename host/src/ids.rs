@@ -1,7 +1,10 @@
 //! Names and references: small texts whose shape is checked once, where they come in.
 
+mod reference;
+
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use self::reference::Reference;
 
 /// Longest name of a bot or a tenant, in bytes.
 ///
@@ -194,62 +197,6 @@ impl fmt::Display for Route {
     }
 }
 
-/// Crockford's base 32: no I, L, O or U, so that nobody misreads a reference on a screenshot.
-const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// A short random text that one reply and its log line share, to find one by the other.
-///
-/// Eight characters, 40 bits: among a million replies there is an even chance that some two share
-/// a reference, and their times tell them apart. It is no secret and grants nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference([u8; 8]);
-
-impl Reference {
-    /// A new reference.
-    ///
-    /// Where the system gives no random bytes (never seen after boot), a count takes their place:
-    /// references stay different from each other, which is all that they must be.
-    pub fn random() -> Self {
-        static FALLBACK: AtomicU64 = AtomicU64::new(0);
-        let mut bytes = [0; 8];
-        let bits = match getrandom::fill(&mut bytes) {
-            Ok(()) => u64::from_le_bytes(bytes),
-            Err(_) => FALLBACK.fetch_add(1, Ordering::Relaxed),
-        };
-        Self::from_bits(bits)
-    }
-
-    /// The reference with this number, where nothing may be left to chance.
-    pub fn numbered(number: u64) -> Self {
-        Self::from_bits(number)
-    }
-
-    /// The reference made of the lowest 40 bits.
-    fn from_bits(bits: u64) -> Self {
-        let mut shifts = (0..8_u32).rev().map(|index| index * 5);
-        Self([(); 8].map(|()| {
-            let index = (bits >> shifts.next().unwrap_or(0)) & 31;
-            usize::try_from(index)
-                .ok()
-                .and_then(|index| ALPHABET.get(index))
-                .copied()
-                .unwrap_or(b'0')
-        }))
-    }
-
-    /// The reference as text: eight characters.
-    pub fn as_str(&self) -> &str {
-        // The alphabet is ASCII: the default is never taken.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,18 +281,5 @@ mod tests {
             covers("/a", "/a") && covers("/a", "/a/b") && covers("/", "/a") && covers("/", "/")
         );
         assert!(!covers("/a", "/ab") && !covers("/a/b", "/a") && !covers("/a", "/"));
-    }
-
-    #[test]
-    fn references_are_eight_readable_characters() {
-        assert_eq!(Reference::from_bits(0).as_str(), "00000000");
-        assert_eq!(Reference::from_bits(u64::MAX).as_str(), "ZZZZZZZZ");
-        assert_eq!(Reference::from_bits(0b00001_00010).as_str(), "00000012");
-        let seen: std::collections::HashSet<_> = (0..1000).map(|_| Reference::random()).collect();
-        assert_eq!(seen.len(), 1000);
-        assert!(
-            seen.iter()
-                .all(|one| one.to_string().bytes().all(|byte| ALPHABET.contains(&byte)))
-        );
     }
 }

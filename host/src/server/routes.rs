@@ -145,7 +145,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
         raw,
         repaired,
     } = gateway.intake.take(body, &bot).await?;
-    let reference = Reference::random();
+    let reference = Reference::unique();
     if repaired {
         tracing::warn!(
             tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
