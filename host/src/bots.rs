@@ -155,9 +155,9 @@ impl Bot {
     /// The state of one call, and the outbox of its reply.
     fn call(&self, received: Received, circumstances: Circumstances) -> Call {
         let origin = Origin {
-            tenant: self.tenant.as_str().into(),
-            bot: self.name.as_str().into(),
-            reference: received.reference().to_string(),
+            tenant: self.tenant.clone(),
+            bot: self.name.clone(),
+            reference: received.reference(),
             mask: self.secrets.log_mask().clone(),
         };
         Call {

@@ -2,7 +2,7 @@
 
 mod reference;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 pub use self::reference::Reference;
 
@@ -43,7 +43,7 @@ pub enum RouteError {
     Character,
 }
 
-fn checked_name(text: &str) -> Result<Box<str>, NameError> {
+fn checked_name(text: &str) -> Result<Arc<str>, NameError> {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let starts_well = text.bytes().next().is_some_and(alphanumeric);
     let goes_on_well = text
@@ -57,8 +57,10 @@ fn checked_name(text: &str) -> Result<Box<str>, NameError> {
 }
 
 /// Name of a bot, unique within its tenant: 1 to 64 of `a-z`, `0-9`, `-`, `_`, the first a letter or digit.
+///
+/// Copies share one text: every call of a bot has some.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BotName(Box<str>);
+pub struct BotName(Arc<str>);
 
 impl BotName {
     /// Checks the shape. Fails with the sentence that says what a name is.
@@ -80,7 +82,7 @@ impl fmt::Display for BotName {
 
 /// Name of a tenant, unique within the process; the same shape as a [`BotName`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TenantName(Box<str>);
+pub struct TenantName(Arc<str>);
 
 impl TenantName {
     /// Checks the shape. Fails with the sentence that says what a name is.

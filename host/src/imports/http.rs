@@ -60,33 +60,54 @@ const COMPLAINTS_MAX: usize = 16;
 #[derive(Debug)]
 pub struct Outbound {
     access: Arc<Access>,
+    log: BotLog,
+    tape: Option<Tape>,
+    /// Made for the first request: most calls send none.
+    shared: Option<Shared>,
+}
+
+/// What all requests of one call share.
+#[derive(Clone, Debug)]
+struct Shared {
     /// Places for requests under way.
     places: Arc<Semaphore>,
     complaints: Complaints,
     gone: Gone,
-    tape: Option<Tape>,
 }
 
 impl Drop for Outbound {
     fn drop(&mut self) {
-        self.gone.say();
+        if let Some(shared) = &self.shared {
+            shared.gone.say();
+        }
     }
 }
 
 impl Outbound {
     /// For one call; `log` and `tape` are that call's.
     pub fn new(access: Arc<Access>, log: BotLog, tape: Option<Tape>) -> Self {
-        let places = usize::try_from(access.requests_max).unwrap_or(usize::MAX);
         Self {
             access,
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            complaints: Complaints {
-                log,
-                said: Arc::default(),
-            },
-            gone: Gone::default(),
+            log,
             tape,
+            shared: None,
         }
+    }
+
+    /// What this request shares with the others of the call.
+    fn shared(&mut self) -> Shared {
+        let make = || {
+            let places = usize::try_from(self.access.requests_max).unwrap_or(usize::MAX);
+            Shared {
+                places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+                complaints: Complaints {
+                    log: self.log.clone(),
+                    said: Arc::default(),
+                },
+                gone: Gone::default(),
+            }
+        };
+        self.shared.get_or_insert_with(make).clone()
     }
 
     /// Checks everything that can be checked before anything is done.
@@ -251,7 +272,11 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Response, Error>> + Send> {
-        let complaints = self.complaints.clone();
+        let Shared {
+            places,
+            complaints,
+            gone,
+        } = self.shared();
         let url = match self.check(request.uri()) {
             Ok(url) => url,
             Err(refusal) => {
@@ -262,8 +287,8 @@ impl WasiHttpHooks for Outbound {
         let origin = url.origin().ascii_serialization();
         let sent = send(
             Arc::clone(&self.access),
-            Arc::clone(&self.places),
-            (self.gone.clone(), self.tape.clone()),
+            places,
+            (gone, self.tape.clone()),
             (url, request),
             options.unwrap_or_default(),
         );

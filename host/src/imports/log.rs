@@ -17,17 +17,20 @@ use wasmtime_wasi::{
     p2::{OutputStream, Pollable, StreamResult},
 };
 
-use crate::secret::Mask;
+use crate::{
+    ids::{BotName, Reference, TenantName},
+    secret::Mask,
+};
 
 /// Whose log it is, as the records say.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// The tenant.
-    pub tenant: Arc<str>,
+    pub tenant: TenantName,
     /// The bot.
-    pub bot: Arc<str>,
+    pub bot: BotName,
     /// The request.
-    pub reference: String,
+    pub reference: Reference,
     /// Takes out what must not be logged, whoever told it to the bot.
     pub mask: Mask,
 }
@@ -232,9 +235,9 @@ mod tests {
     #[test]
     fn what_passes_the_bounds_is_counted_not_kept() {
         let origin = Origin {
-            tenant: "t".into(),
-            bot: "b".into(),
-            reference: "r".to_owned(),
+            tenant: TenantName::local(),
+            bot: BotName::parse("b").unwrap(),
+            reference: Reference::numbered(0),
             mask: Mask::new([]),
         };
         let log = BotLog::new(origin, 10, 4);

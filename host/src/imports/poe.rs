@@ -7,7 +7,10 @@ mod declared;
 mod names;
 mod question;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -123,12 +126,10 @@ pub struct Poe {
     platform: Arc<Platform>,
     outbox: Outbox,
     ledger: Arc<Ledger>,
-    /// The platform's API, for this call.
-    client: Client,
     circumstances: Circumstances,
     calls: HashMap<String, u32>,
-    /// Held by each open answer.
-    open: Arc<()>,
+    /// Open answers, each of which holds it.
+    open: Weak<()>,
     uploads: u32,
 }
 
@@ -141,15 +142,29 @@ impl Poe {
         circumstances: Circumstances,
     ) -> Self {
         Self {
-            client: platform.client.with_tape(circumstances.tape.clone()),
             circumstances,
             platform,
             outbox,
             ledger,
             calls: HashMap::new(),
-            open: Arc::new(()),
+            open: Weak::new(),
             uploads: 0,
         }
+    }
+
+    /// The platform's API, for this call. Made when it is needed: most calls do not.
+    fn client(&self) -> Client {
+        let tape = self.circumstances.tape.clone();
+        self.platform.client.with_tape(tape)
+    }
+
+    /// A place among the open answers.
+    fn place(&mut self) -> Arc<()> {
+        self.open.upgrade().unwrap_or_else(|| {
+            let place = Arc::new(());
+            self.open = Arc::downgrade(&place);
+            place
+        })
     }
 
     /// Bytes that a file of the bot may have.
@@ -196,8 +211,8 @@ impl Poe {
             let words = "the name of a bot is 1 to 128 bytes without control characters";
             return Err(PoeError::Invalid(words.to_owned()));
         }
-        let open = u32::try_from(Arc::strong_count(&self.open)).unwrap_or(u32::MAX);
-        if open > bounds.open {
+        let open = u32::try_from(self.open.strong_count()).unwrap_or(u32::MAX);
+        if open >= bounds.open {
             return Err(PoeError::Denied(format!(
                 "{} answers are open already: drop one first",
                 bounds.open
@@ -208,12 +223,9 @@ impl Poe {
         let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
         self.platform.declared.check(bot, calls).await?;
         self.calls.insert(bot.to_owned(), calls);
-        let asking = self.client.ask(bot, body, self.platform.pools.clone());
-        Ok(Answer::new(
-            asking,
-            self.outbox.clone(),
-            (Arc::clone(&self.open), held),
-        ))
+        let asking = self.client().ask(bot, body, self.platform.pools.clone());
+        let place = (self.place(), held);
+        Ok(Answer::new(asking, self.outbox.clone(), place))
     }
 
     /// Uploads a file and attaches it to the reply.
@@ -256,7 +268,7 @@ impl Poe {
             Body::Url { .. } => None,
         };
         self.uploads = self.uploads.saturating_add(1);
-        let uploaded = self.client.upload(&body).await?;
+        let uploaded = self.client().upload(&body).await?;
         let file = File {
             url: uploaded.attachment_url,
             content_type: uploaded.mime_type,
@@ -300,7 +312,7 @@ impl Poe {
         let url = web(url)?;
         let bytes_max = u64::from(bytes_max).min(self.platform.bounds.attachment_bytes);
         let held = self.hold(0)?;
-        Ok(self.client.read(url, bytes_max, held).await?)
+        Ok(self.client().read(url, bytes_max, held).await?)
     }
 }
 

@@ -30,7 +30,7 @@ impl Poe {
         items: &[CostItem],
     ) -> Result<(), PoeError> {
         let milli_cents = sum(items)?;
-        if !self.client.has_key() {
+        if !self.platform.client.has_key() {
             return Err(PoeError::Denied(
                 "charging needs the access key of the bot: give it one in its manifest, `poe = \
                  { access_key = … }`"
