@@ -243,7 +243,10 @@ pub async fn mount_only(
     progress: &Progress,
 ) -> Result<Arc<Deployment>, Problems> {
     // What is charged there is no money; its records go as they come.
-    let journal = Journal::here(&cache_dir.join("rehearsals"));
+    let records = cache_dir.join("rehearsals");
+    // Whoever charges nothing does not need it; who does is told that nothing can be noted.
+    let _ = std::fs::create_dir_all(&records);
+    let journal = Journal::here(&records);
     let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
     let noted = Arc::clone(&late);
     let news = move |made: Result<Mounted, Problem>| {

@@ -57,7 +57,7 @@ impl Poe {
             milli_cents,
         };
         record.note(sent).await?;
-        let answer = platform.client.cost(&id, operation, items).await;
+        let answer = self.client().cost(&id, operation, items).await;
         let news = match &answer {
             Ok(()) => Line::Done,
             Err(CostFault::InsufficientFund | CostFault::Refused(_)) => Line::Refused,
