@@ -138,6 +138,28 @@ fn characters_are_written_as_ascii() {
     }
 }
 
+/// Texts are escaped by our own hand, all others by the serializer: both say the same.
+fn check_escapes(text: &str) {
+    let mut by_serializer = Vec::new();
+    json(text, &mut by_serializer);
+    let mut by_hand = BytesMut::from("\"");
+    escaped(text, &mut by_hand);
+    by_hand.put_u8(b'"');
+    assert_eq!(by_hand, by_serializer, "{text:?}");
+}
+
+/// Wherever a character stands that cannot stay as it is.
+#[test]
+fn every_character_is_escaped_as_the_serializer_does() {
+    for length in [0, 1, 31, 32, 33, 64, 70] {
+        let plain = "a".repeat(length);
+        for char in (0..0x180).filter_map(char::from_u32) {
+            check_escapes(&format!("{plain}{char}"));
+            check_escapes(&format!("{plain}{char}{plain}{char}{char}"));
+        }
+    }
+}
+
 /// A comment can neither start an event nor leave ASCII.
 #[test]
 fn comments_stay_comments() {
@@ -196,6 +218,7 @@ fn check_text(text: &str) {
         "suggested_reply",
         &json!({ "text": text }),
     );
+    check_escapes(text);
     check(Event::Data(text), "data", &json!({ "metadata": text }));
     check(
         Event::Error {
