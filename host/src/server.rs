@@ -208,7 +208,7 @@ pub async fn run(
         .as_ref()
         .map(|(_, address)| format!("http://{address}/metrics"));
     let metrics_front = metrics_listener
-        .map(|(listener, _)| Front::start(listener, routes::metrics(recorder), METRICS_LIMITS));
+        .map(|(listener, _)| Front::start(listener, routes::metrics(&recorder), METRICS_LIMITS));
     compile_small_ones(change, &deployment, &gateway, &options).await?;
     let bots = deployment.bots();
     let served = Ready {

@@ -1,15 +1,20 @@
 //! Logs and metrics as they leave the process.
 //!
 //! Logs go to standard error: text when that is a terminal, else one JSON object per line. Metrics
-//! are kept by a recorder and rendered when somebody asks. The log line of a reply is written here,
-//! once, when the reply has ended.
+//! are kept by a recorder, whose own thread looks after them and renders them when somebody asks. The
+//! log line of a reply is written here, once, when the reply has ended.
 
-use std::{io::IsTerminal, time::Duration};
+mod recorder;
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
+
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::metrics::{self, ReplyFacts};
+pub use self::recorder::Metrics;
+use crate::metrics::ReplyFacts;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,9 @@ pub enum TelemetryError {
     /// Something else in the process has set it up before.
     #[error("{0}")]
     Taken(String),
+    /// The system gives no thread for it.
+    #[error("no thread could be started for it")]
+    Thread(#[source] io::Error),
 }
 
 /// Sends logs to standard error. `filter` is a level such as `info`, or `target=level` pairs.
@@ -40,7 +48,7 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryErr
     let quiet = format!("wasmtime_wasi_http=error,{filter}");
     let filter =
         EnvFilter::try_new(quiet).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = io::stderr().is_terminal();
     let json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,
@@ -55,59 +63,15 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryErr
                     .flatten_event(true)
                     .with_current_span(false)
                     .with_span_list(false)
-                    .with_writer(std::io::stderr),
+                    .with_writer(io::stderr),
             )
             .try_init()
     } else {
         registry
-            .with(
-                fmt::layer()
-                    .with_ansi(terminal)
-                    .with_writer(std::io::stderr),
-            )
+            .with(fmt::layer().with_ansi(terminal).with_writer(io::stderr))
             .try_init()
     };
     started.map_err(|error| TelemetryError::Taken(error.to_string()))
-}
-
-/// What renders the metrics.
-#[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
-
-impl std::fmt::Debug for Metrics {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Metrics")
-    }
-}
-
-impl Metrics {
-    /// Installs the recorder. Only once per process.
-    pub fn install() -> Result<Self, TelemetryError> {
-        let taken = |error: metrics_exporter_prometheus::BuildError| {
-            TelemetryError::Taken(error.to_string())
-        };
-        let handle = PrometheusBuilder::new()
-            .set_buckets_for_metric(
-                Matcher::Suffix("_seconds".to_owned()),
-                &metrics::SECONDS_BUCKETS,
-            )
-            .and_then(|builder| {
-                builder.set_buckets_for_metric(
-                    Matcher::Suffix("_memory_bytes".to_owned()),
-                    &metrics::BYTES_BUCKETS,
-                )
-            })
-            .and_then(PrometheusBuilder::install_recorder)
-            .map_err(taken)?;
-        metrics::describe();
-        Ok(Self(handle))
-    }
-
-    /// The text that Prometheus scrapes.
-    pub fn render(&self) -> String {
-        self.0.run_upkeep();
-        self.0.render()
-    }
 }
 
 /// Whose reply, for its log line.

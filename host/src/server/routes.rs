@@ -104,14 +104,20 @@ pub(super) fn bots(gateway: Arc<Gateway>) -> Router {
 }
 
 /// What the metrics listener serves.
-pub(super) fn metrics(recorder: Metrics) -> Router {
+pub(super) fn metrics(recorder: &Metrics) -> Router {
+    let recorder = recorder.clone();
     let text = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
     )];
     Router::new().route(
         "/metrics",
-        get(move || async move { (text, recorder.render()) }),
+        get(move || async move {
+            match recorder.render().await {
+                Some(page) => (text, page).into_response(),
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        }),
     )
 }
 
