@@ -30,6 +30,30 @@ fn ended(guard: &mut Guard, end: &End) -> String {
     shown(&out)
 }
 
+/// Counting a reply takes no look-up, because the metrics know every word that an end may have.
+#[test]
+fn every_end_is_an_outcome_of_the_metrics() {
+    let ends = [
+        End::Finished,
+        End::Failed(Failure::default()),
+        End::Trapped,
+        End::OutOfCpu,
+        End::OutOfMemory,
+        End::OutOfTime,
+        End::TooLong,
+        End::Refused("words"),
+        End::Starting,
+        End::Stopping,
+        End::Gateway,
+        End::ReaderGone,
+    ];
+    let mut labels = ends.map(|end| end.label());
+    let mut outcomes = crate::metrics::OUTCOMES;
+    labels.sort_unstable();
+    outcomes.sort_unstable();
+    assert_eq!(labels, outcomes);
+}
+
 #[test]
 fn a_reply_that_said_something_ends_with_done_alone() {
     let mut guard = Guard::new(bounds());

@@ -82,6 +82,36 @@ async fn pages_are_rendered_elsewhere() {
     }
 }
 
+/// A reply is counted through handles: the registry, which only the first of its kind can find here,
+/// is not asked again. What has not happened is not shown.
+#[tokio::test]
+async fn counting_a_reply_looks_nothing_up() {
+    let recorder = builder().unwrap().build_recorder();
+    let metrics = Metrics::keep(recorder.handle(), Duration::from_hours(1)).unwrap();
+    let failed = ReplyFacts {
+        outcome: "failed",
+        ..ReplyFacts::default()
+    };
+    let bot = ::metrics::with_local_recorder(&recorder, || {
+        let bot = BotMetrics::new("acme", "cat");
+        bot.reply(&failed);
+        bot
+    });
+    bot.clone().reply(&failed);
+    bot.reply(&reply());
+    let page = metrics.render().await.unwrap();
+    let mut replies: Vec<&str> = str::from_utf8(&page)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("ravenry_replies_total{tenant=\"acme\",bot=\"cat\","))
+        .collect();
+    replies.sort_unstable();
+    assert_eq!(
+        replies,
+        ["outcome=\"failed\"} 2", "outcome=\"finished\"} 1"]
+    );
+}
+
 /// Who has left waits for nothing, and is in nobody's way.
 #[tokio::test]
 async fn scrapers_who_leave_are_let_go() {
