@@ -57,6 +57,9 @@ pub const REJECTED: &str = "ravenry_rejected_requests_total";
 /// Connections that are open.
 pub const CONNECTIONS: &str = "ravenry_connections";
 
+/// Lines of the log that were dropped because whoever reads it is too slow.
+pub const DROPPED_LOG_LINES: &str = "ravenry_dropped_log_lines_total";
+
 /// Bounds of the histograms of times, in seconds: from a warm echo to a long essay.
 pub const SECONDS_BUCKETS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0,
@@ -134,6 +137,11 @@ pub fn describe() {
         Unit::Bytes,
         "Most memory of a reply's instance."
     );
+    describe_process();
+}
+
+/// What is of no bot.
+fn describe_process() {
     describe_counter!(
         COMPUTING,
         "Nanoseconds that the bots of a tenant have computed, by place."
@@ -154,6 +162,16 @@ pub fn describe() {
         "HTTP requests turned away before they reached a bot, by status."
     );
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections that are open.");
+    describe_counter!(
+        DROPPED_LOG_LINES,
+        Unit::Count,
+        "Lines of the log that were dropped."
+    );
+}
+
+/// Says how many lines of the log were dropped since the start.
+pub fn dropped_log_lines(lines: u64) {
+    counter!(DROPPED_LOG_LINES).absolute(lines);
 }
 
 /// Counts a request that was turned away.

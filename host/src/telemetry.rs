@@ -1,9 +1,11 @@
 //! Logs and metrics as they leave the process.
 //!
-//! Logs go to standard error: text when that is a terminal, else one JSON object per line. Metrics
+//! Logs go to standard error: text when that is a terminal, else one JSON object per line. They are
+//! written by a thread of their own, so that nobody who serves waits for whoever reads them. Metrics
 //! are kept by a recorder, whose own thread looks after them and renders them when somebody asks. The
 //! log line of a reply is written here, once, when the reply has ended.
 
+mod log_queue;
 mod recorder;
 
 use std::{
@@ -13,7 +15,8 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-pub use self::recorder::Metrics;
+use self::log_queue::LogQueue;
+pub use self::{log_queue::Logging, recorder::Metrics};
 use crate::metrics::ReplyFacts;
 
 /// How log lines look.
@@ -41,8 +44,9 @@ pub enum TelemetryError {
     Thread(#[source] io::Error),
 }
 
-/// Sends logs to standard error. `filter` is a level such as `info`, or `target=level` pairs.
-pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
+/// Sends logs to standard error, as long as what it returns is kept. `filter` is a level such as
+/// `info`, or `target=level` pairs.
+pub fn start_logging(filter: &str, format: LogFormat) -> Result<Logging, TelemetryError> {
     // What it warns of is what a bot did wrong, as often as the bot likes; the bot hears of it. A
     // filter that names it still wins.
     let quiet = format!("wasmtime_wasi_http=error,{filter}");
@@ -54,6 +58,8 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryErr
         LogFormat::Text => false,
         LogFormat::Auto => !terminal,
     };
+    let (queue, logging) =
+        LogQueue::start(io::stderr(), log_queue::tell_dropped).map_err(TelemetryError::Thread)?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = if json {
         registry
@@ -63,15 +69,16 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryErr
                     .flatten_event(true)
                     .with_current_span(false)
                     .with_span_list(false)
-                    .with_writer(io::stderr),
+                    .with_writer(queue),
             )
             .try_init()
     } else {
         registry
-            .with(fmt::layer().with_ansi(terminal).with_writer(io::stderr))
+            .with(fmt::layer().with_ansi(terminal).with_writer(queue))
             .try_init()
     };
-    started.map_err(|error| TelemetryError::Taken(error.to_string()))
+    started.map_err(|error| TelemetryError::Taken(error.to_string()))?;
+    Ok(logging)
 }
 
 /// Whose reply, for its log line.

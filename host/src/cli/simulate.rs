@@ -57,7 +57,7 @@ impl Simulate {
     /// All mistakes of flags and files at once, and a port that is in use.
     pub(super) fn run(&self) -> Result<(), Failure> {
         let cast = self.cast()?;
-        telemetry::start_logging("info", telemetry::LogFormat::Auto)
+        let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;
         let poe = start(&self.listen, self.dir.clone(), self.balance)?;
         cast.enter(&poe);

@@ -60,7 +60,7 @@ pub struct Test {
 /// # Errors
 /// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
 pub(super) fn run(verb: &Test) -> Result<(), Failure> {
-    telemetry::start_logging(&verb.log, telemetry::LogFormat::Auto)
+    let _logging = telemetry::start_logging(&verb.log, telemetry::LogFormat::Auto)
         .map_err(|error| Failure::usage(&error))?;
     let (source, only) = find::source(&verb.source);
     let world = World {

@@ -152,7 +152,9 @@ pub(super) fn serve(
         LogFormat::Json => telemetry::LogFormat::Json,
         LogFormat::Auto => telemetry::LogFormat::Auto,
     };
-    telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
+    // To the end: what is in the log by then is written when this goes.
+    let _logging =
+        telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let progress = Progress::logged();
     let mut reload = match author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)

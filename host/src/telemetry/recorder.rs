@@ -51,6 +51,7 @@ impl Metrics {
         let installed = builder().and_then(PrometheusBuilder::install_recorder);
         let handle = installed.map_err(|error| TelemetryError::Taken(error.to_string()))?;
         metrics::describe();
+        metrics::dropped_log_lines(0);
         Self::keep(handle, UPKEEP_EVERY)
     }
 

@@ -140,6 +140,54 @@ fn a_bots_key_is_masked_in_what_it_prints() {
     );
 }
 
+/// Whose standard error nobody reads, and of which a bot has logged more than may be unread.
+fn overfull() -> Server {
+    let puppet = "[bot.puppet]\nsource = \"puppet.wasm\"\nlimits = { cpu = \"60s\" }\n";
+    let manifest = format!("{puppet}[bot.echo]\nsource = \"echo.wasm\"\n");
+    let server = Folder::with_manifest(&manifest).unread_log().up();
+    // A pipe holds some hundred lines, and 16,384 may be queued.
+    let answer = server.ask("puppet", "log 20000 1\nprinted");
+    assert_eq!(answer.said(), "printed");
+    server
+}
+
+/// Whoever reads the log slowly stops no bot. What is lost is counted, and told once there is room.
+#[test]
+fn a_slow_reader_of_the_log_stops_nobody() {
+    let mut server = overfull();
+    for _ in 0..3 {
+        assert_eq!(server.ask("echo", "still there?").said(), "still there?");
+    }
+    let dropped = server
+        .metric("ravenry_dropped_log_lines_total", &[])
+        .unwrap();
+    assert!((1_000.0..4_000.0).contains(&dropped), "{dropped}");
+    server.read_log();
+    let note = format!("{dropped} log lines were dropped");
+    server.wait_log(|record| {
+        let message = record["message"].as_str().unwrap();
+        record["level"] == "WARN" && message.starts_with(&note)
+    });
+    assert_eq!(server.ask("echo", "again").said(), "again");
+    server.wait_query("echo");
+    server.signal(rustix::process::Signal::TERM);
+    assert!(server.wait().success());
+    let lines = server.log();
+    let records = lines.iter().map(|line| serde_json::from_str::<Value>(line));
+    let records: Vec<Value> = records.map(Result::unwrap).collect();
+    let printed = records.iter().filter(|record| record["message"] == "x");
+    assert!(printed.count() > 16_000, "{dropped} lines were dropped");
+    assert_eq!(records.last().unwrap()["message"], "stopped");
+}
+
+/// Nor does a reader who never reads keep the process from ending.
+#[test]
+fn a_log_that_nobody_reads_does_not_hold_up_the_end() {
+    let mut server = overfull();
+    server.signal(rustix::process::Signal::TERM);
+    assert!(server.wait().success());
+}
+
 /// The words of a panic are for the author, in the log; the reader gets a sentence without them.
 #[test]
 fn the_words_of_a_panic_are_in_the_log_alone() {

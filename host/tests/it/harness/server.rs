@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     thread,
 };
 
@@ -20,6 +20,7 @@ pub struct Folder {
     flags: Vec<String>,
     cache_dir: PathBuf,
     state_dir: PathBuf,
+    log_unread: bool,
 }
 
 impl Folder {
@@ -43,6 +44,7 @@ impl Folder {
             environment: Vec::new(),
             flags: Vec::new(),
             cache_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
+            log_unread: false,
         }
     }
 
@@ -86,6 +88,12 @@ impl Folder {
     /// Keeps what must survive there. Otherwise it goes with the files.
     pub fn state_dir(mut self, directory: &Path) -> Self {
         directory.clone_into(&mut self.state_dir);
+        self
+    }
+
+    /// Nobody reads its standard error, until [`Server::read_log`] is called.
+    pub fn unread_log(mut self) -> Self {
+        self.log_unread = true;
         self
     }
 
@@ -159,6 +167,7 @@ pub struct Server {
     pub metrics_address: SocketAddr,
     output: Lines,
     log: Lines,
+    unread: Option<ChildStderr>,
     pub folder: Folder,
 }
 
@@ -182,15 +191,18 @@ impl Server {
             .spawn()
             .unwrap();
         let output = Lines::collect(child.stdout.take().unwrap());
-        let log = Lines::collect(child.stderr.take().unwrap());
         let mut server = Self {
-            child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             metrics_address: SocketAddr::from(([127, 0, 0, 1], 0)),
             output,
-            log,
+            log: Lines::default(),
+            unread: child.stderr.take(),
+            child,
             folder,
         };
+        if !server.folder.log_unread {
+            server.read_log();
+        }
         server.metrics_address = server.announced(|line| line.starts_with("Metrics: "));
         server.address = server.announced(|line| !line.starts_with("Metrics: "));
         // Its last line at the start: from here on tests may look for all that stands above it.
@@ -288,6 +300,11 @@ impl Server {
         self.child.id()
     }
 
+    /// Begins to read its standard error.
+    pub fn read_log(&mut self) {
+        self.log = Lines::collect(self.unread.take().unwrap());
+    }
+
     /// The lines on standard error so far.
     pub fn log(&self) -> Vec<String> {
         self.log.all()
@@ -346,9 +363,14 @@ impl Server {
 
     /// Waits for the end of the process.
     pub fn wait(&mut self) -> ExitStatus {
-        // Standard error is closed when the process ends, and not before.
-        self.log.wait(|_| None::<()>);
-        assert!(self.log.closed(), "it does not stop");
+        // Both are closed when the process ends, and not before.
+        let last = if self.unread.is_none() {
+            &self.log
+        } else {
+            &self.output
+        };
+        last.wait(|_| None::<()>);
+        assert!(last.closed(), "it does not stop");
         self.child.wait().unwrap()
     }
 
