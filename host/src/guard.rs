@@ -33,6 +33,11 @@ pub const COMMENT_AFTER: Duration = Duration::from_secs(15);
 /// Most characters of a bot's own error sentence that are shown. Longer ones are cut.
 pub const FAILURE_CHARACTERS_MAX: usize = 4_096;
 
+/// Most characters of a bot's own word for programs that are sent. Longer ones are cut.
+///
+/// The longest that the platform knows has 27: `privacy_authorization_error`.
+pub const ERROR_TYPE_CHARACTERS_MAX: usize = 64;
+
 /// What a reply may hold; both numbers come from the limits of its bot.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -176,7 +181,7 @@ impl Guard {
     /// A refusal leaves `out` as it was.
     pub fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
         let encode = |out: &mut BytesMut| encode::event(event, out);
-        self.write(event, characters(event), out, encode)
+        self.write(event, event.characters(), out, encode)
     }
 
     /// Takes one event that was counted and encoded before, without this guard; gives its bytes back
@@ -195,10 +200,19 @@ impl Guard {
         Ok(out)
     }
 
-    /// Whether so many characters more may be said.
-    pub fn fits(&self, characters: u64) -> bool {
-        self.phase == Phase::Open
-            && self.characters.saturating_add(characters) <= self.bounds.characters
+    /// Whether an event of so many characters is worth encoding.
+    pub fn fits(&self, event: &Event<'_>, characters: u64) -> bool {
+        self.phase == Phase::Open && self.has_room(event, characters)
+    }
+
+    fn has_room(&self, event: &Event<'_>, characters: u64) -> bool {
+        // A file that cannot fit is not even written: escaped, it would take six times its size.
+        let least = match event {
+            Event::File(file) => file.bytes_min(),
+            _ => 0,
+        };
+        let sum = self.characters.saturating_add(characters);
+        sum.saturating_add(least) <= self.bounds.characters
     }
 
     fn write(
@@ -213,7 +227,7 @@ impl Guard {
             Phase::Overrun => return Err(Refusal::TooLong),
             Phase::Errored | Phase::Done => return Err(Refusal::Ended),
         }
-        self.count(characters)?;
+        self.count(event, characters)?;
         match event {
             // Nothing to append; counted, so that a loop of them still meets the bound.
             Event::Text { text: "", .. } => return Ok(()),
@@ -272,10 +286,11 @@ impl Guard {
     }
 
     /// Counts an event of so many characters. What has no text counts by its bytes, once these are known.
-    fn count(&mut self, characters: u64) -> Result<(), Refusal> {
+    fn count(&mut self, event: &Event<'_>, characters: u64) -> Result<(), Refusal> {
+        let fits = self.has_room(event, characters);
         let characters = self.characters.saturating_add(characters);
         let events = self.events.saturating_add(1);
-        if characters > self.bounds.characters || events > self.bounds.events {
+        if !fits || events > self.bounds.events {
             self.phase = Phase::Overrun;
             return Err(Refusal::TooLong);
         }
@@ -358,7 +373,7 @@ impl Guard {
                 return Some(LastWords {
                     text,
                     allow_retry: failure.allow_retry,
-                    error_type: failure.error_type.as_deref(),
+                    error_type: failure.error_type.as_deref().map(cut_type),
                 });
             }
             End::Trapped if self.events > 0 => ("The bot stopped in the middle", true),
@@ -394,28 +409,19 @@ impl Guard {
     }
 }
 
-/// The text of an event; empty where it has none.
-pub fn text<'a>(event: &Event<'a>) -> &'a str {
-    match event {
-        Event::Text { text, .. }
-        | Event::Replace { text, .. }
-        | Event::Error { text, .. }
-        | Event::Suggest(text)
-        | Event::Data(text) => text,
-        Event::Meta(_) | Event::File(_) | Event::Json(_) | Event::Other { .. } | Event::Done => "",
-    }
-}
-
-/// The characters of an event's text.
-pub fn characters(event: &Event<'_>) -> u64 {
-    u64::try_from(text(event).chars().count()).unwrap_or(u64::MAX)
-}
-
 /// A bot's own error sentence, at most as long as one is shown.
 pub fn cut(sentence: &str) -> &str {
-    let end = sentence.char_indices().nth(FAILURE_CHARACTERS_MAX);
-    end.and_then(|(at, _)| sentence.get(..at))
-        .unwrap_or(sentence)
+    first(sentence, FAILURE_CHARACTERS_MAX)
+}
+
+/// A bot's own word for programs, at most as long as one is sent.
+pub fn cut_type(word: &str) -> &str {
+    first(word, ERROR_TYPE_CHARACTERS_MAX)
+}
+
+fn first(text: &str, characters_max: usize) -> &str {
+    let end = text.char_indices().nth(characters_max);
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
 struct LastWords<'a> {

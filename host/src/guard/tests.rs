@@ -116,6 +116,56 @@ fn a_failure_of_the_bot_is_shown_as_it_is_and_cut() {
     assert_eq!(last.matches('Z').count(), FAILURE_CHARACTERS_MAX);
 }
 
+/// The word for programs is cut as the sentence is, in characters, and both count.
+#[test]
+fn the_type_of_an_error_is_cut_and_counts() {
+    let failure = Failure {
+        text: Some("no".to_owned()),
+        allow_retry: false,
+        error_type: Some("Ä".repeat(45_000_000)),
+    };
+    let last = ended(&mut Guard::new(bounds()), &End::Failed(failure));
+    assert_eq!(last.matches("\\u00c4").count(), ERROR_TYPE_CHARACTERS_MAX);
+
+    let said = |word: &str| {
+        let mut guard = Guard::new(bounds());
+        let error = Event::Error {
+            text: "no",
+            allow_retry: true,
+            error_type: Some(word),
+        };
+        let said = guard.say(&error, &mut BytesMut::new());
+        said.map(|()| guard.characters())
+    };
+    assert_eq!(said("eighteen_in_length"), Ok(20));
+    assert_eq!(said("nineteen_in_lengths"), Err(Refusal::TooLong));
+}
+
+/// No member of a file is written that cannot fit: the room for it would be kept to the end.
+#[test]
+fn a_file_that_cannot_fit_takes_no_room() {
+    let huge = "\u{1}".repeat(1_000_000);
+    let file = |change: fn(&mut File, String)| {
+        let mut file = File::default();
+        change(&mut file, huge.clone());
+        file
+    };
+    for file in [
+        file(|file, huge| file.url = huge),
+        file(|file, huge| file.content_type = huge),
+        file(|file, huge| file.name = huge),
+        file(|file, huge| file.inline_ref = Some(huge)),
+    ] {
+        let mut guard = Guard::new(bounds());
+        let mut out = BytesMut::new();
+        assert_eq!(
+            guard.say(&Event::File(&file), &mut out),
+            Err(Refusal::TooLong)
+        );
+        assert!(out.capacity() < 100_000, "{}", out.capacity());
+    }
+}
+
 #[test]
 fn after_an_error_of_the_bot_nothing_is_taken_and_only_done_follows() {
     let mut guard = Guard::new(bounds());

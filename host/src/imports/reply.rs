@@ -22,7 +22,7 @@ use futures_util::task::AtomicWaker;
 use self::buffer::Buffer;
 use crate::{
     compute,
-    guard::{self, Bounds, End, Guard, Refusal},
+    guard::{Bounds, End, Guard, Refusal},
     ids::Reference,
     protocol::{encode, event::Event},
     secret::Mask,
@@ -243,9 +243,9 @@ impl Shared {
     fn say(&self, event: &Event<'_>) -> Result<(), Refusal> {
         let (mut characters, mut large) = (0, None);
         if is_large(event) {
-            characters = guard::characters(event);
+            characters = event.characters();
             // What will be refused is not worth encoding.
-            if self.lock().guard.fits(characters) {
+            if self.lock().guard.fits(event, characters) {
                 let mut encoded = BytesMut::new();
                 encode::event(event, &mut encoded);
                 large = Some(encoded);
@@ -286,7 +286,7 @@ impl Shared {
 /// Whether encoding it takes long enough to be done without the lock.
 fn is_large(event: &Event<'_>) -> bool {
     matches!(event, Event::File(_) | Event::Json(_) | Event::Other { .. })
-        || guard::text(event).len() >= LARGE_BYTES
+        || event.text_bytes() >= LARGE_BYTES
 }
 
 /// Says an event without the secrets in its text. Objects pass as they are: this is a net against

@@ -66,6 +66,16 @@ pub struct File {
     pub inline_ref: Option<String>,
 }
 
+impl File {
+    /// Bytes that its event has at least, whatever of it is escaped.
+    pub fn bytes_min(&self) -> u64 {
+        let label = self.inline_ref.as_deref().unwrap_or_default();
+        let members = [&self.url, &self.content_type, &self.name, label];
+        let sizes = members.map(|member| member.len() as u64);
+        sizes.into_iter().fold(0, u64::saturating_add)
+    }
+}
+
 /// Why a bot cannot answer, as the person reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
@@ -122,6 +132,36 @@ pub enum Event<'a> {
     },
     /// `done`: nothing follows. Only the gateway says it.
     Done,
+}
+
+impl Event<'_> {
+    /// Characters of its text, and of the word for programs in an error.
+    pub fn characters(&self) -> u64 {
+        let (text, word) = self.words();
+        let characters = text.chars().count().saturating_add(word.chars().count());
+        u64::try_from(characters).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes of the same.
+    pub fn text_bytes(&self) -> usize {
+        let (text, word) = self.words();
+        text.len().saturating_add(word.len())
+    }
+
+    fn words(&self) -> (&str, &str) {
+        match self {
+            Self::Error {
+                text, error_type, ..
+            } => (*text, error_type.unwrap_or_default()),
+            Self::Text { text, .. }
+            | Self::Replace { text, .. }
+            | Self::Suggest(text)
+            | Self::Data(text) => (*text, ""),
+            Self::Meta(_) | Self::File(_) | Self::Json(_) | Self::Other { .. } | Self::Done => {
+                ("", "")
+            }
+        }
+    }
 }
 
 /// An event that a bot gave by name, in the form of the function that it should have called.

@@ -158,14 +158,15 @@ impl State {
         })
     }
 
-    async fn say_failure(&mut self, failure: &event::Failure) -> Answer {
+    async fn say_failure(&mut self, failure: event::Failure) -> Answer {
+        // What is cut off is gone before this waits for a reader.
+        let text = failure.text.map(|text| guard::cut(&text).to_owned());
+        let word = failure.error_type;
+        let word = word.map(|word| guard::cut_type(&word).to_owned());
         self.say(Event::Error {
-            text: failure
-                .text
-                .as_deref()
-                .map_or("The bot could not answer.", guard::cut),
+            text: text.as_deref().unwrap_or("The bot could not answer."),
             allow_retry: failure.allow_retry,
-            error_type: failure.error_type.as_deref(),
+            error_type: word.as_deref(),
         })
         .await
     }
@@ -236,7 +237,7 @@ impl reply::Host for State {
     }
 
     async fn error(&mut self, failure: types::Failure) -> Answer {
-        self.say_failure(&failure.into()).await
+        self.say_failure(failure.into()).await
     }
 
     async fn event(&mut self, name: String, data: String) -> Answer {
@@ -253,7 +254,7 @@ impl reply::Host for State {
             Ok(Owned::File(file)) => self.say(Event::File(&file)).await,
             Ok(Owned::Data(metadata)) => self.say(Event::Data(&metadata)).await,
             Ok(Owned::Json(object)) => self.say(Event::Json(&object)).await,
-            Ok(Owned::Error(failure)) => self.say_failure(&failure).await,
+            Ok(Owned::Error(failure)) => self.say_failure(failure).await,
             Ok(Owned::Other(name, data)) => {
                 self.say(Event::Other {
                     name: &name,

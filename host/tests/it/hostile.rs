@@ -183,6 +183,7 @@ const ELSEWHERE: &[&str] = &[
     "breaks-the-framing",
     "event-flood",
     "forged-log",
+    "huge-members",
     "huge-minimum-memory",
     "hundred-memories",
     "looks-for-leftovers",

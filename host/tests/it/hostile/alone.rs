@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{is_well, under_attack};
 use crate::harness::Server;
@@ -85,6 +85,30 @@ done {}
         rest.iter().all(|line| line.ends_with(": ended")),
         "{rest:?}"
     );
+    is_well(&server);
+}
+
+/// What is beside the text of an event is bounded as text is, however it is said.
+#[test]
+fn no_member_of_an_event_is_without_a_bound() {
+    let server = under_attack("huge-members", "");
+    let error = format!(
+        "error {{\"allow_retry\":false,\"text\":\"no\",\"error_type\":\"{}\"}}\ndone {{}}\n",
+        "x".repeat(64)
+    );
+    for said in ["return", "say", "say by name"] {
+        assert_eq!(server.ask("hostile", said).show(), error, "{said}");
+    }
+    // The two that are said count: the sentence, and the word as far as it is sent.
+    let counted = |record: &Value| record["target"] == "query" && record["characters"] == 66;
+    server.wait_log(counted);
+    for member in ["url", "type", "name", "label"] {
+        let shown = server.ask("hostile", member).show();
+        assert!(
+            shown.contains("said more than a reply may hold") && shown.ends_with("done {}\n"),
+            "{member}: {shown}"
+        );
+    }
     is_well(&server);
 }
 
