@@ -15,7 +15,7 @@ use std::{
 use bytes::Bytes;
 use serde::Deserialize;
 
-use self::names::{file_name, last_part, web};
+use self::names::{content_type, fetched, file_name, last_part, web};
 pub use self::{
     answer::Answer,
     declared::{Declaration, Declared},
@@ -241,7 +241,12 @@ impl Poe {
             ..
         } = self.platform.bounds;
         let name = match &body {
-            Body::Bytes { name, bytes, .. } => {
+            Body::Bytes {
+                name,
+                content_type: kind,
+                bytes,
+            } => {
+                content_type(kind.as_deref())?;
                 if bytes.len() as u64 > upload_bytes {
                     return Err(PoeError::TooLarge(format!(
                         "the file has {} bytes, and {upload_bytes} are the most",
@@ -251,7 +256,7 @@ impl Poe {
                 file_name(name)?.to_owned()
             }
             Body::Url { url, name } => {
-                let url = web(url)?;
+                let url = fetched(url)?;
                 match name {
                     Some(name) => file_name(name)?.to_owned(),
                     None => last_part(&url),

@@ -23,6 +23,12 @@ pub const RESPONSE_VERSION: u32 = 2;
 /// Most calls to one other bot that a reply may declare (specification of 2025 and 2026).
 pub const DEPENDENCY_CALLS_MAX: u32 = 100;
 
+/// Most bytes of all that a bot says in its settings.
+///
+/// An introduction and controls have kilobytes. What is larger would be parsed, escaped, and kept for
+/// as long as somebody takes to read it.
+pub const SETTINGS_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Most sentences of one [`lint`]; a last one says that there are more.
 const SENTENCES_MAX: usize = 50;
 
@@ -74,6 +80,22 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Bytes of all that is said; see [`SETTINGS_BYTES_MAX`].
+    pub fn bytes(&self) -> u64 {
+        let texts = [
+            &self.introduction_message,
+            &self.rate_card,
+            &self.cost_label,
+            &self.parameter_controls,
+            &self.extra,
+        ];
+        let texts = texts.into_iter().flatten().map(String::len);
+        let bots = self.server_bot_dependencies.iter();
+        let bots = bots.map(|(bot, _)| bot.len().saturating_add(size_of::<(String, u32)>()));
+        let sizes = texts.chain(bots).map(|size| size as u64);
+        sizes.fold(0, u64::saturating_add)
+    }
+
     /// The members of the settings object, in the order in which they are sent.
     pub(super) fn members(&self) -> Map<String, Value> {
         let mut members = Map::new();

@@ -6,7 +6,7 @@ use super::{inspect::World, instance::State, since_0_1, since_0_1_async};
 use crate::protocol::{
     event::Failure,
     request::{ErrorReport, Feedback, Query, Reaction},
-    settings::Settings,
+    settings::{SETTINGS_BYTES_MAX, Settings},
 };
 
 /// A component that was checked against its world, ready to be instantiated.
@@ -44,9 +44,16 @@ impl Handler {
         forward!(&self, respond(store, query))
     }
 
-    /// Calls `settings` in a fresh instance.
+    /// Calls `settings` in a fresh instance. What is larger than settings are is let go at once.
     pub(super) async fn settings(self, store: Store<State>) -> wasmtime::Result<Settings> {
-        forward!(&self, settings(store))
+        let settings = forward!(&self, settings(store))?;
+        let bytes = settings.bytes();
+        if bytes > SETTINGS_BYTES_MAX {
+            let words =
+                format!("its settings have {bytes} bytes, and {SETTINGS_BYTES_MAX} are the most");
+            return Err(wasmtime::Error::msg(words));
+        }
+        Ok(settings)
     }
 
     /// Calls `on-feedback` in a fresh instance.

@@ -11,6 +11,9 @@ use crate::{
 /// Longest `bot_query_id` that can be charged for, in bytes. The platform's have about forty.
 const ID_BYTES_MAX: usize = 512;
 
+/// Longest description of a position, in characters: that of a sentence for the person.
+const DESCRIPTION_CHARACTERS_MAX: usize = 4_096;
+
 impl Poe {
     /// Reserves or charges an amount.
     pub async fn cost(
@@ -85,6 +88,15 @@ fn sum(items: &[CostItem]) -> Result<u64, PoeError> {
             "a bill has 1 to {COST_ITEMS_MAX} positions"
         )));
     }
+    let long = |item: &CostItem| {
+        let words = item.description.as_deref().unwrap_or_default();
+        words.chars().nth(DESCRIPTION_CHARACTERS_MAX).is_some()
+    };
+    if items.iter().any(long) {
+        return Err(PoeError::Invalid(format!(
+            "a position of a bill is described in at most {DESCRIPTION_CHARACTERS_MAX} characters"
+        )));
+    }
     items
         .iter()
         .try_fold(0_u64, |sum, item| {
@@ -92,4 +104,22 @@ fn sum(items: &[CostItem]) -> Result<u64, PoeError> {
         })
         .filter(|sum| i64::try_from(*sum).is_ok())
         .ok_or_else(|| PoeError::Invalid("the amounts are too large".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_described_at_length_is_no_bill() {
+        let bill = |characters: usize| {
+            let description = Some("ü".repeat(characters));
+            sum(&[CostItem {
+                amount_usd_milli_cents: 7,
+                description,
+            }])
+        };
+        assert_eq!(bill(DESCRIPTION_CHARACTERS_MAX), Ok(7));
+        assert!(bill(DESCRIPTION_CHARACTERS_MAX + 1).is_err());
+    }
 }

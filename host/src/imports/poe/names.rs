@@ -7,6 +7,30 @@ use super::PoeError;
 /// Longest name of a file, in bytes; that of common file systems.
 const FILE_NAME_BYTES_MAX: usize = 255;
 
+/// Longest URL of a file to be fetched, in bytes: what servers take as a rule.
+const URL_BYTES_MAX: usize = 8 * 1024;
+
+/// Longest media type, in bytes: two names of 127 and a slash (RFC 6838).
+const CONTENT_TYPE_BYTES_MAX: usize = 255;
+
+/// A URL that a bot has made up.
+pub(super) fn fetched(url: &str) -> Result<Url, PoeError> {
+    if url.len() > URL_BYTES_MAX {
+        let words = format!("a URL has at most {URL_BYTES_MAX} bytes");
+        return Err(PoeError::Invalid(words));
+    }
+    web(url)
+}
+
+/// A media type of a length that there is. What else is in it, the request tells.
+pub(super) fn content_type(name: Option<&str>) -> Result<(), PoeError> {
+    if name.is_some_and(|name| name.len() > CONTENT_TYPE_BYTES_MAX) {
+        let words = format!("a content type has at most {CONTENT_TYPE_BYTES_MAX} bytes");
+        return Err(PoeError::Invalid(words));
+    }
+    Ok(())
+}
+
 /// A URL of the web.
 pub(super) fn web(url: &str) -> Result<Url, PoeError> {
     Url::parse(url)
@@ -58,6 +82,25 @@ mod tests {
         for (url, name) in cases {
             assert_eq!(last_part(&web(url).unwrap()), name, "{url}");
         }
+    }
+
+    /// What is kept while the platform is waited for has a bound.
+    #[test]
+    fn nothing_is_longer_than_it_can_be() {
+        let url = |bytes: usize| format!("https://a/{}", "x".repeat(bytes - 10));
+        assert!(fetched(&url(URL_BYTES_MAX)).is_ok());
+        assert!(fetched(&url(URL_BYTES_MAX + 1)).is_err());
+        for (bytes, good) in [
+            (CONTENT_TYPE_BYTES_MAX, true),
+            (CONTENT_TYPE_BYTES_MAX + 1, false),
+        ] {
+            assert_eq!(
+                content_type(Some(&"x".repeat(bytes))).is_ok(),
+                good,
+                "{bytes}"
+            );
+        }
+        assert!(content_type(None).is_ok());
     }
 
     #[test]

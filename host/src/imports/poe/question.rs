@@ -46,6 +46,7 @@ type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 /// Where `overlay` is no JSON object, where the result is too large, and where more than `depth_max`
 /// bots would stand in the chain.
 pub(super) fn overlay(raw: &str, overlay: &str, depth_max: u32) -> Result<Bytes, PoeError> {
+    bounded(overlay.len())?;
     let mut members: Members = member(raw).unwrap_or_default();
     for (old, new) in RENAMED {
         if let Some(value) = members.remove(old) {
@@ -80,13 +81,17 @@ pub(super) fn overlay(raw: &str, overlay: &str, depth_max: u32) -> Result<Bytes,
     members.insert("extra_params".into(), &extra);
     let question =
         serde_json::to_vec(&members).map_err(|error| PoeError::Invalid(error.to_string()))?;
-    if question.len() > BYTES_MAX {
+    bounded(question.len())?;
+    Ok(Bytes::from(question))
+}
+
+fn bounded(bytes: usize) -> Result<(), PoeError> {
+    if bytes > BYTES_MAX {
         return Err(PoeError::TooLarge(format!(
-            "the question has {} bytes, and {BYTES_MAX} are the most",
-            question.len()
+            "the question has {bytes} bytes, and {BYTES_MAX} are the most"
         )));
     }
-    Ok(Bytes::from(question))
+    Ok(())
 }
 
 fn own(value: &serde_json::Value) -> Result<Box<RawValue>, PoeError> {
@@ -226,6 +231,16 @@ mod tests {
                 "{over}"
             );
         }
+    }
+
+    /// Also where most of it would be left out: it is kept while the settings are waited for.
+    #[test]
+    fn a_question_has_a_bound() {
+        let long = format!(r#"{{"metadata":"{}"}}"#, "x".repeat(BYTES_MAX));
+        assert!(matches!(
+            overlay(QUERY, &long, 5),
+            Err(PoeError::TooLarge(_))
+        ));
     }
 
     #[test]

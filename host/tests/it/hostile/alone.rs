@@ -109,6 +109,8 @@ fn no_member_of_an_event_is_without_a_bound() {
             "{member}: {shown}"
         );
     }
+    let settings = server.send("hostile", &json!({ "type": "settings" }), &[]);
+    assert_eq!(settings.status, 500, "{} bytes", settings.text().len());
     is_well(&server);
 }
 

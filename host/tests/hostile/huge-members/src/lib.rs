@@ -1,5 +1,5 @@
 //! Puts three million letters where nobody looks for text: into the type of an error, which it says or
-//! returns, or into one member of a file, as the last message wishes.
+//! returns, or into one member of a file, as the last message wishes; and into its settings.
 
 struct Bot;
 
@@ -42,6 +42,13 @@ impl raw::Odd for Bot {
         }
         println!("{}", raw::word(&raw::reply::file(&file)));
         Ok(())
+    }
+
+    fn settings() -> raw::Settings {
+        raw::Settings {
+            introduction_message: Some("x".repeat(3_000_000)),
+            ..raw::no_settings()
+        }
     }
 }
 
