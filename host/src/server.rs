@@ -11,6 +11,7 @@ mod reject;
 mod routes;
 mod served;
 pub mod signals;
+mod socket;
 
 use std::{
     io,
@@ -92,8 +93,7 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
 }
 
 fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems> {
-    let bound = TcpListener::bind(address).and_then(|listener| {
-        listener.set_nonblocking(true)?;
+    let bound = socket::listen(address).and_then(|listener| {
         let address = listener.local_addr()?;
         Ok((listener, address))
     });

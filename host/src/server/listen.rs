@@ -150,8 +150,6 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Gate {
         };
         self.full.store(false, Ordering::Relaxed);
         Box::pin(async move {
-            // Small chunks must not wait for each other's acknowledgements.
-            stream.set_nodelay(true)?;
             metrics::connections().increment(1.0);
             Ok((
                 Connection {

@@ -1,10 +1,14 @@
 //! The edge: keys, methods, paths, and connections that mean no good.
 
-use std::thread;
+use std::{
+    net::{SocketAddr, TcpStream},
+    thread,
+};
 
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::harness::{Folder, Server, post, query};
+use crate::harness::{Connection, Folder, HANG, Server, post, query};
 
 const ONE: &str = "11111111111111111111111111111111";
 const TWO: &str = "22222222222222222222222222222222";
@@ -320,4 +324,28 @@ fn connections_that_go_nowhere_are_cut() {
     assert_eq!(server.wait_query("puppet")["outcome"], "reader_gone");
     drop(unread);
     assert_eq!(server.ask("echo", "still there?").said(), "still there?");
+}
+
+/// While the server takes a breath, a burst of connections waits for it, and none has to try again.
+#[test]
+fn a_burst_of_connections_waits_for_the_server() {
+    let somaxconn = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let burst = somaxconn.trim().parse::<usize>().unwrap().min(300);
+    let server = Server::with_bots(&["echo"]);
+    server.signal(Signal::STOP);
+    let connect = |address: SocketAddr| {
+        // One that is not taken at once comes again after a second, then after two more.
+        let taken = TcpStream::connect_timeout(&address, HANG / 10);
+        Connection::over(taken.expect("a place in the queue"))
+    };
+    let waiting: Vec<_> = (0..burst).map(|_| connect(server.address)).collect();
+    let scrapers: Vec<_> = (0..burst)
+        .map(|_| connect(server.metrics_address))
+        .collect();
+    server.signal(Signal::CONT);
+    for mut connection in waiting {
+        connection.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert_eq!(connection.answer().status, 200);
+    }
+    drop(scrapers);
 }

@@ -1,0 +1,68 @@
+//! Sockets that listen: how many connections wait for the server, and what each of them inherits.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener, ToSocketAddrs},
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Connections that the system takes before the server has accepted them.
+///
+/// The standard library asks for 128. Whoever comes after them tries again after a second, so a burst
+/// of a thousand queries would be late although the server has time. Where `net.core.somaxconn` is
+/// less, that counts.
+const BACKLOG: i32 = 1024;
+
+/// Listens on the first address of `HOST:PORT` that can be had, without blocking.
+pub(super) fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+    for address in address.to_socket_addrs()? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // As the standard library does: connections of the process before this one are in nobody's way.
+    socket.set_reuse_address(true)?;
+    // Small chunks must not wait for each other's acknowledgements. Every connection inherits it,
+    // and so needs no call of its own.
+    socket.set_tcp_nodelay(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    /// Nothing sets it on a connection.
+    #[test]
+    fn connections_inherit_that_nothing_is_held_back() {
+        let listener = listen("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
+
+    #[test]
+    fn a_name_is_as_good_as_an_address() {
+        let listener = listen("localhost:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        assert!(address.ip().is_loopback());
+        let taken = listen(&address.to_string()).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
+        assert!(listen("no port").is_err());
+    }
+}
