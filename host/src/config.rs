@@ -35,7 +35,8 @@ pub use source::SECRETS_DIR;
 use self::limits::{BYTES_MAX, Limits};
 use self::mount::{Frame, Loader};
 use self::resolve::{
-    DRAIN, PoeUrls, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING,
+    DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, PoeUrls, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE,
+    TENANT_RUNNING, TENANT_WEIGHT,
 };
 use self::source::Vault;
 use crate::ids::TenantName;
@@ -136,6 +137,7 @@ pub fn load_operator(
         cache_dir: operator.cache_dir.map(|path| dir.join(path)),
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
+        guest_clock: operator.guest_clock.unwrap_or(GUEST_CLOCK),
         ceilings,
         poe: PoeUrls {
             api: operator.poe_api.unwrap_or(poe.api),
@@ -165,6 +167,7 @@ fn local(
         running: TENANT_RUNNING,
         queue: TENANT_QUEUE,
         memory: BYTES_MAX,
+        weight: TENANT_WEIGHT,
         allowed: None,
     });
     // Nobody set totals, so they must not narrow what a bot was given.
@@ -193,6 +196,7 @@ fn local(
         cache_dir: None,
         connections: None,
         drain: DRAIN,
+        guest_clock: GUEST_CLOCK_EXACT,
         ceilings: tenant
             .bots
             .iter()

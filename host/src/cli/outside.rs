@@ -90,6 +90,7 @@ mod tests {
             cache_dir: None,
             connections: None,
             drain: Duration::ZERO,
+            guest_clock: Duration::ZERO,
             ceilings: Limits::default(),
             poe: PoeUrls::default(),
             private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],

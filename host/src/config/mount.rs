@@ -9,7 +9,8 @@ use super::keys::{self, PoeEntry};
 use super::manifest::{self, BotEntry};
 use super::operator::{self, Operator};
 use super::resolve::{
-    BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TenantSpec, collisions,
+    BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
+    collisions,
 };
 use super::source::{Places, Vault};
 use super::tenant::TenantEntry;
@@ -25,6 +26,7 @@ pub(super) struct Frame {
     pub(super) running: u32,
     pub(super) queue: u32,
     pub(super) memory: u64,
+    pub(super) weight: u32,
     /// Hosts that its bots may name; `None`: all that the server allows.
     pub(super) allowed: Option<Hosts>,
 }
@@ -140,6 +142,7 @@ impl<'e> Loader<'e> {
             running: tenant.running.unwrap_or(TENANT_RUNNING),
             queue: tenant.queue.unwrap_or(TENANT_QUEUE),
             memory: tenant.memory.unwrap_or(TENANT_MEMORY),
+            weight: tenant.weight.unwrap_or(TENANT_WEIGHT),
             allowed: tenant.allowed,
         })
     }
@@ -158,6 +161,7 @@ impl<'e> Loader<'e> {
             running,
             queue,
             memory,
+            weight,
             allowed: _,
         } = frame;
         let tenant = TenantSpec {
@@ -167,6 +171,7 @@ impl<'e> Loader<'e> {
             running,
             queue,
             memory,
+            weight,
             bots,
         };
         self.problems.extend(collisions(&tenant));

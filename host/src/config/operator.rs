@@ -4,8 +4,10 @@
 //! say is read elsewhere.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use toml_span::Span;
 use url::Url;
 
 use super::asked::{Asked, asked};
@@ -14,6 +16,7 @@ use super::hosts::PrivateHost;
 use super::limits::Kind;
 use super::manifest::plain;
 use super::platform::{self, PoeUrlError};
+use super::resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX};
 use super::table::Keys;
 use super::tenant::{TenantEntry, host_name, separate, tenant};
 use super::text::TextFile;
@@ -33,6 +36,7 @@ pub(super) struct Operator {
     pub(super) cache_dir: Option<String>,
     pub(super) connections: Option<u32>,
     pub(super) drain: Option<Duration>,
+    pub(super) guest_clock: Option<Duration>,
     /// Ceilings of limits.
     pub(super) limits: Vec<Asked>,
     pub(super) poe_api: Option<Url>,
@@ -97,17 +101,37 @@ fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
     operator.state_dir = path(&mut keys, "state_dir", file);
     operator.cache_dir = path(&mut keys, "cache_dir", file);
     operator.connections = count(&mut keys, "connections", Zero::Refused, file);
-    operator.drain =
-        keys.string("drain", file)
-            .and_then(|(text, span)| match Kind::Duration.parse(&text) {
-                Ok(units::Value::Duration(drain)) => Some(drain),
-                Ok(_) => None,
-                Err(error) => {
-                    file.wrong(span, format!("`drain` {} {error}", keys.within()));
-                    None
-                }
-            });
+    operator.drain = duration(&mut keys, "drain", file).map(|(drain, _)| drain);
+    operator.guest_clock = guest_clock(&mut keys, file);
     keys.finish(file);
+}
+
+fn duration(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<(Duration, Span)> {
+    let (text, span) = keys.string(key, file)?;
+    match Kind::Duration.parse(&text) {
+        Ok(units::Value::Duration(duration)) => Some((duration, span)),
+        Ok(_) => None,
+        Err(error) => {
+            file.wrong(span, format!("`{key}` {} {error}", keys.within()));
+            None
+        }
+    }
+}
+
+/// How fine the clocks are that guests read.
+fn guest_clock(keys: &mut Keys, file: &mut TextFile) -> Option<Duration> {
+    let (step, span) = duration(keys, "guest_clock", file)?;
+    if (GUEST_CLOCK_EXACT..=GUEST_CLOCK_MAX).contains(&step) {
+        return Some(step);
+    }
+    let (least, most) = (
+        units::Value::Duration(GUEST_CLOCK_EXACT),
+        units::Value::Duration(GUEST_CLOCK_MAX),
+    );
+    let message = format!("`guest_clock` {} must be {least} to {most}", keys.within());
+    let hint = "write \"1ms\", or \"1ns\" for exact clocks";
+    file.wrong_but(span, message, hint);
+    None
 }
 
 fn poe(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
@@ -186,21 +210,26 @@ pub(super) fn count(
     zero: Zero,
     file: &mut TextFile,
 ) -> Option<u32> {
+    let most = u32::try_from(units::COUNT_MAX).unwrap_or(u32::MAX);
+    whole(keys, key, u32::from(zero == Zero::Refused)..=most, file)
+}
+
+/// A whole number within bounds.
+pub(super) fn whole(
+    keys: &mut Keys,
+    key: &'static str,
+    bounds: RangeInclusive<u32>,
+    file: &mut TextFile,
+) -> Option<u32> {
     let value = keys.take(key)?;
-    let within = keys.within();
-    let least = u32::from(zero == Zero::Refused);
-    let number = value
-        .as_integer()
-        .and_then(|number| u32::try_from(number).ok());
-    let good = number.filter(|number| *number >= least && u64::from(*number) <= units::COUNT_MAX);
+    let number = value.as_integer();
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let good = number.filter(|number| bounds.contains(number));
     if good.is_none() {
-        file.wrong(
-            value.span,
-            format!(
-                "`{key}` {within} must be a whole number from {least} to {}",
-                units::COUNT_MAX
-            ),
-        );
+        let (least, most) = (bounds.start(), bounds.end());
+        let within = keys.within();
+        let message = format!("`{key}` {within} must be a whole number from {least} to {most}");
+        file.wrong(value.span, message);
     }
     good
 }

@@ -39,6 +39,25 @@ pub const TENANT_QUEUE: u32 = 1024;
 /// Bytes of all instances of a tenant together, where the operator says nothing: four bots at their default.
 pub const TENANT_MEMORY: u64 = 4 << 30;
 
+/// Weight of a tenant whose operator says nothing: all have the same.
+pub const TENANT_WEIGHT: u32 = 1;
+
+/// Heaviest weight of a tenant. A hundred times the least is as good as first in everything.
+pub const TENANT_WEIGHT_MAX: u32 = 100;
+
+/// Step of the clocks that guests read, where bots of several tenants are served and the operator says
+/// nothing.
+///
+/// A millisecond: ten times coarser than browsers are with pages that they do not trust, too coarse to
+/// time what a neighbour does in a cache; and finer than anything that a reader of a chat notices.
+pub const GUEST_CLOCK: Duration = Duration::from_millis(1);
+
+/// Step of the clocks that guests read, where an author runs his own bots: exact.
+pub const GUEST_CLOCK_EXACT: Duration = Duration::from_nanos(1);
+
+/// Coarsest step that an operator may choose: with more, the pauses of a bot lose their meaning.
+pub const GUEST_CLOCK_MAX: Duration = Duration::from_secs(1);
+
 /// Where Poe takes questions to bots, settings and costs, where nobody says anything.
 ///
 /// Source: `fastapi_poe.client` 0.0.83, of 2025.
@@ -62,6 +81,8 @@ pub struct ServerSpec {
     pub connections: Option<u32>,
     /// How long running replies may go on after a stop was asked for.
     pub drain: Duration,
+    /// Step of the clocks that guests read, [`GUEST_CLOCK_EXACT`] to [`GUEST_CLOCK_MAX`].
+    pub guest_clock: Duration,
     /// The most that any bot can have of each limit.
     ///
     /// With an operator's file: what it allows. Without: the highest value that any bot has.
@@ -114,6 +135,8 @@ pub struct TenantSpec {
     pub queue: u32,
     /// Bytes of all instances of all its bots.
     pub memory: u64,
+    /// Its share of computing time beside others, 1 to [`TENANT_WEIGHT_MAX`].
+    pub weight: u32,
     /// Its bots, in the order of the files.
     pub bots: Vec<BotSpec>,
 }

@@ -10,7 +10,8 @@ use super::asked::limit;
 use super::grants::{self, Hosts};
 use super::limits;
 use super::manifest::plain;
-use super::operator::{Zero, count};
+use super::operator::{Zero, count, whole};
+use super::resolve::TENANT_WEIGHT_MAX;
 use super::table::{Keys, kind};
 use super::text::{TextFile, excerpt, nameable};
 use super::units;
@@ -35,6 +36,7 @@ pub(super) struct TenantEntry {
     pub(super) running: Option<u32>,
     pub(super) queue: Option<u32>,
     pub(super) memory: Option<u64>,
+    pub(super) weight: Option<u32>,
     /// The ceiling of hosts that its bots may name.
     pub(super) allowed: Option<Hosts>,
 }
@@ -86,17 +88,8 @@ pub(super) fn tenant<'t>(
         .into_iter()
         .map(|(text, span)| (text, file.place(span)))
         .collect();
-    let mut totals = keys.table("limits", file);
-    let running = totals
-        .as_mut()
-        .and_then(|keys| count(keys, "running", Zero::Refused, file));
-    let queue = totals
-        .as_mut()
-        .and_then(|keys| count(keys, "queue", Zero::Allowed, file));
-    let memory = totals.as_mut().and_then(|keys| memory(keys, file));
-    if let Some(totals) = totals {
-        totals.finish(file);
-    }
+    let weight = whole(&mut keys, "weight", 1..=TENANT_WEIGHT_MAX, file);
+    let (running, queue, memory) = totals(&mut keys, file);
     keys.finish(file);
     Some(TenantEntry {
         name: parsed.ok()?,
@@ -107,8 +100,21 @@ pub(super) fn tenant<'t>(
         running,
         queue,
         memory,
+        weight,
         allowed,
     })
+}
+
+/// What all bots of a tenant may use together: replies, queries that wait, memory.
+fn totals(keys: &mut Keys, file: &mut TextFile) -> (Option<u32>, Option<u32>, Option<u64>) {
+    let Some(mut keys) = keys.table("limits", file) else {
+        return (None, None, None);
+    };
+    let running = count(&mut keys, "running", Zero::Refused, file);
+    let queue = count(&mut keys, "queue", Zero::Allowed, file);
+    let memory = memory(&mut keys, file);
+    keys.finish(file);
+    (running, queue, memory)
 }
 
 /// Bytes of all instances of a tenant; read as the limit of the same name is.

@@ -164,6 +164,7 @@ build  = { command = "c", watch = ["src/**"] }
 listen = "[::1]:80"
 connections = 1
 drain = "1s"
+guest_clock = "1ms"
 [poe]
 api = "http://[::1]:80/x"
 [egress]
@@ -175,6 +176,7 @@ cpu = "1h 1ms"
 path_prefix = "/a/b"
 hosts = ["a.example", 7]
 manifests = ["m"]
+weight = 2
 limits = { running = 1, queue = 1, memory = "1GiB" }
 [tenant.b]
 path_prefix = "/a"

@@ -18,6 +18,7 @@ state_dir = "state"
 cache_dir = "/var/cache/ravenry"
 connections = 1000
 drain = "1m"
+guest_clock = "50us"
 
 [limits]
 memory = "128MiB"
@@ -26,6 +27,7 @@ cpu = "500ms"
 [tenant.acme]
 path_prefix = "/acme"
 manifests = ["acme/ravenry.toml"]
+weight = 3
 limits = { running = 10, queue = 0, memory = "32MiB" }
 
 [tenant.zoo]
@@ -55,8 +57,12 @@ fn a_whole_file_is_read() {
         Some(Path::new("/var/cache/ravenry"))
     );
     assert_eq!(
-        (spec.connections, spec.drain),
-        (Some(1000), Duration::from_mins(1))
+        (spec.connections, spec.drain, spec.guest_clock),
+        (
+            Some(1000),
+            Duration::from_mins(1),
+            Duration::from_micros(50)
+        )
     );
     let ceilings = Limits {
         memory: 128 << 20,
@@ -77,6 +83,7 @@ fn a_whole_file_is_read() {
         ("acme", 0, "/acme")
     );
     assert_eq!((acme.running, acme.queue, acme.memory), (10, 0, 32 << 20));
+    assert_eq!((acme.weight, zoo.weight), (3, 1));
     assert_eq!(
         (acme.bots[0].route.as_str(), acme.bots[0].tenant.as_str()),
         ("/acme/cat", "acme")
@@ -232,6 +239,71 @@ fn mistakes_of_all_files_show_at_once() {
     hint: lower it; only whoever runs the server can raise what is allowed
     16 errors
     "#);
+}
+
+/// What guests read on a clock: coarse for strangers' bots, exact for those of an author.
+#[test]
+fn clocks_are_as_fine_as_the_operator_says() {
+    let clock = |line: &str| {
+        let text = format!("[server]\n{line}\n[tenant.a]\nmanifests = []\n");
+        let spec = Scene::new(&[("o.toml", &text)]).operator("o.toml");
+        spec.map(|spec| spec.guest_clock)
+            .map_err(|error| error.lines().next().unwrap().to_owned())
+    };
+    for (line, step) in [
+        ("", Duration::from_millis(1)),
+        ("guest_clock = \"1ns\"", Duration::from_nanos(1)),
+        ("guest_clock = \"1s\"", Duration::from_secs(1)),
+    ] {
+        assert_eq!(clock(line), Ok(step), "{line}");
+    }
+    let bounds = "error: `guest_clock` in [server] must be 1ns to 1s";
+    let unit = "error: `guest_clock` in [server] must be a time with its unit, such as \"2s\" or \"500ms\"";
+    for (line, error) in [
+        ("guest_clock = \"0\"", bounds),
+        ("guest_clock = \"0ms\"", bounds),
+        ("guest_clock = \"1001ms\"", bounds),
+        ("guest_clock = \"365days\"", bounds),
+        ("guest_clock = \"1\"", unit),
+        ("guest_clock = \"exact\"", unit),
+        (
+            "guest_clock = 1",
+            "error: `guest_clock` in [server] must be text in quotes, not a whole number",
+        ),
+    ] {
+        assert_eq!(clock(line), Err(error.to_owned()), "{line}");
+    }
+    let author = Scene::new(&[("m.toml", CAT), ("cat.wasm", "")]);
+    let exact = author.manifest("m.toml").unwrap().guest_clock;
+    assert_eq!(exact, Duration::from_nanos(1));
+}
+
+/// A tenant weighs as much as every other, or as its operator says.
+#[test]
+fn tenants_have_weights() {
+    let weight = |line: &str| {
+        let text = format!("[tenant.a]\nmanifests = []\n{line}\n");
+        let spec = Scene::new(&[("o.toml", &text)]).operator("o.toml");
+        spec.map(|spec| spec.tenants[0].weight)
+            .map_err(|error| error.lines().next().unwrap().to_owned())
+    };
+    for (line, expected) in [("", 1), ("weight = 1", 1), ("weight = 100", 100)] {
+        assert_eq!(weight(line), Ok(expected), "{line}");
+    }
+    let error = "error: `weight` in [tenant.a] must be a whole number from 1 to 100";
+    for line in [
+        "weight = 0",
+        "weight = -1",
+        "weight = 101",
+        "weight = 4294967297",
+        "weight = 1.5",
+        "weight = \"3\"",
+        "weight = true",
+    ] {
+        assert_eq!(weight(line), Err(error.to_owned()), "{line}");
+    }
+    let author = Scene::new(&[("m.toml", CAT), ("cat.wasm", "")]);
+    assert_eq!(author.manifest("m.toml").unwrap().tenants[0].weight, 1);
 }
 
 #[test]
