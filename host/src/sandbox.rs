@@ -12,6 +12,7 @@ pub mod inspect;
 mod instance;
 mod meter;
 mod prepare;
+mod request_bounds;
 mod runtime;
 mod since_0_1;
 mod since_0_1_async;

@@ -241,3 +241,21 @@ fn nothing_is_decompressed() {
         format!("200\ncontent-encoding: gzip\n{} bytes\n", body.len())
     );
 }
+
+/// Host and method of a request are kept by the gateway: neither is longer than any there is.
+#[test]
+fn no_part_of_a_request_is_without_a_bound() {
+    let server = fetcher(&["https://example.com".to_owned()], "");
+    let said = |method: &str, host: &str| {
+        let url = format!("https://{host}/");
+        let request = steps(&[&["request", method, &url], &["open"]]);
+        server.ask("fetcher", &request).said()
+    };
+    assert_eq!(said(&"M".repeat(64), &"a".repeat(1024)), "");
+    for (method, host) in [
+        ("GET".to_owned(), "a".repeat(1025)),
+        ("M".repeat(65), "a".to_owned()),
+    ] {
+        assert_eq!(said(&method, &host), "error: not a URL\n");
+    }
+}

@@ -192,3 +192,26 @@ fn who_leaves_takes_the_connection_along() {
     }
     server.wait_running("fetcher", 0.0);
 }
+
+/// Host and method of a request have the same bounds as for every bot.
+#[test]
+fn no_part_of_a_request_is_without_a_bound() {
+    let server = serves(&Upstream::saying(OK));
+    let said = |method: &str, host: &str| {
+        let url = format!("https://{host}/");
+        let request = steps(&[&["request", method, &url], &["send"], &["head"]]);
+        server.ask("fetcher", &request).said()
+    };
+    let denied = "error: ErrorCode::HttpRequestDenied\n";
+    assert_eq!(said(&"M".repeat(64), &"a".repeat(1024)), denied);
+    for (method, host) in [
+        ("GET".to_owned(), "a".repeat(1025)),
+        ("M".repeat(65), "a".to_owned()),
+    ] {
+        let said = said(&method, &host);
+        assert!(
+            said.starts_with("error: the request makes no sense\n"),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Bounds of what the host keeps of a request that a bot puts together, where wasmtime has none.
+//!
+//! Headers have one, and so have path and scheme. Authority and method may be as long as a call can
+//! bring, though, and a bot may hold a thousand requests. So the functions that set them are wrapped:
+//! what is too long is refused as what makes no sense is, and nothing of it is kept.
+
+use wasmtime::{
+    StoreContextMut,
+    component::{Linker, Resource},
+};
+use wasmtime_wasi_http::WasiHttpView as _;
+
+use super::instance::State;
+
+/// Longest authority, in bytes: a host name has 253, and there may be a user before it.
+const AUTHORITY_BYTES_MAX: usize = 1024;
+
+/// Longest method, in bytes. Those that are registered have 17 at most.
+const METHOD_BYTES_MAX: usize = 64;
+
+/// What a function that sets something gives back.
+type Answer = wasmtime::Result<(Result<(), ()>,)>;
+
+const REFUSED: Answer = Ok((Err(()),));
+
+/// Wraps the functions of WASI 0.2, and those of 0.3 where `tasks` are offered.
+pub(super) fn add_to_linker(linker: &mut Linker<State>, tasks: bool) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    wrap_0_2(linker)?;
+    if tasks {
+        wrap_0_3(linker)?;
+    }
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+fn is_long(authority: Option<&str>) -> bool {
+    authority.is_some_and(|authority| authority.len() > AUTHORITY_BYTES_MAX)
+}
+
+fn wrap_0_2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    use wasmtime_wasi_http::p2::{
+        bindings::http::types::{HostOutgoingRequest as _, Method},
+        types::HostOutgoingRequest as Request,
+    };
+    type Authority = (Resource<Request>, Option<String>);
+
+    let mut types = linker.instance("wasi:http/types@0.2.12")?;
+    types.func_wrap(
+        "[method]outgoing-request.set-authority",
+        |mut store: StoreContextMut<'_, State>, (request, authority): Authority| -> Answer {
+            if is_long(authority.as_deref()) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_authority(request, authority)?,))
+        },
+    )?;
+    types.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store: StoreContextMut<'_, State>,
+         (request, method): (Resource<Request>, Method)|
+         -> Answer {
+            if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_method(request, method)?,))
+        },
+    )
+}
+
+fn wrap_0_3(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    use wasmtime_wasi_http::p3::bindings::http::types::{HostRequest as _, Method, Request};
+    type Authority = (Resource<Request>, Option<String>);
+
+    let mut types = linker.instance("wasi:http/types@0.3.0")?;
+    types.func_wrap(
+        "[method]request.set-authority",
+        |mut store: StoreContextMut<'_, State>, (request, authority): Authority| -> Answer {
+            if is_long(authority.as_deref()) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_authority(request, authority)?,))
+        },
+    )?;
+    types.func_wrap(
+        "[method]request.set-method",
+        |mut store: StoreContextMut<'_, State>,
+         (request, method): (Resource<Request>, Method)|
+         -> Answer {
+            if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_method(request, method)?,))
+        },
+    )
+}
