@@ -119,9 +119,12 @@ pub struct Compute {
 
 /// What hands work to the compute threads.
 #[derive(Clone)]
-pub struct Handle {
+pub struct Handle(Arc<Places>);
+
+/// The two places to run.
+struct Places {
     inner: Arc<Inner>,
-    serving: Arc<Serving>,
+    serving: Serving,
 }
 
 impl std::fmt::Debug for Handle {
@@ -146,10 +149,10 @@ impl Compute {
         let inner = Inner::new(runtime.handle().clone(), Quota::here(processors));
         let threads = inner.start(processors)?;
         Ok(Self {
-            handle: Handle {
+            handle: Handle(Arc::new(Places {
                 inner,
-                serving: Arc::new(Serving::new(processors)),
-            },
+                serving: Serving::new(processors),
+            })),
             threads,
             runtime: Some(runtime),
         })
@@ -163,12 +166,12 @@ impl Compute {
 
 impl Drop for Compute {
     fn drop(&mut self) {
-        self.handle.inner.stop();
+        self.handle.0.inner.stop();
         for thread in self.threads.drain(..) {
             // One that panicked has said so.
             let _ = thread.join();
         }
-        self.handle.inner.clear();
+        self.handle.0.inner.clear();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -182,7 +185,7 @@ impl Handle {
         F: Weighed + Send + 'static,
         F::Output: Send + 'static,
     {
-        away::spawn(&self.inner, owner, work)
+        away::spawn(&self.0.inner, owner, work)
     }
 
     /// Does something at a compute thread, in one turn.
@@ -197,13 +200,13 @@ impl Handle {
     /// Drops something large of this owner's at a compute thread.
     pub fn drop_later(&self, owner: &Owner, what: impl Send + 'static) {
         let work = Box::pin(away::Dropped(Some(what)));
-        self.inner.reap(owner.path(), work);
+        self.0.inner.reap(owner.path(), work);
     }
 
     /// Notes that a query has come.
     pub fn asked(&self, owner: &Owner) {
         let tenant = &owner.tenant.budget;
-        self.serving.asked(clock::since_start(), tenant);
+        self.0.serving.asked(clock::since_start(), tenant);
     }
 
     /// Whether something of this owner's may be computed at a serving thread now.
@@ -212,14 +215,14 @@ impl Handle {
         let Owner { tenant, bot } = owner;
         tenant.budget.may_overrun(now)
             && bot.budget.may_overrun(now)
-            && self.serving.may_compute(now, &tenant.budget)
+            && self.0.serving.may_compute(now, &tenant.budget)
     }
 
     /// Charges what was computed at a serving thread.
     pub fn served(&self, owner: &Owner, time: Duration) {
         let (now, nanos) = (clock::since_start(), clock::nanos(time));
         let Owner { tenant, bot } = owner;
-        self.serving.computed(now, &tenant.budget, nanos);
+        self.0.serving.computed(now, &tenant.budget, nanos);
         bot.budget.polled(now, nanos);
         let overrun = tenant.budget.polled(now, nanos);
         tenant.account.served(nanos);
@@ -230,7 +233,7 @@ impl Handle {
     /// Whether what has computed for so long in this turn is to give way: somebody waits, or nobody
     /// wants it any more.
     pub fn is_over(&self, turn: Duration) -> bool {
-        (turn >= threads::SLICE && self.inner.is_waited_for()) || task::is_given_up()
+        (turn >= threads::SLICE && self.0.inner.is_waited_for()) || task::is_given_up()
     }
 }
 

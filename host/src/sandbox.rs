@@ -5,6 +5,7 @@
 
 mod cache;
 mod capacity;
+mod clocks;
 pub mod compiler;
 mod engine;
 mod handler;

@@ -311,6 +311,7 @@ fn prepare(
         poe: Connections::new(&egress, addresses),
         journal: place.journal.clone(),
         egress,
+        guest_clock: spec.guest_clock,
         compute: place.compute,
     };
     let deployment = Deployment::new(shared, Syncing::here(), news);

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -52,6 +53,8 @@ pub struct Shared {
     pub journal: Journal,
     /// The way out to other servers.
     pub egress: Egress,
+    /// Step of the clocks that guests read.
+    pub guest_clock: Duration,
     /// Threads for what computes at a stretch; `None`: every run stays with whoever polls it, as a
     /// clock that can be stopped wants it.
     pub compute: Option<Compute>,
@@ -288,6 +291,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             memory_bytes_max: limits.memory,
             pools,
             compute: shared.compute.as_ref().map(Compute::handle),
+            clock: shared.guest_clock,
         },
         owner: Owner {
             tenant: Arc::clone(&tenant.time),

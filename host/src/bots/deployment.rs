@@ -20,6 +20,7 @@ use self::{change::Log, orders::Orders};
 use super::{
     Registry, Table,
     deploy::{self, Looked, MountedBot, Order, Shared, Wanted},
+    lasting::LastingTenant,
     sync::Syncing,
 };
 use crate::{
@@ -144,7 +145,8 @@ impl Deployment {
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
-            let share = self.shared.lasting.tenant(tenant).share;
+            let LastingTenant { share, time } = self.shared.lasting.tenant(tenant);
+            time.weigh(tenant.weight);
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);
         }

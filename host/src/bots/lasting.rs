@@ -79,7 +79,7 @@ impl Lasting {
                 places: Places::new(spec.running, spec.queue),
                 memory: MemoryPool::new(spec.memory),
             },
-            time: TenantShare::new(spec.name.as_str(), 1),
+            time: TenantShare::new(spec.name.as_str(), spec.weight),
         };
         let mut known = self.lock();
         let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);

@@ -12,20 +12,17 @@ use std::{
 };
 
 use wasmtime::{Store, UpdateDeadline, component::ResourceTable};
-use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
-    random::Deterministic,
-};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
 use super::{
-    Component, EngineKind,
+    Component, EngineKind, clocks,
     meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room, Verdict},
     ticker::Ticker,
 };
 use crate::{
     compute,
-    imports::{Call, http::Outbound, rehearsal::Rehearsal},
+    imports::{Call, http::Outbound},
     memory::{Booking, MemoryPool},
 };
 
@@ -70,15 +67,15 @@ pub struct Allowance {
     pub pools: [Arc<MemoryPool>; 3],
     /// The threads for what computes at a stretch; `None`: every run stays with whoever polls it.
     pub compute: Option<compute::Handle>,
+    /// Step of the clocks that a guest reads. Fine clocks are what it would learn of others by.
+    pub clock: Duration,
 }
 
-impl Allowance {
-    /// Whether what has computed for so long on this thread is to give way.
-    fn is_over(&self, poll: Duration) -> bool {
-        match &self.compute {
-            Some(compute) if compute::here() => compute.is_over(poll),
-            _ => poll >= SLICE,
-        }
+/// Whether what has computed for so long on this thread is to give way.
+fn is_over(compute: Option<&compute::Handle>, poll: Duration) -> bool {
+    match compute {
+        Some(compute) if compute::here() => compute.is_over(poll),
+        _ => poll >= SLICE,
     }
 }
 
@@ -223,6 +220,8 @@ pub(super) struct State {
     pub(super) call: Call,
     /// Made when the guest first asks for it: a quick bot in Rust never does.
     wasi: Option<WasiCtx>,
+    /// Step of its clocks.
+    clock: Duration,
     http: WasiHttpCtx,
     /// Before the table, so that it is dropped before the requests in there are.
     outbound: Outbound,
@@ -268,6 +267,7 @@ where
         ),
         call,
         wasi: None,
+        clock: allowance.clock,
         http,
         table,
         memory: meter,
@@ -283,10 +283,10 @@ where
     // lasted, the meter says.
     store.set_epoch_deadline(1);
     let meter = Arc::clone(&cpu);
-    let (bounds, ticker) = (allowance.clone(), Arc::clone(&component.ticker));
+    let (compute, ticker) = (allowance.compute.clone(), Arc::clone(&component.ticker));
     store.epoch_deadline_callback(move |store| {
         ticker.stir();
-        match meter.look(|poll| bounds.is_over(poll)) {
+        match meter.look(|poll| is_over(compute.as_ref(), poll)) {
             Verdict::Exhausted => Err(OutOfCpu.into()),
             Verdict::GiveWay => Ok(UpdateDeadline::Yield(1)),
             Verdict::GoOn => {
@@ -316,7 +316,7 @@ where
 }
 
 /// What a guest finds around it: its log, its settings, a clock and chance. Nothing of the machine.
-fn surroundings(call: &Call) -> WasiCtx {
+fn surroundings(call: &Call, step: Duration) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.stdout(call.log.clone())
         .stderr(call.log.clone())
@@ -325,43 +325,11 @@ fn surroundings(call: &Call) -> WasiCtx {
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES_MAX);
-    if let Some(rehearsal) = call.circumstances.rehearsal {
-        rehearse(&mut wasi, rehearsal);
+    match call.circumstances.rehearsal {
+        Some(rehearsal) => clocks::rehearse(&mut wasi, rehearsal),
+        None => clocks::coarsen(&mut wasi, step),
     }
     wasi.build()
-}
-
-/// Puts the clock and the chance of a rehearsal in the place of the machine's.
-fn rehearse(wasi: &mut WasiCtxBuilder, rehearsal: Rehearsal) {
-    let chance = || Deterministic::new(Rehearsal::chance());
-    wasi.wall_clock(RehearsalClock(rehearsal))
-        .monotonic_clock(RehearsalClock(rehearsal))
-        .secure_random(chance())
-        .insecure_random(chance())
-        .insecure_random_seed(0);
-}
-
-/// Both clocks of a rehearsal; it is as fine as any.
-struct RehearsalClock(Rehearsal);
-
-impl HostWallClock for RehearsalClock {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.0.now()
-    }
-}
-
-impl HostMonotonicClock for RehearsalClock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.since.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
 }
 
 /// What one call from the guest may bring along: a file needs room.
@@ -375,9 +343,9 @@ fn call_bytes_max(call: &Call) -> usize {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let call = &self.call;
+        let (call, step) = (&self.call, self.clock);
         WasiCtxView {
-            ctx: self.wasi.get_or_insert_with(|| surroundings(call)),
+            ctx: self.wasi.get_or_insert_with(|| surroundings(call, step)),
             table: &mut self.table,
         }
     }
