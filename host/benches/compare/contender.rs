@@ -2,13 +2,45 @@
 
 use std::{
     fmt::Write as _,
+    fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use super::load;
+
+/// Name of the file with the log of a server that has one.
+const LOG: &str = "log";
+
+/// How often a server that starts is asked whether it is ready.
+const READY_LOOK: Duration = Duration::from_millis(10);
+
+/// What a server logs, and where to.
+#[derive(Clone, Copy)]
+pub(crate) enum Log {
+    /// Nothing but errors, and nobody reads them.
+    Errors,
+    /// What is the default, to a file.
+    InFile,
+}
+
+/// Limits of a bot of which more replies wait than one may have where nobody says anything: 10,000
+/// hold 11 GiB, if all the memory counts that they declare.
+pub(crate) const MANY: [&str; 4] = ["--limit", "running=10000", "--limit", "live_memory=64GiB"];
+
+/// A free port, state in the folder; compiled code is kept from run to run.
+fn at_home(command: &mut Command, folder: &tempfile::TempDir) {
+    let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench/compiled");
+    command
+        .args(["--listen", "127.0.0.1:0", "--metrics-listen", "off"])
+        .arg("--state-dir")
+        .arg(folder.path().join("state"))
+        .arg("--cache-dir")
+        .arg(compiled);
+}
 
 /// A running server; dropping it kills it.
 pub(crate) struct Contender {
@@ -16,37 +48,25 @@ pub(crate) struct Contender {
     pub(crate) address: SocketAddr,
     pub(crate) path: &'static str,
     child: Child,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Contender {
-    /// axum's own event streams, in a copy of this program.
-    pub(crate) fn native() -> Self {
+    /// axum's own event streams, in a copy of this program; or the same bytes in one piece.
+    pub(crate) fn native(name: &'static str, path: &'static str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        Self::start("native", "/bot", command.arg("native"), None)
+        Self::start(name, path, command.arg("native"), None)
     }
 
-    /// The gateway, with all its limits on, as it is.
-    pub(crate) fn gateway() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let component = build_guest("puppet", folder.path());
-        let cache = folder.path().join("cache");
-        Self::serving("ravenry", &[component], folder, &cache)
-    }
-
-    /// The gateway with these components at `/bot`, `/bot1`, `/bot2`, …; compiled code is kept for
+    /// The gateway, with all its limits on, with these components at `/bot`, `/bot1`, `/bot2`, …; compiled code is kept for
     /// the next run.
     pub(crate) fn mounted(name: &'static str, components: &[PathBuf]) -> Self {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench/compiled");
-        Self::serving(name, components, tempfile::tempdir().unwrap(), &cache)
+        Self::serving(name, components, Log::Errors)
     }
 
-    fn serving(
-        name: &'static str,
-        components: &[PathBuf],
-        folder: tempfile::TempDir,
-        cache: &Path,
-    ) -> Self {
+    /// The same with a log of its own.
+    pub(crate) fn serving(name: &'static str, components: &[PathBuf], log: Log) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut manifest = "manifest_version = 1\n".to_owned();
         for (number, component) in components.iter().enumerate() {
             let number = if number == 0 {
@@ -60,22 +80,52 @@ impl Contender {
         let file = folder.path().join("ravenry.toml");
         std::fs::write(&file, manifest).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
-        command.arg("up").arg(&file).args([
-            "--listen",
-            "127.0.0.1:0",
-            "--metrics-listen",
-            "off",
-            "--log",
-            "error",
-        ]);
-        // More idle replies are measured than one bot may have by default.
-        command
-            .args(["--limit", "running=10000", "--state-dir"])
-            .arg(folder.path().join("state"));
-        command.arg("--cache-dir").arg(cache);
-        let contender = Self::start(name, "/bot", &mut command, Some(folder));
+        command.arg("up").arg(&file).args(MANY);
+        at_home(&mut command, &folder);
+        let contender = match log {
+            Log::Errors => {
+                Self::start(name, "/bot", command.args(["--log", "error"]), Some(folder))
+            }
+            Log::InFile => Self::logging(name, "/bot", &mut command, folder),
+        };
         contender.wait_ready();
         contender
+    }
+
+    /// The gateway as an operator starts it: by this command, which ends with the program, with the
+    /// file `operator.toml` of this folder and the default log in the file [`LOG`] beside it.
+    pub(crate) fn operated(
+        name: &'static str,
+        command: &mut Command,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        command.args(["serve", "--config"]);
+        command.arg(folder.path().join("operator.toml"));
+        at_home(command, &folder);
+        let contender = Self::logging(name, "/bot", command, folder);
+        contender.wait_ready();
+        contender
+    }
+
+    /// Starts a server that writes its log to a file, as one under an operator's eyes does.
+    fn logging(
+        name: &'static str,
+        path: &'static str,
+        command: &mut Command,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.path().join(LOG));
+        Self::spawn(name, path, command.stderr(log.unwrap()), Some(folder))
+    }
+
+    /// Makes the log in the file empty: it would fill the disk of a long run.
+    pub(crate) fn forget_log(&self) {
+        if let Some(folder) = &self.folder {
+            File::create(folder.path().join(LOG)).unwrap();
+        }
     }
 
     /// `fastapi_poe` under uvicorn in so many processes, if the Python named by `PYTHON` (or
@@ -108,10 +158,18 @@ impl Contender {
         command: &mut Command,
         folder: Option<tempfile::TempDir>,
     ) -> Self {
+        Self::spawn(name, path, command.stderr(Stdio::null()), folder)
+    }
+
+    fn spawn(
+        name: &'static str,
+        path: &'static str,
+        command: &mut Command,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -131,18 +189,8 @@ impl Contender {
             address,
             path,
             child,
-            _folder: folder,
+            folder,
         }
-    }
-
-    /// Prints what a reply costs that waits on the clock, in resident memory.
-    pub(crate) fn measure_idle(&self, replies: usize) {
-        let each = self.measure_waiting(replies, "sleep 60000");
-        println!(
-            "{replies} waiting replies, {}: {each:.0} KiB resident each, {:.0} in 1 GiB",
-            self.name,
-            1024.0 * 1024.0 / each.max(1.0)
-        );
     }
 
     /// Memory of the process and its children in KiB; what they share counts once.
@@ -162,7 +210,7 @@ impl Contender {
     }
 
     /// What a reply costs that waits, in KiB of resident memory: so many are asked for at once, and
-    /// the head of each answer says that it runs.
+    /// the head of each answer says that it was taken. Those that ended at once do not count.
     pub(crate) fn measure_waiting(&self, replies: usize, content: &str) -> f64 {
         let before = self.resident_kib();
         let request = load::request(self.path, content);
@@ -179,7 +227,16 @@ impl Contender {
             stream.read_exact(&mut head).unwrap();
             assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
         }
-        self.resident_kib().saturating_sub(before) as f64 / replies as f64
+        let taken = self.resident_kib().saturating_sub(before) as f64;
+        let waiting = streams.iter().filter(|stream| !has_ended(stream)).count();
+        if waiting < replies {
+            println!(
+                "  {}: {} of {replies} replies ended at once",
+                self.name,
+                replies - waiting
+            );
+        }
+        taken / waiting as f64
     }
 
     /// Waits until all bots of a gateway are mounted: large ones are compiled while it serves.
@@ -193,7 +250,7 @@ impl Contender {
             if answer.starts_with("HTTP/1.1 200") {
                 return;
             }
-            std::thread::park_timeout(std::time::Duration::from_millis(100));
+            std::thread::park_timeout(READY_LOOK);
         }
     }
 
@@ -206,21 +263,22 @@ impl Contender {
 
     /// Seconds of processor time that it has used, all threads together.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        /// Ticks per second of this file, on every kernel that has it (`USER_HZ`).
-        const TICKS: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // The name in brackets may hold anything; user and system time are 12 and 13 words after it.
-        let (_, words) = stat.rsplit_once(')').unwrap();
-        let used = words.split_whitespace().skip(11).take(2);
-        used.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS
+        cpu_seconds(&self.child.id().to_string())
     }
 
-    fn resident_kib(&self) -> u64 {
+    /// Resident memory of the process in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The same without what is mapped from files.
+    pub(crate) fn anonymous_kib(&self) -> u64 {
+        self.status_kib("RssAnon:")
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }
@@ -232,39 +290,22 @@ impl Drop for Contender {
     }
 }
 
-/// Builds one of the guests of the tests, and puts it into the folder.
-pub(crate) fn build_guest(guest: &str, folder: &Path) -> PathBuf {
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
-    let mut cargo = Command::new("cargo");
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO_") && !name.starts_with("CARGO_HOME") || name == "RUSTFLAGS" {
-            cargo.env_remove(&*name);
-        }
-    }
-    cargo.args([
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "--target",
-        "wasm32-wasip2",
-        "-p",
-        guest,
-    ]);
-    let status = cargo
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(guests)
-        .status()
-        .unwrap();
-    assert!(
-        status.success(),
-        "the guest cannot be built; is the target wasm32-wasip2 installed?"
-    );
-    let component = folder.join(guest).with_extension("wasm");
-    let built = target.join("wasm32-wasip2/release").join(guest);
-    std::fs::copy(built.with_extension("wasm"), &component).unwrap();
-    component
+/// Whether the last event of a reply has come already.
+fn has_ended(mut stream: &TcpStream) -> bool {
+    let mut said = [0; 4096];
+    stream.set_nonblocking(true).unwrap();
+    let read = stream.read(&mut said).unwrap_or(0);
+    load::count(&said[..read], b"event: done") > 0
+}
+
+/// Ticks of processor time per second in `/proc`, on every kernel that has it (`USER_HZ`).
+pub(crate) const TICKS: f64 = 100.0;
+
+/// Seconds of processor time that a process has used; it may be `self`.
+pub(crate) fn cpu_seconds(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The name in brackets may hold anything; user and system time are 12 and 13 words after it.
+    let (_, words) = stat.rsplit_once(')').unwrap();
+    let used = words.split_whitespace().skip(11).take(2);
+    used.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS
 }

@@ -13,19 +13,19 @@
     reason = "a measuring program may fall over, prints what it measures, and rounds it"
 )]
 
+#[path = "../compare/components.rs"]
+#[expect(dead_code, reason = "other comparisons have other components")]
+mod components;
 #[path = "../compare/contender.rs"]
 #[expect(dead_code, reason = "the other comparison has more contenders")]
 mod contender;
 #[path = "../compare/load.rs"]
+#[expect(dead_code, reason = "other comparisons ask otherwise")]
 mod load;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    slice::from_ref,
-    time::Duration,
-};
+use std::{path::PathBuf, slice::from_ref, time::Duration};
 
+use components::{build_language, copy};
 use contender::Contender;
 use load::Load;
 
@@ -42,7 +42,10 @@ const WORKERS: usize = 2;
 const CASES: [(usize, usize); 3] = [(16, 3), (64, 3), (64, 100)];
 
 fn main() {
-    let languages = ["python", "js"].map(|language| (language, build(language)));
+    let languages = ["python", "js"].map(|language| {
+        let built = build_language(language);
+        (language, built.unwrap_or_else(|why| panic!("{why}")))
+    });
     let fastapi = || {
         Contender::fastapi(WORKERS)
             .unwrap_or_else(|| panic!("set PYTHON to a python that has fastapi_poe 0.0.83"))
@@ -67,7 +70,10 @@ fn main() {
     );
     drop(ours);
     for (language, component) in languages {
-        let copies: Vec<PathBuf> = (0..BOTS).map(|number| copy(&component, number)).collect();
+        let folder = component.parent().unwrap();
+        let copies: Vec<PathBuf> = (0..BOTS)
+            .map(|number| copy(&component, u32::try_from(number).unwrap(), folder))
+            .collect();
         let gateway = [Contender::mounted(language, &copies)];
         let used = pss(&gateway);
         println!(
@@ -121,53 +127,6 @@ fn pss(contenders: &[Contender]) -> f64 {
         .iter()
         .map(|contender| contender.pss_kib() as f64)
         .sum()
-}
-
-/// The component of a new bot with the code of this comparison.
-fn build(language: &'static str) -> PathBuf {
-    let ravenry = env!("CARGO_BIN_EXE_ravenry");
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("bench")
-        .join(language);
-    let file = ["bot.py", "bot.js"][usize::from(language == "js")];
-    if !directory.exists() {
-        let made = Command::new(ravenry)
-            .args(["new", "--template", language])
-            .arg(&directory)
-            .output()
-            .unwrap();
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-    }
-    let code = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("benches/languages")
-        .join(file);
-    std::fs::write(directory.join(file), std::fs::read(code).unwrap()).unwrap();
-    let built = Command::new(ravenry)
-        .arg("build")
-        .arg(&directory)
-        .output()
-        .unwrap();
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    directory.join("dist/bot.wasm")
-}
-
-/// The same component with another digest: a custom section at its end.
-fn copy(component: &Path, number: usize) -> PathBuf {
-    let mut bytes = std::fs::read(component).unwrap();
-    let content = [1, b'n', u8::try_from(number).unwrap()];
-    bytes.extend([0, u8::try_from(content.len()).unwrap()]);
-    bytes.extend(content);
-    let path = component.with_file_name(format!("copy-{number}.wasm"));
-    std::fs::write(&path, bytes).unwrap();
-    path
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -16,6 +16,9 @@
     reason = "a measuring program may fall over, prints what it measures, and rounds it"
 )]
 
+#[path = "../compare/components.rs"]
+#[expect(dead_code, reason = "other comparisons have other components")]
+mod components;
 #[path = "../compare/contender.rs"]
 #[expect(dead_code, reason = "other comparisons measure more")]
 mod contender;
@@ -26,8 +29,8 @@ mod native;
 
 use std::{process::Command, time::Duration};
 
-use contender::{Contender, build_guest};
-
+use components::build_guest;
+use contender::Contender;
 use load::{KEY, Load};
 use native::{PACKED, SINGLE, TEXTS, WAITING};
 
@@ -126,8 +129,7 @@ fn gateway(api: &str) -> Contender {
     command.arg("up").arg(&file).env("BENCH_KEY", KEY);
     command.args(["--listen", "127.0.0.1:0", "--metrics-listen", "off"]);
     command.args(["--log", "error", "--poe-api", api]);
-    // More waiting relays are measured than one bot may have by default.
-    command.args(["--limit", "running=10000"]);
+    command.args(contender::MANY);
     command.arg("--state-dir").arg(folder.path().join("state"));
     command.arg("--cache-dir").arg(folder.path().join("cache"));
     Contender::start("ravenry", "/bot", &mut command, Some(folder))
