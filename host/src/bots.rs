@@ -3,6 +3,7 @@
 //! The table is immutable and swapped whole: a reply clones one `Arc<Bot>` and keeps it to its end,
 //! whatever is mounted meanwhile.
 
+mod account;
 pub mod admit;
 mod alarm;
 mod breaker;

@@ -6,15 +6,19 @@
 //! decides is tested in microseconds. The numbers are Poe's own where Poe names one; the sources
 //! stand with each.
 
+mod end;
+
 use std::time::Duration;
 
 use bytes::BytesMut;
 
+pub use self::end::End;
+use self::end::{LastWords, Said};
 use crate::{
     ids::Reference,
     protocol::{
         encode,
-        event::{Event, Failure, Meta},
+        event::{Event, Meta},
     },
 };
 
@@ -58,58 +62,6 @@ pub enum Refusal {
     Ended,
     /// It makes no sense here; the sentence says why.
     Invalid(String),
-}
-
-/// Every way in which a reply can end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The bot returned.
-    Finished,
-    /// The bot gave up politely.
-    Failed(Failure),
-    /// The bot trapped.
-    Trapped,
-    /// The bot computed for longer than its budget.
-    OutOfCpu,
-    /// The bot trapped after it was refused memory.
-    OutOfMemory,
-    /// The reply took longer than its time on the clock.
-    OutOfTime,
-    /// The bot said more than it may.
-    TooLong,
-    /// No room for one more reply; the words are for the log.
-    Refused(&'static str),
-    /// The bot keeps failing, and rests for so long.
-    PutAside(Duration),
-    /// The bot is still being compiled.
-    Starting,
-    /// The server is stopping.
-    Stopping,
-    /// The gateway itself failed.
-    Gateway,
-    /// The reader left. Nothing is written.
-    ReaderGone,
-}
-
-impl End {
-    /// The word that logs and metrics use.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Finished => "finished",
-            Self::Failed(_) => "failed",
-            Self::Trapped => "trapped",
-            Self::OutOfCpu => "out_of_cpu",
-            Self::OutOfMemory => "out_of_memory",
-            Self::OutOfTime => "out_of_time",
-            Self::TooLong => "too_long",
-            Self::Refused(_) => "refused",
-            Self::PutAside(_) => "put_aside",
-            Self::Starting => "starting",
-            Self::Stopping => "stopping",
-            Self::Gateway => "gateway",
-            Self::ReaderGone => "reader_gone",
-        }
-    }
 }
 
 /// The state of one reply. See the module's documentation.
@@ -340,8 +292,12 @@ impl Guard {
         if self.phase == Phase::Done || *end == End::ReaderGone {
             return;
         }
+        let said = Said {
+            anything: self.events > 0,
+            answer: self.answered,
+        };
         if self.phase != Phase::Errored
-            && let Some(last) = self.last_words(end, reference)
+            && let Some(last) = end.last_words(said, reference)
         {
             let LastWords {
                 text,
@@ -360,53 +316,6 @@ impl Guard {
         encode::event(&Event::Done, out);
         self.phase = Phase::Done;
     }
-
-    fn last_words<'a>(&self, end: &'a End, reference: Reference) -> Option<LastWords<'a>> {
-        let (sentence, allow_retry) = match end {
-            End::Finished if self.answered => return None,
-            End::Finished => ("The bot gave no answer", true),
-            End::Failed(failure) => {
-                let text = match &failure.text {
-                    Some(text) => cut(text).to_owned(),
-                    None => format!("The bot could not answer (reference {reference})."),
-                };
-                return Some(LastWords {
-                    text,
-                    allow_retry: failure.allow_retry,
-                    error_type: failure.error_type.as_deref().map(cut_type),
-                });
-            }
-            End::Trapped if self.events > 0 => ("The bot stopped in the middle", true),
-            End::Trapped => ("The bot failed before it could answer", true),
-            End::OutOfCpu => ("The bot used up its computing time", false),
-            End::OutOfMemory => ("The bot ran out of memory", false),
-            End::OutOfTime => ("The bot took too long", true),
-            End::TooLong => ("The bot said more than a reply may hold", false),
-            End::Refused(_) => ("The bot is busy; please try again in a moment", true),
-            End::PutAside(pause) => {
-                return Some(LastWords {
-                    text: format!(
-                        "The bot keeps failing and rests; please try again in {} s (reference {reference}).",
-                        pause.as_secs().saturating_add(1)
-                    ),
-                    allow_retry: true,
-                    error_type: None,
-                });
-            }
-            End::Starting => ("The bot is starting; please try again in a moment", true),
-            End::Stopping => (
-                "The server is restarting; please try again in a moment",
-                true,
-            ),
-            End::Gateway => ("The gateway could not run the bot", true),
-            End::ReaderGone => return None,
-        };
-        Some(LastWords {
-            text: format!("{sentence} (reference {reference})."),
-            allow_retry,
-            error_type: None,
-        })
-    }
 }
 
 /// A bot's own error sentence, at most as long as one is shown.
@@ -422,12 +331,6 @@ pub fn cut_type(word: &str) -> &str {
 fn first(text: &str, characters_max: usize) -> &str {
     let end = text.char_indices().nth(characters_max);
     end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
-}
-
-struct LastWords<'a> {
-    text: String,
-    allow_retry: bool,
-    error_type: Option<&'a str>,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod body;
 mod intake;
 mod listen;
 mod machine;
+mod prepare;
 pub mod record;
 mod reject;
 mod routes;
@@ -24,23 +25,14 @@ use std::{
 use crate::{
     bots::{
         Stop,
-        admit::Places,
-        deploy::{MountedBot as Mounted, Shared},
+        deploy::MountedBot as Mounted,
         deployment::{self, Applied, Change, Deployment, Progress},
-        lasting::Lasting,
-        sync::Syncing,
         unsettled,
     },
     charges::Journal,
     compute::Compute,
     config::resolve::ServerSpec,
-    egress::{
-        Egress,
-        poe::{Addresses, Connections},
-    },
-    memory::MemoryPool,
     report::{Problem, Problems},
-    sandbox::{Capacity, Sandbox, SandboxError, Size},
     telemetry::Metrics,
 };
 
@@ -49,6 +41,7 @@ use self::{
     intake::Intake,
     listen::{Front, Limits},
     machine::Machine,
+    prepare::{Place, prepare},
     record::Recorder,
     routes::{Gateway, Phase},
     served::{carries, describe},
@@ -105,39 +98,6 @@ fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems
         };
         problem(format!("cannot listen on `{address}` for {what}"), &error, Some(hint))
     })
-}
-
-fn prepare_sandbox(
-    spec: &ServerSpec,
-    machine: &Machine,
-    cache_dir: &Path,
-) -> Result<(Sandbox, Size, Capacity), Problems> {
-    let capacity = Capacity::of(
-        machine.mappings,
-        machine.descriptors,
-        machine.memory_bytes / 2,
-    );
-    let largest = spec
-        .tenants
-        .iter()
-        .flat_map(|tenant| &tenant.bots)
-        .map(|bot| bot.limits.memory)
-        .max();
-    let size = Size {
-        instances: capacity.instances,
-        mappings: capacity.mappings,
-        memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
-    };
-    let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {
-        let hint = match &error {
-            SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
-            SandboxError::Engine(_) | SandboxError::Ticker(_) => {
-                "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
-            }
-        };
-        problem("the sandbox cannot be prepared".to_owned(), &error, Some(hint))
-    })?;
-    Ok((sandbox, size, capacity))
 }
 
 /// Mounts the bots and serves them until a signal.
@@ -280,42 +240,6 @@ async fn look_for_open_charges(journal: &Journal) {
             "whether charges were left open cannot be told"
         );
     }
-}
-
-/// Where bots keep things, and where they compute.
-struct Place<'a> {
-    cache_dir: &'a Path,
-    journal: &'a Journal,
-    compute: Option<Compute>,
-}
-
-/// Sets up the sandbox and what bots share.
-fn prepare(
-    spec: &ServerSpec,
-    machine: Machine,
-    place: Place<'_>,
-    news: deployment::News,
-) -> Result<(Arc<Deployment>, Capacity), Problems> {
-    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, place.cache_dir)?;
-    let addresses = Addresses {
-        api: spec.poe.api.clone(),
-        upload: spec.poe.upload.clone(),
-    };
-    let egress = Egress::new(spec.private_hosts.clone());
-    let shared = Shared {
-        sandbox: Arc::new(sandbox),
-        memory_bytes_max: size.memory_bytes_max,
-        process: Places::new(capacity.instances, capacity.instances),
-        memory: MemoryPool::new(machine.memory_bytes / 2),
-        lasting: Lasting::default(),
-        poe: Connections::new(&egress, addresses),
-        journal: place.journal.clone(),
-        egress,
-        guest_clock: spec.guest_clock,
-        compute: place.compute,
-    };
-    let deployment = Deployment::new(shared, Syncing::here(), news);
-    Ok((deployment, capacity))
 }
 
 /// Tells what becomes of bots that are compiled while others are served.

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::{
     Authorized, Bot, Stop,
+    account::Account,
     admit::{Permit, Refused},
     alarm::Alarm,
     running::{Answer, Held, Running},
@@ -29,10 +30,8 @@ use crate::{
     guard::End,
     ids::Reference,
     imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
-    metrics::ReplyFacts,
     protocol::{event::Failure, request::Query},
-    sandbox::{Meter, RunError},
-    telemetry::{self, Whose},
+    sandbox::RunError,
 };
 
 /// The stream of events that answers one query.
@@ -72,16 +71,6 @@ enum Phase {
     Ended,
 }
 
-/// What the log line and the metrics will say. Settled exactly once.
-struct Account {
-    arrived: Instant,
-    first_event: Option<Duration>,
-    sent_bytes: u64,
-    /// What the run costs; `None`: there was none.
-    meter: Option<Meter>,
-    settled: bool,
-}
-
 /// Starts to answer a query; the guest runs as the reply is polled.
 ///
 /// `_authorized` shows that the caller was let in.
@@ -110,13 +99,7 @@ pub fn start(
         stop,
         alarm: None,
         next_tick: Duration::ZERO,
-        account: Account {
-            arrived,
-            first_event: None,
-            sent_bytes: 0,
-            meter: None,
-            settled: false,
-        },
+        account: Account::new(arrived, asked.received.reference()),
         ledger: Arc::default(),
         bot,
     };
@@ -302,10 +285,7 @@ impl Reply {
     fn take(&mut self, context: &Context<'_>) -> Option<Bytes> {
         let arrived = self.account.arrived;
         let bytes = self.outbox.take(context, || arrived.elapsed())?;
-        self.account.sent_bytes = self.account.sent_bytes.saturating_add(bytes.len() as u64);
-        if self.account.first_event.is_none() {
-            self.account.first_event = Some(arrived.elapsed());
-        }
+        self.account.sent(&bytes);
         Some(bytes)
     }
 
@@ -349,42 +329,7 @@ impl Reply {
     }
 
     fn settle(&mut self, end: &End, detail: Option<&str>) {
-        if std::mem::replace(&mut self.account.settled, true) {
-            return;
-        }
-        self.bot.ended(end);
-        let said = self.outbox.said();
-        let cost = self
-            .account
-            .meter
-            .as_ref()
-            .map(Meter::cost)
-            .unwrap_or_default();
-        // The end is settled before its bytes are taken; a reader who left takes none.
-        let last_bytes = match end {
-            End::ReaderGone => 0,
-            _ => self.outbox.unread(),
-        };
-        let facts = ReplyFacts {
-            outcome: end.label(),
-            events: said.events,
-            sent_bytes: self.account.sent_bytes.saturating_add(last_bytes),
-            first_event: self
-                .account
-                .first_event
-                .or_else(|| (said.events > 0).then(|| self.elapsed())),
-            duration: self.elapsed(),
-            cpu: cost.cpu,
-            peak_memory_bytes: cost.peak_memory_bytes,
-        };
-        self.bot.metrics.reply(&facts);
-        let reference = self.reference.to_string();
-        let whose = Whose {
-            tenant: self.bot.tenant.as_str(),
-            bot: self.bot.name.as_str(),
-            reference: &reference,
-        };
-        telemetry::reply_ended(whose, &facts, said.characters, detail);
+        self.account.settle(&self.bot, &self.outbox, end, detail);
         if let Some(record) = self.ledger.record() {
             unsettled::tell(record.heading(), &record.tally(), end.label());
         }
@@ -394,7 +339,7 @@ impl Reply {
 /// The reader left before the end.
 impl Drop for Reply {
     fn drop(&mut self) {
-        if !self.account.settled {
+        if !self.account.is_settled() {
             self.end(End::ReaderGone, None);
             self.say_last(None);
         }

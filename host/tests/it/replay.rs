@@ -2,6 +2,7 @@
 //! and in no time. And `ravenry up --record`, which writes such files.
 
 mod accept;
+mod charge;
 mod record;
 
 use std::{
@@ -299,28 +300,6 @@ fn another_host_is_a_difference() {
     );
     assert!(said.contains("authorization = \"***\""), "{said}");
     assert!(!said.contains("stand-in"), "{said}");
-}
-
-/// Money too: a bill is answered from the file, and never sent.
-#[test]
-fn a_charge_is_answered_from_the_file() {
-    let call = |operation: &str, status: &str| {
-        format!(
-            "\n[[turn.call]]\ncharge = \"{operation}\"\nanswer = [{{ result = {{ status = \"{status}\" }} }}]\n"
-        )
-    };
-    let paid = format!(
-        "[[turn]]\nsay = \"authorize 300\\ncapture 200\\nthanks\"\nanswer = [{{ text = \"thanks\" }}]\n{}{}",
-        call("authorize", "success"),
-        call("capture", "success"),
-    );
-    let poor = format!(
-        "[[turn]]\nsay = \"authorize 300\\nnever\"\nanswer = [{{ error = {{ allow_retry = true, text = \"\", error_type = \"insufficient_fund\" }} }}]\n{}",
-        call("authorize", "failure"),
-    );
-    let key = "poe = { access_key = { env = \"NOWHERE\" } }\n";
-    let bots = Bots::with("asker", key, &[("paid", &paid), ("poor", &poor)]);
-    bots.test(&["."]).code(0);
 }
 
 /// Policy holds in a test as it does elsewhere: what is not allowed is not even looked for in the file.

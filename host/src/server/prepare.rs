@@ -1,0 +1,96 @@
+//! The half of the composition root that serves nothing: the sandbox, and what bots share.
+
+use std::{path::Path, sync::Arc};
+
+use super::{machine::Machine, problem};
+use crate::{
+    bots::{
+        admit::Places,
+        deploy::Shared,
+        deployment::{self, Deployment},
+        lasting::Lasting,
+        sync::Syncing,
+    },
+    charges::Journal,
+    compute::Compute,
+    config::resolve::ServerSpec,
+    egress::{
+        Egress,
+        poe::{Addresses, Connections},
+    },
+    memory::MemoryPool,
+    report::Problems,
+    sandbox::{Capacity, Sandbox, SandboxError, Size},
+};
+
+/// Where bots keep things, and where they compute.
+pub(super) struct Place<'a> {
+    /// Compiled code.
+    pub(super) cache_dir: &'a Path,
+    /// Charges.
+    pub(super) journal: &'a Journal,
+    /// The compute threads, if there are any.
+    pub(super) compute: Option<Compute>,
+}
+
+/// Sets up the sandbox and what bots share.
+pub(super) fn prepare(
+    spec: &ServerSpec,
+    machine: Machine,
+    place: Place<'_>,
+    news: deployment::News,
+) -> Result<(Arc<Deployment>, Capacity), Problems> {
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, place.cache_dir)?;
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let egress = Egress::new(spec.private_hosts.clone());
+    let shared = Shared {
+        sandbox: Arc::new(sandbox),
+        memory_bytes_max: size.memory_bytes_max,
+        process: Places::new(capacity.instances, capacity.instances),
+        memory: MemoryPool::new(machine.memory_bytes / 2),
+        lasting: Lasting::default(),
+        poe: Connections::new(&egress, addresses),
+        journal: place.journal.clone(),
+        egress,
+        guest_clock: spec.guest_clock,
+        compute: place.compute,
+    };
+    let deployment = Deployment::new(shared, Syncing::here(), news);
+    Ok((deployment, capacity))
+}
+
+fn prepare_sandbox(
+    spec: &ServerSpec,
+    machine: &Machine,
+    cache_dir: &Path,
+) -> Result<(Sandbox, Size, Capacity), Problems> {
+    let capacity = Capacity::of(
+        machine.mappings,
+        machine.descriptors,
+        machine.memory_bytes / 2,
+    );
+    let largest = spec
+        .tenants
+        .iter()
+        .flat_map(|tenant| &tenant.bots)
+        .map(|bot| bot.limits.memory)
+        .max();
+    let size = Size {
+        instances: capacity.instances,
+        mappings: capacity.mappings,
+        memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
+    };
+    let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {
+        let hint = match &error {
+            SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
+            SandboxError::Engine(_) | SandboxError::Ticker(_) => {
+                "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
+            }
+        };
+        problem("the sandbox cannot be prepared".to_owned(), &error, Some(hint))
+    })?;
+    Ok((sandbox, size, capacity))
+}
