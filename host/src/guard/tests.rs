@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::event::{EventName, File, JsonObject};
+use crate::protocol::event::{EventName, Failure, File, JsonObject};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,6 +41,7 @@ fn every_end_is_an_outcome_of_the_metrics() {
         End::OutOfMemory,
         End::OutOfTime,
         End::TooLong,
+        End::PutAside(Duration::from_secs(1)),
         End::Refused("words"),
         End::Starting,
         End::Stopping,

@@ -32,6 +32,7 @@ mod languages;
 mod limits;
 mod logs;
 mod metrics;
+mod neighbours;
 mod new;
 mod poe;
 mod query;
