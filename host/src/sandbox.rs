@@ -7,6 +7,7 @@ mod cache;
 mod capacity;
 mod clocks;
 pub mod compiler;
+mod cpu_meter;
 mod engine;
 mod handler;
 pub mod inspect;
@@ -32,9 +33,9 @@ use wasmtime::Store;
 pub use self::{
     cache::CacheError,
     capacity::Capacity,
+    cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
     instance::{Allowance, Cost, Meter, Run, RunError},
-    meter::CpuBudget,
     prepare::{COMPILED_ALONE_BYTES, examine, validate},
     runtime::offered,
 };

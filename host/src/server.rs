@@ -124,16 +124,7 @@ pub async fn run(
         .transpose()?;
     let recorder = Metrics::install()
         .map_err(|error| problem("metrics cannot be kept".to_owned(), &error, None))?;
-    std::fs::create_dir_all(&options.state_dir).map_err(|error| {
-        problem(
-            format!(
-                "the state directory `{}` cannot be made",
-                options.state_dir.display()
-            ),
-            &error,
-            None,
-        )
-    })?;
+    make_state_dir(&options.state_dir)?;
 
     let journal = Journal::here(&options.state_dir);
     look_for_open_charges(&journal).await;
@@ -141,13 +132,8 @@ pub async fn run(
     let machine = Machine::look();
     let limits = Limits::new(spec.connections, machine.descriptors);
     let news = telling(&options, address);
-    let compute = Compute::start().map_err(|error| {
-        problem(
-            "the compute threads cannot be started".to_owned(),
-            &error,
-            None,
-        )
-    })?;
+    let compute = Compute::start()
+        .map_err(|error| problem("no more threads can be had".to_owned(), &error, None))?;
     let place = Place {
         cache_dir: &options.cache_dir,
         journal: &journal,
@@ -226,6 +212,14 @@ pub async fn mount_only(
     let mut refused: Vec<_> = applied.refused.into_values().collect();
     refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
     Problems(refused).or(deployment)
+}
+
+fn make_state_dir(path: &Path) -> Result<(), Problems> {
+    let failed = |error| {
+        let message = format!("the state directory `{}` cannot be made", path.display());
+        problem(message, &error, None)
+    };
+    std::fs::create_dir_all(path).map_err(failed)
 }
 
 /// Tells of money that a process before this one has left open. Where the records cannot be looked

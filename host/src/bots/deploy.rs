@@ -283,16 +283,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             process: Arc::clone(&shared.process),
             wait_max: limits.queue_wait,
         },
-        allowance: Allowance {
-            cpu: CpuBudget {
-                burst: limits.cpu,
-                refill_per_second: limits.cpu_refill,
-            },
-            memory_bytes_max: limits.memory,
-            pools,
-            compute: shared.compute.as_ref().map(Compute::handle),
-            clock: shared.guest_clock,
-        },
+        allowance: allowance(spec, shared, pools),
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
             bot: own.time,
@@ -309,6 +300,20 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
+    }
+}
+
+/// What one run of the bot may use.
+fn allowance(spec: &BotSpec, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
+    Allowance {
+        cpu: CpuBudget {
+            burst: spec.limits.cpu,
+            refill_per_second: spec.limits.cpu_refill,
+        },
+        memory_bytes_max: spec.limits.memory,
+        pools,
+        compute: shared.compute.as_ref().map(Compute::handle),
+        clock: shared.guest_clock,
     }
 }
 

@@ -17,7 +17,8 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 
 use super::{
     Component, EngineKind, clocks,
-    meter::{CpuBudget, CpuMeter, MemoryFacts, MemoryMeter, Room, Verdict},
+    cpu_meter::{CpuBudget, CpuMeter, Verdict},
+    meter::{MemoryFacts, MemoryMeter, Room},
     ticker::Ticker,
 };
 use crate::{
@@ -279,24 +280,7 @@ where
     // Those of tasks, streams and futures are kept by the engine, beside the table.
     store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
-    // The deadline is a moment, whatever the guest did until then: how long the poll under way has
-    // lasted, the meter says.
-    store.set_epoch_deadline(1);
-    let meter = Arc::clone(&cpu);
-    let (compute, ticker) = (allowance.compute.clone(), Arc::clone(&component.ticker));
-    store.epoch_deadline_callback(move |store| {
-        ticker.stir();
-        match meter.look(|poll| is_over(compute.as_ref(), poll)) {
-            Verdict::Exhausted => Err(OutOfCpu.into()),
-            Verdict::GiveWay => Ok(UpdateDeadline::Yield(1)),
-            Verdict::GoOn => {
-                if let Some(outbox) = &store.data().call.reply {
-                    outbox.hand_over();
-                }
-                Ok(UpdateDeadline::Continue(1))
-            }
-        }
-    });
+    bound_polls(&mut store, &cpu, allowance, &component.ticker);
     let call = begin(store);
     Run {
         future: Box::pin(async move {
@@ -313,6 +297,34 @@ where
         ticker: Arc::clone(&component.ticker),
         large: component.facts.engine != EngineKind::Small,
     }
+}
+
+/// Has a guest looked at while it computes: it is ended, gives way, or goes on.
+///
+/// The deadline is a moment, whatever the guest did until then: how long the poll under way has lasted,
+/// the meter says.
+fn bound_polls(
+    store: &mut Store<State>,
+    cpu: &Arc<CpuMeter>,
+    allowance: &Allowance,
+    ticker: &Arc<Ticker>,
+) {
+    let (meter, ticker) = (Arc::clone(cpu), Arc::clone(ticker));
+    let compute = allowance.compute.clone();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |store| {
+        ticker.stir();
+        match meter.look(|poll| is_over(compute.as_ref(), poll)) {
+            Verdict::Exhausted => Err(OutOfCpu.into()),
+            Verdict::GiveWay => Ok(UpdateDeadline::Yield(1)),
+            Verdict::GoOn => {
+                if let Some(outbox) = &store.data().call.reply {
+                    outbox.hand_over();
+                }
+                Ok(UpdateDeadline::Continue(1))
+            }
+        }
+    });
 }
 
 /// What a guest finds around it: its log, its settings, a clock and chance. Nothing of the machine.
