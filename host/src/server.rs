@@ -190,8 +190,6 @@ pub async fn mount_only(
 ) -> Result<Arc<Deployment>, Problems> {
     // What is charged there is no money; its records go as they come.
     let records = cache_dir.join("rehearsals");
-    // Whoever charges nothing does not need it; who does is told that nothing can be noted.
-    let _ = std::fs::create_dir_all(&records);
     let journal = Journal::here(&records);
     let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
     let noted = Arc::clone(&late);
@@ -206,6 +204,9 @@ pub async fn mount_only(
         compute: None,
     };
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;
+    // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
+    // need this one; who does is told that nothing can be noted.
+    let _ = std::fs::create_dir_all(&records);
     let change = look(spec, &deployment, progress).await?;
     let applied = settled(change).await?;
     deployment.complete().await?;

@@ -37,7 +37,7 @@ const THREADS_MAX: usize = 64;
 /// How much below the others a compute thread stands (`nice`).
 ///
 /// See `benches/neighbours`: the least with which a neighbour's p99 holds.
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 
 /// What compute threads share.
 pub(super) struct Inner {

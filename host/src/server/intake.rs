@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::Body as _;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, timeout_at},
@@ -76,21 +76,24 @@ impl Intake {
 }
 
 /// Decodes a body: a large one where its bot computes, in its turn.
-async fn decode(body: Bytes, bot: &Bot) -> Result<Decoded, Reject> {
-    let decoded = if body.len() <= BODY_HERE_BYTES_MAX {
-        decode::decode(body.into())
+async fn decode(body: Collected<Bytes>, bot: &Bot) -> Result<Decoded, Reject> {
+    let length = body.size_hint().lower();
+    // In pieces as it came: putting a large one together takes long, too.
+    let decode = move || decode::decode(body.to_bytes().into());
+    let decoded = if length <= BODY_HERE_BYTES_MAX as u64 {
+        decode()
     } else {
-        let decoding = bot.compute(move || decode::decode(body.into()));
+        let decoding = bot.compute(decode);
         let failed = |_| Reject::Incomplete("the request body could not be read");
         decoding.await.map_err(failed)?
     };
     decoded.map_err(Reject::Malformed)
 }
 
-async fn read(body: Body, bytes_max: u64) -> Result<Bytes, Reject> {
+async fn read(body: Body, bytes_max: u64) -> Result<Collected<Bytes>, Reject> {
     let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
+        Ok(collected) => Ok(collected),
         Err(error) if error.is::<LengthLimitError>() => Err(Reject::TooLarge { bytes_max }),
         Err(_) => Err(Reject::Incomplete("the request body did not arrive whole")),
     }

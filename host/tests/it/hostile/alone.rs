@@ -55,13 +55,18 @@ fn many_attacks_at_once_are_all_stopped() {
         }
         for attack in attacks {
             let shown = attack.join().unwrap().show();
+            // Those that come when ten have failed are refused: the bot rests.
+            let stopped = shown.contains("computing time");
             assert!(
-                shown.contains("computing time") && shown.ends_with("done {}\n"),
+                stopped || shown.contains("keeps failing and rests"),
                 "{shown}"
             );
+            assert!(shown.ends_with("done {}\n"), "{shown}");
         }
     });
     is_well(&server);
+    let labels = [("bot", "hostile"), ("outcome", "out_of_cpu")];
+    assert!(server.metric("ravenry_replies_total", &labels) >= Some(10.0));
 }
 
 /// After an error the reply is over: the bot is told so at every further call, the reader sees
