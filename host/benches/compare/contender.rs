@@ -18,6 +18,14 @@ const LOG: &str = "log";
 /// How often a server that starts is asked whether it is ready.
 const READY_LOOK: Duration = Duration::from_millis(10);
 
+/// What a reply takes that waits.
+pub(crate) struct Waiting {
+    /// Resident memory; a page of a file counts as often as it is mapped.
+    pub(crate) resident_kib: f64,
+    /// The same without what is mapped from files.
+    pub(crate) own_kib: f64,
+}
+
 /// What a server logs, and where to.
 #[derive(Clone, Copy)]
 pub(crate) enum Log {
@@ -211,8 +219,8 @@ impl Contender {
 
     /// What a reply costs that waits, in KiB of resident memory: so many are asked for at once, and
     /// the head of each answer says that it was taken. Those that ended at once do not count.
-    pub(crate) fn measure_waiting(&self, replies: usize, content: &str) -> f64 {
-        let before = self.resident_kib();
+    pub(crate) fn measure_waiting(&self, replies: usize, content: &str) -> Waiting {
+        let before = [self.resident_kib(), self.anonymous_kib()];
         let request = load::request(self.path, content);
         let streams: Vec<TcpStream> = (0..replies)
             .map(|_| {
@@ -227,7 +235,7 @@ impl Contender {
             stream.read_exact(&mut head).unwrap();
             assert_eq!(&head, b"HTTP/1.1 200", "{} refused a reply", self.name);
         }
-        let taken = self.resident_kib().saturating_sub(before) as f64;
+        let after = [self.resident_kib(), self.anonymous_kib()];
         let waiting = streams.iter().filter(|stream| !has_ended(stream)).count();
         if waiting < replies {
             println!(
@@ -236,7 +244,11 @@ impl Contender {
                 replies - waiting
             );
         }
-        taken / waiting as f64
+        let each = |at: usize| after[at].saturating_sub(before[at]) as f64 / waiting as f64;
+        Waiting {
+            resident_kib: each(0),
+            own_kib: each(1),
+        }
     }
 
     /// Waits until all bots of a gateway are mounted: large ones are compiled while it serves.

@@ -207,9 +207,11 @@ fn measure_waiting(server: &Contender, descriptors: u64) {
     }
     let each = server.measure_waiting(replies, "sleep 60000");
     println!(
-        "{replies} waiting replies, {}: {each:.1} KiB resident each, {:.0} in 1 GiB",
+        "{replies} waiting replies, {}: {:.1} KiB resident each, {:.1} of it not in files; {:.0} in 1 GiB",
         server.name,
-        1024.0 * 1024.0 / each.max(1.0)
+        each.resident_kib,
+        each.own_kib,
+        1024.0 * 1024.0 / each.resident_kib.max(1.0)
     );
 }
 

@@ -184,6 +184,6 @@ fn main() {
         let contender = servers.at(server);
         let each = contender.measure_waiting(IDLE, &format!("{verb} {WAITING}"));
         contender.assert_runs();
-        println!("  {name:<18} {each:>4.0} KiB");
+        println!("  {name:<18} {:>4.0} KiB", each.resident_kib);
     }
 }
