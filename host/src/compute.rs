@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::thread::sched_getaffinity;
 use tokio::runtime::{Builder, Runtime};
 
 pub use self::{
@@ -139,7 +140,7 @@ impl Compute {
     /// # Errors
     /// When the system gives no more threads.
     pub fn start() -> io::Result<Self> {
-        let processors = available_parallelism().map_or(1, usize::from);
+        let processors = processors();
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("compute-io")
@@ -151,7 +152,7 @@ impl Compute {
         Ok(Self {
             handle: Handle(Arc::new(Places {
                 inner,
-                serving: Serving::new(processors),
+                serving: Serving::new(available_parallelism().map_or(1, usize::from)),
             })),
             threads,
             runtime: Some(runtime),
@@ -235,6 +236,15 @@ impl Handle {
     pub fn is_over(&self, turn: Duration) -> bool {
         (turn >= threads::SLICE && self.0.inner.is_waited_for()) || task::is_given_up()
     }
+}
+
+/// Processors that this process may run on, whatever its control group may use of them.
+fn processors() -> usize {
+    let allowed = sched_getaffinity(None).map(|set| set.count());
+    let allowed = allowed.ok().and_then(|count| usize::try_from(count).ok());
+    allowed
+        .filter(|count| *count > 0)
+        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
 }
 
 /// Does something that a bot has a hand in, such as dropping what is its; a panic in there is nobody

@@ -50,6 +50,9 @@ pub(crate) fn build_guest(guest: &str, folder: &Path) -> PathBuf {
         "wasm32-wasip2",
         "-p",
         guest,
+        // As `ravenry` builds bots.
+        "--config",
+        "target.wasm32-wasip2.rustflags=[\"-Clink-arg=-zstack-size=131072\"]",
     ]);
     let status = cargo
         .arg("--target-dir")
