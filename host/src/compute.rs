@@ -30,7 +30,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub use self::{
     away::{Away, Panicked, caught},
-    clock::{computing, here},
+    clock::{computing, here, mark, really},
     share::SERVING_SLICE,
     task::Work,
     turns::{Account, WEIGHT_MAX},
@@ -219,8 +219,9 @@ impl Handle {
             && self.0.serving.may_compute(now, &tenant.budget)
     }
 
-    /// Charges what was computed at a serving thread.
+    /// Charges a poll at a serving thread, right after it.
     pub fn served(&self, owner: &Owner, time: Duration) {
+        let time = really(time);
         let (now, nanos) = (clock::since_start(), clock::nanos(time));
         let Owner { tenant, bot } = owner;
         self.0.serving.computed(now, &tenant.budget, nanos);

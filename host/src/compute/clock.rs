@@ -13,7 +13,12 @@ use std::{
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+/// How long a reading of the processor's clock is good for, in nanoseconds.
+const MARK: u64 = 1_000_000;
+
 thread_local! {
+    /// What both clocks said when a poll last began, at most [`MARK`] before the one under way.
+    static MARKED: Cell<(u64, Duration)> = const { Cell::new((0, Duration::ZERO)) };
     static COMPUTES: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -41,6 +46,29 @@ pub fn computing() -> Duration {
     } else {
         Duration::from_nanos(since_start())
     }
+}
+
+/// A poll begins. At threads that serve the processor's clock is asked once a millisecond at most.
+pub fn mark() {
+    if !here() {
+        let now = since_start();
+        if now.saturating_sub(MARKED.get().0) >= MARK {
+            MARKED.set((now, duration(clock_gettime(ClockId::ThreadCPUTime))));
+        }
+    }
+}
+
+/// What a poll that seems to have lasted so long has computed at most.
+///
+/// On a busy machine a thread may lose its processor in the middle of a poll: that is not the guest's
+/// doing. A short poll is believed; of a long one the processor's clock knows better.
+pub fn really(poll: Duration) -> Duration {
+    if here() || poll < Duration::from_nanos(MARK) / 2 {
+        return poll;
+    }
+    let (_, marked) = MARKED.get();
+    let computed = duration(clock_gettime(ClockId::ThreadCPUTime)).saturating_sub(marked);
+    poll.min(computed)
 }
 
 /// Processor time of the whole process.

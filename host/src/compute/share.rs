@@ -20,13 +20,20 @@ const OVERRUN_MAX: u64 = 4_000_000;
 /// take so much of a serving thread with them at most, and no more than that can be felt of them.
 const OVERRUN_PARTS: u64 = 1_000;
 
+/// How long overruns are remembered at most, in nanoseconds.
+const OVERRUN_DEBT_MAX: u64 = 60_000_000_000;
+
 /// What a tenant may take beyond its share at a stretch, in nanoseconds: the longest that others
 /// wait for it, for each thread that serves.
 const BURST_MAX: u64 = 1_000_000;
 
-/// What a query costs the serving threads besides its guest, in nanoseconds: reading, decoding, writing.
-/// Measured: 10 to 14 µs.
-const QUERY_NANOS: u64 = 12_000;
+/// What a query costs the serving threads besides its guest, in nanoseconds: reading, decoding, writing,
+/// the call of the system that each takes. Measured: 20 to 50 µs, the more the busier the machine.
+const QUERY_NANOS: u64 = 30_000;
+
+/// What part of his share a tenant may fill. Threads that are full have a queue in which everybody waits;
+/// a quarter of each leaves it short, and what is beyond that finds its time at the compute threads.
+const FILL: u64 = 4;
 
 /// How long somebody counts as wanting the threads after his last query, in nanoseconds.
 const WINDOW: u64 = 100_000_000;
@@ -46,12 +53,12 @@ struct Debt {
 }
 
 impl Debt {
-    /// Owes what takes so long to be paid back.
-    fn add(&self, now: u64, takes: u64) {
+    /// Owes what takes so long to be paid back, and never more than takes `most`.
+    fn add(&self, now: u64, takes: u64, most: u64) {
         // The sum of two that come at once may lose one: it is a budget, not an account.
         let from = self.paid_at.load(Ordering::Relaxed).max(now);
-        self.paid_at
-            .store(from.saturating_add(takes), Ordering::Relaxed);
+        let paid_at = from.saturating_add(takes).min(now.saturating_add(most));
+        self.paid_at.store(paid_at, Ordering::Relaxed);
     }
 
     /// How long it takes until all is paid.
@@ -106,7 +113,7 @@ impl Budget {
             return false;
         }
         let takes = beyond.saturating_mul(OVERRUN_PARTS) / self.weight();
-        self.overruns.add(now, takes);
+        self.overruns.add(now, takes, OVERRUN_DEBT_MAX);
         true
     }
 }
@@ -165,8 +172,8 @@ impl Serving {
 
     fn take(&self, now: u64, tenant: &Budget, all: u64, nanos: u64) {
         let share = tenant.weight().saturating_mul(self.threads);
-        let takes = nanos.saturating_mul(all) / share;
-        tenant.share.add(now, takes);
+        let takes = nanos.saturating_mul(all).saturating_mul(FILL) / share;
+        tenant.share.add(now, takes, WINDOW);
     }
 
     /// The weights of all who want the threads; `None`: nobody else does.

@@ -14,6 +14,10 @@ use std::{
 };
 
 use crossbeam_queue::SegQueue;
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::runtime::Handle;
 
 use super::{
@@ -34,10 +38,12 @@ const TURN_NANOS_MIN: u64 = 20_000;
 /// Most compute threads: sleepers are bits of one word.
 const THREADS_MAX: usize = 64;
 
-/// How much below the others a compute thread stands (`nice`).
+/// How much below the others a compute thread stands, from 0 to 100: `nice` 5, a quarter of a processor
+/// that others keep busy.
 ///
-/// See `benches/neighbours`: the least with which a neighbour's p99 holds.
-const NICE: i32 = 5;
+/// The least with which a neighbour's p99 holds in `benches/neighbours`. With `nice` 19, bots would stand
+/// still beside another busy program.
+const PRIORITY: u8 = 35;
 
 /// What compute threads share.
 pub(super) struct Inner {
@@ -239,11 +245,35 @@ fn since(began: Duration) -> u64 {
     clock::nanos(clock::computing().saturating_sub(began))
 }
 
-/// Puts the calling thread behind those that serve. That needs no right; where it fails all the same,
-/// turns are fair, and neighbours wait a little longer.
+/// Puts the calling thread behind those that serve: below them, and so that it does not take a processor
+/// from another when it wakes. That needs no right; where it fails all the same, turns are fair, and
+/// neighbours wait a little longer.
 pub(super) fn lower_priority() {
-    let lowered = rustix::process::setpriority_process(None, NICE);
-    if let Err(error) = lowered {
-        tracing::debug!(%error, "a compute thread keeps its priority");
+    let batch = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Batch);
+    let lowered = ThreadPriorityValue::try_from(PRIORITY)
+        .ok()
+        .map(ThreadPriority::Crossplatform)
+        .map(|priority| set_thread_priority_and_policy(thread_native_id(), priority, batch));
+    if let Some(Err(error)) = lowered {
+        tracing::debug!(?error, "a compute thread keeps its priority");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernel's own words: `nice` is the 17th after the name in brackets, the policy the 39th.
+    #[test]
+    fn a_compute_thread_stands_behind_the_others() {
+        let stat = thread::spawn(|| {
+            lower_priority();
+            std::fs::read_to_string("/proc/thread-self/stat").unwrap()
+        });
+        let stat = stat.join().unwrap();
+        let (_, words) = stat.rsplit_once(')').unwrap();
+        let words: Vec<_> = words.split_whitespace().collect();
+        const BATCH: &str = "3";
+        assert_eq!((words[16], words[38]), ("5", BATCH));
     }
 }

@@ -94,13 +94,16 @@ impl CpuMeter {
             self.refill(Duration::from_nanos(waited));
         }
         self.poll.store(0, Relaxed);
+        compute::mark();
         self.charged_at.store(clock(), Relaxed);
     }
 
     /// A poll ends.
     pub(super) fn end(&self) {
         self.charge();
-        self.longest.fetch_max(self.stretch.load(Relaxed), Relaxed);
+        let stretch = Duration::from_nanos(self.stretch.load(Relaxed));
+        let longest = nanos(compute::really(stretch));
+        self.longest.fetch_max(longest, Relaxed);
         self.ended.store(nanos(self.made.elapsed()), Relaxed);
     }
 

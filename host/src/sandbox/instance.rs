@@ -76,7 +76,7 @@ pub struct Allowance {
 fn is_over(compute: Option<&compute::Handle>, poll: Duration) -> bool {
     match compute {
         Some(compute) if compute::here() => compute.is_over(poll),
-        _ => poll >= SLICE,
+        _ => poll >= SLICE && compute::really(poll) >= SLICE,
     }
 }
 
