@@ -98,9 +98,7 @@ mod tests {
     use super::*;
 
     fn fail(breaker: &Breaker, times: u32) -> Option<Duration> {
-        (0..times)
-            .filter_map(|_| breaker.note(&End::Trapped))
-            .last()
+        (0..times).fold(None, |last, _| breaker.note(&End::Trapped).or(last))
     }
 
     #[tokio::test(start_paused = true)]

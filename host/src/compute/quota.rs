@@ -166,14 +166,13 @@ mod tests {
         let (mut turns, period) = (0_u32, Duration::from_millis(100));
         let end = now + period;
         while now < end {
-            match state.look(1.0, now, used) {
-                Some(pause) => now += pause,
-                None => {
-                    // Two threads, each for a slice.
-                    now += Duration::from_millis(4);
-                    used += Duration::from_millis(8);
-                    turns += 1;
-                }
+            if let Some(pause) = state.look(1.0, now, used) {
+                now += pause;
+            } else {
+                // Two threads, each for a slice.
+                now += Duration::from_millis(4);
+                used += Duration::from_millis(8);
+                turns += 1;
             }
         }
         assert!(used <= period, "{used:?} of {period:?}");

@@ -263,6 +263,9 @@ pub(super) fn lower_priority() {
 mod tests {
     use super::*;
 
+    /// `SCHED_BATCH`, as the kernel writes it.
+    const BATCH: &str = "3";
+
     /// The kernel's own words: `nice` is the 17th after the name in brackets, the policy the 39th.
     #[test]
     fn a_compute_thread_stands_behind_the_others() {
@@ -273,7 +276,6 @@ mod tests {
         let stat = stat.join().unwrap();
         let (_, words) = stat.rsplit_once(')').unwrap();
         let words: Vec<_> = words.split_whitespace().collect();
-        const BATCH: &str = "3";
         assert_eq!((words[16], words[38]), ("5", BATCH));
     }
 }

@@ -154,19 +154,25 @@ impl<T> Turns<T> {
         for account in path.accounts() {
             account.correct(self.slice, nanos);
         }
-        self.tenants.moved(&path.tenant);
-        if let Some(bots) = self.tenants.find(&path.tenant) {
-            bots.moved(&path.bot);
-            if let Some(replies) = bots.find(&path.bot) {
-                replies.moved(&path.reply);
-            }
-        }
+        self.moved(path);
     }
 
     /// Charges what was done for somebody outside of turns, in nanoseconds.
     pub(super) fn charge(&mut self, path: &Path, nanos: u64) {
         for account in path.accounts() {
             account.charge(nanos);
+        }
+        self.moved(path);
+    }
+
+    /// Puts those whose levels have changed where they belong.
+    fn moved(&mut self, path: &Path) {
+        self.tenants.moved(&path.tenant);
+        if let Some(bots) = self.tenants.find(&path.tenant) {
+            bots.moved(&path.bot);
+            if let Some(replies) = bots.find(&path.bot) {
+                replies.moved(&path.reply);
+            }
         }
     }
 }

@@ -1,5 +1,10 @@
 //! Fairness, on a clock that is counted by hand.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "parts of a whole need no more than a few digits"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
