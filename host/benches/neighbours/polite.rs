@@ -173,8 +173,10 @@ async fn stream(shared: Rc<Shared>, time: Duration) {
     let mut heard = shared.heard.borrow_mut();
     let broke_off = in_time.is_ok() && arrived.len() <= events;
     heard.failures += usize::from(broke_off);
-    // For the first event the bot does not wait.
-    let gaps = arrived.windows(2).skip(usize::from(arrived.len() > 2));
-    let gap = |pair: &[Instant]| (pair[1] - pair[0]).as_secs_f64() - GAP.as_secs_f64();
-    heard.gaps = gaps.map(|pair| gap(pair) * 1e3).collect();
+    // The bot waits before every event but the first.
+    let waits = std::iter::once(Duration::ZERO).chain(std::iter::repeat(GAP));
+    let gap = |(pair, wait): (&[Instant], Duration)| {
+        ((pair[1] - pair[0]).as_secs_f64() - wait.as_secs_f64()) * 1e3
+    };
+    heard.gaps = arrived.windows(2).zip(waits).map(gap).collect();
 }

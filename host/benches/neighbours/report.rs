@@ -70,7 +70,7 @@ impl Found {
     pub(crate) fn print(&self, name: &str, alone: &Self, honest_alone: f64, fair: f64) {
         let Self { queries, gaps, .. } = self;
         println!(
-            "{name:<24}{:>9.2}{:>9.2}{:>9.2}{:>9.2} {:>8.1}{:>7.1}  {:>8.2}{:>8.2}{:>8.2} {:>6.2}{:>7.2} {:>6.0}  {}",
+            "{name:<24}{:>9.2}{:>9.2}{:>9.2}{:>9.2} {:>8.1} {:>8.1} {:>8.2}{:>8.2}{:>8.2} {:>6.2}{:>7.2} {:>6.0}  {}",
             queries.half,
             queries.most,
             queries.rare,
@@ -118,11 +118,11 @@ impl Found {
 /// Prints what the columns are.
 pub(crate) fn print_header() {
     println!(
-        "{:<24}{:>36} {:>15}  {:>24} {:>13} {:>6}",
+        "{:<24}{:>36} {:>17} {:>24} {:>13} {:>6}",
         "", "queries, ms", "to alone", "gaps over 50 ms", "busy cores", "loud"
     );
     println!(
-        "{:<24}{:>9}{:>9}{:>9}{:>9} {:>8}{:>7}  {:>8}{:>8}{:>8} {:>6}{:>7} {:>6}  aim",
+        "{:<24}{:>9}{:>9}{:>9}{:>9} {:>8} {:>8} {:>8}{:>8}{:>8} {:>6}{:>7} {:>6}  aim",
         "",
         "p50",
         "p99",
