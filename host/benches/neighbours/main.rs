@@ -69,6 +69,8 @@ const WARM_UP: Duration = Duration::from_millis(700);
 const SPARE: Duration = Duration::from_secs(20);
 /// Cores that others may be busy on before what is found alone is no standard.
 const OTHERS_MAX: f64 = 0.2;
+/// How often that is tried.
+const STANDARDS: usize = 3;
 /// What the honest bot computes for a reply.
 const HONEST_WORK: Duration = Duration::from_millis(20);
 
@@ -143,6 +145,27 @@ fn measure(scene: &mut Scene, row: &Row, time: Duration) -> Found {
     found
 }
 
+/// Measures the row that is the standard for the others, again where others were busy meanwhile.
+fn measure_standard(scene: &mut Scene, row: &Row, time: Duration) -> Found {
+    let mut best = measure(scene, row, time);
+    for _ in 1..STANDARDS {
+        if best.others <= OTHERS_MAX {
+            return best;
+        }
+        let next = measure(scene, row, time);
+        if next.others < best.others {
+            best = next;
+        }
+    }
+    if best.others > OTHERS_MAX {
+        println!(
+            "others are busy: what is measured beside `{}` says little",
+            row.name
+        );
+    }
+    best
+}
+
 /// Measures all wanted rows with this processor.
 fn measure_all(processor: Processor, wanted: &Wanted, cores: &[usize]) {
     let mut rows = wanted.rows(processor);
@@ -167,7 +190,10 @@ fn measure_all(processor: Processor, wanted: &Wanted, cores: &[usize]) {
     };
     let (mut alone, mut honest_alone) = (None, 0.0);
     for row in rows {
-        let found = measure(&mut scene, row, wanted.time);
+        let found = match alone {
+            None => measure_standard(&mut scene, row, wanted.time),
+            Some(_) => measure(&mut scene, row, wanted.time),
+        };
         let alone = *alone.get_or_insert(found);
         if let Some(honest) = found.honest
             && honest_alone == 0.0
@@ -181,9 +207,6 @@ fn measure_all(processor: Processor, wanted: &Wanted, cores: &[usize]) {
             (have / 2.0).min(1.0)
         };
         found.print(row.name, &alone, honest_alone, fair);
-        if row.name == ROWS[0].name && found.others > OTHERS_MAX {
-            println!("others were busy meanwhile: what is measured beside this row says little");
-        }
     }
 }
 
