@@ -96,9 +96,12 @@ impl Inner {
         Ok(started)
     }
 
-    /// Whether somebody waits for a turn, or for the thread to end.
+    /// Whether somebody waits for a turn, or for the thread to end. Under a quota a turn always ends: the
+    /// thread may have to pause.
     pub(super) fn is_waited_for(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0 || self.stopping.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Relaxed) > 0
+            || self.quota.is_some()
+            || self.stopping.load(Ordering::Relaxed)
     }
 
     /// Work wants a turn.
@@ -231,7 +234,7 @@ impl Inner {
         fence(Ordering::SeqCst);
         let idle = self.inbox.is_empty()
             && self.dead.is_empty()
-            && !self.is_waited_for()
+            && self.waiting.load(Ordering::SeqCst) == 0
             && !self.stopping.load(Ordering::SeqCst);
         if idle {
             thread::park();
