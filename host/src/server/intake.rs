@@ -61,7 +61,7 @@ impl Intake {
         };
         let late = |_| Reject::Incomplete("the request body did not arrive within 30 s");
         let (_room, body) = timeout_at(deadline, arriving).await.map_err(late)?;
-        decode(body?, bot).await
+        decode(body?, length, bot).await
     }
 
     /// Memory for so many bytes, or for as many as there are at all.
@@ -76,8 +76,9 @@ impl Intake {
 }
 
 /// Decodes a body: a large one where its bot computes, in its turn.
-async fn decode(body: Collected<Bytes>, bot: &Bot) -> Result<Decoded, Reject> {
-    let length = body.size_hint().lower();
+///
+/// It is large where it may have been: one of unknown length counts as long as it might have become.
+async fn decode(body: Collected<Bytes>, length: u64, bot: &Bot) -> Result<Decoded, Reject> {
     // In pieces as it came: putting a large one together takes long, too.
     let decode = move || decode::decode(body.to_bytes().into());
     let decoded = if length <= BODY_HERE_BYTES_MAX as u64 {
