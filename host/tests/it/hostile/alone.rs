@@ -229,3 +229,28 @@ fn nothing_outside_can_be_reached() {
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "somebody connected");
 }
+
+/// What one instance writes into its memory, the next one in its place does not find: below and beyond
+/// what stays resident, and while the kernel moves pages about.
+#[test]
+fn memory_is_empty_whatever_was_in_its_place() {
+    let server = Server::with_bots(&["busy"]);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Needs a right. Where that is missing, pages stay where they are.
+            while !done.load(std::sync::atomic::Ordering::Relaxed)
+                && std::fs::write("/proc/sys/vm/compact_memory", "1").is_ok()
+            {
+                std::thread::park_timeout(std::time::Duration::from_millis(1));
+            }
+        });
+        for round in 0..100 {
+            for pages in [1, 3, 100] {
+                let said = server.ask("busy", &format!("mark {pages}")).said();
+                assert_eq!(said, "0 words", "{pages} pages, round {round}");
+            }
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

@@ -4,7 +4,8 @@
 //! - `random BYTES`: asks for that many random bytes at a time, for ever;
 //! - `json BYTES`: says objects of that length that are none, for ever;
 //! - `poll`: polls what is always ready, for ever;
-//! - `grow`: takes memory page by page until there is no more, and says how much there was.
+//! - `grow`: takes memory page by page until there is no more, and says how much there was;
+//! - `mark PAGES`: takes so many pages, says how many words in there are not zero, and leaves none zero.
 //!
 //! Work is counted, never measured: the clock of a guest may be coarse.
 
@@ -52,6 +53,22 @@ fn grow() {
     let _ = reply::text(&format!("{pages} pages"));
 }
 
+fn mark(pages: usize) {
+    let first = core::arch::wasm32::memory_grow::<0>(pages);
+    if first == usize::MAX {
+        let _ = reply::text("no memory");
+        return;
+    }
+    let words = pages * (64 * 1024 / 8);
+    let start = (first * 64 * 1024) as *mut u64;
+    // SAFETY: the pages were taken just now, and nothing else knows of them.
+    let fresh = unsafe { core::slice::from_raw_parts_mut(start, words) };
+    let found = fresh.iter().filter(|word| **word != 0).count();
+    fresh.fill(0xAAAA_AAAA_AAAA_AAAA);
+    std::hint::black_box(fresh);
+    let _ = reply::text(&format!("{found} words"));
+}
+
 impl raw::Odd for Bot {
     fn respond(query: raw::Query) -> Result<(), raw::Failure> {
         let mut words = raw::last_text(&query).split_whitespace();
@@ -66,6 +83,7 @@ impl raw::Odd for Bot {
             "json" => say_nonsense(number as usize),
             "poll" => poll(),
             "grow" => grow(),
+            "mark" => mark(number as usize),
             _ => {}
         }
         Ok(())
