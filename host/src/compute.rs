@@ -32,14 +32,12 @@ pub use self::{
     away::{Away, Panicked, caught},
     clock::{computing, here, mark, really},
     share::SERVING_SLICE,
-    task::Work,
-    turns::{Account, WEIGHT_MAX},
 };
 use self::{
     quota::Quota,
     share::{Budget, Serving},
     threads::Inner,
-    turns::Path,
+    turns::{Account, Path},
 };
 use crate::metrics::TenantTime;
 
@@ -52,7 +50,7 @@ pub struct TenantShare {
 }
 
 impl TenantShare {
-    /// Of this weight (1 to [`WEIGHT_MAX`]), with nothing used.
+    /// Of this weight (1 to 100), with nothing used.
     pub fn new(tenant: &str, weight: u32) -> Arc<Self> {
         Arc::new(Self {
             account: Account::new(weight),

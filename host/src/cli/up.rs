@@ -35,6 +35,11 @@ const METRICS_LISTEN: &str = "127.0.0.1:9090";
 /// millisecond; a look costs less than one.
 const EVENT_INTERVAL: u32 = 8;
 
+/// Polls after which such a thread looks at the queue that all share: what compute threads wake is there,
+/// and what did not fit into its own. Where thousands of connections are busy, one that is there would
+/// else wait for 60 others each time that one of them is taken.
+const QUEUE_INTERVAL: u32 = 3;
+
 /// What a person should know who changes his bots.
 const CHANGES: &str = "What you change is built and mounted as you save it; running replies end on the version that they began with.";
 
@@ -197,6 +202,7 @@ fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .event_interval(EVENT_INTERVAL)
+        .global_queue_interval(QUEUE_INTERVAL)
         .build();
     let runtime = runtime.map_err(|error| failed("the threads cannot be started", &error))?;
     let mut running = None;

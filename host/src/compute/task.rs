@@ -18,7 +18,7 @@ use std::{
 use super::{Owner, clock, quietly, threads::Inner, turns::Path};
 
 /// Work for compute threads.
-pub trait Work: Future<Output = ()> + Send {
+pub(super) trait Work: Future<Output = ()> + Send {
     /// Whether dropping it may take longer than a serving thread has.
     fn is_heavy(&self) -> bool;
 }

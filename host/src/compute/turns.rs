@@ -18,7 +18,7 @@ use std::{
 const SCALE: u64 = 100;
 
 /// The largest weight.
-pub const WEIGHT_MAX: u32 = 100;
+const WEIGHT_MAX: u32 = 100;
 
 /// How far computing at serving threads lifts a level above that of the turn under way, in nanoseconds.
 ///
@@ -28,7 +28,7 @@ const SERVED_DEBT_MAX: u64 = 100_000_000;
 
 /// Computing time that somebody (a tenant, a bot, a reply) has had.
 #[derive(Debug)]
-pub struct Account {
+pub(super) struct Account {
     /// Tells accounts apart.
     number: u64,
     weight: AtomicU64,
@@ -41,7 +41,7 @@ pub struct Account {
 
 impl Account {
     /// An account of this weight, at most [`WEIGHT_MAX`], that has had nothing.
-    pub fn new(weight: u32) -> Arc<Self> {
+    pub(super) fn new(weight: u32) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let account = Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -55,13 +55,13 @@ impl Account {
     }
 
     /// Another weight from now on.
-    pub fn weigh(&self, weight: u32) {
+    pub(super) fn weigh(&self, weight: u32) {
         let weight = weight.clamp(1, WEIGHT_MAX);
         self.weight.store(weight.into(), Ordering::Relaxed);
     }
 
     /// The weight.
-    pub fn weight(&self) -> u64 {
+    pub(super) fn weight(&self) -> u64 {
         self.weight.load(Ordering::Relaxed)
     }
 
