@@ -139,7 +139,7 @@ pub static ROWS: [Row; 20] = [
         because "a live Python instance has 1.4 MiB resident; the rest is room for the bot's own data"),
     row!(live_memory, Bytes, 1 << 30, zero: false,
         "all instances of one bot together",
-        because "ten thousand waiting Rust instances take 450 to 560 MiB"),
+        because "five thousand instances of a small Rust bot, which declare 192 KiB each"),
     row!(running, Count, 512, zero: false,
         "replies of one bot at once",
         because "a quarter of what a tenant may run, so that one bot cannot take all of it"),
