@@ -144,6 +144,8 @@ fn a_telephone_is_wide_enough() {
     browser.click("#close-panel");
     browser.click("#open-bots");
     browser.wait("document.activeElement.id === 'find'");
+    // It slides in: before it is there, nobody can press anything on it.
+    browser.wait("document.getElementById('bots').getBoundingClientRect().left === 0");
     browser.click("#bot-list button");
     browser.wait("!document.getElementById('app').classList.contains('bots')");
     browser.is_well();
