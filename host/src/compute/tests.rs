@@ -178,9 +178,10 @@ fn one_tenant_does_not_wait_for_all_work_of_another() {
         .collect();
     waits.sort();
     stop.store(true, SeqCst);
-    // A round of the crowd takes 400 ms on one thread, 200 on two.
+    // A round of the crowd takes 200 ms on two threads that have their processors to themselves, and
+    // four times that beside other programs.
     let middle = waits[waits.len() / 2];
-    assert!(middle < Duration::from_millis(100), "{middle:?}");
+    assert!(middle < Duration::from_millis(150), "{middle:?}");
     for one in loops {
         wait(one).unwrap();
     }

@@ -93,10 +93,11 @@ fn loops_of_another_tenant_are_no_worse_than_loops_outside() {
     drop(streams);
     server.wait_metric("ravenry_running_replies", &running, 0.0);
     // Where a computing guest holds a serving thread the middle is 40 to 190 ms, a hundred times that.
-    for (inside, outside) in inside.into_iter().zip(outside) {
-        let bound = outside * 2 + Duration::from_millis(20);
+    // The slowest were 450 to 800. Other tests share the machine, hence the room above.
+    let room = [20, 100].map(Duration::from_millis);
+    for ((inside, outside), room) in inside.into_iter().zip(outside).zip(room) {
         assert!(
-            inside <= bound,
+            inside <= outside * 2 + room,
             "{inside:?} beside loops inside, {outside:?} beside loops outside"
         );
     }
