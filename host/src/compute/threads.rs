@@ -41,8 +41,8 @@ const THREADS_MAX: usize = 64;
 /// How much below the others a compute thread stands, from 0 to 100: `nice` 5, a quarter of a processor
 /// that others keep busy.
 ///
-/// The least with which a neighbour's p99 holds in `benches/neighbours`. With `nice` 19, bots would stand
-/// still beside another busy program.
+/// With it a neighbour's p99 beside loops holds in `benches/neighbours`; less was not tried. With `nice` 19
+/// bots stood still beside another busy program.
 const PRIORITY: u8 = 35;
 
 /// What compute threads share.
