@@ -14,7 +14,7 @@ pub mod lasting;
 mod pace;
 pub mod reply;
 mod running;
-mod stop;
+pub mod stop;
 pub mod sync;
 pub mod unsettled;
 
@@ -139,6 +139,11 @@ impl Bot {
             Some(compute) => compute.call(&self.owner, act).await,
             None => Ok(act()),
         }
+    }
+
+    /// For whom it computes.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// A permit for a short call, at once or from the queue.

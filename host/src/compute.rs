@@ -98,6 +98,24 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// Nobody in particular: all together are held to the share of one tenant beside others, and count as
+    /// nobody whom others have to leave room for.
+    pub fn nobody() -> Self {
+        Self {
+            tenant: Arc::new(TenantShare {
+                account: Account::new(1),
+                budget: Budget::uncounted(),
+                time: TenantTime::new("-"),
+            }),
+            bot: BotShare::new(),
+        }
+    }
+
+    /// Whether it is the same one.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.bot, &other.bot) && Arc::ptr_eq(&self.tenant, &other.tenant)
+    }
+
     /// A path for one more reply.
     fn path(&self) -> Path {
         Path {
@@ -215,6 +233,13 @@ impl Handle {
         tenant.budget.may_overrun(now)
             && bot.budget.may_overrun(now)
             && self.0.serving.may_compute(now, &tenant.budget)
+    }
+
+    /// Whether a tenant takes more than its share of the serving threads while others want them: what
+    /// its connections cost there, others would wait for.
+    pub fn crowds(&self, owner: &Owner) -> bool {
+        let now = clock::since_start();
+        !self.0.serving.may_compute(now, &owner.tenant.budget)
     }
 
     /// Charges a poll at a serving thread, right after it.

@@ -1,8 +1,9 @@
 //! The composition root: configuration in, a serving process out. Everything is built here and
 //! nowhere else; phases, drain and stop.
 
-pub mod auth;
-pub mod body;
+mod auth;
+mod body;
+mod connection;
 mod intake;
 mod listen;
 mod machine;
@@ -13,6 +14,7 @@ mod routes;
 mod served;
 pub mod signals;
 mod socket;
+mod stream;
 
 use std::{
     io,
@@ -30,7 +32,7 @@ use crate::{
         unsettled,
     },
     charges::Journal,
-    compute::Compute,
+    compute::{Compute, Owner},
     config::resolve::ServerSpec,
     report::{Problem, Problems},
     telemetry::Metrics,
@@ -39,7 +41,7 @@ use crate::{
 pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     intake::Intake,
-    listen::{Front, Limits},
+    listen::{Crowd, Front, Limits},
     machine::Machine,
     prepare::{Place, prepare},
     record::Recorder,
@@ -83,6 +85,14 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
         place: None,
         hint: hint.map(str::to_owned),
     }])
+}
+
+fn unheard(error: io::Error) -> Problems {
+    problem(
+        "the runtime does not take the listener".to_owned(),
+        &error,
+        None,
+    )
 }
 
 fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems> {
@@ -134,6 +144,10 @@ pub async fn run(
     let news = telling(&options, address);
     let compute = Compute::start()
         .map_err(|error| problem("no more threads can be had".to_owned(), &error, None))?;
+    let crowd = Crowd {
+        compute: compute.handle(),
+        nobody: Owner::nobody(),
+    };
     let place = Place {
         cache_dir: &options.cache_dir,
         journal: &journal,
@@ -148,13 +162,19 @@ pub async fn run(
         stop.clone(),
         Intake::new(machine.memory_bytes),
         options.recorder.clone(),
+        crowd.clone(),
     );
-    let front = Front::start(listener, routes::bots(Arc::clone(&gateway)), limits);
+    let serving = Arc::clone(&gateway);
+    let answer = move |request, seat| routes::serve(Arc::clone(&serving), request, seat);
+    let mut front = Front::start(listener, limits, Some(crowd), answer).map_err(unheard)?;
     let metrics_url = metrics_listener
         .as_ref()
         .map(|(_, address)| format!("http://{address}/metrics"));
+    let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
     let metrics_front = metrics_listener
-        .map(|(listener, _)| Front::start(listener, routes::metrics(&recorder), METRICS_LIMITS));
+        .map(|(listener, _)| Front::start(listener, METRICS_LIMITS, None, answer))
+        .transpose()
+        .map_err(unheard)?;
     compile_small_ones(change, &deployment, &gateway, &options).await?;
     let bots = deployment.bots();
     let served = Ready {
@@ -166,7 +186,7 @@ pub async fn run(
     ready(&served, &deployment);
 
     tokio::select! {
-        () = stop_politely(signals, &gateway, &front, &stop, &options) => {}
+        () = stop_politely(signals, &gateway, &mut front, &stop, &options) => {}
         problems = in_vain(&deployment, &gateway) => return Err(problems),
     }
     if let Some(front) = metrics_front {
@@ -302,7 +322,7 @@ async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
 async fn stop_politely(
     mut signals: Signals,
     gateway: &Gateway,
-    front: &Front,
+    front: &mut Front,
     stop: &Stop,
     options: &Options,
 ) {

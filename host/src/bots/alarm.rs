@@ -1,46 +1,28 @@
 //! What wakes a reply that waits: time, or the stop of the server.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Waker},
-};
+use std::{future::Future, pin::Pin, task::Context};
 
-use tokio::{
-    sync::futures::OwnedNotified,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Stop;
+use super::{Stop, stop::Watch};
 
 /// Made at the first wait of a reply.
 pub(super) struct Alarm {
     sleep: Pin<Box<Sleep>>,
-    stopped: Pin<Box<OwnedNotified>>,
-    /// Who is woken by the stop signal: registering again would take a lock that all replies share.
-    watching: Option<Waker>,
+    stopped: Watch,
 }
 
 impl Alarm {
     pub(super) fn new(due: Instant, stop: &Stop) -> Self {
         Self {
             sleep: Box::pin(sleep_until(due)),
-            stopped: Box::pin(stop.notified()),
-            watching: None,
+            stopped: stop.watch(),
         }
     }
 
     /// Makes sure that the stop signal wakes this task. To be called before asking whether it came.
     pub(super) fn watch(&mut self, context: &mut Context<'_>) {
-        if !self
-            .watching
-            .as_ref()
-            .is_some_and(|waker| waker.will_wake(context.waker()))
-        {
-            // Its answer is not needed: the signal itself is asked next.
-            let _ = self.stopped.as_mut().poll(context);
-            self.watching = Some(context.waker().clone());
-        }
+        self.stopped.watch(context);
     }
 
     /// Whether it is `due`. The timer is moved only when it rings early or would ring late, so

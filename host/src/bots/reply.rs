@@ -117,7 +117,7 @@ pub fn start(
 impl Reply {
     /// The next bytes, all that are ready; `None` after the last.
     pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if matches!(self.phase, Phase::Running(Running::Away(_))) {
+        if self.is_away() {
             self.outbox.watch(context);
         }
         // Also for a bot that has something to say at every poll, and so never waits for an alarm.
@@ -136,6 +136,11 @@ impl Reply {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Whether its guest computes elsewhere than whoever polls this.
+    pub fn is_away(&self) -> bool {
+        matches!(self.phase, Phase::Running(Running::Away(_)))
     }
 
     /// Lets the guest, or the queue, go on. True when there is a new phase to look at.

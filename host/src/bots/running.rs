@@ -100,9 +100,13 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Result<Answer<T>, Panicked>> {
         if let (Self::Here(held), Some(compute)) = (&mut *self, compute) {
-            if compute.may_serve(owner) {
+            // Where its connection is at the compute threads, this is a turn there, and charged as such.
+            let in_turn = compute::here();
+            if in_turn || compute.may_serve(owner) {
                 let polled = compute::caught(Pin::new(&mut **held), context);
-                compute.served(owner, held.run.last_poll());
+                if !in_turn {
+                    compute.served(owner, held.run.last_poll());
+                }
                 if polled.is_ready() || !held.run.gave_way() {
                     return polled;
                 }

@@ -1,8 +1,13 @@
 //! The signal that ends all replies.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Waker},
 };
 
 use tokio::sync::{Notify, futures::OwnedNotified};
@@ -29,8 +34,48 @@ impl Stop {
         self.0.stopped.load(Ordering::SeqCst)
     }
 
+    /// Waits until [`Stop::now`].
+    pub async fn wait(&self) {
+        let mut notified = std::pin::pin!(self.notified());
+        notified.as_mut().enable();
+        if !self.stopped() {
+            notified.await;
+        }
+    }
+
+    /// Whoever waits for it at every poll.
+    pub fn watch(&self) -> Watch {
+        Watch {
+            stopped: Box::pin(self.notified()),
+            watching: None,
+        }
+    }
+
     /// Resolves after [`Stop::now`]. Poll it once, then ask [`Stop::stopped`], then wait.
-    pub fn notified(&self) -> OwnedNotified {
+    fn notified(&self) -> OwnedNotified {
         Arc::clone(&self.0.notify).notified_owned()
+    }
+}
+
+/// Has a task woken by the signal.
+#[derive(Debug)]
+pub struct Watch {
+    stopped: Pin<Box<OwnedNotified>>,
+    /// Who is woken: registering again would take a lock that all who wait share.
+    watching: Option<Waker>,
+}
+
+impl Watch {
+    /// Makes sure that the signal wakes this task. To be called before asking [`Stop::stopped`].
+    pub fn watch(&mut self, context: &mut Context<'_>) {
+        if !self
+            .watching
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()))
+        {
+            // Its answer is not needed: the signal itself is asked next.
+            let _ = self.stopped.as_mut().poll(context);
+            self.watching = Some(context.waker().clone());
+        }
     }
 }

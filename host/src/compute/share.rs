@@ -27,6 +27,10 @@ const OVERRUN_DEBT_MAX: u64 = 60_000_000_000;
 /// wait for it, for each thread that serves.
 const BURST_MAX: u64 = 1_000_000;
 
+/// The same for those of whom nothing is known yet, all together: some hundred clients who connect at once
+/// are served at once, which takes a few milliseconds; what comes above that waits for its turn.
+const NEWCOMERS_MAX: u64 = 20_000_000;
+
 /// What a query costs the serving threads besides its guest, in nanoseconds: reading, decoding, writing,
 /// the call of the system that each takes. Measured: 20 to 50 µs, the more the busier the machine.
 const QUERY_NANOS: u64 = 30_000;
@@ -85,13 +89,23 @@ impl Budget {
         budget
     }
 
+    /// A full one, of somebody for whom others need not leave room.
+    pub(super) fn uncounted() -> Self {
+        Self::default()
+    }
+
     /// Another weight from now on.
     pub(super) fn weigh(&self, weight: u32) {
         self.weight.store(weight.max(1).into(), Ordering::Relaxed);
     }
 
+    /// What counts among those who want the threads.
+    fn counted(&self) -> u64 {
+        self.weight.load(Ordering::Relaxed)
+    }
+
     fn weight(&self) -> u64 {
-        self.weight.load(Ordering::Relaxed).max(1)
+        self.counted().max(1)
     }
 
     /// Whether there was a query within the last [`RECENT`] windows.
@@ -148,7 +162,7 @@ impl Serving {
                 } else {
                     0
                 };
-                let sum = sum.saturating_add(tenant.weight()).min(SUM_MASK);
+                let sum = sum.saturating_add(tenant.counted()).min(SUM_MASK);
                 (window << SUM_BITS) | sum
             };
             slot.update(Ordering::Relaxed, Ordering::Relaxed, add);
@@ -167,7 +181,12 @@ impl Serving {
 
     /// Whether a tenant may compute at a serving thread: alone always, beside others within its share.
     pub(super) fn may_compute(&self, now: u64, tenant: &Budget) -> bool {
-        self.wanted(now, tenant).is_none() || tenant.share.left(now) <= BURST_MAX
+        let burst = if tenant.counted() == 0 {
+            NEWCOMERS_MAX
+        } else {
+            BURST_MAX
+        };
+        self.wanted(now, tenant).is_none() || tenant.share.left(now) <= burst
     }
 
     fn take(&self, now: u64, tenant: &Budget, all: u64, nanos: u64) {
@@ -185,7 +204,7 @@ impl Serving {
             if age <= 1 { noted & SUM_MASK } else { 0 }
         };
         let all = self.windows.iter().map(sum).max().unwrap_or(0);
-        (all > tenant.weight()).then_some(all)
+        (all > tenant.counted()).then(|| all.max(tenant.weight()))
     }
 }
 

@@ -1,38 +1,87 @@
-//! A reply as an HTTP body: what is ready leaves in one write; dropping the body cancels the reply.
+//! What an answer consists of: a page, or a reply as it comes. What is ready leaves in one write;
+//! dropping the body cancels the reply.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 
-use super::record::Watch;
+use super::{connection::Seat, record::Watch};
 use crate::bots::reply::Reply;
 
-/// The body of a streamed answer.
-#[derive(Debug)]
-pub struct ReplyBody {
-    /// The answer itself.
-    pub reply: Reply,
-    /// Who keeps what leaves; after the reply, so that it knows how that ended.
-    pub watch: Option<Watch>,
+/// The body of an answer.
+pub(super) struct Answer {
+    body: Kind,
+    seat: Arc<Seat>,
 }
 
-impl Body for ReplyBody {
+enum Kind {
+    Reply {
+        reply: Reply,
+        /// Who keeps what leaves; after the reply, so that it knows how that ended.
+        watch: Option<Watch>,
+    },
+    Page(axum::body::Body),
+}
+
+impl Answer {
+    /// What a bot says, as it says it.
+    pub(super) fn reply(reply: Reply, watch: Option<Watch>, seat: Arc<Seat>) -> Self {
+        let body = Kind::Reply { reply, watch };
+        Self { body, seat }
+    }
+
+    /// What is there as a whole.
+    pub(super) fn page(page: axum::body::Body, seat: Arc<Seat>) -> Self {
+        let body = Kind::Page(page);
+        Self { body, seat }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.seat.watches(false);
+        self.seat.end();
+    }
+}
+
+impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = axum::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let polled = self.reply.poll_bytes(context);
-        if let (Poll::Ready(bytes), Some(watch)) = (&polled, &mut self.watch) {
-            watch.see(bytes.as_ref());
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        match &mut this.body {
+            Kind::Page(page) => Pin::new(page).poll_frame(context),
+            Kind::Reply { reply, watch } => {
+                let polled = reply.poll_bytes(context);
+                this.seat.watches(reply.is_away());
+                if let (Poll::Ready(bytes), Some(watch)) = (&polled, watch) {
+                    watch.see(bytes.as_ref());
+                }
+                polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
-        polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.body {
+            Kind::Page(page) => page.is_end_stream(),
+            Kind::Reply { .. } => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            Kind::Page(page) => page.size_hint(),
+            Kind::Reply { .. } => SizeHint::default(),
+        }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http_body::Body as _;
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, timeout_at},
 };
 
-use super::reject::Reject;
+use super::{connection::Seat, reject::Reject};
 use crate::{
     bots::{BODY_HERE_BYTES_MAX, Bot},
     protocol::decode::{self, Decoded},
@@ -48,20 +48,31 @@ impl Intake {
     }
 
     /// Reads and decodes the body of a request for this bot.
-    pub(super) async fn take(&self, body: Body, bot: &Bot) -> Result<Decoded, Reject> {
+    pub(super) async fn take(
+        &self,
+        body: Incoming,
+        bot: &Bot,
+        seat: &Seat,
+    ) -> Result<Decoded, Reject> {
         let bytes_max = bot.limits.body;
         let length = body.size_hint().upper().unwrap_or(bytes_max);
         if length > bytes_max {
             return Err(Reject::TooLarge { bytes_max });
         }
         let deadline = Instant::now() + BODY_TIME_MAX;
+        let is_large = length > BODY_HERE_BYTES_MAX as u64;
         let arriving = async {
             let room = self.room(length).await;
+            if is_large {
+                seat.load().await;
+            }
             (room, read(body, bytes_max).await)
         };
         let late = |_| Reject::Incomplete("the request body did not arrive within 30 s");
-        let (_room, body) = timeout_at(deadline, arriving).await.map_err(late)?;
-        decode(body?, length, bot).await
+        let arrived = timeout_at(deadline, arriving).await.map_err(late);
+        seat.unload();
+        let (_room, body) = arrived?;
+        decode(body?, is_large, bot).await
     }
 
     /// Memory for so many bytes, or for as many as there are at all.
@@ -78,20 +89,20 @@ impl Intake {
 /// Decodes a body: a large one where its bot computes, in its turn.
 ///
 /// It is large where it may have been: one of unknown length counts as long as it might have become.
-async fn decode(body: Collected<Bytes>, length: u64, bot: &Bot) -> Result<Decoded, Reject> {
+async fn decode(body: Collected<Bytes>, is_large: bool, bot: &Bot) -> Result<Decoded, Reject> {
     // In pieces as it came: putting a large one together takes long, too.
     let decode = move || decode::decode(body.to_bytes().into());
-    let decoded = if length <= BODY_HERE_BYTES_MAX as u64 {
-        decode()
-    } else {
+    let decoded = if is_large {
         let decoding = bot.compute(decode);
         let failed = |_| Reject::Incomplete("the request body could not be read");
         decoding.await.map_err(failed)?
+    } else {
+        decode()
     };
     decoded.map_err(Reject::Malformed)
 }
 
-async fn read(body: Body, bytes_max: u64) -> Result<Collected<Bytes>, Reject> {
+async fn read(body: Incoming, bytes_max: u64) -> Result<Collected<Bytes>, Reject> {
     let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected),

@@ -1,36 +1,26 @@
-//! Connections: how many, how long they may take for their headers, and readers who stop reading.
+//! Who listens: how many connections there may be, and how they come to an end.
 
-use std::{
-    future::Future,
-    io::{self, IoSlice},
-    net::{SocketAddr, TcpListener},
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc, time::Duration};
 
-use axum::Router;
-use axum_server::{Handle, accept::Accept};
-use hyper_util::rt::TokioTimer;
+use http::{Request, Response};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinHandle,
-    time::{Instant, Sleep, sleep},
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+    time::sleep,
 };
 
-use crate::metrics;
-
-/// Time for the headers of a request to arrive, and for an idle connection to send the next.
-///
-/// Poe's client (aiohttp) keeps an idle connection for 15 s; the server must not be the first to
-/// close it. What drips slower than this is not a person's query.
-const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
+use super::{
+    body::Answer,
+    connection::{Connection, Seat},
+    stream::Stream,
+};
+use crate::{
+    bots::Stop,
+    compute::{self, Owner},
+};
 
 /// Bytes of headers, and of answer that wait in hyper's own buffer. hyper wants 8 KiB at least.
 const BUFFER_BYTES_MAX: usize = 32 * 1024;
@@ -38,13 +28,8 @@ const BUFFER_BYTES_MAX: usize = 32 * 1024;
 /// Headers of one request. Poe sends about ten.
 const HEADERS_MAX: usize = 64;
 
-/// How long a reader may take for one buffer (at most [`BUFFER_BYTES_MAX`] and one write of a bot).
-///
-/// The reply itself is asked again after each buffer, so its own limits hold within this time.
-const STALL_MAX: Duration = Duration::from_mins(1);
-
-/// How often a draining server looks whether the last connection is gone.
-const DRAIN_LOOK: Duration = Duration::from_millis(10);
+/// Pause after a connection could not be taken: mostly there are no more descriptors.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -69,184 +54,158 @@ impl Limits {
 
 /// A listener that serves.
 pub(super) struct Front {
-    handle: Handle<SocketAddr>,
+    /// Ends with the last connection.
     task: JoinHandle<()>,
+    leave: Stop,
+}
+
+/// What serves the connections of one listener.
+struct House<A> {
+    /// Answers a request.
+    answer: A,
+    http: http1::Builder,
+    places: Arc<Semaphore>,
+    leave: Stop,
+    crowd: Option<Crowd>,
+}
+
+/// Where connections go that are too many for the serving threads.
+#[derive(Clone)]
+pub(super) struct Crowd {
+    pub(super) compute: compute::Handle,
+    /// Whose they are as long as nobody knows.
+    pub(super) nobody: Owner,
 }
 
 impl Front {
-    /// Serves `router` on a bound listener.
-    pub(super) fn start(listener: TcpListener, router: Router, limits: Limits) -> Self {
-        let handle = Handle::new();
-        let doorman = Gate {
-            connections: Arc::new(Semaphore::new(
-                usize::try_from(limits.connections)
-                    .unwrap_or(usize::MAX)
-                    .min(Semaphore::MAX_PERMITS),
-            )),
-            full: Arc::new(AtomicBool::new(false)),
+    /// Serves on a bound listener.
+    ///
+    /// # Errors
+    /// The runtime does not take the listener.
+    pub(super) fn start<A, F>(
+        listener: TcpListener,
+        limits: Limits,
+        crowd: Option<Crowd>,
+        answer: A,
+    ) -> io::Result<Self>
+    where
+        A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<Answer>> + Send + 'static,
+    {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let mut http = http1::Builder::new();
+        // The time for headers is counted by the connection itself.
+        http.header_read_timeout(None)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(BUFFER_BYTES_MAX);
+        let connections = usize::try_from(limits.connections).unwrap_or(usize::MAX);
+        let leave = Stop::default();
+        let house = House {
+            answer,
+            http,
+            places: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            leave: leave.clone(),
+            crowd,
         };
-        let watched = handle.clone();
-        let serving = tokio::spawn(async move {
-            let serving = async {
-                let mut server = axum_server::from_tcp(listener)?
-                    .acceptor(doorman)
-                    .handle(watched)
-                    .http1_only();
-                server
-                    .http_builder()
-                    .http1()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEADER_TIME_MAX)
-                    .max_headers(HEADERS_MAX)
-                    .max_buf_size(BUFFER_BYTES_MAX);
-                server.serve(router.into_make_service()).await
-            };
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the listener failed");
-            }
-        });
-        Self {
-            handle,
-            task: serving,
-        }
+        let task = tokio::spawn(house.serve(listener));
+        Ok(Self { task, leave })
     }
 
     /// Takes no more connections, and waits until the last request is answered.
-    pub(super) async fn drained(&self) {
-        self.handle.graceful_shutdown(None);
-        while self.handle.connection_count() > 0 {
-            tokio::time::sleep(DRAIN_LOOK).await;
+    pub(super) async fn drained(&mut self) {
+        self.leave.now();
+        if !self.task.is_finished() {
+            // One that panicked has said so.
+            let _ = (&mut self.task).await;
         }
     }
 
     /// Cuts every connection.
     pub(super) fn cut(&self) {
-        self.handle.shutdown();
         self.task.abort();
     }
 }
 
-/// Lets connections in while there is room.
-#[derive(Clone)]
-struct Gate {
-    connections: Arc<Semaphore>,
-    /// Whether a refusal was logged since there was room: once per episode.
-    full: Arc<AtomicBool>,
-}
-
-type Accepted<S> = Pin<Box<dyn Future<Output = io::Result<(Connection, S)>> + Send>>;
-
-impl<S: Send + 'static> Accept<TcpStream, S> for Gate {
-    type Stream = Connection;
-    type Service = S;
-    type Future = Accepted<S>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Accepted<S> {
-        let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
-            if !self.full.swap(true, Ordering::Relaxed) {
-                tracing::warn!("too many connections: new ones are closed at once");
-            }
-            return Box::pin(async { Err(io::Error::other("too many connections")) });
-        };
-        self.full.store(false, Ordering::Relaxed);
-        Box::pin(async move {
-            metrics::connections().increment(1.0);
-            Ok((
-                Connection {
-                    stream,
-                    stall: Stall::default(),
-                    _place: place,
+impl<A, F> House<A>
+where
+    A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Answer>> + Send + 'static,
+{
+    /// Accepts until it is time to leave; then waits for the last connection. Dropping this cuts all.
+    async fn serve(self, listener: tokio::net::TcpListener) {
+        let mut connections = JoinSet::new();
+        let mut left = std::pin::pin!(self.leave.wait());
+        let mut full = Episode::default();
+        let mut deaf = Episode::default();
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut left => break,
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, _)) => {
+                        deaf.is_over();
+                        self.take(socket, &mut connections, &mut full);
+                    }
+                    Err(error) if is_of_one(&error) => {}
+                    Err(error) => {
+                        deaf.tell(|| tracing::error!(%error, "no connection can be taken"));
+                        sleep(BREATH).await;
+                    }
                 },
-                service,
-            ))
-        })
-    }
-}
-
-/// A connection whose reader must take what it is sent.
-struct Connection {
-    stream: TcpStream,
-    stall: Stall,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        metrics::connections().decrement(1.0);
-    }
-}
-
-/// The time since the socket was last empty, while it is full.
-#[derive(Default)]
-struct Stall(Option<Pin<Box<Sleep>>>);
-
-impl Stall {
-    /// Judges one write: `whole` bytes were offered. Only a write that is taken whole ends a stall;
-    /// a reader who drips does not.
-    fn judge(
-        &mut self,
-        written: Poll<io::Result<usize>>,
-        whole: usize,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
-        match &written {
-            Poll::Ready(Ok(bytes)) if *bytes >= whole => self.0 = None,
-            Poll::Ready(Ok(_)) => {
-                let timer = self.0.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
-                if timer.deadline() <= Instant::now() {
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
-            }
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => {
-                let timer = self.0.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
-                ready!(timer.as_mut().poll(context));
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }
-        written
+        drop(listener);
+        while connections.join_next().await.is_some() {}
+    }
+
+    fn take(&self, socket: TcpStream, connections: &mut JoinSet<()>, full: &mut Episode) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return full
+                .tell(|| tracing::warn!("too many connections: new ones are closed at once"));
+        };
+        full.is_over();
+        let nobody = self.crowd.as_ref().map(|crowd| {
+            crowd.compute.asked(&crowd.nobody);
+            crowd.nobody.clone()
+        });
+        let seat = Arc::new(Seat::new(nobody));
+        let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
+        let service = service_fn(move |request| {
+            at.begin();
+            let answered = answer(request, Arc::clone(&at));
+            async move { Ok::<_, Infallible>(answered.await) }
+        });
+        let io = TokioIo::new(Stream::new(socket, place));
+        let http = Box::pin(self.http.serve_connection(io, service));
+        let compute = self.crowd.as_ref().map(|crowd| crowd.compute.clone());
+        connections.spawn(Connection::new(http, seat, &self.leave, compute));
     }
 }
 
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
+/// Whether this is the fault of one connection, which is gone, and says nothing of the next.
+fn is_of_one(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.stall.judge(written, bytes.len(), context)
+/// Something that goes on for a while, and is said once.
+#[derive(Default)]
+struct Episode {
+    told: bool,
+}
+
+impl Episode {
+    fn tell(&mut self, tell: impl FnOnce()) {
+        if !std::mem::replace(&mut self.told, true) {
+            tell();
+        }
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        let whole = parts.iter().map(|part| part.len()).sum();
-        self.stall.judge(written, whole, context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn is_over(&mut self) {
+        self.told = false;
     }
 }

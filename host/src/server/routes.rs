@@ -5,21 +5,18 @@ use std::sync::{
     atomic::{AtomicU8, Ordering},
 };
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{Request, State},
-    response::{Html, IntoResponse, Response},
-    routing::get,
-};
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::response::{Html, IntoResponse, Response as AnyResponse};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
     auth,
-    body::ReplyBody,
+    body::Answer,
+    connection::Seat,
     intake::Intake,
+    listen::Crowd,
     record::{Recorder, Watch},
     reject::Reject,
 };
@@ -27,7 +24,7 @@ use crate::{
     bots::{
         Bot, Registry, Stop,
         call::{self, Report},
-        reply,
+        reply::{self, Reply},
     },
     ids::Reference,
     imports::{rehearsal::Circumstances, request::Received},
@@ -54,6 +51,8 @@ pub(super) struct Gateway {
     phase: AtomicU8,
     intake: Intake,
     recorder: Option<Recorder>,
+    /// Whose work it is to turn somebody away: they share one place beside the tenants.
+    crowd: Crowd,
 }
 
 impl Gateway {
@@ -63,6 +62,7 @@ impl Gateway {
         stop: Stop,
         intake: Intake,
         recorder: Option<Recorder>,
+        crowd: Crowd,
     ) -> Arc<Self> {
         Arc::new(Self {
             registry,
@@ -70,6 +70,7 @@ impl Gateway {
             phase: AtomicU8::new(Phase::Starting as u8),
             intake,
             recorder,
+            crowd,
         })
     }
 
@@ -89,60 +90,108 @@ impl Gateway {
     fn is(&self, phase: Phase) -> bool {
         self.phase.load(Ordering::SeqCst) == phase as u8
     }
+
+    fn readiness(&self) -> (StatusCode, &'static str) {
+        if self.is(Phase::Ready) {
+            (StatusCode::OK, "ready")
+        } else if self.is(Phase::Draining) {
+            (StatusCode::SERVICE_UNAVAILABLE, "draining")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "starting")
+        }
+    }
+
+    /// Somebody came who has no business with any bot.
+    fn turned_away(&self, seat: &Seat) {
+        self.crowd.compute.asked(&self.crowd.nobody);
+        seat.belongs_to(&self.crowd.nobody);
+    }
 }
 
-/// What the public listener serves.
-pub(super) fn bots(gateway: Arc<Gateway>) -> Router {
-    Router::new()
-        .route(
-            "/healthz",
-            get(|| async { axum::Json(json!({ "status": "alive" })) }),
-        )
-        .route("/readyz", get(readiness))
-        .fallback(answer)
-        .with_state(gateway)
+/// Answers a request that came to the public listener.
+pub(super) async fn serve(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+    seat: Arc<Seat>,
+) -> Response<Answer> {
+    let about_itself = match request.uri().path() {
+        "/healthz" => Some((StatusCode::OK, "alive")),
+        "/readyz" => Some(gateway.readiness()),
+        _ => None,
+    };
+    let page = match about_itself {
+        Some(found) => status(request.method(), found).into_response(),
+        None => match answer(&gateway, request, &seat).await {
+            Ok(Found::Reply { reply, watch }) => return stream(Answer::reply(reply, watch, seat)),
+            Ok(Found::Page(page)) => page,
+            Err(reject) => {
+                if matches!(reject, Reject::NoBot { .. } | Reject::Unauthorized) {
+                    gateway.turned_away(&seat);
+                }
+                reject.into_response()
+            }
+        },
+    };
+    page.map(|body| Answer::page(body, seat))
 }
 
-/// What the metrics listener serves.
-pub(super) fn metrics(recorder: &Metrics) -> Router {
-    let recorder = recorder.clone();
+/// Answers a request that came to the metrics listener.
+pub(super) async fn metrics(
+    recorder: Metrics,
+    request: Request<Incoming>,
+    seat: Arc<Seat>,
+) -> Response<Answer> {
     let text = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
     )];
-    Router::new().route(
-        "/metrics",
-        get(move || async move {
-            match recorder.render().await {
-                Some(page) => (text, page).into_response(),
-                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            }
-        }),
-    )
+    let page = if request.uri().path() != "/metrics" {
+        StatusCode::NOT_FOUND.into_response()
+    } else if !is_read(request.method()) {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    } else {
+        match recorder.render().await {
+            Some(page) => (text, page).into_response(),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    };
+    page.map(|body| Answer::page(body, seat))
 }
 
-async fn readiness(State(gateway): State<Arc<Gateway>>) -> Response {
-    let (status, word) = if gateway.is(Phase::Ready) {
-        (StatusCode::OK, "ready")
-    } else if gateway.is(Phase::Draining) {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn status(method: &Method, (status, word): (StatusCode, &str)) -> Result<AnyResponse, Reject> {
+    if is_read(method) {
+        Ok((status, axum::Json(json!({ "status": word }))).into_response())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting")
-    };
-    (status, axum::Json(json!({ "status": word }))).into_response()
+        Err(Reject::Method)
+    }
+}
+
+/// What a request for a bot comes to.
+enum Found {
+    Reply { reply: Reply, watch: Option<Watch> },
+    Page(AnyResponse),
 }
 
 /// Every request that is for a bot.
-async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, Reject> {
+async fn answer(
+    gateway: &Gateway,
+    request: Request<Incoming>,
+    seat: &Seat,
+) -> Result<Found, Reject> {
     let arrived = Instant::now();
     let (parts, body) = request.into_parts();
-    let bot = find(&gateway, &parts)?;
+    let bot = find(gateway, &parts)?;
     match parts.method {
         Method::POST => {}
-        Method::GET | Method::HEAD => return Ok(page(&bot)),
+        Method::GET | Method::HEAD => return Ok(Found::Page(page(&bot))),
         _ => return Err(Reject::Method),
     }
     let authorized = auth::authorize(&bot, &parts.headers).ok_or(Reject::Unauthorized)?;
+    seat.belongs_to(bot.owner());
     if gateway.is(Phase::Draining) {
         return Err(Reject::Stopping);
     }
@@ -150,7 +199,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
         request,
         raw,
         repaired,
-    } = gateway.intake.take(body, &bot).await?;
+    } = gateway.intake.take(body, &bot, seat).await?;
     let reference = Reference::unique();
     if repaired {
         tracing::warn!(
@@ -170,20 +219,22 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
             let stop = gateway.stop.clone();
             let (query, who) = (*query, authorized);
             let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);
-            return Ok(stream(ReplyBody { reply, watch }));
+            return Ok(Found::Reply { reply, watch });
         }
         Asked::Settings => {
+            seat.watches(true);
             let settings = call::settings(&bot, authorized, received).await;
             return settings
-                .map(|settings| json_response(encode::settings(&settings)))
+                .map(|settings| Found::Page(json_response(encode::settings(&settings))))
                 .map_err(|error| failed(&bot, error, reference));
         }
         Asked::Feedback(feedback) => Report::Feedback(feedback),
         Asked::Reaction(reaction) => Report::Reaction(reaction),
         Asked::ErrorReport(report) => Report::Error(report),
     };
+    seat.watches(true);
     match call::report(&bot, authorized, received, report).await {
-        Ok(()) => Ok(json_response(b"{}".to_vec())),
+        Ok(()) => Ok(Found::Page(json_response(b"{}".to_vec()))),
         Err(error) => Err(failed(&bot, error, reference)),
     }
 }
@@ -205,8 +256,8 @@ fn find(gateway: &Gateway, parts: &Parts) -> Result<Arc<Bot>, Reject> {
         })
 }
 
-fn stream(body: ReplyBody) -> Response {
-    let mut response = Response::new(Body::new(body));
+fn stream(body: Answer) -> Response<Answer> {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -217,7 +268,7 @@ fn stream(body: ReplyBody) -> Response {
     response
 }
 
-fn json_response(body: Vec<u8>) -> Response {
+fn json_response(body: Vec<u8>) -> AnyResponse {
     (
         [(
             header::CONTENT_TYPE,
@@ -236,7 +287,7 @@ fn failed(bot: &Bot, error: call::CallError, reference: Reference) -> Reject {
 }
 
 /// The page that a person sees who opens a bot's URL. Names hold no markup: see `ids`.
-fn page(bot: &Bot) -> Response {
+fn page(bot: &Bot) -> AnyResponse {
     let name = &bot.name;
     let key = if bot.keys() == 0 {
         "It has no access key: anybody may ask it."

@@ -52,10 +52,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 
 /// Libraries, and the only files that may name them, as beginnings of paths below `host/src`.
 const BORDERS: &[(&[&str], &[&str])] = &[
-    (
-        &["axum", "axum_server", "tower", "hyper_util"],
-        &["server", "simulator"],
-    ),
+    (&["axum", "tower", "hyper_util"], &["server", "simulator"]),
     // Of the client's side only what went wrong is asked.
     (&["hyper"], &["server", "simulator", "egress/fault"]),
     (

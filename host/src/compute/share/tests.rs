@@ -83,6 +83,25 @@ fn a_flood_is_forgotten_after_a_moment() {
     assert!(serving.may_compute(S + 100 * MS, &flood));
 }
 
+/// Who has no business here may not crowd out those who have, and takes no room from them.
+#[test]
+fn newcomers_share_one_place_and_count_as_nobody() {
+    let serving = Serving::new(2);
+    let (newcomers, tenant) = (Budget::uncounted(), Budget::new(1));
+    (0..10_000).for_each(|_| serving.asked(S, &newcomers));
+    assert!(serving.may_compute(S, &newcomers), "nobody else is there");
+    serving.asked(S, &tenant);
+    (0..10_000).for_each(|_| serving.computed(S, &tenant, MS));
+    assert!(serving.may_compute(S, &tenant), "it is alone");
+    serving.asked(S, &newcomers);
+    assert!(
+        serving.may_compute(S, &newcomers),
+        "a few are served at once"
+    );
+    (0..10_000).for_each(|_| serving.asked(S, &newcomers));
+    assert!(!serving.may_compute(S, &newcomers));
+}
+
 #[test]
 fn who_has_left_is_remembered_for_a_while() {
     let (serving, budget) = (Serving::new(2), Budget::new(1));

@@ -1,0 +1,320 @@
+//! One connection of a client, where its turn is: at the serving threads, or, while its tenant crowds
+//! the others out there, at the compute threads, by turns.
+//!
+//! What a query costs besides its guest (reading, decoding, writing) is work of its tenant, too. A queue
+//! of two thousand connections that are all ready lets everybody wait, however short the work of each is:
+//! so those of a tenant who has had his share leave that queue as a whole. So does one that brings a large
+//! body, until that has come.
+//!
+//! A connection whose answer is computed by a run of its own is only watched, and that is done here: a
+//! client who leaves is noticed at once.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::{body::Incoming, server::conn::http1, service::HttpService};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    task::yield_now,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::{body::Answer, stream::Stream};
+use crate::{
+    bots::{Stop, stop::Watch},
+    compute::{self, Away, Owner, Weighed},
+};
+
+/// Time for the headers of a request to arrive, and for an idle connection to send the next.
+///
+/// Poe's client (aiohttp) keeps an idle connection for 15 s; the server must not be the first to
+/// close it. What drips slower than this is not a person's query.
+const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// What a connection and the answers to its requests know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Seat {
+    /// Whom the last request was for.
+    owner: Mutex<Option<Owner>>,
+    /// Requests whose headers have come.
+    begun: AtomicUsize,
+    /// Answers that are over.
+    over: AtomicUsize,
+    /// Whether what the connection waits for is computed elsewhere.
+    watching: AtomicBool,
+    /// Whether a large body is under way.
+    laden: AtomicBool,
+}
+
+impl Seat {
+    /// A new connection, which belongs to this one until a request says more.
+    pub(super) fn new(owner: Option<Owner>) -> Self {
+        Self {
+            owner: Mutex::new(owner),
+            ..Self::default()
+        }
+    }
+
+    /// The headers of a request have come.
+    pub(super) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An answer is over.
+    pub(super) fn end(&self) {
+        self.over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whose work this connection is from now on.
+    pub(super) fn belongs_to(&self, owner: &Owner) {
+        // Nobody waits for it: a connection is polled by one thread.
+        let mut place = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !place.as_ref().is_some_and(|before| before.is(owner)) {
+            *place = Some(owner.clone());
+        }
+    }
+
+    /// A large body comes: what reads it goes on where there is time for that.
+    pub(super) async fn load(&self) {
+        self.laden.store(true, Ordering::Relaxed);
+        yield_now().await;
+    }
+
+    /// The body has come.
+    pub(super) fn unload(&self) {
+        self.laden.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what the connection waits for is computed elsewhere, from now on.
+    pub(super) fn watches(&self, watching: bool) {
+        self.watching.store(watching, Ordering::Relaxed);
+    }
+
+    /// The owner, where this connection is one too many of his at the serving threads.
+    fn crowds(&self, compute: &compute::Handle) -> Option<Owner> {
+        if self.watching.load(Ordering::Relaxed) {
+            return None;
+        }
+        let laden = self.laden.load(Ordering::Relaxed);
+        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let crowds = |owner: &&Owner| laden || compute.crowds(owner);
+        owner.as_ref().filter(crowds).cloned()
+    }
+
+    /// Requests that have come, and whether one of them is not answered yet.
+    fn requests(&self) -> (usize, bool) {
+        let begun = self.begun.load(Ordering::Relaxed);
+        (begun, begun != self.over.load(Ordering::Relaxed))
+    }
+}
+
+/// The protocol on one connection.
+trait Http: Future<Output = hyper::Result<()>> + Send {
+    /// No more requests after the one under way.
+    fn leave(self: Pin<&mut Self>);
+}
+
+impl<S> Http for http1::Connection<TokioIo<Stream>, S>
+where
+    S: HttpService<Incoming, ResBody = Answer> + Send,
+    S::Future: Send,
+    S::Error: std::error::Error + Send + Sync + 'static,
+{
+    fn leave(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// A connection, as whoever polls it has it.
+struct Session {
+    http: Pin<Box<dyn Http>>,
+    seat: Arc<Seat>,
+    stop: Stop,
+    watch: Watch,
+    leaving: bool,
+    over: bool,
+    patience: Patience,
+}
+
+impl Session {
+    /// Goes on; ready when the connection is over.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let polled = self.go_on(context);
+        self.over = polled.is_ready();
+        polled
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.watch.watch(context);
+        if !self.leaving && self.stop.stopped() {
+            self.leaving = true;
+            self.http.as_mut().leave();
+        }
+        // Why a connection broke off is its client's affair.
+        if self.http.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        self.patience.poll(self.seat.requests(), context)
+    }
+}
+
+/// Waits for the next request, and not for ever.
+struct Patience {
+    /// Requests that had come when the wait began.
+    begun: usize,
+    answering: bool,
+    until: Instant,
+    /// Set again only when it rings, so that a request does not pay for it.
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Patience {
+    fn new() -> Self {
+        let until = Instant::now() + HEADER_TIME_MAX;
+        Self {
+            begun: 0,
+            answering: false,
+            until,
+            timer: Box::pin(sleep_until(until)),
+        }
+    }
+
+    /// Ready when it is at an end.
+    fn poll(&mut self, (begun, answering): (usize, bool), context: &mut Context<'_>) -> Poll<()> {
+        if answering {
+            self.answering = true;
+            return Poll::Pending;
+        }
+        if self.answering || self.begun != begun {
+            self.until = Instant::now() + HEADER_TIME_MAX;
+            (self.begun, self.answering) = (begun, false);
+        }
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if self.timer.deadline() >= self.until {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.until);
+        }
+    }
+}
+
+/// A connection at its place.
+pub(super) struct Connection {
+    place: Place,
+    compute: Option<compute::Handle>,
+}
+
+enum Place {
+    /// Whoever polls it serves it.
+    Here(Box<Session>),
+    /// It is on its way from here to there.
+    Between,
+    /// Compute threads do.
+    Away(Away<Box<Session>>),
+}
+
+impl Connection {
+    /// A connection whose requests are answered by `http`, until it is time to leave.
+    pub(super) fn new<S>(
+        http: Pin<Box<http1::Connection<TokioIo<Stream>, S>>>,
+        seat: Arc<Seat>,
+        leave: &Stop,
+        compute: Option<compute::Handle>,
+    ) -> Self
+    where
+        S: HttpService<Incoming, ResBody = Answer> + Send + 'static,
+        S::Future: Send,
+        S::Error: std::error::Error + Send + Sync,
+    {
+        let session = Session {
+            http,
+            seat,
+            stop: leave.clone(),
+            watch: leave.watch(),
+            leaving: false,
+            over: false,
+            patience: Patience::new(),
+        };
+        Self {
+            place: Place::Here(Box::new(session)),
+            compute,
+        }
+    }
+
+    fn go(&mut self, compute: &compute::Handle, owner: &Owner) {
+        if let Place::Here(session) = std::mem::replace(&mut self.place, Place::Between) {
+            let visit = Visit {
+                session: Some(session),
+                compute: compute.clone(),
+                begun: false,
+            };
+            self.place = Place::Away(compute.spawn(owner, visit));
+        }
+    }
+}
+
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            match &mut this.place {
+                Place::Here(session) => match this.compute.clone() {
+                    Some(compute) if let Some(owner) = session.seat.crowds(&compute) => {
+                        this.go(&compute, &owner);
+                    }
+                    _ => return session.poll(context),
+                },
+                Place::Away(away) => match ready!(Pin::new(away).poll(context)) {
+                    Ok(session) if !session.over => this.place = Place::Here(session),
+                    // Its socket is let go here: the lock of those is the serving threads'.
+                    Ok(_) | Err(_) => return Poll::Ready(()),
+                },
+                Place::Between => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+/// A connection at the compute threads, until its owner crowds nobody any more: then it comes back.
+struct Visit {
+    session: Option<Box<Session>>,
+    compute: compute::Handle,
+    begun: bool,
+}
+
+impl Future for Visit {
+    type Output = Box<Session>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let stays = |session: &Session| session.seat.crowds(&this.compute).is_some();
+        let begun = std::mem::replace(&mut this.begun, true);
+        let Some(mut session) = this.session.take_if(|session| !begun || stays(session)) else {
+            return this.session.take().map_or(Poll::Pending, Poll::Ready);
+        };
+        let over = session.poll(context).is_ready();
+        if over || session.seat.watching.load(Ordering::Relaxed) {
+            return Poll::Ready(session);
+        }
+        this.session = Some(session);
+        Poll::Pending
+    }
+}
+
+impl Weighed for Visit {
+    fn is_heavy(&self) -> bool {
+        // What is heavy in there (a run) knows how to go.
+        false
+    }
+}
