@@ -19,6 +19,7 @@
 //! - [`telemetry`]: logs and metrics as they leave the process;
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;
+//! - [`control_group`]: what the kernel allows this process;
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod client;
 pub mod compute;
 pub mod config;
+pub mod control_group;
 pub mod egress;
 pub mod guard;
 pub mod ids;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::clock;
+use crate::control_group::{self, Version};
 
 /// What part of the quota the whole process may use before compute threads pause.
 const PART: f64 = 0.8;
@@ -43,8 +44,7 @@ struct State {
 impl Quota {
     /// The quota of this process, where it is less than the processors that it may run on.
     pub(super) fn here(processors: usize) -> Option<Self> {
-        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-        let cores = least(&groups, Path::new("/sys/fs/cgroup"))?;
+        let cores = least(&control_group::directories("cpu"))?;
         #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52")]
         let all = processors as f64;
         (cores < all).then(|| Self::of(cores))
@@ -88,25 +88,14 @@ impl State {
     }
 }
 
-/// The least quota of the groups in the text of `/proc/self/cgroup`, and of the groups around them.
-fn least(groups: &str, root: &Path) -> Option<f64> {
-    let quotas = groups.lines().filter_map(|line| {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (controllers, path) = (parts.next()?, parts.next()?);
-        let version_2 = controllers.is_empty();
-        if !version_2 && !controllers.split(',').any(|name| name == "cpu") {
-            return None;
-        }
-        let (mount, read): (PathBuf, fn(&Path) -> Option<f64>) = if version_2 {
-            (root.to_owned(), version_2_quota)
-        } else {
-            (root.join("cpu"), version_1_quota)
-        };
-        // In a container the path may be one that only the host knows: then its own root counts.
-        let group = Path::new(path.trim_start_matches('/'));
-        let around = group.ancestors().map(|part| read(&mount.join(part)));
-        around.flatten().min_by(f64::total_cmp)
-    });
+/// The least quota of these groups.
+fn least(directories: &[(Version, PathBuf)]) -> Option<f64> {
+    let quotas = directories
+        .iter()
+        .filter_map(|(version, directory)| match version {
+            Version::One => version_1_quota(directory),
+            Version::Two => version_2_quota(directory),
+        });
     quotas.min_by(f64::total_cmp)
 }
 
@@ -142,15 +131,17 @@ mod tests {
         };
         write("a/cpu.max", "150000 100000\n");
         write("a/b/cpu.max", "max 100000\n");
-        assert_eq!(least("0::/a/b\n", root.path()), Some(1.5));
-        assert_eq!(least("0::/elsewhere\n", root.path()), None, "no file");
+        let least =
+            |groups: &str| least(&control_group::directories_of(groups, "cpu", root.path()));
+        assert_eq!(least("0::/a/b\n"), Some(1.5));
+        assert_eq!(least("0::/elsewhere\n"), None, "no file");
         write("cpu/x/cpu.cfs_quota_us", "50000\n");
         write("cpu/x/cpu.cfs_period_us", "100000\n");
         write("cpu/y/cpu.cfs_quota_us", "-1\n");
         write("cpu/y/cpu.cfs_period_us", "100000\n");
         let groups = |name: &str| format!("5:memory:/z\n4:cpu,cpuacct:/{name}\n");
-        assert_eq!(least(&groups("x"), root.path()), Some(0.5));
-        assert_eq!(least(&groups("y"), root.path()), None);
+        assert_eq!(least(&groups("x")), Some(0.5));
+        assert_eq!(least(&groups("y")), None);
     }
 
     /// Over any tenth of a second the process stays below the quota, whatever it did before.

@@ -4,6 +4,8 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::control_group;
+
 /// The kernel's default for `vm.max_map_count`, where the setting cannot be read.
 const MAPPINGS_DEFAULT: u64 = 65_530;
 
@@ -14,7 +16,7 @@ pub(super) struct Machine {
     pub(super) mappings: u64,
     /// Files and sockets that this process may have open.
     pub(super) descriptors: u64,
-    /// Memory of the machine, in bytes, or what the control group allows where that is less.
+    /// Memory of the machine, in bytes, or what the control groups allow where that is less.
     pub(super) memory_bytes: u64,
 }
 
@@ -32,7 +34,7 @@ impl Machine {
             reason = "the width of these fields differs between machines"
         )]
         let total = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
-        let allowed = number("/sys/fs/cgroup/memory.max").unwrap_or(u64::MAX);
+        let allowed = control_group::memory_bytes().unwrap_or(u64::MAX);
         Self {
             mappings: number("/proc/sys/vm/max_map_count").unwrap_or(MAPPINGS_DEFAULT),
             descriptors: raise_descriptors(),

@@ -33,6 +33,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("ids", 0),
     ("secret", 0),
     ("memory", 0),
+    ("control_group", 0),
     ("report", 0),
 ];
 
