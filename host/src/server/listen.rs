@@ -149,7 +149,11 @@ where
                     }
                     Err(error) if is_of_one(&error) => {}
                     Err(error) => {
-                        deaf.tell(|| tracing::error!(%error, "no connection can be taken"));
+                        deaf.tell(|| tracing::error!(
+                            %error,
+                            hint = "where too many files are open, raise `ulimit -n` (`LimitNOFILE` of a unit)",
+                            "connections cannot be accepted; it is tried again 10 times a second"
+                        ));
                         sleep(BREATH).await;
                     }
                 },
