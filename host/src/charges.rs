@@ -35,8 +35,8 @@ pub use self::{
 /// The directory in the state directory.
 const DIRECTORY: &str = "charges";
 
-/// Records that are open at once. More than replies can run on any machine: it is for counting.
-const RECORDS_MAX: u32 = 1 << 20;
+/// Records that are open at once where nobody says how many. More than replies can run on any machine.
+pub const RECORDS_MAX: u32 = 1 << 20;
 
 /// How long a process that ends waits for its last records to be removed.
 const SETTLING_MAX: Duration = Duration::from_secs(2);
@@ -76,17 +76,21 @@ pub struct Journal {
     runtime: Handle,
     /// A permit is out for each record until its file is gone.
     open: Arc<Semaphore>,
+    /// How many there are: each has a file open.
+    records_max: u32,
     /// Whether a refusal of the disk was logged since it last took something: once per episode.
     failing: Arc<AtomicBool>,
 }
 
 impl Journal {
-    /// The journal in this state directory, written by the runtime that calls. Nothing is opened.
-    pub fn here(state_dir: &Path) -> Self {
+    /// The journal in this state directory, with so many records at once, written by the runtime that
+    /// calls. Nothing is opened.
+    pub fn here(state_dir: &Path, records_max: u32) -> Self {
         Self {
+            records_max,
             dir: state_dir.join(DIRECTORY),
             runtime: Handle::current(),
-            open: Arc::new(Semaphore::new(RECORDS_MAX as usize)),
+            open: Arc::new(Semaphore::new(records_max as usize)),
             failing: Arc::default(),
         }
     }
@@ -101,7 +105,7 @@ impl Journal {
 
     /// Waits until the files of all replies that have ended are gone, but not for ever.
     pub async fn settled(&self) {
-        let all = self.open.acquire_many(RECORDS_MAX);
+        let all = self.open.acquire_many(self.records_max);
         if timeout(SETTLING_MAX, all).await.is_err() {
             tracing::warn!("charges that have ended will be reported again at the next start");
         }

@@ -84,9 +84,10 @@ pub struct Told {
 impl Client {
     /// A client that gives up after so long a silence.
     pub fn new(silence_max: Duration) -> Self {
+        let egress = Egress::new(Vec::new());
         Self {
             // Whoever names a URL may reach it, on this machine too.
-            http: Egress::new(Vec::new()).client(),
+            http: egress.client(&egress.part()),
             silence_max,
         }
     }

@@ -144,6 +144,7 @@ pub fn load_operator(
             upload: operator.poe_upload.unwrap_or(poe.upload),
         },
         private_hosts: operator.private_hosts,
+        name_servers: Vec::new(),
         tenants,
     };
     Problems(in_order(loader.problems)).or(spec)
@@ -203,6 +204,7 @@ fn local(
             .fold(defaults, |highest, bot| highest.at_least(&bot.limits)),
         poe: PoeUrls::default(),
         private_hosts: Vec::new(),
+        name_servers: Vec::new(),
         tenants: vec![tenant],
     };
     Problems(in_order(loader.problems)).or(spec)

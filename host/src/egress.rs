@@ -7,16 +7,20 @@
 
 pub mod address;
 mod client;
+mod connection;
 mod fault;
+mod name_servers;
 pub mod poe;
 mod policy;
 mod resolver;
 pub mod secrets;
+mod shares;
 pub mod tape;
 mod transfer;
 
 use std::{
     fmt,
+    net::SocketAddr,
     sync::{Arc, OnceLock},
 };
 
@@ -29,7 +33,14 @@ pub use self::{
     resolver::{Found, Lookup},
     transfer::{Gone, Incoming},
 };
+use self::{
+    name_servers::{LOOKUP_DESCRIPTORS, NameServers},
+    shares::{Budget, Share},
+};
 use crate::config::hosts::PrivateHost;
+
+/// Descriptors for connections of somebody who has a process of his own, as a talk with one bot.
+const OWN_DESCRIPTORS: u32 = 256;
 
 /// What all ways out of the process share. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -41,6 +52,10 @@ struct Shared {
     tls: OnceLock<Result<ClientConfig, String>>,
     private: Vec<PrivateHost>,
     lookup: Arc<dyn Lookup>,
+    /// Descriptors of connections.
+    connections: Budget,
+    /// Lookups of names.
+    lookups: Budget,
 }
 
 impl fmt::Debug for Shared {
@@ -54,26 +69,50 @@ impl fmt::Debug for Shared {
 }
 
 impl Egress {
-    /// With the resolver of the system. `private` are the hosts that may be connected to although
+    /// For a process that serves nobody. `private` are the hosts that may be connected to although
     /// their addresses are not public.
     pub fn new(private: Vec<PrivateHost>) -> Self {
-        Self::with_lookup(private, Arc::new(resolver::System))
+        Self::within(OWN_DESCRIPTORS, private, Vec::new())
     }
 
-    /// With another resolver.
-    pub fn with_lookup(private: Vec<PrivateHost>, lookup: Arc<dyn Lookup>) -> Self {
+    /// With so many descriptors, a fourth of them for lookups. Names are asked of these servers; of
+    /// those of the system, where there are none.
+    pub fn within(
+        descriptors: u32,
+        private: Vec<PrivateHost>,
+        name_servers: Vec<SocketAddr>,
+    ) -> Self {
+        let lookups = (descriptors / 4 / LOOKUP_DESCRIPTORS).max(2);
+        let connections = descriptors.saturating_sub(lookups.saturating_mul(LOOKUP_DESCRIPTORS));
         Self(Arc::new(Shared {
             tls: OnceLock::new(),
             private,
-            lookup,
+            lookup: Arc::new(NameServers::new(name_servers)),
+            connections: Budget::new(connections),
+            lookups: Budget::new(lookups),
         }))
+    }
+
+    /// The part of somebody new.
+    pub fn part(&self) -> Part {
+        Part {
+            connections: self.0.connections.share(),
+            lookups: self.0.lookups.share(),
+        }
     }
 
     /// A way out with connections of its own, which it makes when they are needed: one per bot, so
     /// that no bot meets what another has left on a connection.
-    pub fn client(&self) -> Client {
-        Client::new(Arc::clone(&self.0))
+    pub fn client(&self, part: &Part) -> Client {
+        Client::new(Arc::clone(&self.0), part.clone())
     }
+}
+
+/// What somebody may have of connections and lookups while others want them too. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Part {
+    connections: Share,
+    lookups: Share,
 }
 
 impl Shared {

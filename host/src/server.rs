@@ -4,6 +4,7 @@
 mod auth;
 mod body;
 mod connection;
+mod descriptors;
 mod intake;
 mod listen;
 mod machine;
@@ -31,7 +32,7 @@ use crate::{
         deployment::{self, Applied, Change, Deployment, Progress},
         unsettled,
     },
-    charges::Journal,
+    charges::{Journal, RECORDS_MAX},
     compute::{Compute, Owner},
     config::resolve::ServerSpec,
     report::{Problem, Problems},
@@ -41,7 +42,7 @@ use crate::{
 pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     intake::Intake,
-    listen::{Crowd, Front, Limits},
+    listen::{Crowd, Front},
     machine::Machine,
     prepare::{Place, prepare},
     record::Recorder,
@@ -53,8 +54,8 @@ use self::{
 /// How long replies may take to say goodbye after the drain is over.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Scrapers are few.
-const METRICS_LIMITS: Limits = Limits::of(64);
+/// Scrapers are few, and in nobody's part of the descriptors.
+const METRICS_CONNECTIONS: u32 = 16;
 
 /// Where the server listens, and where it keeps things.
 pub struct Options {
@@ -136,11 +137,10 @@ pub async fn run(
         .map_err(|error| problem("metrics cannot be kept".to_owned(), &error, None))?;
     make_state_dir(&options.state_dir)?;
 
-    let journal = Journal::here(&options.state_dir);
+    let machine = Machine::look(spec.connections);
+    let journal = Journal::here(&options.state_dir, machine.descriptors.records);
     look_for_open_charges(&journal).await;
 
-    let machine = Machine::look();
-    let limits = Limits::new(spec.connections, machine.descriptors);
     let news = telling(&options, address);
     let compute = Compute::start()
         .map_err(|error| problem("no more threads can be had".to_owned(), &error, None))?;
@@ -166,13 +166,13 @@ pub async fn run(
     );
     let serving = Arc::clone(&gateway);
     let answer = move |request, seat| routes::serve(Arc::clone(&serving), request, seat);
-    let mut front = Front::start(listener, limits, Some(crowd), answer).map_err(unheard)?;
+    let mut front = Front::start(listener, machine.descriptors.readers, Some(crowd), answer).map_err(unheard)?;
     let metrics_url = metrics_listener
         .as_ref()
         .map(|(_, address)| format!("http://{address}/metrics"));
     let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
     let metrics_front = metrics_listener
-        .map(|(listener, _)| Front::start(listener, METRICS_LIMITS, None, answer))
+        .map(|(listener, _)| Front::start(listener, METRICS_CONNECTIONS, None, answer))
         .transpose()
         .map_err(unheard)?;
     compile_small_ones(change, &deployment, &gateway, &options).await?;
@@ -210,14 +210,14 @@ pub async fn mount_only(
 ) -> Result<Arc<Deployment>, Problems> {
     // What is charged there is no money; its records go as they come.
     let records = cache_dir.join("rehearsals");
-    let journal = Journal::here(&records);
+    let journal = Journal::here(&records, RECORDS_MAX);
     let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
     let noted = Arc::clone(&late);
     let news = move |made: Result<Mounted, Problem>| {
         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(made.err());
     };
-    let machine = Machine::look();
+    let machine = Machine::look(spec.connections);
     let place = Place {
         cache_dir,
         journal: &journal,

@@ -47,9 +47,10 @@ pub enum TelemetryError {
 /// Sends logs to standard error, as long as what it returns is kept. `filter` is a level such as
 /// `info`, or `target=level` pairs.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<Logging, TelemetryError> {
-    // What it warns of is what a bot did wrong, as often as the bot likes; the bot hears of it. A
-    // filter that names it still wins.
-    let quiet = format!("wasmtime_wasi_http=error,{filter}");
+    // What these warn of is what a bot did wrong, or what a stranger sent in the place of a name server,
+    // as often as they like; the bot hears of it. A filter that names them still wins.
+    let quiet =
+        format!("wasmtime_wasi_http=error,hickory_net=error,hickory_resolver=error,{filter}");
     let filter =
         EnvFilter::try_new(quiet).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
     let terminal = io::stderr().is_terminal();

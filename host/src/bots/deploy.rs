@@ -24,7 +24,7 @@ use crate::{
         Unfit,
         resolve::{BotSpec, TenantSpec},
     },
-    egress::{Egress, poe::Connections, secrets::Secrets},
+    egress::{Client, Egress, secrets::Secrets},
     imports::{
         http::Access,
         poe::{Declared, Platform, PlatformBounds},
@@ -47,8 +47,6 @@ pub struct Shared {
     pub memory: Arc<MemoryPool>,
     /// What outlives the versions of bots.
     pub lasting: Lasting,
-    /// The platform's API.
-    pub poe: Connections,
     /// Where charges are noted.
     pub journal: Journal,
     /// The way out to other servers.
@@ -261,7 +259,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         platform: Arc::new(Platform {
             owner: (spec.tenant.clone(), spec.name.clone()),
             journal: shared.journal.clone(),
-            client: shared.poe.client(spec.platform_key.clone()),
+            client: tenant.poe.client(spec.platform_key.clone()),
             declared,
             bounds: PlatformBounds {
                 depth: limits.ask_depth,
@@ -296,7 +294,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             .cloned()
             .chain(secrets.environment())
             .collect(),
-        http: Arc::new(access(spec, shared, &secrets)),
+        http: Arc::new(access(spec, shared.egress.client(&tenant.part), &secrets)),
         secrets,
         refusing: AtomicBool::new(false),
         limits: limits.clone(),
@@ -318,9 +316,9 @@ fn allowance(spec: &BotSpec, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Al
 }
 
 /// What the bot may send to other servers, over connections of its own.
-fn access(spec: &BotSpec, shared: &Shared, secrets: &Arc<Secrets>) -> Access {
+fn access(spec: &BotSpec, client: Client, secrets: &Arc<Secrets>) -> Access {
     Access {
-        client: shared.egress.client(),
+        client,
         hosts: spec.outbound_hosts.clone(),
         secrets: Arc::clone(secrets),
         requests_max: spec.limits.outbound,

@@ -145,7 +145,7 @@ impl Deployment {
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
-            let LastingTenant { share, time } = self.shared.lasting.tenant(tenant);
+            let LastingTenant { share, time, .. } = self.shared.lasting.tenant(tenant);
             time.weigh(tenant.weight);
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);

@@ -12,6 +12,10 @@ use super::{admit::Places, breaker::Breaker, pace::Pace};
 use crate::{
     compute::{BotShare, TenantShare},
     config::resolve::{BotSpec, TenantSpec},
+    egress::{
+        Egress, Part,
+        poe::{Addresses, Connections},
+    },
     ids::{BotName, TenantName},
     memory::MemoryPool,
     metrics::BotMetrics,
@@ -40,6 +44,10 @@ pub(super) struct LastingTenant {
     pub(super) share: Share,
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
+    /// Their part of connections to other servers.
+    pub(super) part: Part,
+    /// Their connections to the platform.
+    pub(super) poe: Connections,
 }
 
 /// What lasts of a bot.
@@ -58,8 +66,12 @@ pub(super) struct LastingBot {
 }
 
 /// What lasts of everybody, by name.
-#[derive(Debug, Default)]
-pub struct Lasting(Mutex<Known>);
+#[derive(Debug)]
+pub struct Lasting {
+    egress: Egress,
+    addresses: Addresses,
+    known: Mutex<Known>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -68,18 +80,32 @@ struct Known {
 }
 
 impl Lasting {
+    /// Of nobody yet. New tenants get a part of `egress`, and ask the platform at these addresses.
+    pub fn new(egress: Egress, addresses: Addresses) -> Self {
+        Self {
+            egress,
+            addresses,
+            known: Mutex::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What lasts of a tenant; a new one has the size that the specification says.
     pub(super) fn tenant(&self, spec: &TenantSpec) -> LastingTenant {
-        let new = || LastingTenant {
-            share: Share {
-                places: Places::new(spec.running, spec.queue),
-                memory: MemoryPool::new(spec.memory),
-            },
-            time: TenantShare::new(spec.name.as_str(), spec.weight),
+        let new = || {
+            let part = self.egress.part();
+            LastingTenant {
+                share: Share {
+                    places: Places::new(spec.running, spec.queue),
+                    memory: MemoryPool::new(spec.memory),
+                },
+                time: TenantShare::new(spec.name.as_str(), spec.weight),
+                poe: Connections::new(&self.egress, &part, self.addresses.clone()),
+                part,
+            }
         };
         let mut known = self.lock();
         let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);

@@ -1,11 +1,16 @@
 //! Flags about the world outside: where the platform is, which private addresses are meant.
 
+use std::net::{AddrParseError, SocketAddr};
+
 use clap::Args;
 use url::Url;
 
 use crate::config::hosts::PrivateHost;
 use crate::config::platform;
 use crate::config::resolve::ServerSpec;
+
+/// Where name servers listen (RFC 1035, 4.2).
+const NAME_SERVER_PORT: u16 = 53;
 
 /// What is outside. A flag wins over its variable, both win over a file.
 #[derive(Debug, Args)]
@@ -28,6 +33,17 @@ pub struct Outside {
         value_parser = private_host
     )]
     pub private_hosts: Vec<PrivateHost>,
+    /// A name server that is asked in the place of those of the system; may be given several times
+    ///
+    /// For the names of hosts that bots send requests to, and of Poe's. `/etc/hosts` counts all the same.
+    #[arg(
+        long = "name-server",
+        value_name = "IP[:PORT]",
+        env = "RAVENRY_NAME_SERVERS",
+        value_delimiter = ',',
+        value_parser = name_server
+    )]
+    pub name_servers: Vec<SocketAddr>,
 }
 
 impl Outside {
@@ -41,6 +57,7 @@ impl Outside {
         }
         spec.private_hosts
             .extend(self.private_hosts.iter().cloned());
+        spec.name_servers.clone_from(&self.name_servers);
     }
 }
 
@@ -54,6 +71,13 @@ fn poe_upload(text: &str) -> Result<Url, String> {
 
 fn private_host(text: &str) -> Result<PrivateHost, String> {
     PrivateHost::parse(text).map_err(|error| format!("it {error}: {}", error.hint()))
+}
+
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse().map(|ip| SocketAddr::new(ip, NAME_SERVER_PORT));
+    address
+        .or_else(|_: AddrParseError| text.parse())
+        .map_err(|_| "it is no address: write one such as 10.0.0.1 or [::1]:5353".to_owned())
 }
 
 #[cfg(test)]
@@ -81,6 +105,7 @@ mod tests {
             "--allow-private-host=127.0.0.1:8081,[::1]",
             "--allow-private-host",
             "localhost",
+            "--name-server=10.0.0.1,[::1]:5353",
         ];
         let flags = Flags::try_parse_from(arguments).unwrap();
         let mut spec = ServerSpec {
@@ -94,6 +119,7 @@ mod tests {
             ceilings: Limits::default(),
             poe: PoeUrls::default(),
             private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],
+            name_servers: Vec::new(),
             tenants: Vec::new(),
         };
         flags.outside.apply(&mut spec);
@@ -101,10 +127,13 @@ mod tests {
         assert_eq!(spec.poe.upload, PoeUrls::default().upload);
         let hosts: Vec<_> = spec.private_hosts.iter().map(ToString::to_string).collect();
         assert_eq!(hosts, ["10.0.0.1", "127.0.0.1:8081", "[::1]", "localhost"]);
+        let servers: Vec<_> = spec.name_servers.iter().map(ToString::to_string).collect();
+        assert_eq!(servers, ["10.0.0.1:53", "[::1]:5353"]);
         for wrong in [
             "--poe-api=api.poe.com",
             "--poe-upload=https://api.poe.com?x",
             "--allow-private-host=http://localhost",
+            "--name-server=dns.example",
         ] {
             assert!(Flags::try_parse_from(["test", wrong]).is_err(), "{wrong}");
         }

@@ -69,7 +69,8 @@ async fn all(spec: &ServerSpec, bots: &[(&str, &BotSpec)]) -> Vec<Problem> {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
     };
-    let platform = Connections::new(&Egress::new(spec.private_hosts.clone()), addresses);
+    let egress = Egress::new(spec.private_hosts.clone());
+    let platform = Connections::new(&egress, &egress.part(), addresses);
     let mut refused = Vec::new();
     for (name, bot) in bots {
         let client = platform.client(bot.access_keys.first().cloned());

@@ -4,6 +4,7 @@
 //! `Rules`, and nowhere else.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -91,6 +92,8 @@ pub struct ServerSpec {
     pub poe: PoeUrls,
     /// Hosts with private addresses that bots may reach where they may reach them at all.
     pub private_hosts: Vec<PrivateHost>,
+    /// Who is asked for addresses of names; with none, the name servers of the system.
+    pub name_servers: Vec<SocketAddr>,
     /// Who owns bots. At least one.
     pub tenants: Vec<TenantSpec>,
 }

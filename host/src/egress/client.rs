@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body;
 use reqwest::redirect;
+use rustls::ClientConfig;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, sleep_until},
@@ -17,11 +18,13 @@ use tokio::{
 use url::Url;
 
 use super::{
-    SendError, Shared,
-    fault::{self, HEAD_BYTES_MAX},
+    Part, SendError, Shared,
+    connection::Http,
+    fault::HEAD_BYTES_MAX,
     policy::{self, Reach},
     resolver::Resolver,
-    tape::{self, Kind, Lost, Tape},
+    shares::Share,
+    tape::{self, Kind, Tape},
     transfer::{Gone, Incoming, Outgoing, Pulse},
 };
 
@@ -43,10 +46,10 @@ pub const BETWEEN_BYTES_MAX: Duration = Duration::from_mins(2);
 ///
 /// Long enough for the next question of a conversation, and half of what servers keep theirs for
 /// (nginx: 75 s), so that it is seldom closed just when it is used again.
-const IDLE_MAX: Duration = Duration::from_secs(30);
+pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// Connections to one host that are kept while nobody uses them: as many as one query has at once.
-const IDLE_PER_HOST_MAX: usize = 8;
+pub(super) const IDLE_PER_HOST_MAX: usize = 8;
 
 /// What a request holds among those of its query.
 pub type Place = OwnedSemaphorePermit;
@@ -108,8 +111,11 @@ pub struct Order<B> {
 /// A way out with connections of its own. They are closed when it is dropped.
 pub struct Client {
     shared: Arc<Shared>,
-    public: OnceLock<Result<reqwest::Client, SendError>>,
-    private: OnceLock<Result<reqwest::Client, SendError>>,
+    part: Part,
+    public: OnceLock<Result<Http, SendError>>,
+    private: OnceLock<Result<Http, SendError>>,
+    /// For whoever runs the program; makes requests for the others.
+    own: OnceLock<Result<reqwest::Client, SendError>>,
 }
 
 impl fmt::Debug for Client {
@@ -119,11 +125,13 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, part: Part) -> Self {
         Self {
             shared,
+            part,
             public: OnceLock::new(),
             private: OnceLock::new(),
+            own: OnceLock::new(),
         }
     }
 
@@ -132,11 +140,34 @@ impl Client {
     ///
     /// # Errors
     /// [`SendError::Url`], [`SendError::Address`], and [`SendError::Unavailable`].
-    pub(super) fn http(&self, url: &Url) -> Result<&reqwest::Client, SendError> {
+    pub(super) fn http(&self, url: &Url) -> Result<&Http, SendError> {
         match policy::reach(url, &self.shared.private)? {
-            Reach::Public => built(&self.public, &self.shared, Resolver::public),
-            Reach::Private => built(&self.private, &self.shared, Resolver::private),
+            Reach::Public => self.built(&self.public, Resolver::public),
+            Reach::Private => self.named_by_operator(),
         }
+    }
+
+    /// The connections to what the operator has named: addresses are not checked.
+    ///
+    /// # Errors
+    /// [`SendError::Unavailable`].
+    pub(super) fn named_by_operator(&self) -> Result<&Http, SendError> {
+        self.built(&self.private, Resolver::private)
+    }
+
+    /// Connections are made at the first use: many bots never send anything.
+    fn built<'p>(
+        &self,
+        pool: &'p OnceLock<Result<Http, SendError>>,
+        resolver: fn(Arc<dyn super::Lookup>, Share) -> Resolver,
+    ) -> Result<&'p Http, SendError> {
+        let build = || {
+            let requests = self.to_any_address()?.clone();
+            let resolver = resolver(Arc::clone(&self.shared.lookup), self.part.lookups.clone());
+            let share = self.part.connections.clone();
+            Ok(Http::new(self.shared.tls()?, resolver, share, requests))
+        };
+        pool.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
     /// The connections for URLs that whoever runs the program has written himself: addresses are not
@@ -145,7 +176,12 @@ impl Client {
     /// # Errors
     /// [`SendError::Unavailable`].
     pub fn to_any_address(&self) -> Result<&reqwest::Client, SendError> {
-        built(&self.private, &self.shared, Resolver::private)
+        let build = || {
+            let lookup = Arc::clone(&self.shared.lookup);
+            let resolver = Resolver::private(lookup, self.part.lookups.clone());
+            own(self.shared.tls()?, resolver)
+        };
+        self.own.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
     /// Sends a request, and waits for the head of its response. Dropping the future, or the body of
@@ -187,10 +223,7 @@ impl Client {
             frame(request.headers_mut(), bare, body.size_hint().exact());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
             let sent = tape::send(tape.as_ref(), http, request, described);
-            sent.await.map_err(|lost| match lost {
-                Lost::Http(error) => fault::before_the_response(&error),
-                Lost::Played(error) => error,
-            })
+            sent.await.map_err(|lost| SendError::from(&lost))
         };
         let first_byte = timeouts.first_byte;
         let response = tokio::select! {
@@ -232,28 +265,21 @@ fn frame(headers: &mut HeaderMap, bare: bool, length: Option<u64>) {
     }
 }
 
-/// Connections are made at the first use: many bots never send anything.
-fn built<'p>(
-    pool: &'p OnceLock<Result<reqwest::Client, SendError>>,
-    shared: &Shared,
-    resolver: fn(Arc<dyn super::Lookup>) -> Resolver,
-) -> Result<&'p reqwest::Client, SendError> {
-    let build = || {
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(shared.tls()?)
-            .dns_resolver(resolver(Arc::clone(&shared.lookup)))
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            .connect_timeout(CONNECT_MAX)
-            .pool_idle_timeout(IDLE_MAX)
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|error| SendError::Unavailable(error.to_string()))
-    };
-    pool.get_or_init(build).as_ref().map_err(Clone::clone)
+/// The client of whoever runs the program.
+fn own(tls: ClientConfig, resolver: Resolver) -> Result<reqwest::Client, SendError> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(resolver)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .http1_only()
+        .connect_timeout(CONNECT_MAX)
+        .pool_idle_timeout(IDLE_MAX)
+        .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|error| SendError::Unavailable(error.to_string()))
 }
 
 /// Ends when nothing has gone out for so long.

@@ -2,6 +2,8 @@
 
 use std::{error::Error, io, net::IpAddr, time::Duration};
 
+use hyper_util::client::legacy;
+
 use super::address::Block;
 
 /// Why a request failed. The words are the end of a sentence that begins with the request.
@@ -28,6 +30,11 @@ pub enum SendError {
     /// No name server answered in time.
     #[error("its name was not resolved in time")]
     NameTimeout,
+    /// Others have all connections that its tenant may have at the moment.
+    #[error(
+        "no connection was free in time: those that its tenant may have at the moment are in use"
+    )]
+    NoConnectionFree,
     /// No connection came about in time.
     #[error("no connection was made in time")]
     ConnectTimeout,
@@ -55,6 +62,9 @@ pub enum SendError {
     /// The connection ended in the middle of the response.
     #[error("the connection ended in the middle of the response")]
     Incomplete,
+    /// Much came, and nothing of it was an answer.
+    #[error("interim answers (status 1xx) came without end, and no answer")]
+    NoAnswer,
     /// The headers of the response are too many or too long.
     #[error("the headers of the response are larger than {HEAD_BYTES_MAX} bytes")]
     HeadTooLarge,
@@ -143,28 +153,45 @@ impl SendError {
 
 /// Why there is no response.
 pub(super) fn before_the_response(error: &reqwest::Error) -> SendError {
-    // The first cause that says something wins; what we have raised ourselves says most.
-    let known = |error: &(dyn Error + 'static)| {
+    found(error)
+        .or_else(|| error.is_timeout().then_some(SendError::ConnectTimeout))
+        .or_else(|| said(error))
+        .unwrap_or_else(|| unknown(error.is_connect()))
+}
+
+/// Why a request of a bot has no response.
+pub(super) fn unanswered(error: &legacy::Error) -> SendError {
+    found(error)
+        .or_else(|| said(error))
+        .unwrap_or_else(|| unknown(error.is_connect()))
+}
+
+/// What we have raised ourselves says most, and then what TLS says.
+fn found(error: &(dyn Error + 'static)) -> Option<SendError> {
+    chain(error).find_map(|error| {
         error
             .downcast_ref::<SendError>()
             .cloned()
             .or_else(|| error.downcast_ref().map(of_tls))
-    };
-    let said = |error: &(dyn Error + 'static)| {
+    })
+}
+
+/// The first cause that says something.
+fn said(error: &(dyn Error + 'static)) -> Option<SendError> {
+    chain(error).find_map(|error| {
         error
             .downcast_ref()
             .and_then(of_hyper)
             .or_else(|| error.downcast_ref().and_then(of_io))
-    };
-    chain(error)
-        .find_map(known)
-        .or_else(|| error.is_timeout().then_some(SendError::ConnectTimeout))
-        .or_else(|| chain(error).find_map(said))
-        .unwrap_or(if error.is_connect() {
-            SendError::Unreachable
-        } else {
-            SendError::Protocol
-        })
+    })
+}
+
+fn unknown(connecting: bool) -> SendError {
+    if connecting {
+        SendError::Unreachable
+    } else {
+        SendError::Protocol
+    }
 }
 
 /// Why the body of a response ends too early.

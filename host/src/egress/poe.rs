@@ -10,14 +10,15 @@ mod files;
 mod settings;
 mod stream;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    Egress,
+    Egress, Part,
+    connection::Http,
     tape::{self, Kind, Lost, Tape},
 };
 use crate::{protocol::event::Failure, secret::Secret};
@@ -61,7 +62,7 @@ pub enum Fault {
     TooLarge(String),
 }
 
-/// The connections to the platform, shared by all bots.
+/// The connections to the platform, shared by all bots of a tenant.
 #[derive(Clone, Debug)]
 pub struct Connections {
     http: Arc<super::Client>,
@@ -77,10 +78,10 @@ pub struct Client {
 }
 
 impl Connections {
-    /// Connections of their own. None is opened before it is needed.
-    pub fn new(egress: &Egress, addresses: Addresses) -> Self {
+    /// Connections of somebody's part. None is opened before it is needed.
+    pub fn new(egress: &Egress, part: &Part, addresses: Addresses) -> Self {
         Self {
-            http: Arc::new(egress.client()),
+            http: Arc::new(egress.client(part)),
             addresses: Arc::new(addresses),
         }
     }
@@ -108,7 +109,7 @@ impl Client {
     /// Sends what was built, past the tape, to which `target` and `body` say what it is.
     fn send(
         &self,
-        http: &reqwest::Client,
+        http: &Http,
         request: reqwest::RequestBuilder,
         (kind, target, body): (Kind, &str, &dyn Fn() -> Vec<u8>),
     ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
@@ -131,8 +132,8 @@ impl Client {
     }
 
     /// The connections to what the operator has named himself.
-    fn http(&self) -> Result<&reqwest::Client, Fault> {
-        let http = self.connections.http.to_any_address();
+    fn http(&self) -> Result<&Http, Fault> {
+        let http = self.connections.http.named_by_operator();
         http.map_err(|error| Fault::Broken(error.to_string()))
     }
 
@@ -168,12 +169,15 @@ fn silence() -> String {
 
 /// What the HTTP client says, with its causes and without the URL, which can hold a key.
 fn words(lost: Lost) -> String {
-    let error = match lost {
-        Lost::Http(error) => error.without_url(),
+    let (mut words, error): (_, Box<dyn Error>) = match lost {
+        Lost::Http(error) => {
+            let error = error.without_url();
+            (error.to_string(), error.into())
+        }
+        Lost::Unanswered(error) => (format!("error sending request: {error}"), error.into()),
         Lost::Played(error) => return error.to_string(),
     };
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(&error);
+    let mut source = error.source();
     while let Some(cause) = source {
         words.push_str(": ");
         words.push_str(&cause.to_string());

@@ -7,16 +7,20 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
     time::Duration,
+    vec,
 };
 
+use hyper_util::client::legacy::connect::dns;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{sync::Semaphore, time::timeout};
+use tower_service::Service;
 
-use super::{Place, SendError, address};
+use super::{SendError, address, shares::Share};
 
 /// Longest lookup.
 ///
@@ -24,10 +28,10 @@ use super::{Place, SendError, address};
 /// the next (`resolv.conf(5)`).
 const LOOKUP_MAX: Duration = Duration::from_secs(5);
 
-/// Lookups of one client at once. One more waits.
+/// Lookups of one client at once. One more waits, and so does one that passes its tenant's share.
 ///
-/// Each holds a thread for as long as the system's resolver takes. A bot whose name server never
-/// answers then keeps only this many of tokio's 512.
+/// As many as requests that a query has under way: a bot whose names nobody answers for keeps few of its
+/// tenant's.
 const LOOKUPS_MAX: usize = 8;
 
 /// Addresses of one name that are tried. The rest is left out: a name server of a stranger could
@@ -39,67 +43,51 @@ pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Who knows the addresses of names.
 pub trait Lookup: fmt::Debug + Send + Sync + 'static {
-    /// All addresses of a name. Never called with an address in place of a name.
-    ///
-    /// `place` is to be held as long as the lookup takes anything of the machine, also when nobody
-    /// waits for its answer any more.
-    fn lookup(&self, name: &str, place: Place) -> Found;
-}
-
-/// The resolver of the system, with its files and name servers.
-#[derive(Debug, Default)]
-pub(super) struct System;
-
-impl Lookup for System {
-    fn lookup(&self, name: &str, place: Place) -> Found {
-        let name = name.to_owned();
-        Box::pin(async move {
-            let looked = spawn_blocking(move || {
-                // A thread cannot be stopped: its place is free when it is.
-                let _place = place;
-                (name.as_str(), 0).to_socket_addrs()
-            });
-            let found = looked.await.map_err(io::Error::other)??;
-            Ok(found.map(|address| address.ip()).collect())
-        })
-    }
+    /// All addresses of a name. Never called with an address in place of a name. Nothing goes on when
+    /// the answer is dropped.
+    fn lookup(&self, name: &str) -> Found;
 }
 
 /// Looks names up for one client.
 #[derive(Clone, Debug)]
 pub(super) struct Resolver {
     lookup: Arc<dyn Lookup>,
+    share: Share,
     places: Arc<Semaphore>,
     filters: bool,
 }
 
 impl Resolver {
     /// One that gives out public addresses only.
-    pub(super) fn public(lookup: Arc<dyn Lookup>) -> Self {
+    pub(super) fn public(lookup: Arc<dyn Lookup>, share: Share) -> Self {
         Self {
             lookup,
+            share,
             places: Arc::new(Semaphore::new(LOOKUPS_MAX)),
             filters: true,
         }
     }
 
     /// One for names that the operator has allowed whatever their address.
-    pub(super) fn private(lookup: Arc<dyn Lookup>) -> Self {
+    pub(super) fn private(lookup: Arc<dyn Lookup>, share: Share) -> Self {
         Self {
             filters: false,
-            ..Self::public(lookup)
+            ..Self::public(lookup, share)
         }
     }
 
     /// The addresses of a name that may be connected to. Never an empty list.
     async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, SendError> {
         let looked = timeout(LOOKUP_MAX, async {
-            let place = Arc::clone(&self.places).acquire_owned().await;
-            let place = place.map_err(io::Error::other)?;
-            self.lookup.lookup(name, place).await
+            let _place = self.places.acquire().await.map_err(io::Error::other)?;
+            let _held = self.share.take(1).await;
+            self.lookup.lookup(name).await
         });
         let found = match looked.await {
             Err(_) => return Err(SendError::NameTimeout),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(SendError::NameTimeout);
+            }
             Ok(Err(_)) => return Err(SendError::Name),
             Ok(Ok(found)) => found,
         };
@@ -132,11 +120,39 @@ impl Resolve for Resolver {
     }
 }
 
+/// For the connections of bots.
+impl Service<dns::Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = SendError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, SendError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: dns::Name) -> Self::Future {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let found = resolver.addresses(name.as_str()).await?;
+            let with_port = |address| SocketAddr::new(address, 0);
+            Ok(found
+                .into_iter()
+                .map(with_port)
+                .collect::<Vec<_>>()
+                .into_iter())
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
-    use super::*;
+    use super::{super::shares::Budget, *};
+
+    fn share() -> Share {
+        Budget::new(8).share()
+    }
 
     /// Answers with the next of its answers, and with the last one for ever.
     #[derive(Debug)]
@@ -145,12 +161,12 @@ mod tests {
     impl Fickle {
         fn resolver(answers: &[&[&'static str]]) -> Resolver {
             let answers = answers.iter().rev().map(|answer| answer.to_vec());
-            Resolver::public(Arc::new(Self(Mutex::new(answers.collect()))))
+            Resolver::public(Arc::new(Self(Mutex::new(answers.collect()))), share())
         }
     }
 
     impl Lookup for Fickle {
-        fn lookup(&self, _: &str, _: Place) -> Found {
+        fn lookup(&self, _: &str) -> Found {
             let mut answers = self.0.lock().unwrap();
             let answer = answers.last().unwrap().clone();
             if answers.len() > 1 {
@@ -192,7 +208,7 @@ mod tests {
     #[tokio::test]
     async fn names_that_the_operator_has_allowed_are_not_filtered() {
         let lookup = Fickle(Mutex::new(vec![vec!["127.0.0.1"]]));
-        let resolver = Resolver::private(Arc::new(lookup));
+        let resolver = Resolver::private(Arc::new(lookup), share());
         assert_eq!(
             resolved(&resolver).await,
             Ok(vec!["127.0.0.1:0".to_owned()])
@@ -204,14 +220,14 @@ mod tests {
     struct Silent;
 
     impl Lookup for Silent {
-        fn lookup(&self, _: &str, _: Place) -> Found {
+        fn lookup(&self, _: &str) -> Found {
             Box::pin(std::future::pending())
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_lookup_ends_in_time() {
-        let resolver = Resolver::public(Arc::new(Silent));
+        let resolver = Resolver::public(Arc::new(Silent), share());
         let refused = resolved(&resolver).await.unwrap_err();
         assert_eq!(refused, "its name was not resolved in time");
     }

@@ -16,13 +16,14 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
+use hyper_util::client::legacy;
 use tokio::time::{Instant, sleep};
 
 use self::{
     noted::{Sent, noted},
     played::{collected, response},
 };
-use super::{SendError, fault};
+use super::{SendError, connection::Http, fault};
 
 /// Bytes of all bodies that one tape keeps. What passes it is left out, and [`Tape::is_cut`] says so.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -188,7 +189,7 @@ impl Tape {
     /// Lets the request leave, and notes it and its response.
     async fn noting_send(
         &self,
-        http: &reqwest::Client,
+        http: &Http,
         request: Request,
         mut sending: reqwest::Request,
     ) -> Result<reqwest::Response, Lost> {
@@ -202,13 +203,12 @@ impl Tape {
         }
         match http.execute(sending).await {
             Ok(response) => Ok(noted(response, self.clone(), number, began)),
-            Err(error) => {
-                let fault = fault::before_the_response(&error);
+            Err(lost) => {
                 self.note(number, 0, |exchange| {
                     exchange.outcome.after = began.elapsed();
-                    exchange.outcome.fault = Some(fault);
+                    exchange.outcome.fault = Some(SendError::from(&lost));
                 });
-                Err(error.into())
+                Err(lost)
             }
         }
     }
@@ -252,8 +252,10 @@ impl Tape {
 /// Why there is no response.
 #[derive(Debug)]
 pub(super) enum Lost {
-    /// What the HTTP client says.
+    /// What is wrong with the request, or with the body of its response.
     Http(reqwest::Error),
+    /// Why no response came.
+    Unanswered(legacy::Error),
     /// What a tape says.
     Played(SendError),
 }
@@ -263,9 +265,12 @@ impl Lost {
     pub(super) fn is_connect(&self) -> bool {
         match self {
             Self::Http(error) => error.is_connect(),
+            Self::Unanswered(error) => error.is_connect(),
             Self::Played(error) => matches!(
                 error,
                 SendError::Name
+                    | SendError::NameTimeout
+                    | SendError::NoConnectionFree
                     | SendError::ConnectTimeout
                     | SendError::Refused
                     | SendError::Unreachable
@@ -281,20 +286,30 @@ impl From<reqwest::Error> for Lost {
     }
 }
 
+impl From<&Lost> for SendError {
+    fn from(lost: &Lost) -> Self {
+        match lost {
+            Lost::Http(error) => fault::before_the_response(error),
+            Lost::Unanswered(error) => fault::unanswered(error),
+            Lost::Played(error) => error.clone(),
+        }
+    }
+}
+
 /// Sends a request, past a tape where there is one; `request` says to it what the request is.
 pub(super) fn send<F: FnOnce(&reqwest::Request) -> Request>(
     tape: Option<&Tape>,
-    http: &reqwest::Client,
+    http: &Http,
     sending: reqwest::Request,
     request: F,
 ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
-    let request = tape.map(|tape| (tape.clone(), request(&sending)));
+    let Some(tape) = tape.cloned() else {
+        return Box::pin(http.execute(sending));
+    };
+    let request = request(&sending);
+    if tape.0.plays {
+        return Box::pin(async move { tape.play(request, sending).await });
+    }
     let http = http.clone();
-    Box::pin(async move {
-        match request {
-            None => Ok(http.execute(sending).await?),
-            Some((tape, request)) if tape.0.plays => tape.play(request, sending).await,
-            Some((tape, request)) => tape.noting_send(&http, request, sending).await,
-        }
-    })
+    Box::pin(async move { tape.noting_send(&http, request, sending).await })
 }

@@ -169,8 +169,12 @@ impl Refusal {
                     format!("failed: {error}; raise `limits.outbound_body`")
                 }
                 SendError::Url(_) | SendError::Method => format!("was refused: {error}"),
+                SendError::NoConnectionFree => format!(
+                    "was refused: {error}; read or drop responses, or let whoever runs the server raise `ulimit -n`"
+                ),
                 // These tell more than the code that the guest gets.
                 SendError::Name
+                | SendError::NoAnswer
                 | SendError::Certificate(_)
                 | SendError::Tls(_)
                 | SendError::Unavailable(_) => format!("failed: {error}"),
@@ -192,6 +196,7 @@ fn code(error: &SendError) -> Error {
             info_code: None,
         },
         SendError::NameTimeout => Error::DnsTimeout,
+        SendError::NoConnectionFree => Error::ConnectionLimitReached,
         SendError::ConnectTimeout => Error::ConnectionTimeout,
         SendError::Refused => Error::ConnectionRefused,
         SendError::Unreachable => Error::DestinationUnavailable,
@@ -204,7 +209,7 @@ fn code(error: &SendError) -> Error {
         SendError::HeadTooLarge => Error::HttpResponseHeaderSectionSize(None),
         SendError::BodyTooLarge(most) => Error::HttpResponseBodySize(Some(*most)),
         SendError::RequestBody => Error::HttpRequestBodySize(None),
-        SendError::Protocol => Error::HttpProtocolError,
+        SendError::Protocol | SendError::NoAnswer => Error::HttpProtocolError,
         SendError::Unavailable(_) => Error::ConfigurationError,
     }
 }

@@ -19,8 +19,6 @@ impl Capacity {
     const PLACE_MAPPINGS: u64 = 2;
     /// Mappings left for everything else: code, threads, heaps.
     const MAPPINGS_SPARE: u64 = 4_096;
-    /// Descriptors left for everything but readers.
-    const DESCRIPTORS_SPARE: u64 = 64;
     /// Memory that a waiting instance of a small bot takes, connection included; measured 45 to
     /// 56 KiB, doubled.
     const INSTANCE_BYTES: u64 = 112 * 1024;
@@ -33,8 +31,8 @@ impl Capacity {
     }
 
     /// From the three things that run out first: `mappings` as the kernel allows for a process,
-    /// `descriptors` that it may have open, and `memory_bytes` for all instances together.
-    pub fn of(mappings: u64, descriptors: u64, memory_bytes: u64) -> Self {
+    /// connections of `readers` that it may have open, and `memory_bytes` for all instances together.
+    pub fn of(mappings: u64, readers: u32, memory_bytes: u64) -> Self {
         let (instances, because) = [
             (
                 mappings.saturating_sub(Self::MAPPINGS_SPARE)
@@ -42,8 +40,8 @@ impl Capacity {
                 format!("vm.max_map_count = {mappings}"),
             ),
             (
-                descriptors.saturating_sub(Self::DESCRIPTORS_SPARE),
-                format!("{descriptors} file descriptors"),
+                u64::from(readers),
+                format!("{readers} file descriptors for readers"),
             ),
             (
                 memory_bytes / Self::INSTANCE_BYTES,
@@ -77,10 +75,10 @@ mod tests {
             Capacity::of(65_530, 1_000_000, 12 * gib).because,
             "vm.max_map_count = 65530"
         );
-        assert_eq!(Capacity::of(65_530, 256, 12 * gib).instances, 192);
+        assert_eq!(Capacity::of(65_530, 96, 12 * gib).instances, 96);
         assert_eq!(
-            Capacity::of(65_530, 256, 12 * gib).because,
-            "256 file descriptors"
+            Capacity::of(65_530, 96, 12 * gib).because,
+            "96 file descriptors for readers"
         );
         assert_eq!(Capacity::of(1, 1, 1).instances, 1, "never none");
     }
@@ -89,7 +87,7 @@ mod tests {
     #[test]
     fn live_instances_never_take_more_mappings_than_there_are() {
         for mappings in [65_530, 262_144, 1_048_576] {
-            let capacity = Capacity::of(mappings, u64::MAX, u64::MAX);
+            let capacity = Capacity::of(mappings, u32::MAX, u64::MAX);
             let places = u64::from(capacity.instances) * Capacity::PLACE_MAPPINGS;
             assert!(places + capacity.mappings + Capacity::MAPPINGS_SPARE <= mappings);
             assert!(capacity.mappings >= u64::from(capacity.instances) * SMALL_MAPPINGS);

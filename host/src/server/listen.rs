@@ -31,27 +31,6 @@ const HEADERS_MAX: usize = 64;
 /// Pause after a connection could not be taken: mostly there are no more descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// How many connections there may be.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    connections: u32,
-}
-
-impl Limits {
-    /// What the configuration says, or all descriptors but those for everything else.
-    pub(super) fn new(configured: Option<u32>, descriptors: u64) -> Self {
-        let possible = u32::try_from(descriptors.saturating_sub(64))
-            .unwrap_or(u32::MAX)
-            .max(16);
-        Self::of(configured.unwrap_or(possible).min(possible))
-    }
-
-    /// Exactly so many.
-    pub(super) const fn of(connections: u32) -> Self {
-        Self { connections }
-    }
-}
-
 /// A listener that serves.
 pub(super) struct Front {
     /// Ends with the last connection.
@@ -78,13 +57,13 @@ pub(super) struct Crowd {
 }
 
 impl Front {
-    /// Serves on a bound listener.
+    /// Serves on a bound listener, so many connections at once at most.
     ///
     /// # Errors
     /// The runtime does not take the listener.
     pub(super) fn start<A, F>(
         listener: TcpListener,
-        limits: Limits,
+        connections: u32,
         crowd: Option<Crowd>,
         answer: A,
     ) -> io::Result<Self>
@@ -98,7 +77,7 @@ impl Front {
         http.header_read_timeout(None)
             .max_headers(HEADERS_MAX)
             .max_buf_size(BUFFER_BYTES_MAX);
-        let connections = usize::try_from(limits.connections).unwrap_or(usize::MAX);
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX);
         let leave = Stop::default();
         let house = House {
             answer,

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
+use super::descriptors::Descriptors;
 use crate::control_group;
 
 /// The kernel's default for `vm.max_map_count`, where the setting cannot be read.
@@ -14,15 +13,16 @@ const MAPPINGS_DEFAULT: u64 = 65_530;
 pub(super) struct Machine {
     /// Memory mappings that one process may have.
     pub(super) mappings: u64,
-    /// Files and sockets that this process may have open.
-    pub(super) descriptors: u64,
+    /// Files and sockets that this process may have open, divided.
+    pub(super) descriptors: Descriptors,
     /// Memory of the machine, in bytes, or what the control groups allow where that is less.
     pub(super) memory_bytes: u64,
 }
 
 impl Machine {
-    /// Reads all three, and raises the soft limit of descriptors to the hard one.
-    pub(super) fn look() -> Self {
+    /// Reads all three, and raises the soft limit of descriptors to the hard one. `readers_max` is what
+    /// the configuration says of connections.
+    pub(super) fn look(readers_max: Option<u32>) -> Self {
         let number = |path: &str| {
             fs::read_to_string(path)
                 .ok()
@@ -37,30 +37,8 @@ impl Machine {
         let allowed = control_group::memory_bytes().unwrap_or(u64::MAX);
         Self {
             mappings: number("/proc/sys/vm/max_map_count").unwrap_or(MAPPINGS_DEFAULT),
-            descriptors: raise_descriptors(),
+            descriptors: Descriptors::of_process(readers_max),
             memory_bytes: total.min(allowed),
         }
-    }
-}
-
-/// More than enough for every place that a reply can have; some systems allow a billion.
-const DESCRIPTORS_MAX: u64 = 1_000_000;
-
-fn raise_descriptors() -> u64 {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.unwrap_or(DESCRIPTORS_MAX).min(DESCRIPTORS_MAX);
-    let current = current.unwrap_or(DESCRIPTORS_MAX);
-    if current >= wanted {
-        return current.min(DESCRIPTORS_MAX);
-    }
-    match setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: Some(wanted),
-            maximum,
-        },
-    ) {
-        Ok(()) => wanted,
-        Err(_) => current,
     }
 }

@@ -14,10 +14,7 @@ use crate::{
     charges::Journal,
     compute::Compute,
     config::resolve::ServerSpec,
-    egress::{
-        Egress,
-        poe::{Addresses, Connections},
-    },
+    egress::{Egress, poe::Addresses},
     memory::MemoryPool,
     report::Problems,
     sandbox::{Capacity, Sandbox, SandboxError, Size},
@@ -45,14 +42,17 @@ pub(super) fn prepare(
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
     };
-    let egress = Egress::new(spec.private_hosts.clone());
+    let egress = Egress::within(
+        machine.descriptors.outbound,
+        spec.private_hosts.clone(),
+        spec.name_servers.clone(),
+    );
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         memory_bytes_max: size.memory_bytes_max,
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
-        lasting: Lasting::default(),
-        poe: Connections::new(&egress, addresses),
+        lasting: Lasting::new(egress.clone(), addresses),
         journal: place.journal.clone(),
         egress,
         guest_clock: spec.guest_clock,
@@ -69,7 +69,7 @@ fn prepare_sandbox(
 ) -> Result<(Sandbox, Size, Capacity), Problems> {
     let capacity = Capacity::of(
         machine.mappings,
-        machine.descriptors,
+        machine.descriptors.readers,
         machine.memory_bytes / 2,
     );
     let largest = spec

@@ -1,7 +1,9 @@
 //! What bots may send to other servers, and what becomes of it: who is reached, which headers leave,
 //! and that nothing else does.
 
+mod exhaustion;
 mod faults;
+mod names;
 mod streams;
 mod tasks;
 pub mod upstream;

@@ -53,9 +53,13 @@ const SIDEWAYS: &[(&str, &str)] = &[
 
 /// Libraries, and the only files that may name them, as beginnings of paths below `host/src`.
 const BORDERS: &[(&[&str], &[&str])] = &[
-    (&["axum", "tower", "hyper_util"], &["server", "simulator"]),
-    // Of the client's side only what went wrong is asked.
-    (&["hyper"], &["server", "simulator", "egress/fault"]),
+    (&["axum", "tower"], &["server", "simulator"]),
+    // The client's side: connections of bots, their names, and what goes wrong.
+    (&["hyper_util", "hyper"], &["server", "simulator", "egress"]),
+    (
+        &["hyper_rustls", "hickory_resolver", "tower_service"],
+        &["egress"],
+    ),
     (
         &["reqwest", "rustls", "rustls_platform_verifier"],
         &["egress", "simulator", "client"],

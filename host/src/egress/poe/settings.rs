@@ -42,9 +42,8 @@ impl Client {
         // The key is a part of the path; nothing of the URL may reach a log.
         let url = key.reveal(|key| self.api(&["bot", what, bot, key, VERSION]));
         let exchange = async {
-            let http = self
-                .http()
-                .map_err(|fault| SyncFault::Refused(fault.to_string()))?;
+            let http = self.connections.http.to_any_address();
+            let http = http.map_err(|error| SyncFault::Refused(error.to_string()))?;
             let request = http.post(url).header(CONTENT_TYPE, "application/json");
             let response = heard(request.body(body).send())
                 .await

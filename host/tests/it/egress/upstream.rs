@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use crate::harness::HANG;
@@ -102,6 +103,12 @@ impl Conversation {
             said += bytes.len() as u64;
         }
         said
+    }
+
+    /// Whether the other side hangs up, or says something, within this time.
+    pub fn is_closed_within(&mut self, time: Duration) -> bool {
+        self.stream.get_mut().set_read_timeout(Some(time)).unwrap();
+        self.stream.fill_buf().is_ok()
     }
 
     /// Waits until the other side hangs up, and gives what came before that.

@@ -21,6 +21,7 @@ pub struct Folder {
     cache_dir: PathBuf,
     state_dir: PathBuf,
     log_unread: bool,
+    descriptors: Option<u32>,
 }
 
 impl Folder {
@@ -45,6 +46,7 @@ impl Folder {
             flags: Vec::new(),
             cache_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
             log_unread: false,
+            descriptors: None,
         }
     }
 
@@ -97,6 +99,12 @@ impl Folder {
         self
     }
 
+    /// The process may have so many files open.
+    pub fn descriptors(mut self, most: u32) -> Self {
+        self.descriptors = Some(most);
+        self
+    }
+
     /// `ravenry up ravenry.toml`, until it serves.
     pub fn up(self) -> Server {
         Server::spawn(self, &["up", "ravenry.toml"])
@@ -137,7 +145,10 @@ impl Folder {
     }
 
     fn command(&self, verb: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));
+        let most = self.descriptors.map(|most| format!("ulimit -n {most}; "));
+        let mut command = Command::new("sh");
+        let start = format!("{}exec \"$0\" \"$@\"", most.unwrap_or_default());
+        command.args(["-c", &start, env!("CARGO_BIN_EXE_ravenry")]);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("RAVENRY_") {
                 command.env_remove(name);
@@ -372,16 +383,6 @@ impl Server {
         last.wait(|_| None::<()>);
         assert!(last.closed(), "it does not stop");
         self.child.wait().unwrap()
-    }
-
-    /// Memory of the process that is in use, in bytes.
-    pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 }
 

@@ -1,0 +1,155 @@
+//! Connections of bots: opened within their tenant's share of descriptors, and read within bounds.
+//!
+//! Each counts from before its name is looked up until its socket is closed, also while it is kept for
+//! the next request; one that is kept is closed where others wait. What comes before the head of an
+//! answer is counted: interim answers (1xx) are read and dropped by the HTTP client, for ever if need
+//! be, at nobody's expense.
+
+mod metered;
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{HeaderValue, Uri, header};
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use reqwest::RequestBuilder;
+use rustls::ClientConfig;
+use tokio::time::{Instant, timeout_at};
+use tower_service::Service;
+use url::Url;
+
+use self::metered::{Answer, Line, Metered};
+use super::{
+    CONNECT_MAX, SendError,
+    client::{IDLE_MAX, IDLE_PER_HOST_MAX},
+    resolver::Resolver,
+    shares::Share,
+    tape::Lost,
+};
+
+/// Descriptors of a connection while it is made: where a name has addresses of both kinds, the second
+/// kind is tried beside the first after a while.
+const CONNECTING_DESCRIPTORS: u32 = 2;
+
+/// Bytes of a response that wait in the HTTP client's own buffer; also the longest head.
+///
+/// The client's own default is six times that for each connection, which is in no bot's budget.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// Silence on a connection after which the system asks whether anybody is there, and how often.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// How often it asks in vain.
+const KEEPALIVE_RETRIES: u32 = 3;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The HTTP client of one bot, for one kind of addresses. Clones share its connections.
+#[derive(Clone)]
+pub(super) struct Http {
+    client: legacy::Client<Connector, reqwest::Body>,
+    /// Makes requests, and sends none.
+    requests: reqwest::Client,
+}
+
+impl Http {
+    /// Opens nothing before the first request. `requests` makes requests and is not asked to send any.
+    pub(super) fn new(
+        mut tls: ClientConfig,
+        resolver: Resolver,
+        share: Share,
+        requests: reqwest::Client,
+    ) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let connector = Connector {
+            https: HttpsConnector::from((tcp, tls)),
+            share,
+        };
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_MAX)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .http1_max_buf_size(BUFFER_BYTES_MAX)
+            .build(connector);
+        Self { client, requests }
+    }
+
+    /// A request that is to be made complete.
+    pub(super) fn get(&self, url: Url) -> RequestBuilder {
+        self.requests.get(url)
+    }
+
+    /// A request that is to be made complete.
+    pub(super) fn post(&self, url: Url) -> RequestBuilder {
+        self.requests.post(url)
+    }
+
+    /// Sends a request, and waits for the head of the response.
+    ///
+    /// # Errors
+    /// What the libraries say.
+    pub(super) fn execute(
+        &self,
+        request: reqwest::Request,
+    ) -> impl Future<Output = Result<reqwest::Response, Lost>> + Send + use<> {
+        let request = http::Request::<reqwest::Body>::try_from(request).map(|mut request| {
+            let headers = request.headers_mut();
+            let anything = HeaderValue::from_static("*/*");
+            headers.entry(header::ACCEPT).or_insert(anything);
+            self.client.request(request)
+        });
+        async move {
+            let mut response = request?.await.map_err(Lost::Unanswered)?;
+            let line = response.extensions_mut().remove::<Line>();
+            let body = |inner| reqwest::Body::wrap(Answer::begin(inner, line));
+            let response = response.map(body);
+            Ok(response.into())
+        }
+    }
+}
+
+/// Opens connections.
+#[derive(Clone)]
+struct Connector {
+    https: HttpsConnector<HttpConnector<Resolver>>,
+    share: Share,
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Metered>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Metered>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let share = self.share.clone();
+        // Nothing is done before the first poll.
+        let connecting = self.https.call(uri);
+        Box::pin(async move {
+            let until = Instant::now() + CONNECT_MAX;
+            let taken = timeout_at(until, share.take(CONNECTING_DESCRIPTORS)).await;
+            let mut held = taken.map_err(|_| SendError::NoConnectionFree)?;
+            let connected = timeout_at(until, connecting).await;
+            let stream = connected.map_err(|_| SendError::ConnectTimeout)??;
+            held.keep(1);
+            Ok(TokioIo::new(Metered::new(stream, held, share)))
+        })
+    }
+}
