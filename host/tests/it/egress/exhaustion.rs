@@ -11,8 +11,8 @@ use super::{
 };
 use crate::harness::{Folder, Server};
 
-/// Descriptors of the process in these tests, of which 59 are for connections to others.
-const FEW: u32 = 256;
+/// Few descriptors for the process: 59 of them are for connections to others.
+const FEW: &str = "ulimit -n 256";
 
 /// Nothing of a polite tenant takes this long. Two seconds before the first who waits gives up.
 const SOON: Duration = Duration::from_secs(8);
@@ -37,7 +37,7 @@ fn two_tenants(bots: usize, noisy: &str, polite: &str) -> Folder {
         )
         .flag("--allow-private-host=127.0.0.1")
         .flag("--allow-private-host=known.test")
-        .descriptors(FEW)
+        .first(FEW)
 }
 
 /// Answers each request on a connection, and keeps it.

@@ -21,7 +21,7 @@ pub struct Folder {
     cache_dir: PathBuf,
     state_dir: PathBuf,
     log_unread: bool,
-    descriptors: Option<u32>,
+    first: String,
 }
 
 impl Folder {
@@ -46,7 +46,7 @@ impl Folder {
             flags: Vec::new(),
             cache_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
             log_unread: false,
-            descriptors: None,
+            first: String::new(),
         }
     }
 
@@ -99,9 +99,9 @@ impl Folder {
         self
     }
 
-    /// The process may have so many files open.
-    pub fn descriptors(mut self, most: u32) -> Self {
-        self.descriptors = Some(most);
+    /// A line of shell that is run in the process before it becomes the gateway.
+    pub fn first(mut self, line: &str) -> Self {
+        self.first = format!("{line}; ");
         self
     }
 
@@ -145,9 +145,8 @@ impl Folder {
     }
 
     fn command(&self, verb: &[&str]) -> Command {
-        let most = self.descriptors.map(|most| format!("ulimit -n {most}; "));
         let mut command = Command::new("sh");
-        let start = format!("{}exec \"$0\" \"$@\"", most.unwrap_or_default());
+        let start = format!("{}exec \"$0\" \"$@\"", self.first);
         command.args(["-c", &start, env!("CARGO_BIN_EXE_ravenry")]);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("RAVENRY_") {

@@ -7,10 +7,11 @@ use ravenry::simulator::{Answer, Chunks, FakePoe, Framing, LineEnd, Script, Step
 use serde_json::json;
 
 use super::{
-    ask,
+    KEY, ask,
     fault_table::{Heard, breaks, errors, refusals},
     folder, gateway, open, wait,
 };
+use crate::{egress::upstream::Upstream, harness::Folder};
 
 #[test]
 fn every_fault_of_another_bot_ends_clearly() {
@@ -159,6 +160,24 @@ fn a_platform_that_is_away_ends_in_an_error() {
     let events = ask(&server, "relay helper").events();
     assert_eq!(events[0].0, "error");
     server.wait_text("the reply was given up");
+}
+
+/// A platform that sends interim answers without end, and no answer.
+#[test]
+fn interim_answers_without_end_are_no_answer() {
+    let flood = Upstream::start(|mut talk| {
+        talk.request();
+        talk.say_for_ever(&b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000));
+    });
+    let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
+                    poe = { access_key = { env = \"ASKER_KEY\" } }\n";
+    let server = Folder::with_manifest(manifest)
+        .env("ASKER_KEY", KEY)
+        .flag(&format!("--poe-api={}", flood.url()))
+        .up();
+    let events = ask(&server, "relay helper").events();
+    assert_eq!(events[0].0, "error");
+    server.wait_text("interim answers (status 1xx) came without end");
 }
 
 /// Its stream is more than a reply may hold: the reply ends politely, and the other bot is hung up.
