@@ -50,6 +50,8 @@ pub struct Egress(Arc<Shared>);
 struct Shared {
     /// Read from the system at the first use: many gateways never send anything.
     tls: OnceLock<Result<ClientConfig, String>>,
+    /// Makes requests for all, and sends none.
+    requests: OnceLock<Result<reqwest::Client, SendError>>,
     private: Vec<PrivateHost>,
     lookup: Arc<dyn Lookup>,
     /// Descriptors of connections.
@@ -86,6 +88,7 @@ impl Egress {
         let connections = descriptors.saturating_sub(lookups.saturating_mul(LOOKUP_DESCRIPTORS));
         Self(Arc::new(Shared {
             tls: OnceLock::new(),
+            requests: OnceLock::new(),
             private,
             lookup: Arc::new(NameServers::new(name_servers)),
             connections: Budget::new(connections),
@@ -122,6 +125,16 @@ impl Shared {
             .get_or_init(tls)
             .clone()
             .map_err(SendError::Unavailable)
+    }
+
+    /// What makes requests; why there is nothing, if the machine's settings cannot be used.
+    fn requests(&self) -> Result<reqwest::Client, SendError> {
+        let build = || {
+            let builder = reqwest::Client::builder().tls_backend_preconfigured(self.tls()?);
+            let built = builder.no_proxy().build();
+            built.map_err(|error| SendError::Unavailable(error.to_string()))
+        };
+        self.requests.get_or_init(build).clone()
     }
 }
 

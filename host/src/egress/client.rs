@@ -114,7 +114,7 @@ pub struct Client {
     part: Part,
     public: OnceLock<Result<Http, SendError>>,
     private: OnceLock<Result<Http, SendError>>,
-    /// For whoever runs the program; makes requests for the others.
+    /// For whoever runs the program.
     own: OnceLock<Result<reqwest::Client, SendError>>,
 }
 
@@ -162,7 +162,7 @@ impl Client {
         resolver: fn(Arc<dyn super::Lookup>, Share) -> Resolver,
     ) -> Result<&'p Http, SendError> {
         let build = || {
-            let requests = self.to_any_address()?.clone();
+            let requests = self.shared.requests()?;
             let resolver = resolver(Arc::clone(&self.shared.lookup), self.part.lookups.clone());
             let share = self.part.connections.clone();
             Ok(Http::new(self.shared.tls()?, resolver, share, requests))
