@@ -2,7 +2,8 @@
 //! path of every start and of every change; a failed step leaves what runs untouched.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -345,14 +346,23 @@ fn described(error: &ComponentError) -> Unfit {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Unfit> {
-    let checked = fs::metadata(path).and_then(|found| {
-        if found.len() > COMPONENT_BYTES_MAX {
-            return Err(io::Error::other(format!(
-                "it has {} bytes; at most {COMPONENT_BYTES_MAX} are taken",
-                found.len()
-            )));
+    let too_large = |bytes: u64| {
+        let said = format!("it has {bytes} bytes; at most {COMPONENT_BYTES_MAX} are taken");
+        Err(io::Error::other(said))
+    };
+    let checked = fs::File::open(path).and_then(|file| {
+        let announced = file.metadata()?.len();
+        if announced > COMPONENT_BYTES_MAX {
+            return too_large(announced);
         }
-        fs::read(path)
+        let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+        // It may grow meanwhile, or be none that has a length.
+        let bound = COMPONENT_BYTES_MAX.saturating_add(1);
+        let read = file.take(bound).read_to_end(&mut bytes)?;
+        match u64::try_from(read) {
+            Ok(read) if read <= COMPONENT_BYTES_MAX => Ok(bytes),
+            _ => too_large(bound),
+        }
     });
     checked.map_err(|error| Unfit {
         cause: format!("it cannot be read: {error}"),

@@ -70,9 +70,12 @@ struct Described {
     world: Option<String>,
     /// `small`, `large` or `async`: which engine it runs on, while its memory limit is an ordinary one.
     engine: String,
+    /// These five as an instance has them.
+    component_instances: u64,
     core_instances: u64,
     memories: u64,
     tables: u64,
+    /// Of the largest table.
     table_elements: u64,
     /// What it uses of the component model's concurrency.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,17 +137,19 @@ impl Page {
                 name.escape_debug()
             ));
         }
+        let counts = &found.counts;
         let mut described = Described {
             bot_version: found.bot_version.clone(),
             world: found.world.map(|world| world.to_string()),
-            engine: EngineKind::of(found, found.initial_memory).to_string(),
-            core_instances: found.core_instances,
-            memories: found.memories,
-            tables: found.tables,
-            table_elements: found.table_elements,
+            engine: EngineKind::of(found, counts.memory_bytes).to_string(),
+            component_instances: counts.component_instances,
+            core_instances: counts.core_instances,
+            memories: counts.memories,
+            tables: counts.tables,
+            table_elements: counts.largest_table,
             concurrency: found.concurrency,
             size_bytes: found.size,
-            initial_memory_bytes: found.initial_memory,
+            initial_memory_bytes: counts.memory_bytes,
             functions: found.functions,
             core_modules: found.core_modules,
             imports: found.imports.clone(),
@@ -292,20 +297,21 @@ mod tests {
         let page = page_of(
             r#"(component
                  (import "wasi:nn/inference@0.2.0" (instance))
-                 (core module (memory 1))
+                 (core module $memory (memory 1))
+                 (core instance (instantiate $memory))
                  (instance $run)
                  (export "wasi:cli/run@0.2.3" (instance $run)))"#,
         );
         assert!(!page.runs_here());
         insta::assert_snapshot!(page.text(), @r#"
         file       bot.wasm
-        size       115 B
+        size       150 B
         built for  another world
         imports    wasi:nn/inference@0.2.0   (not offered)
         exports    wasi:cli/run@0.2.3
         memory     64.0 KiB at the start
         code       0 functions in 1 core module
-        engine     small: 0 core instances, 1 memory, 0 tables of at most 0 elements
+        engine     small: 1 core instance, 1 memory, 0 tables of at most 0 elements
         compiling  not tried
         runs here  no
                    it is a component for another world: it exports `wasi:cli/run@0.2.3`, not `ravenry:bot/handler`

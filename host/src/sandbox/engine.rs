@@ -4,7 +4,7 @@ use std::fmt;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::inspect::Inspection;
+use super::inspect::{self, Counts, Inspection};
 
 /// Native stack of one instance; host functions that a guest calls run on it too.
 const ASYNC_STACK_BYTES: usize = 1024 * 1024;
@@ -38,10 +38,12 @@ const MEMORY_MAPPINGS: u64 = 4;
 /// its memory with the image that it starts with, and one is for what lies between. Measured: 6.6.
 pub(super) const ON_DEMAND_MAPPINGS: u64 = 7;
 
-/// What one component may consist of on an engine.
+/// What one instance may consist of on an engine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// Core instances.
+    /// Instances of components: the compiler goes through each.
+    pub(super) component_instances: u64,
+    /// Core instances, with those that the engine adds between components.
     pub(super) core_instances: u32,
     /// Memories.
     pub(super) memories: u32,
@@ -49,24 +51,38 @@ pub(super) struct Bounds {
     pub(super) tables: u32,
     /// Elements of one table.
     pub(super) table_elements: usize,
+    /// Elements of all tables.
+    pub(super) all_table_elements: u64,
+    /// Entries of index spaces.
+    pub(super) items: u64,
+    /// Bytes of the engine's own bookkeeping.
+    pub(super) instance_bytes: usize,
 }
 
-/// What a component from Rust or C needs (3 core instances, one memory, 2 tables), and twice that
-/// where it costs nothing.
+/// What a component from Rust or C needs (3 core instances, 2 of components, one memory, 2 tables), and
+/// twice that where it costs nothing.
 const SMALL: Bounds = Bounds {
     core_instances: 8,
     memories: 1,
     tables: 4,
     table_elements: 4_096,
+    all_table_elements: 4 * 4_096,
+    instance_bytes: INSTANCE_BYTES_MAX,
+    ..LARGE
 };
 
-/// What a Python component needs (14 core instances, 5,700 elements of a table), and twice that and more;
-/// JavaScript has 2 memories.
+/// What five components need that are composed to one, from Rust (3 core instances each) or JavaScript
+/// (8, and 2 memories), with as many core instances between them; and what one from Python needs (14 core
+/// instances, 3 of components, 5,700 elements of a table, 1,900 items), and twice that and more.
 pub(super) const LARGE: Bounds = Bounds {
-    core_instances: 32,
-    memories: 4,
-    tables: 16,
+    component_instances: 64,
+    core_instances: 96,
+    memories: 10,
+    tables: 20,
     table_elements: 20_000,
+    all_table_elements: 40_000,
+    items: inspect::ITEMS_MAX,
+    instance_bytes: 4 * INSTANCE_BYTES_MAX,
 };
 
 /// Largest memory of a place for small components, in bytes: address space is reserved for as many
@@ -97,21 +113,45 @@ impl fmt::Display for EngineKind {
 
 impl Bounds {
     /// What of a component does not fit, in words.
-    pub(super) fn exceeded(&self, found: &Inspection) -> Option<String> {
-        let elements = u64::try_from(self.table_elements).unwrap_or(u64::MAX);
+    pub(super) fn exceeded(&self, counts: &Counts) -> Option<String> {
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         [
             (
+                "instances of components",
+                counts.component_instances,
+                self.component_instances,
+            ),
+            (
                 "core instances",
-                found.core_instances,
+                counts.core_instances_max(),
                 self.core_instances.into(),
             ),
-            ("memories", found.memories, self.memories.into()),
-            ("tables", found.tables, self.tables.into()),
-            ("elements of a table", found.table_elements, elements),
+            ("memories", counts.memories, self.memories.into()),
+            ("tables", counts.tables, self.tables.into()),
+            (
+                "elements of a table",
+                counts.largest_table,
+                wide(self.table_elements),
+            ),
+            (
+                "elements of all tables",
+                counts.table_elements,
+                self.all_table_elements,
+            ),
+            ("items", counts.items, self.items),
+            (
+                "bytes of bookkeeping",
+                counts.instance_bytes,
+                wide(self.instance_bytes),
+            ),
         ]
         .into_iter()
         .find(|(_, has, max)| has > max)
-        .map(|(what, has, max)| format!("{has} {what}, and {max} are the most that one may have"))
+        .map(|(what, has, max)| {
+            format!(
+                "{has} {what} when it is instantiated, and {max} are the most that one may have"
+            )
+        })
     }
 }
 
@@ -121,7 +161,7 @@ impl EngineKind {
         match self {
             Self::Small => SMALL_MAPPINGS,
             Self::Large | Self::Async => {
-                let more = found.memories.saturating_sub(1);
+                let more = found.counts.memories.saturating_sub(1);
                 more.saturating_mul(MEMORY_MAPPINGS)
                     .saturating_add(ON_DEMAND_MAPPINGS)
             }
@@ -132,7 +172,9 @@ impl EngineKind {
     pub fn of(found: &Inspection, memory_bytes_max: u64) -> Self {
         if found.needs_tasks() {
             Self::Async
-        } else if memory_bytes_max <= SMALL_MEMORY_BYTES_MAX && SMALL.exceeded(found).is_none() {
+        } else if memory_bytes_max <= SMALL_MEMORY_BYTES_MAX
+            && SMALL.exceeded(&found.counts).is_none()
+        {
             Self::Small
         } else {
             Self::Large
@@ -191,8 +233,8 @@ fn pool(instances: u32, memory_bytes: u64) -> PoolingAllocationConfig {
         .max_memories_per_component(SMALL.memories)
         .max_tables_per_component(SMALL.tables)
         .table_elements(SMALL.table_elements)
-        .max_core_instance_size(INSTANCE_BYTES_MAX)
-        .max_component_instance_size(INSTANCE_BYTES_MAX)
+        .max_core_instance_size(SMALL.instance_bytes)
+        .max_component_instance_size(SMALL.instance_bytes)
         .max_memory_size(usize::try_from(memory_bytes).unwrap_or(usize::MAX))
         .linear_memory_keep_resident(MEMORY_KEPT_BYTES)
         .table_keep_resident(TABLE_KEPT_BYTES)
@@ -208,10 +250,14 @@ mod tests {
 
     fn like(core_instances: u64, memories: u64, tables: u64, table_elements: u64) -> Inspection {
         Inspection {
-            core_instances,
-            memories,
-            tables,
-            table_elements,
+            counts: Counts {
+                core_instances,
+                memories,
+                tables,
+                table_elements,
+                largest_table: table_elements,
+                ..Counts::default()
+            },
             ..Inspection::default()
         }
     }
@@ -238,10 +284,10 @@ mod tests {
 
     #[test]
     fn what_no_engine_takes_is_named() {
-        assert_eq!(LARGE.exceeded(&like(14, 2, 2, 5_675)), None);
+        assert_eq!(LARGE.exceeded(&like(14, 2, 2, 5_675).counts), None);
         assert_eq!(
-            LARGE.exceeded(&like(3, 100, 2, 120)).unwrap(),
-            "100 memories, and 4 are the most that one may have"
+            LARGE.exceeded(&like(3, 100, 2, 120).counts).unwrap(),
+            "100 memories when it is instantiated, and 10 are the most that one may have"
         );
     }
 }

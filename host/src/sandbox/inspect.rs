@@ -5,13 +5,19 @@
 //! is bounded, and nothing is executed, compiled or validated: a file that passes here can still be
 //! refused by the compiler. Never names the engine.
 
+mod counts;
+mod module;
+mod scope;
 mod unfit;
 mod walk;
 
 use std::fmt;
 
-pub use self::unfit::InspectError;
 use self::unfit::{listed, printable};
+pub use self::{counts::Counts, unfit::InspectError};
+
+/// Entries of index spaces, as written and as instantiated. See [`Counts::items`].
+pub(super) const ITEMS_MAX: u64 = walk::ITEMS_MAX;
 
 /// Largest file that is looked at, unless the caller says otherwise, in bytes.
 ///
@@ -69,22 +75,12 @@ pub struct Inspection {
     pub bot_version: Option<String>,
     /// Size of the file in bytes.
     pub size: u64,
-    /// Memory that one instance has from its start, in bytes: the declared minimum of every linear
-    /// memory in the file, summed. Saturates at `u64::MAX`, which a hostile file can reach.
-    pub initial_memory: u64,
     /// Functions that the core modules define.
     pub functions: u64,
     /// Core modules inside, at any depth.
     pub core_modules: u64,
-    /// Instances of core modules that one instance of the component consists of. This and the
-    /// following three count each definition once, as toolchains use it.
-    pub core_instances: u64,
-    /// Linear memories.
-    pub memories: u64,
-    /// Tables.
-    pub tables: u64,
-    /// Elements that the largest table starts with.
-    pub table_elements: u64,
+    /// What one instance consists of.
+    pub counts: Counts,
     /// What it uses of the component model's own concurrency, such as `an async function`. `None`
     /// for a component of plain functions.
     pub concurrency: Option<&'static str>,
@@ -250,5 +246,7 @@ fn to_u64(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
+#[cfg(test)]
+mod count_tests;
 #[cfg(test)]
 mod tests;

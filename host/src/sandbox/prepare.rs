@@ -66,9 +66,9 @@ impl Sandbox {
         memory_bytes_max: u64,
     ) -> Result<Plan<'a>, ComponentError> {
         let found = examine(bytes)?;
-        if found.initial_memory > memory_bytes_max {
+        if found.counts.memory_bytes > memory_bytes_max {
             return Err(ComponentError::TooMuchMemory {
-                declared: found.initial_memory,
+                declared: found.counts.memory_bytes,
                 allowed: memory_bytes_max,
             });
         }
@@ -105,7 +105,7 @@ impl Sandbox {
             ticker: Arc::clone(&self.ticker),
             facts: Facts {
                 bytes: found.size,
-                initial_memory_bytes: found.initial_memory,
+                initial_memory_bytes: found.counts.memory_bytes,
                 prepared_in: plan.begun.elapsed(),
                 from_cache,
                 digest: cache::hex(&plan.digest),
@@ -159,7 +159,7 @@ pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
     if !missing.is_empty() {
         return Err(ComponentError::Missing(missing));
     }
-    match engine::LARGE.exceeded(&found) {
+    match engine::LARGE.exceeded(&found.counts) {
         Some(what) => Err(ComponentError::TooLarge(what)),
         None => Ok(found),
     }

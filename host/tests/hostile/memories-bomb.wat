@@ -1,15 +1,15 @@
-;; Says a word, then grows three further memories in turn, without an end.
+;; Says a word, then grows three further memories in turn, without an end, and a word at each success.
 (core module $hoard
   (memory 1)
-  (func (export "grow") (drop (memory.grow (i32.const 16)))))
+  (func (export "grow") (result i32) (memory.grow (i32.const 64))))
 (core instance $hoard-1 (instantiate $hoard))
 (core instance $hoard-2 (instantiate $hoard))
 (core instance $hoard-3 (instantiate $hoard))
 (core module $core
   (import "host" "text" (func $text (param i32 i32 i32)))
-  (import "1" "grow" (func $grow-1))
-  (import "2" "grow" (func $grow-2))
-  (import "3" "grow" (func $grow-3))
+  (import "1" "grow" (func $grow-1 (result i32)))
+  (import "2" "grow" (func $grow-2 (result i32)))
+  (import "3" "grow" (func $grow-3 (result i32)))
   (memory (export "memory") 17)
   (data (i32.const 0) "x")
   (global $free (mut i32) (i32.const 65536))
@@ -20,10 +20,13 @@
       (i32.add (i32.add (global.get $free) (local.get 3)) (i32.const 15))
       (i32.const -16)))
     (local.get $at))
+  (func $say (call $text (i32.const 0) (i32.const 1) (i32.const 16)))
   (func (export "respond") (param i32) (result i32)
-    (call $text (i32.const 0) (i32.const 1) (i32.const 16))
+    (call $say)
     (loop $again
-      (call $grow-1) (call $grow-2) (call $grow-3)
+      (if (i32.ge_s (call $grow-1) (i32.const 0)) (then (call $say)))
+      (if (i32.ge_s (call $grow-2) (i32.const 0)) (then (call $say)))
+      (if (i32.ge_s (call $grow-3) (i32.const 0)) (then (call $say)))
       (br $again))
     (i32.const 64))
   (func (export "settings") (result i32) (i32.const 64))

@@ -13,7 +13,7 @@ mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};
-pub use guests::{component, hostile_names, without_outer_cargo};
+pub use guests::{component, guest_names, hostile_names, without_outer_cargo};
 pub use lines::Lines;
 pub use server::{Folder, Server};
 pub use terminal::Terminal;

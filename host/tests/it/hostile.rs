@@ -4,6 +4,7 @@
 
 mod alone;
 mod cache;
+mod counted;
 mod unfit;
 
 use std::collections::BTreeSet;
@@ -25,7 +26,13 @@ struct Case {
 }
 
 const BEFORE: &str = "text {\"text\":\"before\"}\n";
-const X: &str = "text {\"text\":\"x\"}\n";
+/// One of the words that guests written by hand say.
+macro_rules! x {
+    () => {
+        "text {\"text\":\"x\"}\n"
+    };
+}
+const X: &str = x!();
 const QUICK: &str = "cpu = \"200ms\"";
 
 const CPU: &[&str] = &["The bot used up its computing time"];
@@ -92,17 +99,19 @@ const CASES: &[Case] = &[
         error: MEMORY,
         outcome: &["out_of_memory"],
     },
+    // 17 pages of memory and 20 KiB: two times 1,000 elements fit. The places of the engine have 4,096.
     Case {
         name: "table-bomb",
-        limits: QUICK,
-        says: X,
+        limits: "cpu = \"200ms\", memory = \"1108KiB\"",
+        says: concat!(x!(), x!(), x!()),
         error: CPU,
         outcome: &["out_of_cpu"],
     },
+    // Of all memories together, three times 4 MiB fit; of each alone, as many.
     Case {
         name: "memories-bomb",
-        limits: QUICK,
-        says: X,
+        limits: "cpu = \"200ms\", memory = \"16MiB\"",
+        says: concat!(x!(), x!(), x!(), x!()),
         error: CPU,
         outcome: &["out_of_cpu"],
     },

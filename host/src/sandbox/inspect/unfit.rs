@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use super::scope::Handed;
+
 /// Why bytes cannot be mounted as a bot.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InspectError {
@@ -61,6 +63,17 @@ pub enum InspectError {
         /// The bound.
         max: usize,
     },
+    /// It is put together in a way that makes counting it a tower.
+    #[error(
+        "is put together of {what} that are handed over {how}, as no toolchain does it: \
+         what comes of that cannot be counted"
+    )]
+    HandedOver {
+        /// What is handed over.
+        what: &'static str,
+        /// How.
+        how: &'static str,
+    },
     /// A component, but not a bot.
     #[error("is a component for another world: it exports {exports}, not `ravenry:bot/handler`")]
     OtherWorld {
@@ -78,6 +91,12 @@ pub enum InspectError {
     /// A bot with threads.
     #[error("uses threads of the component model, which this gateway does not run")]
     Threads,
+}
+
+impl From<Handed> for InspectError {
+    fn from(Handed { what, how }: Handed) -> Self {
+        Self::HandedOver { what, how }
+    }
 }
 
 impl InspectError {
@@ -101,6 +120,9 @@ impl InspectError {
                 Some("build it against a version that is served, or run another release of Ravenry")
             }
             Self::Threads => Some("build it for one thread: the world `bot`, or `bot-async`"),
+            Self::HandedOver { .. } => Some(
+                "compose components with `wac plug`: it hands over instances and functions only",
+            ),
             Self::UnknownVersion { .. } | Self::TooLarge { .. } | Self::TooMany { .. } => None,
         }
     }

@@ -4,26 +4,59 @@
 //! neither validates nor compiles.
 
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, Chunk, Encoding, Instance, MemoryType, Parser, Payload,
+    CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentOuterAliasKind, Encoding,
+    FromReader, Parser, Payload, SectionLimited,
 };
 
-use super::{Inspection, malformed, to_u64, unfit::InspectError};
+use super::{
+    Inspection,
+    counts::increase,
+    malformed,
+    module::Module,
+    scope::{Definition, Scope},
+    to_u64,
+    unfit::InspectError,
+};
 
 /// Components and modules inside each other, counted from the file itself.
 ///
-/// Toolchains nest two or three deep; the bound keeps a hostile file from costing memory per byte.
-const NESTING_MAX: usize = 32;
+/// Toolchains nest two or three deep, and each composition of what they make adds one level; the bound
+/// keeps a hostile file from costing memory per byte.
+const NESTING_MAX: usize = 8;
 
 /// Imports, and exports, that one component may have.
 ///
 /// A bot of any toolchain has fewer than 60. More would only make error texts long.
 const NAMES_MAX: usize = 1_000;
 
+/// Entries of index spaces of all components in a file, and those that the compiler goes through for an
+/// instance.
+///
+/// A Python bot has 1,900. The compiler remembers each.
+pub(super) const ITEMS_MAX: u64 = 20_000;
+
+/// What is open.
+enum Inside {
+    Component(Scope),
+    Module(Module),
+}
+
+/// An open component or module.
+struct Open {
+    parser: Parser,
+    /// Where it ends, from the start of the file.
+    end: usize,
+    inside: Inside,
+}
+
 /// One pass over a file: what was found so far, and where it is in the nesting.
 struct Walk {
     found: Inspection,
-    /// Each open component or module: its parser, and the offset at which it ends.
-    open: Vec<(Parser, usize)>,
+    open: Vec<Open>,
+    /// All components and modules that have ended.
+    definitions: Vec<Definition>,
+    /// Entries of index spaces so far, of all components, instantiated or not.
+    written: u64,
 }
 
 /// What a file holds, before its last judgement.
@@ -34,6 +67,8 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Inspection, InspectError> {
             ..Inspection::default()
         },
         open: Vec::new(),
+        definitions: Vec::new(),
+        written: 0,
     };
     walk.run(bytes)?;
     Ok(walk.found)
@@ -42,8 +77,12 @@ pub(super) fn walk(bytes: &[u8]) -> Result<Inspection, InspectError> {
 impl Walk {
     fn run(&mut self, bytes: &[u8]) -> Result<(), InspectError> {
         let mut at = 0_usize;
-        self.open.push((Parser::new(0), bytes.len()));
-        while let Some((parser, end)) = self.open.last_mut() {
+        self.open.push(Open {
+            parser: Parser::new(0),
+            end: bytes.len(),
+            inside: Inside::Component(Scope::new(true)),
+        });
+        while let Some(Open { parser, end, .. }) = self.open.last_mut() {
             let end = *end;
             let rest = bytes.get(at..end).unwrap_or_default();
             let chunk = parser.parse(rest, rest.is_empty()).map_err(malformed)?;
@@ -58,35 +97,23 @@ impl Walk {
 
     /// Takes one step of the file into account. `file` is the size of the file.
     fn take(&mut self, payload: Payload<'_>, file: usize) -> Result<(), InspectError> {
-        let outermost = self.open.len() == 1;
         match payload {
             Payload::ModuleSection {
                 parser,
                 unchecked_range: range,
             } => {
-                self.found.core_modules = self.found.core_modules.saturating_add(1);
-                self.enter(parser, range.end, file)
+                increase(&mut self.found.core_modules, 1);
+                self.enter(parser, range.end, file, Inside::Module(Module::default()))
             }
             Payload::ComponentSection {
                 parser,
                 unchecked_range: range,
-            } => self.enter(parser, range.end, file),
+            } => {
+                let scope = Scope::new(false);
+                self.enter(parser, range.end, file, Inside::Component(scope))
+            }
             Payload::End(_) => {
-                self.open.pop();
-                Ok(())
-            }
-            Payload::ComponentImportSection(imports) if outermost => {
-                for import in imports {
-                    let name = import.map_err(malformed)?.name.name;
-                    add(&mut self.found.imports, name, "imports")?;
-                }
-                Ok(())
-            }
-            Payload::ComponentExportSection(exports) if outermost => {
-                for export in exports {
-                    let name = export.map_err(malformed)?.name.name;
-                    add(&mut self.found.exports, name, "exports")?;
-                }
+                self.leave();
                 Ok(())
             }
             // A component never holds the header of a module, nor the reverse: a parser knows what
@@ -94,55 +121,19 @@ impl Walk {
             Payload::Version {
                 encoding: Encoding::Module,
                 ..
-            } if outermost => Err(InspectError::CoreModule),
-            payload => self.count(payload).map_err(malformed),
+            } if self.open.len() == 1 => Err(InspectError::CoreModule),
+            payload => self.section(payload),
         }
     }
 
-    /// Counts what an instance will need of its engine.
-    fn count(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
-        let found = &mut self.found;
-        match payload {
-            Payload::MemorySection(memories) => {
-                for memory in memories {
-                    let bytes = memory_bytes(&memory?);
-                    found.memories = found.memories.saturating_add(1);
-                    found.initial_memory = found.initial_memory.saturating_add(bytes);
-                }
-            }
-            Payload::TableSection(tables) => {
-                for table in tables {
-                    found.tables = found.tables.saturating_add(1);
-                    found.table_elements = found.table_elements.max(table?.ty.initial);
-                }
-            }
-            Payload::FunctionSection(functions) => {
-                let count = u64::from(functions.count());
-                found.functions = found.functions.saturating_add(count);
-            }
-            Payload::InstanceSection(instances) => {
-                for instance in instances {
-                    if let Instance::Instantiate { .. } = instance? {
-                        found.core_instances = found.core_instances.saturating_add(1);
-                    }
-                }
-            }
-            Payload::ComponentCanonicalSection(functions) => {
-                for function in functions {
-                    match needs(&function?) {
-                        Needs::Nothing => {}
-                        Needs::Tasks(what) => found.concurrency = found.concurrency.or(Some(what)),
-                        Needs::Threads => found.threads = true,
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn enter(&mut self, parser: Parser, end: usize, file: usize) -> Result<(), InspectError> {
-        let outer = self.open.last().map_or(file, |(_, end)| *end);
+    fn enter(
+        &mut self,
+        parser: Parser,
+        end: usize,
+        file: usize,
+        inside: Inside,
+    ) -> Result<(), InspectError> {
+        let outer = self.open.last().map_or(file, |open| open.end);
         if end > outer {
             return Err(ends_early(outer, outer, file));
         }
@@ -152,7 +143,166 @@ impl Walk {
                 max: NESTING_MAX,
             });
         }
-        self.open.push((parser, end));
+        self.write(1)?;
+        self.open.push(Open {
+            parser,
+            end,
+            inside,
+        });
+        Ok(())
+    }
+
+    /// What has ended is a definition of the component around it; the outermost one is the result.
+    fn leave(&mut self) {
+        let Some(Open { inside, .. }) = self.open.pop() else {
+            return;
+        };
+        let index = self.definitions.len();
+        let outer = self.open.last_mut().map(|open| &mut open.inside);
+        match (inside, outer) {
+            (Inside::Component(scope), Some(Inside::Component(outer))) => {
+                outer.items(1);
+                outer.component(index);
+                self.definitions.push(scope.end());
+            }
+            (Inside::Module(module), Some(Inside::Component(outer))) => {
+                outer.items(1);
+                outer.module(index);
+                self.definitions.push(module.end().into());
+            }
+            (Inside::Component(scope), _) => self.found.counts = scope.end().counts,
+            (Inside::Module(_), _) => {}
+        }
+    }
+
+    /// Takes one section of what is open into account.
+    fn section(&mut self, payload: Payload<'_>) -> Result<(), InspectError> {
+        match self.open.last_mut().map(|open| &mut open.inside) {
+            Some(Inside::Module(module)) => {
+                let functions = module.take(payload).map_err(malformed)?;
+                increase(&mut self.found.functions, functions);
+                Ok(())
+            }
+            Some(Inside::Component(_)) => self.component_section(payload),
+            None => Ok(()),
+        }
+    }
+
+    fn component_section(&mut self, payload: Payload<'_>) -> Result<(), InspectError> {
+        let outermost = self.open.len() == 1;
+        match payload {
+            Payload::ComponentImportSection(imports) => self.each(imports, |walk, import| {
+                if outermost {
+                    add(&mut walk.found.imports, import.name.name, "imports")?;
+                }
+                Ok(walk.scope().map_or(Ok(()), |scope| scope.import(&import))?)
+            }),
+            Payload::ComponentExportSection(exports) => self.each(exports, |walk, export| {
+                if outermost {
+                    add(&mut walk.found.exports, export.name.name, "exports")?;
+                }
+                if let Some(scope) = walk.scope() {
+                    scope.export(&export);
+                }
+                Ok(())
+            }),
+            Payload::ComponentAliasSection(aliases) => {
+                self.each(aliases, |walk, alias| walk.alias(&alias))
+            }
+            Payload::InstanceSection(instances) => self.each(instances, |walk, instance| {
+                if let Some((scope, all)) = walk.scope_and_definitions() {
+                    scope.core_instance(&instance, all);
+                }
+                Ok(())
+            }),
+            Payload::ComponentInstanceSection(instances) => {
+                self.each(instances, |walk, instance| {
+                    let found = walk.scope_and_definitions();
+                    Ok(found.map_or(Ok(()), |(scope, all)| scope.instance(&instance, all))?)
+                })
+            }
+            Payload::ComponentTypeSection(types) => self.each(types, |walk, ty| {
+                if let Some(scope) = walk.scope() {
+                    scope.ty(&ty);
+                }
+                Ok(())
+            }),
+            Payload::CoreTypeSection(types) => self.each(types, |_, _| Ok(())),
+            Payload::ComponentCanonicalSection(functions) => {
+                self.each(functions, |walk, function| {
+                    let found = &mut walk.found;
+                    match needs(&function) {
+                        Needs::Nothing => {}
+                        Needs::Tasks(what) => found.concurrency = found.concurrency.or(Some(what)),
+                        Needs::Threads => found.threads = true,
+                    }
+                    if let Some(scope) = walk.scope() {
+                        scope.canonical(&function);
+                    }
+                    Ok(())
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes through the entries of a section.
+    fn each<'a, T: FromReader<'a>>(
+        &mut self,
+        section: SectionLimited<'a, T>,
+        mut take: impl FnMut(&mut Self, T) -> Result<(), InspectError>,
+    ) -> Result<(), InspectError> {
+        for item in section {
+            let item = item.map_err(malformed)?;
+            self.write(1)?;
+            if let Some(scope) = self.scope() {
+                scope.items(1);
+            }
+            take(self, item)?;
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, alias: &ComponentAlias<'_>) -> Result<(), InspectError> {
+        let ComponentAlias::Outer { kind, count, index } = *alias else {
+            return Ok(self.scope().map_or(Ok(()), |scope| scope.alias(alias))?);
+        };
+        let outwards = usize::try_from(count).unwrap_or(usize::MAX);
+        let outer = self.open.iter().rev().nth(outwards);
+        let definition = outer.and_then(|open| match &open.inside {
+            Inside::Component(scope) => scope.outer(kind, index),
+            Inside::Module(_) => None,
+        });
+        if let (Some(definition), Some(scope)) = (definition, self.scope()) {
+            match kind {
+                ComponentOuterAliasKind::Component => scope.component(definition),
+                _ => scope.module(definition),
+            }
+        }
+        Ok(())
+    }
+
+    /// The component that is open.
+    fn scope(&mut self) -> Option<&mut Scope> {
+        self.scope_and_definitions().map(|(scope, _)| scope)
+    }
+
+    fn scope_and_definitions(&mut self) -> Option<(&mut Scope, &[Definition])> {
+        match &mut self.open.last_mut()?.inside {
+            Inside::Component(scope) => Some((scope, &self.definitions)),
+            Inside::Module(_) => None,
+        }
+    }
+
+    /// Notes that there are more entries.
+    fn write(&mut self, count: u64) -> Result<(), InspectError> {
+        increase(&mut self.written, count);
+        if self.written > ITEMS_MAX {
+            return Err(InspectError::TooMany {
+                what: "items",
+                max: usize::try_from(ITEMS_MAX).unwrap_or(usize::MAX),
+            });
+        }
         Ok(())
     }
 }
@@ -179,14 +329,6 @@ fn add(names: &mut Vec<String>, name: &str, what: &'static str) -> Result<(), In
     }
     names.push(name.to_owned());
     Ok(())
-}
-
-fn memory_bytes(memory: &MemoryType) -> u64 {
-    // 64 KiB pages, but for the custom-page-sizes proposal.
-    let page = 1_u64
-        .checked_shl(memory.page_size_log2.unwrap_or(16))
-        .unwrap_or(u64::MAX);
-    memory.initial.saturating_mul(page)
 }
 
 /// What a canonical function needs of the engine.

@@ -38,6 +38,20 @@ pub fn hostile_names() -> BTreeSet<String> {
         .collect()
 }
 
+/// The guests in `tests/guests`, and the sample plugins.
+pub fn guest_names() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(Path::new(GUESTS).join("guests")).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
+    // The others are libraries.
+    let is_guest = |path: &PathBuf| {
+        std::fs::read_to_string(path.join("Cargo.toml")).is_ok_and(|text| text.contains("cdylib"))
+    };
+    let names = folders.filter(is_guest);
+    let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    names.map(name).chain(samples(repository)).collect()
+}
+
 /// Puts a hand-written core module into the frame that makes it a bot.
 fn hand_written(core: &str) -> Vec<u8> {
     let frame = std::fs::read_to_string(Path::new(GUESTS).join("guests/bot.wat")).unwrap();
