@@ -5,10 +5,11 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::{self, Read, Write as _},
     os::unix::process::CommandExt as _,
     process::{Command, Output, Stdio},
     sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
@@ -33,11 +34,15 @@ pub fn introduce() {
     EMPLOYS.store(true, Ordering::Relaxed);
 }
 
-/// Has another process of this program do this, and waits for its end.
+/// Most of its words on standard error that are kept of a worker, in bytes.
+const WORDS_BYTES_MAX: u64 = 64 * 1024;
+
+/// Has another process of this program do this, and waits for its end. `output_max` is the most that it
+/// may hand back, in bytes.
 ///
 /// # Errors
-/// The process cannot be started.
-pub fn employ(arguments: &[&str], input: &[u8]) -> io::Result<Output> {
+/// The process cannot be started, or hands back more.
+pub fn employ(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
     if !EMPLOYS.load(Ordering::Relaxed) {
         return Err(io::Error::other("this program has no workers"));
     }
@@ -56,7 +61,40 @@ pub fn employ(arguments: &[&str], input: &[u8]) -> io::Result<Output> {
         // Whoever does not read it to the end says why.
         let _ = stdin.write_all(input);
     }
-    worker.wait_with_output()
+    let (stdout, stderr) = (worker.stdout.take(), worker.stderr.take());
+    let (stdout, status, stderr) = thread::scope(|scope| {
+        let words = scope.spawn(|| stderr.map_or_else(Vec::new, words));
+        let output = stdout.map_or_else(|| Ok(Vec::new()), |stdout| bounded(stdout, output_max));
+        if output.is_err() {
+            let _ = worker.kill();
+        }
+        (output, worker.wait(), words.join().unwrap_or_default())
+    });
+    Ok(Output {
+        stdout: stdout?,
+        status: status?,
+        stderr,
+    })
+}
+
+/// The first words of a worker. The rest is read all the same: whoever writes it should not wait for ever.
+fn words(mut stderr: impl Read) -> Vec<u8> {
+    let mut words = Vec::new();
+    let _ = (&mut stderr).take(WORDS_BYTES_MAX).read_to_end(&mut words);
+    let _ = io::copy(&mut stderr, &mut io::sink());
+    words
+}
+
+/// All that there is to read, if it is not too much.
+fn bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    from.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut read)?;
+    if u64::try_from(read.len()).is_ok_and(|bytes| bytes <= bytes_max) {
+        return Ok(read);
+    }
+    let said = format!("what comes of it has more than {bytes_max} bytes");
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, said))
 }
 
 /// To be called first by the worker: takes a place behind the server, in time, in memory, and in life.

@@ -27,6 +27,7 @@ pub(super) fn told(done: Result<(), String>) -> Result<(), Failure> {
 impl Compile {
     /// A component comes in on stdin, its code goes out on stdout.
     pub(super) fn run(&self) -> Result<(), Failure> {
-        told(compiler::run(self.job))
+        let compiled = compiler::run(self.job).map_err(|error| Failure::usage(&error))?;
+        told(compiled)
     }
 }

@@ -18,6 +18,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
+use super::compiler::Refusal;
 use crate::ids::Reference;
 
 /// Last bytes of a cache file; the number is the version of this layout.
@@ -28,6 +29,15 @@ const DIGEST_BYTES: usize = 32;
 const TRAILER_BYTES: usize = DIGEST_BYTES + MAGIC.len();
 /// So much of a file is read at once: a Python component has 40 MB of code.
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// Before what a file says of a component that cannot be compiled: another version may know better.
+const REFUSED_BY: &str = concat!("ravenry ", env!("CARGO_PKG_VERSION"), " ");
+/// It is not as it should be.
+const UNFIT: &str = "unfit";
+/// It takes too much.
+const TOO_MUCH: &str = "too much";
+/// Such a file has one sentence, in bytes.
+const REFUSAL_BYTES_MAX: u64 = 16 * 1024;
 
 /// Why a directory is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -81,22 +91,58 @@ impl Cache {
         intact(&path).ok()?.then(|| map(engine, &path))?
     }
 
+    /// Why the component with this digest cannot be compiled, where that was found before by a gateway of
+    /// this version, and the file that says so.
+    pub(super) fn refusal(&self, digest: &[u8; DIGEST_BYTES]) -> Option<(Refusal, PathBuf)> {
+        let path = self.refusal_path(digest);
+        let mut text = String::new();
+        let file = fs::File::open(&path).ok()?;
+        file.take(REFUSAL_BYTES_MAX)
+            .read_to_string(&mut text)
+            .ok()?;
+        let refusal = match text.strip_prefix(REFUSED_BY)?.split_once('\n')? {
+            (UNFIT, words) => Refusal::Unfit(words.to_owned()),
+            (TOO_MUCH, words) => Refusal::TooMuch(words.to_owned()),
+            _ => return None,
+        };
+        Some((refusal, path))
+    }
+
+    /// Keeps why a component cannot be compiled, so that nobody waits for that again.
+    pub(super) fn refuse(&self, digest: &[u8; DIGEST_BYTES], refusal: &Refusal) -> io::Result<()> {
+        let (kind, words) = match refusal {
+            Refusal::Unfit(words) => (UNFIT, words),
+            Refusal::TooMuch(words) => (TOO_MUCH, words),
+        };
+        let path = self.refusal_path(digest);
+        replace(&path, &[format!("{REFUSED_BY}{kind}\n{words}").as_bytes()])
+    }
+
+    fn refusal_path(&self, digest: &[u8; DIGEST_BYTES]) -> PathBuf {
+        self.path(digest).with_extension("refused")
+    }
+
     /// Keeps the compiled form. Failing costs a compilation at the next start, nothing else.
     pub(super) fn store(&self, digest: &[u8; DIGEST_BYTES], code: &[u8]) -> io::Result<()> {
-        let path = self.path(digest);
-        let aside = path.with_extension(format!("{}.tmp", Reference::random()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)?;
-        file.write_all(code)?;
-        file.write_all(&Sha256::digest(code))?;
-        file.write_all(MAGIC)?;
-        file.sync_all()?;
-        fs::rename(&aside, &path)
+        let digest_of_code = Sha256::digest(code);
+        replace(&self.path(digest), &[code, &digest_of_code, MAGIC])
     }
+}
+
+/// Puts a file in its place as a whole, or not at all.
+fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let aside = path.with_extension(format!("{}.tmp", Reference::random()));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&aside)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_all()?;
+    fs::rename(&aside, path)
 }
 
 /// Makes the directory (mode 0700) where it is missing, and checks that nobody else can write there.
@@ -205,6 +251,22 @@ mod tests {
         let (_directory, engine, cache, digest) = fixture();
         assert!(cache.load(&engine, &digest).is_some());
         assert!(cache.load(&engine, &[8; 32]).is_none());
+    }
+
+    #[test]
+    fn why_there_is_no_code_is_kept_too() {
+        let (_directory, _engine, cache, _digest) = fixture();
+        for refusal in [
+            Refusal::Unfit("it is\nnot".to_owned()),
+            Refusal::TooMuch("of it".to_owned()),
+        ] {
+            cache.refuse(&[8; 32], &refusal).unwrap();
+            let (found, file) = cache.refusal(&[8; 32]).unwrap();
+            assert_eq!(found, refusal);
+            fs::write(file, "ravenry 0.0.0 unfit\nit was").unwrap();
+            assert_eq!(cache.refusal(&[8; 32]), None, "another version said so");
+        }
+        assert_eq!(cache.refusal(&[9; 32]), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::inspect::{self, Counts, Inspection};
+use super::inspect::{self, Inspection};
 
 /// Native stack of one instance; host functions that a guest calls run on it too.
 const ASYNC_STACK_BYTES: usize = 1024 * 1024;
@@ -57,6 +57,8 @@ pub(super) struct Bounds {
     pub(super) items: u64,
     /// Bytes of the engine's own bookkeeping.
     pub(super) instance_bytes: usize,
+    /// Functions of all core modules, instantiated or not: the compiler makes code of each.
+    pub(super) functions: u64,
 }
 
 /// What a component from Rust or C needs (3 core instances, 2 of components, one memory, 2 tables), and
@@ -73,7 +75,7 @@ const SMALL: Bounds = Bounds {
 
 /// What five components need that are composed to one, from Rust (3 core instances each) or JavaScript
 /// (8, and 2 memories), with as many core instances between them; and what one from Python needs (14 core
-/// instances, 3 of components, 5,700 elements of a table, 1,900 items), and twice that and more.
+/// instances, 3 of components, 5,700 elements of a table, 1,900 items, 13,400 functions), and twice that and more.
 pub(super) const LARGE: Bounds = Bounds {
     component_instances: 64,
     core_instances: 96,
@@ -83,6 +85,7 @@ pub(super) const LARGE: Bounds = Bounds {
     all_table_elements: 40_000,
     items: inspect::ITEMS_MAX,
     instance_bytes: 4 * INSTANCE_BYTES_MAX,
+    functions: 100_000,
 };
 
 /// Largest memory of a place for small components, in bytes: address space is reserved for as many
@@ -113,7 +116,8 @@ impl fmt::Display for EngineKind {
 
 impl Bounds {
     /// What of a component does not fit, in words.
-    pub(super) fn exceeded(&self, counts: &Counts) -> Option<String> {
+    pub(super) fn exceeded(&self, found: &Inspection) -> Option<String> {
+        let counts = &found.counts;
         let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         [
             (
@@ -144,12 +148,13 @@ impl Bounds {
                 counts.instance_bytes,
                 wide(self.instance_bytes),
             ),
+            ("functions", found.functions, self.functions),
         ]
         .into_iter()
         .find(|(_, has, max)| has > max)
         .map(|(what, has, max)| {
             format!(
-                "{has} {what} when it is instantiated, and {max} are the most that one may have"
+                "{has} {what}, counted as it is instantiated, and {max} are the most that one may have"
             )
         })
     }
@@ -172,9 +177,7 @@ impl EngineKind {
     pub fn of(found: &Inspection, memory_bytes_max: u64) -> Self {
         if found.needs_tasks() {
             Self::Async
-        } else if memory_bytes_max <= SMALL_MEMORY_BYTES_MAX
-            && SMALL.exceeded(&found.counts).is_none()
-        {
+        } else if memory_bytes_max <= SMALL_MEMORY_BYTES_MAX && SMALL.exceeded(found).is_none() {
             Self::Small
         } else {
             Self::Large
@@ -193,23 +196,35 @@ pub struct Size {
     pub memory_bytes_max: u64,
 }
 
-/// The settings of an engine.
+/// The settings of an engine that runs components.
 pub(super) fn config(kind: EngineKind, size: Size) -> Config {
-    let page = 64 * 1024;
-    let mut memory_bytes = size.memory_bytes_max.max(page).next_multiple_of(page);
-    let mut config = Config::new();
+    let mut config = compiling(kind, size);
     if kind == EngineKind::Small {
-        memory_bytes = memory_bytes.min(SMALL_MEMORY_BYTES_MAX);
-        let pool = pool(size.instances, memory_bytes);
-        config
-            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-            .memory_init_cow(false);
-    } else {
-        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        let pool = pool(size.instances, memory_bytes(kind, size));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
+}
+
+/// The largest memory of a place, in bytes.
+fn memory_bytes(kind: EngineKind, size: Size) -> u64 {
+    let page = 64 * 1024;
+    let bytes = size.memory_bytes_max.max(page).next_multiple_of(page);
+    match kind {
+        EngineKind::Small => bytes.min(SMALL_MEMORY_BYTES_MAX),
+        EngineKind::Large | EngineKind::Async => bytes,
+    }
+}
+
+/// The settings of an engine that only compiles: the code is the same, and no address space is reserved.
+pub(super) fn compiling(kind: EngineKind, size: Size) -> Config {
+    let page = 64 * 1024;
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_init_cow(kind != EngineKind::Small)
         // Small slots instead of 4 GiB each: tens of thousands fit into the address space.
-        .memory_reservation(memory_bytes)
+        .memory_reservation(memory_bytes(kind, size))
         .memory_reservation_for_growth(0)
         .memory_guard_size(page)
         .memory_may_move(false)
@@ -244,7 +259,7 @@ fn pool(instances: u32, memory_bytes: u64) -> PoolingAllocationConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::inspect::Counts, *};
 
     const MEMORY: u64 = 64 * 1024 * 1024;
 
@@ -284,10 +299,35 @@ mod tests {
 
     #[test]
     fn what_no_engine_takes_is_named() {
-        assert_eq!(LARGE.exceeded(&like(14, 2, 2, 5_675).counts), None);
+        assert_eq!(LARGE.exceeded(&like(14, 2, 2, 5_675)), None);
         assert_eq!(
-            LARGE.exceeded(&like(3, 100, 2, 120).counts).unwrap(),
-            "100 memories when it is instantiated, and 10 are the most that one may have"
+            LARGE.exceeded(&like(3, 100, 2, 120)).unwrap(),
+            "100 memories, counted as it is instantiated, and 10 are the most that one may have"
         );
+    }
+
+    /// What is compiled without places loads where there are places, and nowhere else.
+    #[test]
+    fn code_is_the_same_whoever_compiles_it() {
+        use std::hash::{BuildHasher as _, RandomState};
+
+        let size = Size {
+            instances: 10,
+            mappings: 1_000,
+            memory_bytes_max: MEMORY,
+        };
+        let state = RandomState::new();
+        let hash = |config: Config| {
+            let engine = wasmtime::Engine::new(&config).unwrap();
+            state.hash_one(engine.precompile_compatibility_hash())
+        };
+        let kinds = [EngineKind::Small, EngineKind::Large, EngineKind::Async];
+        let hashes = kinds.map(|kind| {
+            let hash_of_runs = hash(config(kind, size));
+            assert_eq!(hash_of_runs, hash(compiling(kind, size)), "{kind}");
+            hash_of_runs
+        });
+        assert_ne!(hashes[0], hashes[1]);
+        assert_ne!(hashes[1], hashes[2]);
     }
 }

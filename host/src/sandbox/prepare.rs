@@ -8,7 +8,9 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Component, ComponentError, EngineKind, Facts, Sandbox, cache, compiler, engine,
+    Component, ComponentError, EngineKind, Facts, Sandbox, cache,
+    compiler::{self, Failure},
+    engine,
     handler::Handler,
     inspect::{self, World},
     offered,
@@ -132,8 +134,21 @@ impl Sandbox {
         if let Some(component) = cache.load(engine, digest) {
             return Ok((component, true));
         }
+        if let Some((refusal, file)) = cache.refusal(digest) {
+            return Err(refusal.again(&file));
+        }
         compiling();
-        let code = compiler::compile(plan.kind, self.size, bytes)?;
+        let code = match compiler::compile(plan.kind, self.size, bytes) {
+            Ok(code) => code,
+            Err(failure) => {
+                if let Failure::OfComponent(refusal) = &failure
+                    && let Err(error) = cache.refuse(digest, refusal)
+                {
+                    tracing::warn!(%error, "that it cannot be compiled cannot be kept; the next start will try again");
+                }
+                return Err(failure.into());
+            }
+        };
         if let Err(error) = cache.store(digest, &code) {
             tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
         }
@@ -159,7 +174,7 @@ pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
     if !missing.is_empty() {
         return Err(ComponentError::Missing(missing));
     }
-    match engine::LARGE.exceeded(&found.counts) {
+    match engine::LARGE.exceeded(&found) {
         Some(what) => Err(ComponentError::TooLarge(what)),
         None => Ok(found),
     }

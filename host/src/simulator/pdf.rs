@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 
 /// What is written in a PDF; `None` where it cannot be read, or not in time.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
-    let done = worker::employ(&[VERB], bytes).ok()?;
+    let done = worker::employ(&[VERB], bytes, TEXT_BYTES_MAX as u64).ok()?;
     let text = done.status.success().then_some(done.stdout)?;
     Some(String::from_utf8_lossy(&text).into_owned())
 }

@@ -27,6 +27,11 @@ fn enlarged(component: &[u8]) -> Vec<u8> {
         "local.get 0 i32.const 77777 i32.mul i32.const 12345 i32.xor local.set 0 ".repeat(25);
     let function = format!("(func (param i32) (result i32) {steps} local.get 0)");
     let module = wat::parse_str(format!("(module {})", function.repeat(FUNCTIONS))).unwrap();
+    with_module(component, &module)
+}
+
+/// The same component with this module behind it.
+fn with_module(component: &[u8], module: &[u8]) -> Vec<u8> {
     let mut length = Vec::new();
     let mut rest = module.len();
     while rest > 0x7f {
@@ -35,7 +40,7 @@ fn enlarged(component: &[u8]) -> Vec<u8> {
     }
     length.push(u8::try_from(rest).unwrap());
     // Section 1 of a component: a core module.
-    [component, &[1], &length, &module].concat()
+    [component, &[1], &length, module].concat()
 }
 
 /// A bot that is whole, and wants of the gateway what no version of it has: only linking tells.
@@ -213,6 +218,102 @@ fn a_compiler_ends_with_its_server() {
         assert!(Instant::now() < hang, "it is still there");
         thread::yield_now();
     }
+}
+
+/// A component that no compiler takes is compiled once, and not again at each start.
+#[test]
+fn what_cannot_be_compiled_is_remembered() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = format!("{ECHO}{LARGE}");
+    // Types that this gateway's engine does not have, in a module that nothing uses.
+    let module = wat::parse_str("(module (type (struct (field i32))))").unwrap();
+    let component = with_module(&component("echo"), &module);
+    let start = || folder(&manifest, &component, &cache).up();
+    let server = start();
+    server.wait_text("bot `large` cannot be mounted");
+    let said = |server: &Server| server.log().join("\n") + &server.output();
+    assert!(!said(&server).contains("found before"), "{}", said(&server));
+    assert!(
+        said(&server).contains("compiling large"),
+        "{}",
+        said(&server)
+    );
+    drop(server);
+    let server = start();
+    server.wait_text("found before; to have it tried again, remove");
+    assert!(
+        !said(&server).contains("compiling large"),
+        "{}",
+        said(&server)
+    );
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    drop(server);
+    let entries = std::fs::read_dir(cache.path().join("cache")).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|it| it == "refused"))
+        .collect();
+    assert_eq!(kept.len(), 1);
+    std::fs::remove_file(&kept[0]).unwrap();
+    start().wait_text("compiling large");
+}
+
+/// A few kilobytes that make a compiler take all memory there is: one of thousands of branches may be
+/// taken, each with a thousand values.
+fn memory_bomb() -> Vec<u8> {
+    const BRANCHES: usize = 5_000;
+    const VALUES: usize = 1_000;
+    let targets: String = (0..BRANCHES).map(|target| format!(" {target}")).collect();
+    let module = format!(
+        "(module (type $values (func (result {}))) (func (param i32) {} {} local.get 0 br_table {targets} {} {}))",
+        "i32 ".repeat(VALUES),
+        "(block (type $values)".repeat(BRANCHES),
+        "local.get 0 ".repeat(VALUES),
+        ")".repeat(BRANCHES),
+        "drop ".repeat(VALUES),
+    );
+    with_module(&component("echo"), &wat::parse_str(module).unwrap())
+}
+
+/// The compiler's memory is bounded, and it is said that this was too little.
+#[test]
+fn a_compiler_has_its_memory() {
+    let cache = tempfile::tempdir().unwrap();
+    let bomb = memory_bomb();
+    let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
+    server.wait_text("compiling it takes more than 4 GiB of memory");
+    assert_eq!(server.ask("echo", "still here").said(), "still here");
+    assert_eq!(server.ask("large", "hi").status, 404);
+    drop(server);
+    let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
+    server.wait_text("4 GiB of memory (found before");
+}
+
+/// The compiler that a server starts has bounds: time by the size of the component, and memory.
+#[test]
+fn a_compiler_has_bounds_of_its_own() {
+    let cache = tempfile::tempdir().unwrap();
+    let large = enlarged(&component("echo"));
+    let megabytes = large.len().div_ceil(1024 * 1024);
+    let server = folder(&format!("{ECHO}{LARGE}"), &large, &cache).up();
+    let compiler = wait_worker(server.id());
+    let bound = |name: &str| {
+        let limits = std::fs::read_to_string(format!("/proc/{compiler}/limits")).unwrap();
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        let soft = line[name.len()..].split_whitespace().next().unwrap();
+        soft.parse::<usize>().ok()
+    };
+    let hang = Instant::now() + HANG;
+    while bound("Max address space").is_none() {
+        assert!(Instant::now() < hang, "it never gets its bounds");
+        thread::yield_now();
+    }
+    assert_eq!(bound("Max cpu time"), Some(30 + 10 * megabytes));
+    let cores = thread::available_parallelism().unwrap().get();
+    assert_eq!(
+        bound("Max address space"),
+        Some((4 << 30) + cores * (64 << 20))
+    );
 }
 
 /// A component that takes its compiler too long is given up.
