@@ -1,10 +1,15 @@
-//! Bots that are ordered: their components are to be compiled. In the order of size, by as many
-//! threads as there are cores, while everything else goes on.
+//! Bots that are ordered: their components are to be compiled. In turns by tenant and in the order of size,
+//! by as many threads as there are cores, while everything else goes on.
 //!
 //! An order that is not wanted any more, because a later change has taken its place, is not begun; what
 //! comes of it is nobody's.
 
-use std::{sync::Arc, thread};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::{
     Deployment, State,
@@ -13,6 +18,7 @@ use super::{
 };
 use crate::{
     bots::deploy::{MountedBot, Order},
+    ids::TenantName,
     report::Problem,
 };
 
@@ -37,19 +43,76 @@ enum Stage {
 
 /// All orders that are wanted.
 #[derive(Default)]
-pub(super) struct Orders(Vec<Ordered>);
+pub(super) struct Orders {
+    all: Vec<Ordered>,
+    turns: Turns,
+}
+
+/// So much time of compilers a tenant may have beyond another one before the other one comes first.
+///
+/// A Python bot takes 10 s. Below, the order of size is better for everybody.
+const TURN: Duration = Duration::from_secs(30);
+
+/// Whose turn it is: who lets compilers work long comes after those who do not.
+#[derive(Default)]
+struct Turns(HashMap<TenantName, Time>);
+
+/// What a tenant has had of the compilers' time since the process has begun.
+#[derive(Default)]
+struct Time {
+    /// On the clock, of all orders.
+    taken: Duration,
+    /// How many orders were begun.
+    begun: u64,
+    /// How many are being carried out.
+    at_work: u32,
+}
+
+impl Turns {
+    /// Of all that wait, the one with the least of this comes first: of whom has let compilers work the
+    /// least, in steps of [`TURN`]; small ones before large ones, because many should not stand behind one;
+    /// of whom has none under way; of whom has had fewer; and then the smallest.
+    fn place(
+        &self,
+        tenant: &TenantName,
+        is_large: bool,
+        bytes: usize,
+    ) -> (u128, bool, bool, u64, usize) {
+        let none = Time::default();
+        let Time {
+            taken,
+            begun,
+            at_work,
+        } = self.0.get(tenant).unwrap_or(&none);
+        let rank = taken.as_nanos() / TURN.as_nanos();
+        (rank, is_large, *at_work > 0, *begun, bytes)
+    }
+
+    fn begin(&mut self, tenant: &TenantName) {
+        let time = self.0.entry(tenant.clone()).or_default();
+        time.begun = time.begun.saturating_add(1);
+        time.at_work = time.at_work.saturating_add(1);
+    }
+
+    fn end(&mut self, tenant: &TenantName, took: Duration) {
+        if let Some(time) = self.0.get_mut(tenant) {
+            time.taken = time.taken.saturating_add(took);
+            time.at_work = time.at_work.saturating_sub(1);
+        }
+    }
+}
 
 impl Orders {
     /// The order of this bot.
     pub(super) fn of(&self, (tenant, name): &Key) -> Option<Order> {
-        let mut all = self.0.iter().map(|ordered| &ordered.order);
+        let mut all = self.all.iter().map(|ordered| &ordered.order);
         let found = all.find(|order| order.spec.tenant == *tenant && order.spec.name == *name);
         found.map(|order| Order::clone(order))
     }
 
     /// From now on these are wanted, and no others. Those that were wanted before stay as they are.
     pub(super) fn replace(&mut self, orders: Vec<Order>, log: &Arc<Log>) {
-        let before = std::mem::take(&mut self.0);
+        let before = std::mem::take(&mut self.all);
         let ordered = |order: Order| {
             let same = before.iter().find(|it| *it.order == order);
             same.cloned().unwrap_or_else(|| Ordered {
@@ -58,20 +121,23 @@ impl Orders {
                 stage: Stage::Waiting,
             })
         };
-        self.0 = orders.into_iter().map(ordered).collect();
+        self.all = orders.into_iter().map(ordered).collect();
     }
 
     /// Those of them that are not carried out yet.
     pub(super) fn open(&self, which: impl Fn(&Ordered) -> bool) -> impl Iterator<Item = &Ordered> {
         let open =
             move |ordered: &&Ordered| !matches!(ordered.stage, Stage::Refused(_)) && which(ordered);
-        self.0.iter().filter(open)
+        self.all.iter().filter(open)
     }
 
     /// Whether just this was tried, and cannot be carried out.
     pub(super) fn is_refused(&self, order: &Order) -> bool {
         let refused = |it: &&Ordered| matches!(it.stage, Stage::Refused(_));
-        self.0.iter().filter(refused).any(|it| *it.order == *order)
+        self.all
+            .iter()
+            .filter(refused)
+            .any(|it| *it.order == *order)
     }
 
     /// Why those that cannot be carried out cannot.
@@ -80,33 +146,44 @@ impl Orders {
             Stage::Refused(problem) => Some(problem.clone()),
             Stage::Waiting | Stage::AtWork => None,
         };
-        self.0.iter().filter_map(problem).collect()
+        self.all.iter().filter_map(problem).collect()
     }
 
-    /// The next that is to be carried out: the smallest, because many small ones should not stand
-    /// behind a large one. A large one takes all cores: it is begun when nothing else is under way,
-    /// by whoever has done that.
+    /// The next that is to be carried out: see [`Turns::place`]. A large one takes all cores: it is begun
+    /// when nothing else is under way, by whoever has done that.
     fn next(&mut self) -> Option<Ordered> {
+        let Self { all, turns } = self;
         let at_work = |ordered: &Ordered| matches!(ordered.stage, Stage::AtWork);
-        let busy = self.0.iter().any(at_work);
-        let waiting = self.0.iter_mut();
-        let waiting = waiting.filter(|ordered| matches!(ordered.stage, Stage::Waiting));
-        let next = waiting.min_by_key(|ordered| ordered.order.bytes)?;
+        let busy = all.iter().any(at_work);
+        let waiting = all
+            .iter_mut()
+            .filter(|ordered| matches!(ordered.stage, Stage::Waiting));
+        let next = waiting.min_by_key(|ordered| {
+            let order = &ordered.order;
+            turns.place(&order.spec.tenant, order.is_large(), order.bytes)
+        })?;
         if busy && next.order.is_large() {
             return None;
         }
         next.stage = Stage::AtWork;
+        turns.begin(&next.order.spec.tenant);
         Some(next.clone())
     }
 
-    /// Takes note of what came of an order; `false` where it is not wanted any more.
-    fn carried_out(&mut self, order: &Arc<Order>, refused: Option<&Problem>) -> bool {
-        let Some(at) = self.0.iter().position(|it| Arc::ptr_eq(&it.order, order)) else {
+    /// Takes note of what came of an order, and how long it took; `false` where it is not wanted any more.
+    fn carried_out(
+        &mut self,
+        order: &Arc<Order>,
+        refused: Option<&Problem>,
+        took: Duration,
+    ) -> bool {
+        self.turns.end(&order.spec.tenant, took);
+        let Some(at) = self.all.iter().position(|it| Arc::ptr_eq(&it.order, order)) else {
             return false;
         };
-        match (refused, self.0.get_mut(at)) {
+        match (refused, self.all.get_mut(at)) {
             (Some(problem), Some(ordered)) => ordered.stage = Stage::Refused(problem.clone()),
-            _ => drop(self.0.swap_remove(at)),
+            _ => drop(self.all.swap_remove(at)),
         }
         true
     }
@@ -150,11 +227,13 @@ impl Deployment {
             return false;
         };
         drop(state);
+        let begun = Instant::now();
         let made = order.carry_out(&self.shared, &*log.progress);
+        let took = begun.elapsed();
 
         let mut state = self.state();
         let mut is_news = false;
-        if state.orders.carried_out(&order, made.as_ref().err()) {
+        if state.orders.carried_out(&order, made.as_ref().err(), took) {
             let name = (order.spec.tenant.clone(), order.spec.name.clone());
             let before = match &made {
                 Ok(new) => self.mount(&mut state, new),
@@ -189,5 +268,82 @@ impl Deployment {
         self.registry.swap(table(&state.mounted));
         self.syncing.begin(Arc::clone(&new.bot));
         Some(before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Orders of one tenant: size, whether that is large, and how long it takes.
+    type Waiting = (TenantName, Vec<(usize, bool, u64)>);
+
+    fn orders(tenant: &str, of: &[(usize, bool, u64)]) -> Waiting {
+        (TenantName::parse(tenant).unwrap(), of.to_vec())
+    }
+
+    /// Carries all out with one compiler, and says whose turn it was: tenant and size.
+    fn carried_out(mut waiting: Vec<Waiting>) -> Vec<String> {
+        let mut turns = Turns::default();
+        let mut order = Vec::new();
+        loop {
+            let places = waiting
+                .iter()
+                .enumerate()
+                .flat_map(|(at, (tenant, orders))| {
+                    let turns = &turns;
+                    orders
+                        .iter()
+                        .enumerate()
+                        .map(move |(index, (bytes, large, _))| {
+                            (turns.place(tenant, *large, *bytes), at, index)
+                        })
+                });
+            let Some((_, at, index)) = places.min() else {
+                return order;
+            };
+            let (tenant, orders) = &mut waiting[at];
+            let (bytes, _, seconds) = orders.remove(index);
+            turns.begin(tenant);
+            turns.end(tenant, Duration::from_secs(seconds));
+            order.push(format!("{tenant}{bytes}"));
+        }
+    }
+
+    #[test]
+    fn tenants_take_turns_and_small_ones_come_first() {
+        let many = orders(
+            "a",
+            &[(3, false, 1), (1, false, 1), (2, false, 1), (9, true, 10)],
+        );
+        let few = orders("b", &[(5, false, 1), (8, true, 10)]);
+        assert_eq!(
+            carried_out(vec![many, few]),
+            ["a1", "b5", "a2", "a3", "b8", "a9"]
+        );
+    }
+
+    /// Components that hold the compiler to its bound keep nobody else waiting, however small they are.
+    #[test]
+    fn whoever_holds_compilers_long_comes_last() {
+        let bombs = orders("a", &[(1, false, 40); 5]);
+        let honest = orders("b", &[(5, false, 1), (6, false, 1), (8, true, 10)]);
+        assert_eq!(
+            carried_out(vec![bombs, honest]),
+            ["a1", "b5", "b6", "b8", "a1", "a1", "a1", "a1"]
+        );
+    }
+
+    /// While others wait, nobody has two compilers.
+    #[test]
+    fn one_at_a_time_while_others_wait() {
+        let [a, b] = ["a", "b"].map(|name| TenantName::parse(name).unwrap());
+        let mut turns = Turns::default();
+        turns.begin(&b);
+        turns.end(&b, Duration::ZERO);
+        turns.begin(&b);
+        turns.end(&b, Duration::ZERO);
+        turns.begin(&a);
+        assert!(turns.place(&b, false, 9) < turns.place(&a, false, 1));
     }
 }
