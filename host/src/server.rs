@@ -36,6 +36,7 @@ use crate::{
     compute::{Compute, Owner},
     config::resolve::ServerSpec,
     report::{Problem, Problems},
+    sandbox::Capacity,
     telemetry::Metrics,
 };
 
@@ -114,8 +115,8 @@ fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems
 /// Mounts the bots and serves them until a signal.
 ///
 /// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
-/// that it is starting. `ready` is called once, when that is true of large ones only. What it is given
-/// changes the bots while they are served.
+/// that it is starting. `ready` is called once, when that is true of large ones only, and not at all
+/// where a signal comes before. What it is given changes the bots while they are served.
 ///
 /// # Errors
 /// Everything that a look at the bots finds wrong, all of it at once; what only compiling tells, where
@@ -125,7 +126,7 @@ pub async fn run(
     options: Options,
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
-    let signals = Signals::listen()
+    let mut signals = Signals::listen()
         .map_err(|error| problem("signals cannot be heard".to_owned(), &error, None))?;
     let (listener, address) = bind("bots", &options.listen)?;
     let metrics_listener = options
@@ -139,7 +140,10 @@ pub async fn run(
 
     let machine = Machine::look(spec.connections);
     let journal = Journal::here(&options.state_dir, machine.descriptors.records);
-    look_for_open_charges(&journal).await;
+    let told = look_for_open_charges(&journal);
+    if unless_stopped(&mut signals, told).await?.is_none() {
+        return Ok(());
+    }
 
     let news = telling(&options, address);
     let compute = Compute::start()
@@ -154,7 +158,10 @@ pub async fn run(
         compute: Some(compute),
     };
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
-    let change = look(spec, &deployment, &options.progress).await?;
+    let looked = look(spec, &deployment, &options.progress);
+    let Some(change) = unless_stopped(&mut signals, looked).await? else {
+        return Ok(());
+    };
 
     let stop = Stop::default();
     let gateway = Gateway::new(
@@ -175,20 +182,16 @@ pub async fn run(
         .map(|(listener, _)| Front::start(listener, METRICS_CONNECTIONS, None, answer))
         .transpose()
         .map_err(unheard)?;
-    compile_small_ones(change, &deployment, &gateway, &options).await?;
-    let bots = deployment.bots();
-    let served = Ready {
-        url: format!("http://{address}"),
-        metrics_url,
-        bots: bots.iter().map(|bot| describe(bot, address)).collect(),
-        notes: carries(&capacity, &bots),
-    };
-    ready(&served, &deployment);
-
-    tokio::select! {
-        () = stop_politely(signals, &gateway, &mut front, &stop, &options) => {}
-        problems = in_vain(&deployment, &gateway) => return Err(problems),
+    let compiled = compile_small_ones(change, &deployment, &gateway, &options);
+    if unless_stopped(&mut signals, compiled).await?.is_some() {
+        let served = served(&deployment, &capacity, address, metrics_url);
+        ready(&served, &deployment);
+        tokio::select! {
+            () = signals.next() => {}
+            problems = in_vain(&deployment, &gateway) => return Err(problems),
+        }
     }
+    stop_politely(signals, &gateway, &mut front, &stop, &options).await;
     if let Some(front) = metrics_front {
         front.cut();
     }
@@ -235,6 +238,36 @@ pub async fn mount_only(
     Problems(refused).or(deployment)
 }
 
+/// What is served now.
+fn served(
+    deployment: &Deployment,
+    capacity: &Capacity,
+    address: SocketAddr,
+    metrics_url: Option<String>,
+) -> Ready {
+    let bots = deployment.bots();
+    Ready {
+        url: format!("http://{address}"),
+        metrics_url,
+        bots: bots.iter().map(|bot| describe(bot, address)).collect(),
+        notes: carries(capacity, &bots),
+    }
+}
+
+/// Does one step of a start; `None` where a signal came meanwhile.
+async fn unless_stopped<T>(
+    signals: &mut Signals,
+    step: impl Future<Output = Result<T, Problems>>,
+) -> Result<Option<T>, Problems> {
+    tokio::select! {
+        () = signals.next() => {
+            tracing::info!("stopped before the start was complete");
+            Ok(None)
+        }
+        done = step => done.map(Some),
+    }
+}
+
 fn make_state_dir(path: &Path) -> Result<(), Problems> {
     let failed = |error| {
         let message = format!("the state directory `{}` cannot be made", path.display());
@@ -245,7 +278,7 @@ fn make_state_dir(path: &Path) -> Result<(), Problems> {
 
 /// Tells of money that a process before this one has left open. Where the records cannot be looked
 /// through, replies that charge nothing go on.
-async fn look_for_open_charges(journal: &Journal) {
+async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
     let journal = journal.clone();
     let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
     if let Err(error) = told.map_err(io::Error::other).flatten() {
@@ -255,6 +288,7 @@ async fn look_for_open_charges(journal: &Journal) {
             "whether charges were left open cannot be told"
         );
     }
+    Ok(())
 }
 
 /// Tells what becomes of bots that are compiled while others are served.
@@ -317,8 +351,8 @@ async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
     std::future::pending().await
 }
 
-/// Waits for the first signal, lets replies finish within `drain`, then ends the rest politely. A
-/// second signal cuts everything.
+/// After the first signal: lets replies finish within `drain`, then ends the rest politely. A second one
+/// cuts everything.
 async fn stop_politely(
     mut signals: Signals,
     gateway: &Gateway,
@@ -327,7 +361,6 @@ async fn stop_politely(
     options: &Options,
 ) {
     let drain = options.drain;
-    signals.next().await;
     (options.stopping)();
     gateway.set(Phase::Draining);
     tracing::info!(

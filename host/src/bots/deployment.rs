@@ -85,6 +85,7 @@ impl Deployment {
     /// Gives up what goes on in the background. What is being compiled is not mounted any more.
     pub fn end(&self) {
         self.state().orders = Orders::default();
+        self.carried_out.notify_all();
         self.syncing.end_all();
     }
 

@@ -191,6 +191,9 @@ pub(super) fn serve(
     outcome
 }
 
+/// How long the process waits for work that it does not need any more.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// Serves, and mounts again what has changed, until a signal.
 fn run(
     spec: ServerSpec,
@@ -224,6 +227,8 @@ fn run(
     if let Some(running) = running {
         running.end();
     }
+    // What a start that was stopped is still looking at, or has compiled, is nobody's any more.
+    runtime.shutdown_timeout(LAST_WORK);
     served.map_err(Failure::Failed)
 }
 

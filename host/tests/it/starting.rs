@@ -12,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::harness::{Folder, HANG, Server, component, wait_worker};
+use crate::harness::{Folder, HANG, Lines, Server, component, wait_worker};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
@@ -21,12 +21,19 @@ const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
 /// that the questions take which are asked meanwhile.
 const FUNCTIONS: usize = 8_000;
 
+/// As many as fit into a component that is not large: the start waits for it.
+const FEW_FUNCTIONS: usize = 2_000;
+
 /// The same component with a module that nothing uses behind it. It is compiled all the same.
 fn enlarged(component: &[u8]) -> Vec<u8> {
+    with_functions(component, FUNCTIONS)
+}
+
+fn with_functions(component: &[u8], functions: usize) -> Vec<u8> {
     let steps =
         "local.get 0 i32.const 77777 i32.mul i32.const 12345 i32.xor local.set 0 ".repeat(25);
     let function = format!("(func (param i32) (result i32) {steps} local.get 0)");
-    let module = wat::parse_str(format!("(module {})", function.repeat(FUNCTIONS))).unwrap();
+    let module = wat::parse_str(format!("(module {})", function.repeat(functions))).unwrap();
     with_module(component, &module)
 }
 
@@ -217,6 +224,39 @@ fn a_compiler_ends_with_its_server() {
     while state().is_ok_and(|state| !state.contains(") Z")) {
         assert!(Instant::now() < hang, "it is still there");
         thread::yield_now();
+    }
+}
+
+/// A signal is obeyed while components are looked at and compiled, too.
+#[test]
+fn a_start_can_be_stopped_at_once() {
+    let cache = tempfile::tempdir().unwrap();
+    let slow = with_functions(&component("echo"), FEW_FUNCTIONS);
+    assert!(slow.len() < 1024 * 1024, "{} bytes are large", slow.len());
+    let folder = folder(LARGE, &slow, &cache);
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut server = folder
+            .command(&["up", "ravenry.toml"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Lines::collect(server.stderr.take().unwrap());
+        let compiling = said.wait(|line| line.contains("compiling large").then_some(()));
+        assert!(compiling.is_some(), "{:?}", said.all());
+        let compiler = wait_worker(server.id());
+        kill_process(Pid::from_child(&server), signal).unwrap();
+        said.wait(|_| None::<()>);
+        assert!(said.closed(), "it does not stop");
+        assert!(server.wait().unwrap().success(), "{:?}", said.all());
+        let heard = |line: &String| line.contains("stopped before the start was complete");
+        assert!(said.all().iter().any(heard), "{:?}", said.all());
+        let gone = || !std::fs::exists(format!("/proc/{compiler}/exe")).unwrap_or(false);
+        let hang = Instant::now() + HANG;
+        while !gone() {
+            assert!(Instant::now() < hang, "its compiler is still there");
+            thread::yield_now();
+        }
     }
 }
 

@@ -144,7 +144,8 @@ impl Folder {
             .unwrap()
     }
 
-    fn command(&self, verb: &[&str]) -> Command {
+    /// A verb with the flags for serving.
+    pub fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new("sh");
         let start = format!("{}exec \"$0\" \"$@\"", self.first);
         command.args(["-c", &start, env!("CARGO_BIN_EXE_ravenry")]);
