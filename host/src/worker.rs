@@ -119,3 +119,17 @@ pub fn stand_back(limits: Limits) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker that writes for ever is not listened to for ever.
+    #[test]
+    fn what_a_worker_hands_back_is_bounded() {
+        assert_eq!(bounded(&b"1234"[..], 4).unwrap(), b"1234");
+        let error = bounded(io::repeat(0), 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(error.to_string(), "what comes of it has more than 4 bytes");
+    }
+}
