@@ -18,6 +18,7 @@ mod players;
 mod progress;
 mod record;
 mod reload;
+pub mod serve;
 pub mod simulate;
 mod simulated;
 mod sources;
@@ -40,9 +41,10 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::outside::Outside;
 use self::progress::Progress;
+use self::serve::Serve;
 use self::simulate::Simulate;
 use self::test::Test;
-use self::up::{Author, Up};
+use self::up::Up;
 use crate::config::limits;
 use crate::report::{Problem, Problems};
 use crate::simulator::pdf;
@@ -88,22 +90,6 @@ pub enum Verb {
     /// Read a PDF, for a played platform that has started this
     #[command(hide = true)]
     PdfText,
-}
-
-/// `ravenry serve`
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// The operator's file
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "RAVENRY_CONFIG",
-        default_value = "operator.toml"
-    )]
-    pub config: PathBuf,
-    /// How to serve.
-    #[command(flatten)]
-    pub serving: Serving,
 }
 
 /// `ravenry new`
@@ -291,14 +277,6 @@ pub fn run(cli: &Cli) -> ExitCode {
         }
     };
     outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
-}
-
-impl Serve {
-    fn run(&self) -> Result<(), Failure> {
-        let mut spec = up::load_operator(&self.config, &self.serving.limits)?;
-        self.serving.outside.apply(&mut spec);
-        up::serve(spec, &self.serving, &Author::HasBuilt, None, None)
-    }
 }
 
 impl New {

@@ -17,6 +17,7 @@
 //! - [`charges`]: money that replies have asked for, on disk until they end;
 //! - [`egress`]: the way out: the platform's own API, and the hosts that bots may reach;
 //! - [`telemetry`]: logs and metrics as they leave the process;
+//! - [`walls`]: what the process itself may not do;
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;
 //! - [`control_group`]: what the kernel allows this process;
@@ -45,4 +46,5 @@ pub mod secret;
 pub mod server;
 pub mod simulator;
 pub mod telemetry;
+pub mod walls;
 pub mod worker;

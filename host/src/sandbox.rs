@@ -211,6 +211,14 @@ impl Sandbox {
     }
 }
 
+/// Makes the directory of compiled code where it is missing, for nobody else.
+///
+/// # Errors
+/// It cannot be made, or others can write there.
+pub fn make_cache_dir(path: &Path) -> Result<(), SandboxError> {
+    Ok(cache::check(path)?)
+}
+
 /// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].
 pub fn digest(bytes: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(bytes).into();

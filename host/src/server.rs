@@ -36,7 +36,7 @@ use crate::{
     compute::{Compute, Owner},
     config::resolve::ServerSpec,
     report::{Problem, Problems},
-    sandbox::Capacity,
+    sandbox::{self, Capacity},
     telemetry::Metrics,
 };
 
@@ -45,7 +45,7 @@ use self::{
     intake::Intake,
     listen::{Crowd, Front},
     machine::Machine,
-    prepare::{Place, prepare},
+    prepare::{Place, prepare, unprepared},
     record::Recorder,
     routes::{Gateway, Phase},
     served::{carries, describe},
@@ -64,10 +64,8 @@ pub struct Options {
     pub listen: String,
     /// Address for metrics; `None` serves none.
     pub metrics_listen: Option<String>,
-    /// Where state that must survive is kept.
-    pub state_dir: PathBuf,
-    /// Where compiled code is kept.
-    pub cache_dir: PathBuf,
+    /// Where things are kept.
+    pub directories: Directories,
     /// How long replies may go on after the first signal.
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
@@ -78,6 +76,15 @@ pub struct Options {
     pub news: Arc<dyn Fn(News) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Where the server keeps things.
+#[derive(Clone, Debug)]
+pub struct Directories {
+    /// State that must survive.
+    pub state: PathBuf,
+    /// Compiled code.
+    pub cache: PathBuf,
 }
 
 fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Problems {
@@ -136,10 +143,10 @@ pub async fn run(
         .transpose()?;
     let recorder = Metrics::install()
         .map_err(|error| problem("metrics cannot be kept".to_owned(), &error, None))?;
-    make_state_dir(&options.state_dir)?;
+    make_directories(&options.directories)?;
 
     let machine = Machine::look(spec.connections);
-    let journal = Journal::here(&options.state_dir, machine.descriptors.records);
+    let journal = Journal::here(&options.directories.state, machine.descriptors.records);
     let told = look_for_open_charges(&journal);
     if unless_stopped(&mut signals, told).await?.is_none() {
         return Ok(());
@@ -153,7 +160,7 @@ pub async fn run(
         nobody: Owner::nobody(),
     };
     let place = Place {
-        cache_dir: &options.cache_dir,
+        cache_dir: &options.directories.cache,
         journal: &journal,
         compute: Some(compute),
     };
@@ -268,12 +275,16 @@ async fn unless_stopped<T>(
     }
 }
 
-fn make_state_dir(path: &Path) -> Result<(), Problems> {
-    let failed = |error| {
-        let message = format!("the state directory `{}` cannot be made", path.display());
+/// Makes the directories that are not there.
+///
+/// # Errors
+/// Why one of them cannot be made, or is not to be trusted.
+pub fn make_directories(Directories { state, cache }: &Directories) -> Result<(), Problems> {
+    std::fs::create_dir_all(state).map_err(|error| {
+        let message = format!("the state directory `{}` cannot be made", state.display());
         problem(message, &error, None)
-    };
-    std::fs::create_dir_all(path).map_err(failed)
+    })?;
+    sandbox::make_cache_dir(cache).map_err(|error| unprepared(&error))
 }
 
 /// Tells of money that a process before this one has left open. Where the records cannot be looked

@@ -4,11 +4,14 @@
 //! what it took, can be stopped, sees no secret, and falls alone.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, Read, Write as _},
-    os::unix::process::CommandExt as _,
-    process::{Command, Output, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
+    os::unix::{fs::FileExt as _, process::CommandExt as _},
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -16,6 +19,12 @@ use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_s
 
 /// How far a worker stands back behind whoever serves.
 const NICENESS: i32 = 10;
+
+/// Where a process says how soon it goes when memory runs out, of itself.
+const OOM_PLACE: &str = "/proc/self/oom_score_adj";
+
+/// Before all others.
+const FIRST_TO_GO: &[u8] = b"1000";
 
 /// What a worker may take.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +46,38 @@ pub fn introduce() {
 /// Most of its words on standard error that are kept of a worker, in bytes.
 const WORDS_BYTES_MAX: u64 = 64 * 1024;
 
+/// How soon this process goes when memory runs out, open to be changed.
+static PLACE: OnceLock<Mutex<File>> = OnceLock::new();
+
+/// To be called before the files of `/proc` are out of reach: workers take the first place among those that go
+/// when memory runs out from this process, as they cannot take it by themselves then.
+pub fn stay_ahead() {
+    let opened = File::options().read(true).write(true).open(OOM_PLACE);
+    if let Ok(file) = opened {
+        let _ = PLACE.set(Mutex::new(file));
+    }
+}
+
+/// Starts a worker. Where it inherits its place, this process has that place for the moment until the worker
+/// has begun: a millisecond, in which it would go first itself.
+fn start(worker: &mut Command) -> io::Result<Child> {
+    let Some(place) = PLACE.get() else {
+        return worker.spawn();
+    };
+    let place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    // A courtesy: the work can be done without it.
+    let mut own = [0; 8];
+    let read = place.read_at(&mut own, 0).unwrap_or(0);
+    let own = own.get(..read).unwrap_or_default();
+    if own.is_empty() {
+        return worker.spawn();
+    }
+    let _ = place.write_at(FIRST_TO_GO, 0);
+    let started = worker.spawn();
+    let _ = place.write_at(own, 0);
+    started
+}
+
 /// Has another process of this program do this, and waits for its end. `output_max` is the most that it
 /// may hand back, in bytes.
 ///
@@ -47,7 +88,8 @@ pub fn employ(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<O
         return Err(io::Error::other("this program has no workers"));
     }
     // This very program, even if its file has been replaced since.
-    let mut worker = Command::new("/proc/self/exe")
+    let mut worker = Command::new("/proc/self/exe");
+    worker
         .args(arguments)
         // What is secret is in the environment.
         .env_clear()
@@ -55,8 +97,8 @@ pub fn employ(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<O
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+        .stderr(Stdio::piped());
+    let mut worker = start(&mut worker)?;
     if let Some(mut stdin) = worker.stdin.take() {
         // Whoever does not read it to the end says why.
         let _ = stdin.write_all(input);
@@ -105,7 +147,7 @@ pub fn stand_back(limits: Limits) -> io::Result<()> {
     // Courtesies: the work can be done without them.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let _ = nice(NICENESS);
-    let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    let _ = fs::write(OOM_PLACE, FIRST_TO_GO);
     let bound = |resource, most: u64| {
         let limit = Rlimit {
             current: Some(most),

@@ -22,8 +22,9 @@ use crate::config::World;
 use crate::config::resolve::ServerSpec;
 use crate::report::Problem;
 use crate::server::record::Recorder;
-use crate::server::{self, News, Options};
+use crate::server::{self, Directories, News, Options};
 use crate::telemetry;
+use crate::walls::Walls;
 
 /// Where bots are served when nobody says anything: this machine only.
 pub(super) const LISTEN: &str = "127.0.0.1:8080";
@@ -111,17 +112,6 @@ pub(super) fn load(source: &Path, limits: &[(String, String)]) -> Result<ServerS
     config::load_path(source, limits, WORLD).map_err(Failure::Usage)
 }
 
-/// Loads an operator's file with the manifests that it names.
-///
-/// # Errors
-/// All mistakes of all files, at once.
-pub(super) fn load_operator(
-    file: &Path,
-    limits: &[(String, String)],
-) -> Result<ServerSpec, Failure> {
-    config::load_operator(file, limits, WORLD).map_err(Failure::Usage)
-}
-
 /// The world that files are read in.
 pub(super) const WORLD: World<'static> = World {
     variable: &variable,
@@ -140,8 +130,8 @@ pub(super) enum Author<'a> {
     Watches(&'a Path),
     /// Builds, once.
     Builds,
-    /// Has built: an operator's server builds nothing.
-    HasBuilt,
+    /// Has built: an operator's server builds nothing. It has walls around it.
+    HasBuilt(&'a Walls),
 }
 
 /// Turns sources into components, and serves until a signal.
@@ -160,14 +150,19 @@ pub(super) fn serve(
     // To the end: what is in the log by then is written when this goes.
     let _logging =
         telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
+    let mut notes = Vec::new();
+    if let Author::HasBuilt(walls) = author {
+        walls.tell();
+        notes.push(walls.to_string());
+    }
     let progress = Progress::logged();
     let mut reload = match author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
             .map(|reload| reload.beside(simulated.cloned())),
-        Author::Builds | Author::HasBuilt => None,
+        Author::Builds | Author::HasBuilt(_) => None,
     };
     let prepared = match author {
-        Author::HasBuilt => components::only_components(&spec),
+        Author::HasBuilt(_) => components::only_components(&spec),
         Author::Watches(_) | Author::Builds => components::build(&mut spec, &progress),
     };
     if let Some(reload) = &mut reload {
@@ -179,13 +174,8 @@ pub(super) fn serve(
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
-        run(
-            spec,
-            options,
-            reload,
-            simulated.map(AsRef::as_ref),
-            &progress,
-        )
+        let simulated = simulated.map(AsRef::as_ref);
+        run(spec, options, reload, simulated, (notes, &progress))
     });
     progress.end();
     outcome
@@ -194,13 +184,13 @@ pub(super) fn serve(
 /// How long the process waits for work that it does not need any more.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// Serves, and mounts again what has changed, until a signal.
+/// Serves, and mounts again what has changed, until a signal. `notes` are shown with what is served.
 fn run(
     spec: ServerSpec,
     options: Options,
     reload: Option<Reload>,
     simulated: Option<&Simulated>,
-    progress: &Progress,
+    (notes, progress): (Vec<String>, &Progress),
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -212,6 +202,7 @@ fn run(
     let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
         progress.end();
         let mut ready = ready.clone();
+        ready.notes.extend(notes);
         if let Some(simulated) = simulated {
             simulated.serve(&ready.url);
             ready.notes.extend(simulated.note());
@@ -245,22 +236,26 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         METRICS_LISTEN,
     );
     let (shown, told) = (progress.clone(), progress.clone());
+    let directories = directories(spec, serving)?;
     Ok(Options {
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
-        state_dir: match serving.state_dir.as_ref().or(spec.state_dir.as_ref()) {
-            Some(dir) => dir.clone(),
-            None => state_dir()?,
-        },
-        cache_dir: match serving.cache_dir.as_ref().or(spec.cache_dir.as_ref()) {
-            Some(dir) => dir.clone(),
-            None => cache_dir()?,
-        },
+        directories,
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,
         news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
+    })
+}
+
+/// Where things are kept: a flag wins over the file, the file over the default.
+pub(super) fn directories(spec: &ServerSpec, serving: &Serving) -> Result<Directories, Failure> {
+    let state = serving.state_dir.as_ref().or(spec.state_dir.as_ref());
+    let cache = serving.cache_dir.as_ref().or(spec.cache_dir.as_ref());
+    Ok(Directories {
+        state: state.map_or_else(state_dir, |dir| Ok(dir.clone()))?,
+        cache: cache.map_or_else(cache_dir, |dir| Ok(dir.clone()))?,
     })
 }
 

@@ -83,14 +83,21 @@ fn prepare_sandbox(
         mappings: capacity.mappings,
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
-    let sandbox = Sandbox::new(size, cache_dir).map_err(|error| {
-        let hint = match &error {
-            SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
-            SandboxError::Engine(_) | SandboxError::Ticker(_) => {
-                "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
-            }
-        };
-        problem("the sandbox cannot be prepared".to_owned(), &error, Some(hint))
-    })?;
+    let sandbox = Sandbox::new(size, cache_dir).map_err(|error| unprepared(&error))?;
     Ok((sandbox, size, capacity))
+}
+
+/// Why there is no sandbox, and what to do.
+pub(super) fn unprepared(error: &SandboxError) -> Problems {
+    let hint = match error {
+        SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
+        SandboxError::Engine(_) | SandboxError::Ticker(_) => {
+            "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
+        }
+    };
+    problem(
+        "the sandbox cannot be prepared".to_owned(),
+        error,
+        Some(hint),
+    )
 }

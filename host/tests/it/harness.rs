@@ -9,6 +9,7 @@ pub mod languages;
 mod lines;
 mod server;
 mod terminal;
+mod tls;
 mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
@@ -17,6 +18,7 @@ pub use guests::{component, guest_names, hostile_names, without_outer_cargo};
 pub use lines::Lines;
 pub use server::{Folder, Server};
 pub use terminal::Terminal;
+pub use tls::Terminator;
 pub use waits::wait_worker;
 
 use std::time::Duration;

@@ -26,6 +26,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("egress", 1),
     ("telemetry", 1),
     ("charges", 1),
+    ("walls", 1),
     ("protocol", 0),
     ("config", 0),
     ("metrics", 0),
@@ -94,6 +95,7 @@ const BORDERS: &[(&[&str], &[&str])] = &[
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "chat"]),
     (&["anstyle", "rustyline", "unicode_width"], &["chat"]),
+    (&["landlock", "seccompiler", "libc"], &["walls"]),
     (&["anyhow"], &["cli", "main"]),
     (&["mimalloc"], &["main"]),
     (

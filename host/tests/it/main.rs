@@ -45,5 +45,6 @@ mod simulate;
 mod simulator;
 mod starting;
 mod tenants;
+mod walls;
 mod web;
 mod worlds;

@@ -25,7 +25,7 @@ const FUNCTIONS: usize = 8_000;
 const FEW_FUNCTIONS: usize = 2_000;
 
 /// The same component with a module that nothing uses behind it. It is compiled all the same.
-fn enlarged(component: &[u8]) -> Vec<u8> {
+pub fn enlarged(component: &[u8]) -> Vec<u8> {
     with_functions(component, FUNCTIONS)
 }
 
