@@ -116,7 +116,29 @@ pub fn load_operator(
     flags: &[(String, String)],
     world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
-    let (operator, mut problems) = mount::operator(path);
+    load_operated(path, None, flags, world)
+}
+
+/// Loads an operator's file with the manifests of one tenant. Nothing of the others is read.
+pub fn load_tenant(
+    path: &Path,
+    only: &TenantName,
+    flags: &[(String, String)],
+    world: World<'_>,
+) -> Result<ServerSpec, Problems> {
+    load_operated(path, Some(only), flags, world)
+}
+
+fn load_operated(
+    path: &Path,
+    only: Option<&TenantName>,
+    flags: &[(String, String)],
+    world: World<'_>,
+) -> Result<ServerSpec, Problems> {
+    let (mut operator, mut problems) = mount::operator(path);
+    if let Some(only) = only {
+        problems.extend(mount::retain(&mut operator.tenants, only, path));
+    }
     let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
     problems.extend(wrong);
     let ceilings = rules.ceilings().clone();

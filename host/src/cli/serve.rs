@@ -15,6 +15,7 @@ use super::up::{self, Author, WORLD};
 use super::{Failure, Serving};
 use crate::config;
 use crate::config::resolve::ServerSpec;
+use crate::ids::TenantName;
 use crate::report::Problem;
 use crate::server;
 use crate::walls::{Paths, Wall, Walls};
@@ -22,6 +23,9 @@ use crate::worker;
 
 /// The variables that say where certificates are; OpenSSL's own, and heard by what TLS is made of here.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// Below it in the directories of state and of compiled code, each tenant that is served alone has its own.
+const TENANTS: &str = "tenants";
 
 /// `ravenry serve`
 #[derive(Debug, Args)]
@@ -34,6 +38,13 @@ pub struct Serve {
         default_value = "operator.toml"
     )]
     pub config: PathBuf,
+    /// Serve one tenant of the file and leave the others to processes of their own
+    ///
+    /// Nothing of the others is read. What this process may take of the machine is what its control
+    /// group has. State and compiled code are kept in `tenants/TENANT` below the directories of the file,
+    /// or exactly where the flags say.
+    #[arg(long, value_name = "TENANT", env = "RAVENRY_ONLY", value_parser = tenant)]
+    pub only: Option<TenantName>,
     /// A wall around the process that is not to be raised; may be given several times
     #[arg(
         long,
@@ -69,18 +80,22 @@ impl From<WallName> for Wall {
     }
 }
 
+fn tenant(text: &str) -> Result<TenantName, String> {
+    TenantName::parse(text).map_err(|error| error.to_string())
+}
+
 impl Serve {
     /// Serves until a signal.
     pub(super) fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
-        let limits = &self.serving.limits;
-        let mut spec =
-            config::load_operator(&self.config, limits, WORLD).map_err(Failure::Usage)?;
+        let mut spec = self.load()?;
         self.serving.outside.apply(&mut spec);
         let directories = up::directories(&spec, &self.serving)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
-        let mut paths = readable(&spec);
-        paths.own = vec![directories.state, directories.cache];
+        let paths = Paths {
+            own: vec![directories.state, directories.cache],
+            read: readable(&spec),
+        };
         worker::stay_ahead();
         let walls = Walls::raise(&without, &paths);
         up::serve(spec, &self.serving, &Author::HasBuilt(&walls), None, None)
@@ -102,13 +117,40 @@ impl Serve {
             _ => Ok(without),
         }
     }
+
+    fn load(&self) -> Result<ServerSpec, Failure> {
+        let limits = &self.serving.limits;
+        let Some(only) = &self.only else {
+            return config::load_operator(&self.config, limits, WORLD).map_err(Failure::Usage);
+        };
+        let mut spec =
+            config::load_tenant(&self.config, only, limits, WORLD).map_err(Failure::Usage)?;
+        // Compiled code is run as it is found: whoever shares its directory shares the process.
+        let below = |dir: PathBuf| dir.join(TENANTS).join(only.as_str());
+        if self.serving.state_dir.is_none() {
+            spec.state_dir = Some(below(spec.state_dir.map_or_else(up::state_dir, Ok)?));
+        }
+        if self.serving.cache_dir.is_none() {
+            spec.cache_dir = Some(below(spec.cache_dir.map_or_else(up::cache_dir, Ok)?));
+        }
+        Ok(spec)
+    }
 }
 
-/// What is read behind the walls: directories of manifests and components, and whom TLS is to trust. Not the
-/// operator's file, which tells of other tenants, and no directory of secrets: both have been read.
-fn readable(spec: &ServerSpec) -> Paths {
+/// What is read behind the walls: what is served, and whom TLS is to trust.
+fn readable(spec: &ServerSpec) -> Vec<PathBuf> {
+    let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
+    let split = |value: OsString| std::env::split_paths(&value).collect::<Vec<_>>();
+    let mut read = served(spec);
+    read.extend(certificates.flat_map(split));
+    read
+}
+
+/// The directories of manifests and components. Not the operator's file, which tells of other tenants, and no
+/// directory of secrets: both have been read.
+fn served(spec: &ServerSpec) -> Vec<PathBuf> {
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
-    let mut read: Vec<PathBuf> = bots
+    let mut directories: Vec<PathBuf> = bots
         .flat_map(|bot| {
             // Where a link leads somewhere else, that is what is read.
             let real = fs::canonicalize(&bot.source).ok();
@@ -117,14 +159,50 @@ fn readable(spec: &ServerSpec) -> Paths {
         })
         .flatten()
         .collect();
-    read.sort();
-    read.dedup();
-    let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
-    read.extend(
-        certificates.flat_map(|value: OsString| std::env::split_paths(&value).collect::<Vec<_>>()),
-    );
-    Paths {
-        own: Vec::new(),
-        read,
+    directories.sort();
+    directories.dedup();
+    directories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::World;
+
+    /// What lies beside a tenant's own files, such as other tenants' or its secrets, is not among them.
+    #[test]
+    fn one_tenant_reads_its_own_directories() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let tenant = |name: &str| {
+            write(
+                &format!("{name}/m.toml"),
+                "manifest_version = 1\n[bot.cat]\nsource = \"../built/cat.wasm\"\n",
+            );
+            write(&format!("secrets/{name}/api"), "value");
+            format!("[tenant.{name}]\npath_prefix = \"/{name}\"\nmanifests = [\"{name}/m.toml\"]\n")
+        };
+        let tenants = tenant("acme") + &tenant("globex");
+        write(
+            "o.toml",
+            &format!("{tenants}[secrets]\ndir = \"secrets\"\n"),
+        );
+        write("releases/cat.wasm", "");
+        fs::create_dir(root.join("built")).unwrap();
+        std::os::unix::fs::symlink(root.join("releases/cat.wasm"), root.join("built/cat.wasm"))
+            .unwrap();
+        let world = World {
+            variable: &|_| None,
+            unfit: &|_| None,
+            stand_in: None,
+        };
+        let acme = TenantName::parse("acme").unwrap();
+        let spec = config::load_tenant(&root.join("o.toml"), &acme, &[], world).unwrap();
+        assert_eq!(served(&spec), [root.join("acme"), root.join("releases")]);
     }
 }

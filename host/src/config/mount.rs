@@ -314,6 +314,27 @@ pub(super) fn operator(path: &Path) -> (Operator, Vec<Problem>) {
     (operator, file.problems)
 }
 
+/// Leaves one of the tenants that `file` declares; the problem, if it is not among them.
+pub(super) fn retain(
+    tenants: &mut Vec<TenantEntry>,
+    only: &TenantName,
+    file: &Path,
+) -> Option<Problem> {
+    let names: Vec<_> = tenants
+        .iter()
+        .map(|tenant| format!("`{}`", tenant.name))
+        .collect();
+    tenants.retain(|tenant| tenant.name == *only);
+    // Where none is declared, that has been said.
+    let is_unknown = tenants.is_empty() && !names.is_empty();
+    is_unknown.then(|| Problem {
+        message: format!("there is no tenant `{only}` to be served alone"),
+        place: Some(Place::whole(file.display().to_string())),
+        hint: Some(format!("the file declares {}", names.join(", "))),
+        ..Problem::default()
+    })
+}
+
 fn unreadable(path: &Path, error: &std::io::Error, named_at: Option<&Place>) -> Problem {
     Problem {
         message: format!("`{}` cannot be read", path.display()),

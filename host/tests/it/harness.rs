@@ -7,6 +7,7 @@ mod client;
 mod guests;
 pub mod languages;
 mod lines;
+mod process;
 mod server;
 mod terminal;
 mod tls;

@@ -29,6 +29,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("walls", 1),
     ("protocol", 0),
     ("config", 0),
+    ("control_group", 0),
     ("metrics", 0),
     ("worker", 0),
     ("ids", 0),

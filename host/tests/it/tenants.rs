@@ -210,6 +210,49 @@ fn memory_of_a_tenant_bounds_its_bots_together() {
     );
 }
 
+/// Tenants that must not share a process do not: each has one, with its own bots, its own compiled code, and
+/// nothing of others, whose keys are not even there.
+#[test]
+fn a_tenant_can_have_a_process_of_its_own() {
+    let operator = "[server]\nstate_dir = \"state-of-all\"\ncache_dir = \"cache-of-all\"\n\
+        [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"acme.toml\"]\n\
+        [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"globex.toml\"]\n";
+    let alone = |tenant: &str| {
+        folder()
+            .env("ACME_KEY", if tenant == "acme" { ACME_KEY } else { "" })
+            .env("GLOBEX_KEY", if tenant == "acme" { "" } else { GLOBEX_KEY })
+            .file("operator.toml", operator)
+            .flag("--only")
+            .flag(tenant)
+    };
+    let globex = alone("globex").directories_of_files().serve();
+    assert_eq!(ask(&globex, "globex/talk", GLOBEX_KEY, "hi").said(), "hi");
+    assert_eq!(ask(&globex, "acme/spy", ACME_KEY, "hi").status, 404);
+    assert!(
+        globex
+            .folder
+            .path()
+            .join("state-of-all/tenants/globex")
+            .is_dir()
+    );
+    assert!(
+        globex
+            .folder
+            .path()
+            .join("cache-of-all/tenants/globex")
+            .is_dir()
+    );
+    let acme = alone("acme").serve();
+    assert_eq!(ask(&acme, "acme/spy", ACME_KEY, "hi").status, 200);
+    assert_eq!(ask(&acme, "globex/talk", GLOBEX_KEY, "hi").status, 404);
+    let verb = ["serve", "--config", "operator.toml"];
+    let said = alone("nobody").refused(&verb);
+    assert!(
+        said.contains("the file declares `acme`, `globex`"),
+        "{said}"
+    );
+}
+
 /// An author cannot take more than the operator allows: the server does not start, and says where.
 #[test]
 fn an_author_can_only_narrow() {

@@ -110,6 +110,32 @@ fn a_tenant_has_its_own_secrets_only() {
     "#);
 }
 
+/// Of one tenant nothing is read but its own: what is wrong with others is theirs.
+#[test]
+fn one_tenant_can_be_loaded_alone() {
+    let scene = Scene::new(&[
+        (
+            "o.toml",
+            "[tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"m.toml\"]\n\
+             [tenant.other]\npath_prefix = \"/other\"\nmanifests = [\"none.toml\"]\n",
+        ),
+        ("m.toml", HEAD),
+    ]);
+    assert!(scene.operator("o.toml").is_err());
+    let spec = scene.only("acme", "o.toml").unwrap();
+    let names: Vec<_> = spec
+        .tenants
+        .iter()
+        .map(|tenant| tenant.name.as_str())
+        .collect();
+    assert_eq!(names, ["acme"]);
+    assert_snapshot!(scene.only("somebody", "o.toml").unwrap_err(), @r"
+    error: there is no tenant `somebody` to be served alone
+      --> DIR/o.toml
+    hint: the file declares `acme`, `other`
+    ");
+}
+
 #[test]
 fn mistakes_of_an_operator_show_at_once() {
     let lines = r#"

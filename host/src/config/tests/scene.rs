@@ -5,8 +5,9 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::super::{
-    ServerSpec, Unfit, World, load_directory, load_manifest, load_operator, load_path,
+    ServerSpec, Unfit, World, load_directory, load_manifest, load_operator, load_path, load_tenant,
 };
+use crate::ids::TenantName;
 use crate::report::Problems;
 
 /// What a load finds.
@@ -66,6 +67,14 @@ impl Scene {
         self.load(path, load_operator)
     }
 
+    /// One tenant of an operator's file.
+    pub(super) fn only(&self, tenant: &str, path: &str) -> Loaded {
+        let tenant = TenantName::parse(tenant).unwrap();
+        self.load(path, |path, flags, world| {
+            load_tenant(path, &tenant, flags, world)
+        })
+    }
+
     /// The whole path of a file or directory.
     pub(super) fn path_of(&self, path: &str) -> String {
         self.dir.path().join(path).display().to_string()
@@ -78,7 +87,7 @@ impl Scene {
             .replace(&self.dir.path().display().to_string(), "DIR")
     }
 
-    fn load(&self, path: &str, load: Load) -> Loaded {
+    fn load(&self, path: &str, load: impl Load) -> Loaded {
         let env = |name: &str| {
             self.variables
                 .iter()
@@ -102,4 +111,7 @@ impl Scene {
     }
 }
 
-type Load = fn(&Path, &[(String, String)], World<'_>) -> Result<ServerSpec, Problems>;
+trait Load: Fn(&Path, &[(String, String)], World<'_>) -> Result<ServerSpec, Problems> {}
+
+impl<L> Load for L where L: Fn(&Path, &[(String, String)], World<'_>) -> Result<ServerSpec, Problems>
+{}

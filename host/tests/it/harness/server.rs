@@ -20,6 +20,7 @@ pub struct Folder {
     flags: Vec<String>,
     cache_dir: PathBuf,
     state_dir: PathBuf,
+    directories_of_files: bool,
     log_unread: bool,
     first: String,
 }
@@ -45,6 +46,7 @@ impl Folder {
             environment: Vec::new(),
             flags: Vec::new(),
             cache_dir: Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
+            directories_of_files: false,
             log_unread: false,
             first: String::new(),
         }
@@ -90,6 +92,12 @@ impl Folder {
     /// Keeps what must survive there. Otherwise it goes with the files.
     pub fn state_dir(mut self, directory: &Path) -> Self {
         directory.clone_into(&mut self.state_dir);
+        self
+    }
+
+    /// Keeps both where the operator's file says.
+    pub fn directories_of_files(mut self) -> Self {
+        self.directories_of_files = true;
         self
     }
 
@@ -158,15 +166,15 @@ impl Folder {
             .args(verb)
             .args(["--listen", "127.0.0.1:0"])
             .args(["--metrics-listen", "127.0.0.1:0"])
-            .arg("--state-dir")
-            .arg(&self.state_dir)
-            .arg("--cache-dir")
-            .arg(&self.cache_dir)
             .args(&self.flags)
             // `up` has a page besides; where a test says nothing, it is out of the way.
             .env("RAVENRY_PAGE", "off")
             .envs(self.environment.iter().cloned())
             .current_dir(self.dir.path());
+        if !self.directories_of_files {
+            command.arg("--state-dir").arg(&self.state_dir);
+            command.arg("--cache-dir").arg(&self.cache_dir);
+        }
         command
     }
 }
@@ -297,13 +305,6 @@ impl Server {
                 && labels.iter().all(|label| line.contains(label))
         });
         lines.next()?.rsplit_once(' ')?.1.parse().ok()
-    }
-
-    /// Whether the system tells the process of changes of files.
-    pub fn watches_files(&self) -> bool {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
-        let mut targets = open.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
-        targets.any(|target| target.to_string_lossy().contains("inotify"))
     }
 
     /// The number of its process.
