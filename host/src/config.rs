@@ -10,6 +10,7 @@
 
 mod asked;
 mod discover;
+pub mod engines;
 mod grants;
 pub mod hosts;
 mod keys;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 pub use discover::MANIFEST;
 pub use source::SECRETS_DIR;
 
+use self::engines::Engines;
 use self::limits::{BYTES_MAX, Limits};
 use self::mount::{Frame, Loader};
 use self::resolve::{
@@ -160,6 +162,7 @@ fn load_operated(
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
         guest_clock: operator.guest_clock.unwrap_or(GUEST_CLOCK),
+        engines: operator.engines.unwrap_or(Engines::ALL),
         ceilings,
         poe: PoeUrls {
             api: operator.poe_api.unwrap_or(poe.api),
@@ -220,6 +223,7 @@ fn local(
         connections: None,
         drain: DRAIN,
         guest_clock: GUEST_CLOCK_EXACT,
+        engines: Engines::ALL,
         ceilings: tenant
             .bots
             .iter()

@@ -79,6 +79,9 @@ pub enum ComponentError {
     /// The compiler did not get to its end.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
+    /// The engine that it needs is not among those that there are to be.
+    #[error("it needs the engine `{0}`, which is switched off here")]
+    SwitchedOff(EngineKind),
     /// It consists of more than one component may.
     #[error("it has {0}")]
     TooLarge(String),
@@ -104,6 +107,9 @@ impl ComponentError {
             Self::Unfit(_) => Some(
                 "build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned(),
             ),
+            Self::SwitchedOff(engine) => Some(format!(
+                "whoever runs the server can add \"{engine}\" to `engines` in [server] of the operator's file"
+            )),
             Self::TooLarge(_) | Self::Compiler(_) | Self::Sandbox(_) => None,
             Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
         }
@@ -121,6 +127,7 @@ fn quoted(names: &[String]) -> String {
 /// The engines, what they offer to guests, and the cache of compiled code.
 pub struct Sandbox {
     size: Size,
+    switched_off: Vec<EngineKind>,
     cache_dir: PathBuf,
     small: OnceLock<Result<Runtime, String>>,
     large: OnceLock<Result<Runtime, String>>,
@@ -186,6 +193,7 @@ impl Sandbox {
         cache::check(cache_dir)?;
         Ok(Self {
             size,
+            switched_off: Vec::new(),
             cache_dir: cache_dir.to_owned(),
             small: OnceLock::new(),
             large: OnceLock::new(),
@@ -194,6 +202,13 @@ impl Sandbox {
             ticker: Ticker::start().map_err(SandboxError::Ticker)?,
             compiling: Mutex::new(()),
         })
+    }
+
+    /// The same without this engine: components that need it are refused.
+    #[must_use]
+    pub fn without(mut self, engine: EngineKind) -> Self {
+        self.switched_off.push(engine);
+        self
     }
 
     fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {

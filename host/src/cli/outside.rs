@@ -87,6 +87,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::config::engines::Engines;
     use crate::config::limits::Limits;
     use crate::config::resolve::PoeUrls;
 
@@ -116,6 +117,7 @@ mod tests {
             connections: None,
             drain: Duration::ZERO,
             guest_clock: Duration::ZERO,
+            engines: Engines::ALL,
             ceilings: Limits::default(),
             poe: PoeUrls::default(),
             private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],

@@ -11,6 +11,7 @@ use toml_span::Span;
 use url::Url;
 
 use super::asked::{Asked, asked};
+use super::engines::{Engines, engines};
 use super::grants::{self, Hosts};
 use super::hosts::PrivateHost;
 use super::limits::Kind;
@@ -37,6 +38,7 @@ pub(super) struct Operator {
     pub(super) connections: Option<u32>,
     pub(super) drain: Option<Duration>,
     pub(super) guest_clock: Option<Duration>,
+    pub(super) engines: Option<Engines>,
     /// Ceilings of limits.
     pub(super) limits: Vec<Asked>,
     pub(super) poe_api: Option<Url>,
@@ -103,6 +105,7 @@ fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
     operator.connections = count(&mut keys, "connections", Zero::Refused, file);
     operator.drain = duration(&mut keys, "drain", file).map(|(drain, _)| drain);
     operator.guest_clock = guest_clock(&mut keys, file);
+    operator.engines = engines(&mut keys, file);
     keys.finish(file);
 }
 

@@ -12,6 +12,7 @@ use http::HeaderName;
 use url::Url;
 
 use super::asked::Asked;
+use super::engines::Engines;
 use super::hosts::{HostPattern, PrivateHost};
 use super::limits::{self, Limits, Value};
 use crate::ids::{BotName, Route, TenantName};
@@ -84,6 +85,8 @@ pub struct ServerSpec {
     pub drain: Duration,
     /// Step of the clocks that guests read, [`GUEST_CLOCK_EXACT`] to [`GUEST_CLOCK_MAX`].
     pub guest_clock: Duration,
+    /// Engines that components may run on.
+    pub engines: Engines,
     /// The most that any bot can have of each limit.
     ///
     /// With an operator's file: what it allows. Without: the highest value that any bot has.

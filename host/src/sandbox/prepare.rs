@@ -76,6 +76,9 @@ impl Sandbox {
         }
         let begun = Instant::now();
         let kind = EngineKind::of(&found, memory_bytes_max);
+        if self.switched_off.contains(&kind) {
+            return Err(ComponentError::SwitchedOff(kind));
+        }
         Ok(Plan {
             bytes,
             found,

@@ -13,11 +13,11 @@ use crate::{
     },
     charges::Journal,
     compute::Compute,
-    config::resolve::ServerSpec,
+    config::{engines::Engines, resolve::ServerSpec},
     egress::{Egress, poe::Addresses},
     memory::MemoryPool,
     report::Problems,
-    sandbox::{Capacity, Sandbox, SandboxError, Size},
+    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
 };
 
 /// Where bots keep things, and where they compute.
@@ -83,7 +83,13 @@ fn prepare_sandbox(
         mappings: capacity.mappings,
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
-    let sandbox = Sandbox::new(size, cache_dir).map_err(|error| unprepared(&error))?;
+    let mut sandbox = Sandbox::new(size, cache_dir).map_err(|error| unprepared(&error))?;
+    let Engines { large, tasks } = spec.engines;
+    for (is_on, engine) in [(large, EngineKind::Large), (tasks, EngineKind::Async)] {
+        if !is_on {
+            sandbox = sandbox.without(engine);
+        }
+    }
     Ok((sandbox, size, capacity))
 }
 

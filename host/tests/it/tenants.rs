@@ -268,3 +268,38 @@ fn an_author_can_only_narrow() {
         "{said}"
     );
 }
+
+/// An operator who wants fewer engines has fewer: who needs one of the others is told so, with its name.
+#[test]
+fn an_operator_switches_engines_off() {
+    let serve = |engines: &str, bots: &str| {
+        let operator =
+            format!("[server]\nengines = [{engines}]\n[tenant.acme]\nmanifests = [\"m.toml\"]\n");
+        Folder::empty()
+            .manifest("m.toml", bots)
+            .file("operator.toml", operator)
+    };
+    let tasks = "[bot.tasks]\nsource = \"async-puppet.wasm\"\n";
+    let large = "[bot.large]\nsource = \"echo.wasm\"\nlimits = { memory = \"300MiB\" }\n";
+    let verb = ["serve", "--config", "operator.toml", "--limit=memory=1GiB"];
+    let said = serve("\"small\", \"large\"", tasks).refused(&verb);
+    let (_, said) = said.split_once("\nerror: ").unwrap();
+    insta::assert_snapshot!(said, @r#"
+    bot `tasks` cannot be mounted
+      caused by: `async-puppet.wasm`: it needs the engine `async`, which is switched off here
+      --> m.toml:2:1
+    hint: whoever runs the server can add "async" to `engines` in [server] of the operator's file
+    "#);
+    let said = serve("\"small\", \"async\"", large).refused(&verb);
+    assert!(
+        said.contains("it needs the engine `large`, which is switched off here"),
+        "{said}"
+    );
+    let small = "[bot.echo]\nsource = \"echo.wasm\"\n";
+    let server = serve("\"small\"", small).serve();
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    let server = serve("\"small\", \"large\"", large)
+        .flag("--limit=memory=1GiB")
+        .serve();
+    assert_eq!(server.ask("large", "hi").said(), "hi");
+}

@@ -19,6 +19,7 @@ cache_dir = "/var/cache/ravenry"
 connections = 1000
 drain = "1m"
 guest_clock = "50us"
+engines = ["small", "large"]
 
 [limits]
 memory = "128MiB"
@@ -276,6 +277,34 @@ fn clocks_are_as_fine_as_the_operator_says() {
     let author = Scene::new(&[("m.toml", CAT), ("cat.wasm", "")]);
     let exact = author.manifest("m.toml").unwrap().guest_clock;
     assert_eq!(exact, Duration::from_nanos(1));
+}
+
+/// All engines are there, or those that the operator names; the one for small components always.
+#[test]
+fn engines_are_those_that_the_operator_names() {
+    let engines = |line: &str| {
+        let text = format!("[server]\n{line}\n[tenant.a]\nmanifests = []\n");
+        let spec = Scene::new(&[("o.toml", &text)]).operator("o.toml");
+        spec.map(|spec| (spec.engines.large, spec.engines.tasks))
+    };
+    for (line, large, tasks) in [
+        ("", true, true),
+        ("engines = [\"small\"]", false, false),
+        ("engines = [\"small\", \"large\"]", true, false),
+        ("engines = [\"async\", \"small\"]", false, true),
+    ] {
+        assert_eq!(engines(line), Ok((large, tasks)), "{line}");
+    }
+    assert_snapshot!(engines("engines = [\"async\"]").unwrap_err(), @r#"
+    error: `engines` in [server] leaves out "small"
+      --> DIR/o.toml:2:13
+    hint: write `engines = ["small", "large", "async"]`, and leave out "large", "async" or both
+    "#);
+    assert_snapshot!(engines("engines = [\"small\", \"huge\"]").unwrap_err(), @r#"
+    error: an entry of `engines` in [server] names no engine
+      --> DIR/o.toml:2:22
+    hint: write `engines = ["small", "large", "async"]`, and leave out "large", "async" or both
+    "#);
 }
 
 /// A tenant weighs as much as every other, or as its operator says.
