@@ -15,6 +15,12 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// A file with this text.
+    pub(super) fn new(path: String, text: String) -> Self {
+        let code = code_of(&text);
+        Self { path, text, code }
+    }
+
     /// Path below `host/src`, for the gateway's own modules.
     pub(super) fn gateway_path(&self) -> Option<&str> {
         self.path.strip_prefix("host/src/")
@@ -74,11 +80,7 @@ pub(super) fn below_checkout(path: &Path) -> String {
 pub(super) fn sources() -> Vec<Source> {
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
-        Source {
-            path: below_checkout(&path),
-            code: code_of(&text),
-            text,
-        }
+        Source::new(below_checkout(&path), text)
     };
     let sources: Vec<Source> = files(&["rs"]).into_iter().map(read).collect();
     assert!(sources.len() > 20, "the sources were not found");

@@ -1,0 +1,202 @@
+//! A breach of each rule, planted: a rule that cannot fail is none. Beside it stands what the rule lets pass.
+
+use super::reader::Source;
+use super::rules::{
+    exceptions_have_reasons, functions_are_short, has_a_name, has_no_banned_code,
+    has_no_banned_words, is_mapped, is_short, items_are_documented, keeps_borders,
+    names_from_the_crate, points_downwards, says_what_it_is,
+};
+use super::tables::{
+    BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
+    FUNCTION_LINES_MAX, LEVELS,
+};
+
+fn gateway(path: &str, text: &str) -> Source {
+    Source::new(format!("host/src/{path}.rs"), text.to_owned())
+}
+
+/// The places that the rule finds in this file, which has one or none.
+#[track_caller]
+fn found(broken: &[String], wanted: &[&str]) {
+    assert_eq!(broken, wanted);
+}
+
+#[test]
+fn an_edge_upwards_is_found() {
+    let rule = |path: &str, text: &str| points_downwards(&gateway(path, text));
+    found(
+        &rule("bots/reply", "use crate::ids;\nuse crate::server::run;"),
+        &["host/src/bots/reply.rs:2 uses crate::server; bots (3) may not know server (4)"],
+    );
+    // On a level, and in a group.
+    found(
+        &rule("guard", "use crate::{ids, egress};"),
+        &["host/src/guard.rs:1 uses crate::egress; guard (1) may not know egress (1)"],
+    );
+    found(
+        &rule("news", ""),
+        &["host/src/news.rs: the module `news` has no level"],
+    );
+    found(&rule("server", "use crate::bots;"), &[]);
+    found(&rule("sandbox", "use crate::imports;"), &[]);
+    found(&rule("config", "use crate::ids;"), &[]);
+    found(
+        &rule("guard", "// use crate::server;\nlet a = \"crate::server\";"),
+        &[],
+    );
+}
+
+/// No level is named twice, or one of them would never be looked at.
+#[test]
+fn each_module_has_one_level() {
+    for (module, _) in LEVELS {
+        let named = LEVELS.iter().filter(|(name, _)| name == module).count();
+        assert_eq!(named, 1, "{module}");
+    }
+}
+
+#[test]
+fn an_edge_by_two_steps_up_is_found() {
+    let text = "\nuse super::super::server;";
+    found(
+        &names_from_the_crate(&gateway("bots/reply", text)),
+        &["host/src/bots/reply.rs:2"],
+    );
+    found(
+        &names_from_the_crate(&gateway("bots/deployment/change", text)),
+        &[],
+    );
+}
+
+/// Each library, outside of its place.
+#[test]
+fn a_library_across_its_border_is_found() {
+    for (libraries, allowed) in BORDERS {
+        for library in *libraries {
+            let text = format!("use std::fs;\nuse {library}::Thing;");
+            found(
+                &keeps_borders(&gateway("ids", &text)),
+                &[&format!(
+                    "ids.rs:2 names {library}, which belongs to {}",
+                    allowed.join(", ")
+                )],
+            );
+            found(&keeps_borders(&gateway(allowed[0], &text)), &[]);
+            let ours = format!("use crate::{library}::Thing; let {library}s = 1;");
+            found(&keeps_borders(&gateway("ids", &ours)), &[]);
+        }
+    }
+}
+
+#[test]
+fn a_long_file_is_found() {
+    let rule = |lines: usize| is_short(&gateway("ids", &"\n".repeat(lines)));
+    found(&rule(FILE_LINES_MAX), &[]);
+    assert_eq!(rule(FILE_LINES_MAX + 1).len(), 1);
+}
+
+#[test]
+fn a_file_without_a_word_about_itself_is_found() {
+    assert_eq!(
+        says_what_it_is(&gateway("ids", "use std::fs;\n//! Late.")).len(),
+        1
+    );
+    found(&says_what_it_is(&gateway("ids", "//! Names.")), &[]);
+}
+
+#[test]
+fn a_name_that_says_nothing_is_found() {
+    for name in EMPTY_NAMES {
+        assert_eq!(has_a_name(&gateway(&format!("bots/{name}"), "")).len(), 1);
+    }
+    found(&has_a_name(&gateway("bots/reply", "")), &[]);
+}
+
+#[test]
+fn a_long_function_is_found() {
+    let function = |lines: usize| format!("\nfn short();\nfn f() {{{}}}", "\n".repeat(lines - 1));
+    let rule = |path: &str, lines| functions_are_short(&gateway(path, &function(lines)));
+    found(&rule("ids", FUNCTION_LINES_MAX), &[]);
+    found(
+        &rule("ids", FUNCTION_LINES_MAX + 1),
+        &["host/src/ids.rs:3 has 71 lines; 70 are allowed"],
+    );
+    found(&rule("config/tests", FUNCTION_LINES_MAX + 1), &[]);
+}
+
+#[test]
+fn an_item_without_documentation_is_found() {
+    let text = "/// An interface.\ninterface a {\n  use b.{c};\n  /// A function.\n  f: func(\n    x: u8\n  );\n  g: func();\n}\n";
+    found(
+        &items_are_documented("a.wit", text),
+        &["a.wit:8 `g: func();`"],
+    );
+}
+
+#[test]
+fn an_exception_without_a_reason_is_found() {
+    let rule = |text: &str| exceptions_have_reasons(&gateway("ids", text));
+    found(
+        &rule("\n#[expect(clippy::panic)]"),
+        &["host/src/ids.rs:2 `[expect(clippy::panic)]`"],
+    );
+    assert_eq!(rule("#![allow(dead_code)]").len(), 1);
+    found(&rule("#[expect(clippy::panic, reason = \"one\")]"), &[]);
+}
+
+#[test]
+fn a_module_that_nobody_finds_is_found() {
+    let map = "| `bots` | `bots/reply` | `config` |";
+    let rule = |path: &str| is_mapped(&gateway(path, ""), map);
+    found(&rule("guard"), &["`guard`"]);
+    found(&rule("bots/admit"), &["`bots/admit`"]);
+    for there in [
+        "bots",
+        "bots/reply",
+        "config/limits",
+        "bots/reply/tests",
+        "lib",
+    ] {
+        found(&rule(there), &[]);
+    }
+}
+
+#[test]
+fn banned_code_is_found() {
+    for (banned, instead) in BANNED_CODE.iter().chain(BANNED_BELOW_CLI) {
+        let text = format!("\nlet a = {banned}\"x\");");
+        found(
+            &has_no_banned_code(&gateway("egress/client", &text)),
+            &[&format!(
+                "host/src/egress/client.rs:2 has `{banned}`; {instead}"
+            )],
+        );
+        // In words it may be spoken of.
+        let text = format!("// {banned}");
+        found(&has_no_banned_code(&gateway("egress", &text)), &[]);
+    }
+    for (banned, _) in BANNED_BELOW_CLI {
+        found(&has_no_banned_code(&gateway("cli/up", banned)), &[]);
+        let outside = Source::new("host/tests/it/a.rs".to_owned(), (*banned).to_owned());
+        found(&has_no_banned_code(&outside), &[]);
+    }
+}
+
+#[test]
+fn banned_words_are_found() {
+    for word in BANNED_WORDS {
+        let text = format!("fine\n# {word} later\n");
+        found(
+            &has_no_banned_words("a.md", &text, "/home/somebody/checkout"),
+            &[&format!("a.md:2 has {word}")],
+        );
+    }
+    found(
+        &has_no_banned_words(
+            "a.md",
+            "see /home/somebody/checkout/x",
+            "/home/somebody/checkout",
+        ),
+        &["a.md:1 has a path of this machine"],
+    );
+}

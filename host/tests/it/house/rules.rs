@@ -1,0 +1,226 @@
+//! The rules, each as a function of one file: what goes in is its path and its text, what comes out is where it
+//! breaks the rule. That each finds what it is for is tested in `planted`.
+
+use std::path::Path;
+
+use super::reader::{Source, edges, places};
+use super::tables::{
+    BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
+    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS,
+};
+
+/// What breaks a rule, and where.
+pub(super) type Broken = Vec<String>;
+
+fn level(module: &str) -> Option<u8> {
+    LEVELS
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map(|(_, level)| *level)
+}
+
+/// A module may use those of lower levels only.
+pub(super) fn points_downwards(source: &Source) -> Broken {
+    let Some(from) = source.module() else {
+        return Broken::new();
+    };
+    let Some(high) = level(from) else {
+        return vec![format!("{}: the module `{from}` has no level", source.path)];
+    };
+    let mut broken = Broken::new();
+    for (at, to) in edges(&source.code) {
+        let Some(low) = level(&to) else { continue };
+        let sideways = |(a, b): &(&str, &str)| *b == to && (*a == from || (*a == "*" && high == 0));
+        if from != to && low >= high && !SIDEWAYS.iter().any(sideways) {
+            let place = format!("{}:{}", source.path, source.line_of(at));
+            broken.push(format!(
+                "{place} uses crate::{to}; {from} ({high}) may not know {to} ({low})"
+            ));
+        }
+    }
+    broken
+}
+
+/// Other modules are named from `crate::`: two steps up from a part of a module are the crate, an edge that
+/// the rule above does not see.
+pub(super) fn names_from_the_crate(source: &Source) -> Broken {
+    let depth = source.gateway_path().map(|path| path.matches('/').count());
+    let ups = source.code.match_indices("super::super::");
+    ups.filter(|_| depth.is_some_and(|depth| depth < 2))
+        .map(|(at, _)| format!("{}:{}", source.path, source.line_of(at)))
+        .collect()
+}
+
+/// A library is named in its own place only.
+pub(super) fn keeps_borders(source: &Source) -> Broken {
+    let mut broken = Broken::new();
+    let Some(path) = source.gateway_path() else {
+        return broken;
+    };
+    for (libraries, allowed) in BORDERS {
+        if allowed.iter().any(|start| path.starts_with(start)) {
+            continue;
+        }
+        for library in *libraries {
+            for at in places(&source.code, library) {
+                // `self::http` and `crate::x` are modules of ours, whatever their name.
+                let ours = source.code[..at].ends_with("::");
+                if !ours && source.code[at + library.len()..].starts_with("::") {
+                    let line = source.line_of(at);
+                    broken.push(format!(
+                        "{path}:{line} names {library}, which belongs to {}",
+                        allowed.join(", ")
+                    ));
+                }
+            }
+        }
+    }
+    broken
+}
+
+/// A file is short.
+pub(super) fn is_short(source: &Source) -> Broken {
+    let lines = source.text.lines().count();
+    let broken = lines > FILE_LINES_MAX;
+    let text = format!(
+        "{} has {lines} lines; {FILE_LINES_MAX} are allowed",
+        source.path
+    );
+    broken.then_some(text).into_iter().collect()
+}
+
+/// A file says what it is.
+pub(super) fn says_what_it_is(source: &Source) -> Broken {
+    let broken = !source.text.starts_with("//!");
+    let text = format!(
+        "{}:1 does not start with `//!`: what is it, what does it never do?",
+        source.path
+    );
+    broken.then_some(text).into_iter().collect()
+}
+
+/// A file is named after what is in it.
+pub(super) fn has_a_name(source: &Source) -> Broken {
+    let stem = Path::new(&source.path).file_stem().unwrap();
+    let stem = stem.to_str().unwrap();
+    let broken = EMPTY_NAMES.contains(&stem);
+    let text = format!("{}: the name `{stem}` says nothing", source.path);
+    broken.then_some(text).into_iter().collect()
+}
+
+/// A function is short.
+pub(super) fn functions_are_short(source: &Source) -> Broken {
+    let mut broken = Broken::new();
+    // A table of cases is data, and may be long.
+    if source.path.contains("tests") {
+        return broken;
+    }
+    for at in places(&source.code, "fn") {
+        // The body opens at the first brace, unless the declaration ends before it.
+        let Some(open) = source.code[at..].find(['{', ';']) else {
+            continue;
+        };
+        let mut depth = 0_usize;
+        let close = source.code[at + open..].char_indices().find(|(_, c)| {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let Some((length, _)) = close else { continue };
+        let lines = 1 + source.text[at..=at + open + length].matches('\n').count();
+        if lines > FUNCTION_LINES_MAX {
+            let line = source.line_of(at);
+            broken.push(format!(
+                "{}:{line} has {lines} lines; {FUNCTION_LINES_MAX} are allowed",
+                source.path
+            ));
+        }
+    }
+    broken
+}
+
+/// Every item of the WIT has a `///` right before it.
+pub(super) fn items_are_documented(path: &str, text: &str) -> Broken {
+    let mut broken = Broken::new();
+    let (mut documented, mut open) = (false, false);
+    for (number, line) in text.lines().map(str::trim).enumerate() {
+        let code = line.split("//").next().unwrap().trim_end();
+        let item = !code.is_empty() && !code.starts_with('}') && !open;
+        let statement = ["use ", "import ", "export ", "include "]
+            .iter()
+            .any(|s| code.starts_with(s));
+        if item && !statement && !documented {
+            broken.push(format!("{path}:{} `{code}`", number + 1));
+        }
+        documented = line.starts_with("///");
+        open = if code.is_empty() {
+            open
+        } else {
+            !code.ends_with(['{', '}', ';', ','])
+        };
+    }
+    broken
+}
+
+/// An exception from a lint has a reason.
+pub(super) fn exceptions_have_reasons(source: &Source) -> Broken {
+    let mut broken = Broken::new();
+    for attribute in ["[allow(", "[expect("] {
+        for (at, _) in source.code.match_indices(attribute) {
+            let whole = source.code[at..].split(']').next().unwrap();
+            if !whole.contains("reason =") {
+                broken.push(format!("{}:{} `{whole}]`", source.path, source.line_of(at)));
+            }
+        }
+    }
+    broken
+}
+
+/// Every module is in the code map.
+pub(super) fn is_mapped(source: &Source, map: &str) -> Broken {
+    let Some(module) = source.module().and(source.gateway_path()) else {
+        return Broken::new();
+    };
+    let module = module.trim_end_matches(".rs");
+    // Parts of level 0 are named by their fronts; tests belong to their module.
+    let mapped = level(module.split('/').next().unwrap()) == Some(0) || module.ends_with("tests");
+    let part_of_part = module.matches('/').count() > 1;
+    let front = !module.contains('/');
+    let wanted = front || !mapped && !part_of_part;
+    let broken = wanted && !map.contains(&format!("`{module}`"));
+    broken.then(|| format!("`{module}`")).into_iter().collect()
+}
+
+/// What is banned is not in code.
+pub(super) fn has_no_banned_code(source: &Source) -> Broken {
+    let in_gateway = source.gateway_path().is_some();
+    let below_cli = in_gateway && source.module() != Some("cli");
+    let more = BANNED_BELOW_CLI.iter().filter(|_| below_cli);
+    let mut broken = Broken::new();
+    for (banned, instead) in BANNED_CODE.iter().chain(more) {
+        for (at, _) in source.code.match_indices(banned) {
+            broken.push(format!(
+                "{}:{} has `{banned}`; {instead}",
+                source.path,
+                source.line_of(at)
+            ));
+        }
+    }
+    broken
+}
+
+/// What is banned stands nowhere; nor does the path of the checkout on this machine.
+pub(super) fn has_no_banned_words(path: &str, text: &str, here: &str) -> Broken {
+    let mut broken = Broken::new();
+    for (number, line) in text.lines().enumerate() {
+        let word = BANNED_WORDS.iter().find(|word| line.contains(**word));
+        let place = line.contains(here).then_some(&"a path of this machine");
+        if let Some(what) = word.or(place) {
+            broken.push(format!("{path}:{} has {what}", number + 1));
+        }
+    }
+    broken
+}
