@@ -13,7 +13,7 @@
 mod calls;
 mod files;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, fs, path::PathBuf};
 
 /// A wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Walls {
             let raised = match wall {
                 _ if without.contains(&wall) => Ok(Standing::SwitchedOff),
                 Wall::NoNewPrivs => no_new_privs(),
-                Wall::Landlock => files::raise(paths),
+                Wall::Landlock => alone().and_then(|()| files::raise(paths)),
                 Wall::Seccomp => calls::raise(),
             };
             (wall, raised.unwrap_or_else(Standing::Missing))
@@ -121,6 +121,15 @@ impl fmt::Display for Walls {
     }
 }
 
+/// Whether there is no thread besides this one: around another, Landlock would not stand.
+fn alone() -> Result<(), String> {
+    let threads = fs::read_dir("/proc/self/task").map_err(|error| error.to_string())?;
+    if threads.count() > 1 {
+        return Err("threads run already around which it would not stand".to_owned());
+    }
+    Ok(())
+}
+
 fn no_new_privs() -> Result<Standing, String> {
     rustix::thread::set_no_new_privs(true)
         .map(|()| Standing::Whole)
@@ -130,6 +139,12 @@ fn no_new_privs() -> Result<Standing, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Around the threads of these tests it would not stand, and it does not claim to.
+    #[test]
+    fn threads_that_run_already_keep_landlock_away() {
+        assert!(alone().unwrap_err().contains("threads run already"));
+    }
 
     #[test]
     fn it_is_said_what_became_of_each() {

@@ -252,6 +252,18 @@ mod tests {
         });
     }
 
+    /// The process that has started this one, as an example of others of the same user.
+    #[test]
+    fn others_get_no_signals() {
+        let parent = rustix::process::getppid().unwrap();
+        let reaches = || rustix::process::test_kill_process(parent);
+        assert_eq!(reaches(), Ok(()));
+        assert_eq!(
+            behind(&Paths::default(), reaches),
+            Err(rustix::io::Errno::PERM)
+        );
+    }
+
     /// The compiler's process is this program.
     #[test]
     fn one_program_can_be_started() {
