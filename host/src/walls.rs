@@ -138,12 +138,32 @@ fn no_new_privs() -> Result<Standing, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     /// Around the threads of these tests it would not stand, and it does not claim to.
     #[test]
     fn threads_that_run_already_keep_landlock_away() {
         assert!(alone().unwrap_err().contains("threads run already"));
+    }
+
+    /// As in a container that refuses the calls by which walls are raised.
+    #[test]
+    fn what_is_not_offered_is_told() {
+        let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_seccomp];
+        let refused = calls.map(|call| (call, Vec::new())).into();
+        let program = calls::program(refused, libc::EPERM).unwrap();
+        let raise = || {
+            seccompiler::apply_filter(&program).unwrap();
+            (files::raise(&Paths::default()), calls::raise())
+        };
+        let (files, calls) = thread::scope(|scope| scope.spawn(raise).join().unwrap());
+        assert_eq!(files.unwrap_err(), "neither kernel nor container offers it");
+        assert_eq!(
+            calls.unwrap_err(),
+            "Error calling `seccomp`: Operation not permitted (os error 1)"
+        );
     }
 
     #[test]

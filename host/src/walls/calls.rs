@@ -146,9 +146,11 @@ fn programs() -> Result<Vec<BpfProgram>, String> {
     Ok(programs)
 }
 
-type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+/// Calls, and for what arguments they are meant; none: for all.
+pub(super) type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-fn program(rules: Rules, answer: libc::c_int) -> Result<BpfProgram, String> {
+/// A program that answers to these calls with this error, and allows all others.
+pub(super) fn program(rules: Rules, answer: libc::c_int) -> Result<BpfProgram, String> {
     let arch = TargetArch::try_from(ARCH).map_err(|error| error.to_string())?;
     let answer = SeccompAction::Errno(answer.cast_unsigned());
     SeccompFilter::new(rules, SeccompAction::Allow, answer, arch)

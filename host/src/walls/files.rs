@@ -70,7 +70,7 @@ pub(super) fn raise(paths: &Paths) -> Result<Standing, String> {
     match restricted.map_err(|error| error.to_string())?.ruleset {
         RulesetStatus::FullyEnforced => Ok(Standing::Whole),
         RulesetStatus::PartiallyEnforced => Ok(Standing::Partly),
-        RulesetStatus::NotEnforced => Err("this kernel does not offer it".to_owned()),
+        RulesetStatus::NotEnforced => Err("neither kernel nor container offers it".to_owned()),
     }
 }
 

@@ -203,3 +203,31 @@ fn a_record_that_cannot_be_read_is_shown_and_kept() {
     server.wait_text("a record of charges cannot be read or removed");
     assert_eq!(left(state.path()), ["broken.jsonl"]);
 }
+
+/// The same where an operator serves: notes are made and read behind the walls around the process.
+#[test]
+fn money_is_told_of_from_behind_the_walls() {
+    let (poe, state) = (FakePoe::start().unwrap(), tempfile::tempdir().unwrap());
+    let serve = || {
+        folder(&poe, "")
+            .file(
+                "operator.toml",
+                "[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n",
+            )
+            .state_dir(state.path())
+            .serve()
+    };
+    let server = serve();
+    let granted = Answer::events([("result", json!({"status": "success"}))]);
+    poe.instead(Door::Costs, granted);
+    let mut reader = open(&server, "authorize 300\nhere\nnever");
+    while reader
+        .next_event()
+        .is_some_and(|(_, data)| data["text"] != "here")
+    {}
+    kill(server);
+
+    let server = serve();
+    server.wait_text("the reply authorized an amount that it did not capture");
+    assert!(left(state.path()).is_empty());
+}
