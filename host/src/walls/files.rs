@@ -177,7 +177,8 @@ mod tests {
     /// Runs this behind the wall, which stands around the thread that it runs on and around nobody else.
     fn behind<T: Send>(paths: &Paths, run: impl FnOnce() -> T + Send) -> T {
         let raise = || {
-            assert_eq!(super::raise(paths), Ok(Standing::Whole));
+            // An old kernel has a part of it, with all that is tried here but signals.
+            super::raise(paths).unwrap();
             run()
         };
         thread::scope(|scope| scope.spawn(raise).join().unwrap())
@@ -255,6 +256,10 @@ mod tests {
     /// The process that has started this one, as an example of others of the same user.
     #[test]
     fn others_get_no_signals() {
+        let whole = thread::spawn(|| super::raise(&Paths::default()) == Ok(Standing::Whole));
+        if !whole.join().unwrap() {
+            return;
+        }
         let parent = rustix::process::getppid().unwrap();
         let reaches = || rustix::process::test_kill_process(parent);
         assert_eq!(reaches(), Ok(()));

@@ -33,6 +33,13 @@ fn threads(process: u32) -> Vec<[String; 2]> {
         .collect()
 }
 
+/// What the start says of the walls. An old kernel has a part of Landlock; that is good enough here.
+fn says(server: &Server, walls: &str) {
+    let said = server.output().replace(" (in part: an old kernel)", "");
+    let line = format!("Walls around the process: {walls}.");
+    assert!(said.contains(&line), "{said}");
+}
+
 fn all_have(server: &Server, no_new_privs: &str, seccomp: &str) {
     let found = threads(server.id());
     assert!(found.len() > 3, "threads that serve and compute");
@@ -50,10 +57,12 @@ fn they_stand_around_every_thread() {
         .serve();
     assert_eq!(server.ask("echo", "hi").said(), "hi");
     all_have(&server, "1", "2");
-    let said = "Walls around the process: no-new-privs, landlock, seccomp.";
-    assert!(server.output().contains(said), "{}", server.output());
+    says(&server, "no-new-privs, landlock, seccomp");
     for wall in ["no-new-privs", "landlock", "seccomp"] {
-        server.wait_log(|line| line["message"] == "wall raised" && line["wall"] == wall);
+        server.wait_log(|line| {
+            let message = line["message"].as_str().unwrap_or_default();
+            message.starts_with("wall raised") && line["wall"] == wall
+        });
     }
 }
 
@@ -62,8 +71,7 @@ fn each_can_be_switched_off() {
     let echo = "[bot.echo]\nsource = \"echo.wasm\"\n";
     let server = folder(echo).flag("--without=seccomp").serve();
     all_have(&server, "1", "0");
-    let said = "Walls around the process: no-new-privs, landlock, seccomp switched off.";
-    assert!(server.output().contains(said), "{}", server.output());
+    says(&server, "no-new-privs, landlock, seccomp switched off");
     let server = folder(echo)
         .env("RAVENRY_WITHOUT", "no-new-privs,landlock,seccomp")
         .serve();
