@@ -19,11 +19,13 @@ mod stream;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+use tokio::net::TcpListener;
 
 use crate::{
     bots::{
@@ -33,7 +35,7 @@ use crate::{
         unsettled,
     },
     charges::{Journal, RECORDS_MAX},
-    compute::{Compute, Owner},
+    compute::Compute,
     config::resolve::ServerSpec,
     report::{Problem, Problems},
     sandbox::{self, Capacity},
@@ -96,18 +98,10 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
     }])
 }
 
-fn unheard(error: io::Error) -> Problems {
-    problem(
-        "the runtime does not take the listener".to_owned(),
-        &error,
-        None,
-    )
-}
-
 fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems> {
     let bound = socket::listen(address).and_then(|listener| {
         let address = listener.local_addr()?;
-        Ok((listener, address))
+        Ok((TcpListener::from_std(listener)?, address))
     });
     bound.map_err(|error| {
         let hint = match error.kind() {
@@ -133,16 +127,14 @@ pub async fn run(
     options: Options,
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
-    let mut signals = Signals::listen()
-        .map_err(|error| problem("signals cannot be heard".to_owned(), &error, None))?;
+    let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
+    let mut signals =
+        Signals::listen().map_err(|error| failed("signals cannot be heard", &error))?;
     let (listener, address) = bind("bots", &options.listen)?;
-    let metrics_listener = options
-        .metrics_listen
-        .as_deref()
-        .map(|address| bind("metrics", address))
-        .transpose()?;
-    let recorder = Metrics::install()
-        .map_err(|error| problem("metrics cannot be kept".to_owned(), &error, None))?;
+    let metrics_address = options.metrics_listen.as_deref();
+    let metrics_listener = metrics_address.map(|address| bind("metrics", address));
+    let metrics_listener = metrics_listener.transpose()?;
+    let recorder = Metrics::install().map_err(|error| failed("metrics cannot be kept", &error))?;
     make_directories(&options.directories)?;
 
     let machine = Machine::look(spec.connections);
@@ -153,12 +145,8 @@ pub async fn run(
     }
 
     let news = telling(&options, address);
-    let compute = Compute::start()
-        .map_err(|error| problem("no more threads can be had".to_owned(), &error, None))?;
-    let crowd = Crowd {
-        compute: compute.handle(),
-        nobody: Owner::nobody(),
-    };
+    let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
+    let crowd = Crowd::at(compute.handle());
     let place = Place {
         cache_dir: &options.directories.cache,
         journal: &journal,
@@ -178,21 +166,16 @@ pub async fn run(
         options.recorder.clone(),
         crowd.clone(),
     );
-    let serving = Arc::clone(&gateway);
-    let answer = move |request, seat| routes::serve(Arc::clone(&serving), request, seat);
-    let mut front = Front::start(listener, machine.descriptors.readers, Some(crowd), answer).map_err(unheard)?;
-    let metrics_url = metrics_listener
-        .as_ref()
-        .map(|(_, address)| format!("http://{address}/metrics"));
-    let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
-    let metrics_front = metrics_listener
-        .map(|(listener, _)| Front::start(listener, METRICS_CONNECTIONS, None, answer))
-        .transpose()
-        .map_err(unheard)?;
+    let mut front = serve_bots(listener, machine.descriptors.readers, crowd, &gateway);
+    let (metrics_url, metrics_front) = metrics_listener
+        .map(|listening| serve_metrics(listening, recorder))
+        .unzip();
     let compiled = compile_small_ones(change, &deployment, &gateway, &options);
     if unless_stopped(&mut signals, compiled).await?.is_some() {
-        let served = served(&deployment, &capacity, address, metrics_url);
-        ready(&served, &deployment);
+        ready(
+            &served(&deployment, &capacity, address, metrics_url),
+            &deployment,
+        );
         tokio::select! {
             () = signals.next() => {}
             problems = in_vain(&deployment, &gateway) => return Err(problems),
@@ -243,6 +226,22 @@ pub async fn mount_only(
     let mut refused: Vec<_> = applied.refused.into_values().collect();
     refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
     Problems(refused).or(deployment)
+}
+
+fn serve_bots(listener: TcpListener, most: u32, crowd: Crowd, gateway: &Arc<Gateway>) -> Front {
+    let gateway = Arc::clone(gateway);
+    let answer = move |request, seat| routes::serve(Arc::clone(&gateway), request, seat);
+    Front::start(listener, most, Some(crowd), answer)
+}
+
+/// Where metrics are, and who serves them.
+fn serve_metrics(
+    (listener, address): (TcpListener, SocketAddr),
+    recorder: Metrics,
+) -> (String, Front) {
+    let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
+    let front = Front::start(listener, METRICS_CONNECTIONS, None, answer);
+    (format!("http://{address}/metrics"), front)
 }
 
 /// What is served now.

@@ -1,12 +1,12 @@
 //! Who listens: how many connections there may be, and how they come to an end.
 
-use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
     time::sleep,
@@ -56,22 +56,26 @@ pub(super) struct Crowd {
     pub(super) nobody: Owner,
 }
 
+impl Crowd {
+    /// There.
+    pub(super) fn at(compute: compute::Handle) -> Self {
+        let nobody = Owner::nobody();
+        Self { compute, nobody }
+    }
+}
+
 impl Front {
     /// Serves on a bound listener, so many connections at once at most.
-    ///
-    /// # Errors
-    /// The runtime does not take the listener.
     pub(super) fn start<A, F>(
         listener: TcpListener,
         connections: u32,
         crowd: Option<Crowd>,
         answer: A,
-    ) -> io::Result<Self>
+    ) -> Self
     where
         A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Response<Answer>> + Send + 'static,
     {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
         let mut http = http1::Builder::new();
         // The time for headers is counted by the connection itself.
         http.header_read_timeout(None)
@@ -87,7 +91,7 @@ impl Front {
             crowd,
         };
         let task = tokio::spawn(house.serve(listener));
-        Ok(Self { task, leave })
+        Self { task, leave }
     }
 
     /// Takes no more connections, and waits until the last request is answered.
@@ -111,7 +115,7 @@ where
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
     /// Accepts until it is time to leave; then waits for the last connection. Dropping this cuts all.
-    async fn serve(self, listener: tokio::net::TcpListener) {
+    async fn serve(self, listener: TcpListener) {
         let mut connections = JoinSet::new();
         let mut left = std::pin::pin!(self.leave.wait());
         let mut full = Episode::default();

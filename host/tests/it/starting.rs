@@ -1,6 +1,8 @@
 //! A start does not wait for a component that takes long to compile: the others answer meanwhile, and
 //! it says that it is starting. The same on a change.
 
+mod bounds;
+
 use std::{
     io::Write as _,
     os::unix::process::ExitStatusExt as _,
@@ -296,123 +298,4 @@ fn what_cannot_be_compiled_is_remembered() {
     assert_eq!(kept.len(), 1);
     std::fs::remove_file(&kept[0]).unwrap();
     start().wait_text("compiling large");
-}
-
-/// A few kilobytes that make a compiler take all memory there is: one of thousands of branches may be
-/// taken, each with a thousand values.
-fn memory_bomb() -> Vec<u8> {
-    const BRANCHES: usize = 5_000;
-    const VALUES: usize = 1_000;
-    let targets: String = (0..BRANCHES).map(|target| format!(" {target}")).collect();
-    let module = format!(
-        "(module (type $values (func (result {}))) (func (param i32) {} {} local.get 0 br_table {targets} {} {}))",
-        "i32 ".repeat(VALUES),
-        "(block (type $values)".repeat(BRANCHES),
-        "local.get 0 ".repeat(VALUES),
-        ")".repeat(BRANCHES),
-        "drop ".repeat(VALUES),
-    );
-    with_module(&component("echo"), &wat::parse_str(module).unwrap())
-}
-
-/// The compiler's memory is bounded, and it is said that this was too little.
-#[test]
-fn a_compiler_has_its_memory() {
-    let cache = tempfile::tempdir().unwrap();
-    let bomb = memory_bomb();
-    let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
-    server.wait_text("compiling it takes more than 4 GiB of memory");
-    assert_eq!(server.ask("echo", "still here").said(), "still here");
-    assert_eq!(server.ask("large", "hi").status, 404);
-    drop(server);
-    let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
-    server.wait_text("4 GiB of memory (found before");
-}
-
-/// The compiler that a server starts has bounds: time by the size of the component, and memory.
-#[test]
-fn a_compiler_has_bounds_of_its_own() {
-    let cache = tempfile::tempdir().unwrap();
-    let large = enlarged(&component("echo"));
-    let megabytes = large.len().div_ceil(1024 * 1024);
-    let server = folder(&format!("{ECHO}{LARGE}"), &large, &cache).up();
-    let compiler = wait_worker(server.id());
-    let bound = |name: &str| {
-        let limits = std::fs::read_to_string(format!("/proc/{compiler}/limits")).unwrap();
-        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
-        let soft = line[name.len()..].split_whitespace().next().unwrap();
-        soft.parse::<usize>().ok()
-    };
-    let hang = Instant::now() + HANG;
-    while bound("Max address space").is_none() {
-        assert!(Instant::now() < hang, "it never gets its bounds");
-        thread::yield_now();
-    }
-    assert_eq!(bound("Max cpu time"), Some(30 + 10 * megabytes));
-    let cores = thread::available_parallelism().unwrap().get();
-    assert_eq!(
-        bound("Max address space"),
-        Some((4 << 30) + cores * (64 << 20))
-    );
-}
-
-/// A component that takes its compiler too long is given up.
-#[test]
-fn a_compiler_has_its_time() {
-    let mut compiler = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-        .args(["compile", "large:1:100:1048576:1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = compiler.stdin.take().unwrap();
-    stdin.write_all(&enlarged(&component("echo"))).unwrap();
-    drop(stdin);
-    let status = compiler.wait().unwrap();
-    assert_eq!(status.signal(), Some(Signal::XCPU.as_raw()), "{status}");
-}
-
-/// A control group with a limit and one without inside it, for as long as the value lives.
-struct Groups(std::path::PathBuf);
-
-impl Groups {
-    /// Where this process may make groups: in the first version of control groups, or in the second.
-    fn with_memory(bytes: u64) -> Option<Self> {
-        let versions = [
-            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-            ("/sys/fs/cgroup", "memory.max"),
-        ];
-        versions.into_iter().find_map(|(root, file)| {
-            let group = std::path::Path::new(root).join(format!("ravenry-{}", std::process::id()));
-            std::fs::create_dir(&group).ok()?;
-            let groups = Self(group);
-            std::fs::write(groups.0.join(file), bytes.to_string()).ok()?;
-            std::fs::create_dir(groups.0.join("unit")).ok()?;
-            Some(groups)
-        })
-    }
-}
-
-impl Drop for Groups {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir(self.0.join("unit"));
-        let _ = std::fs::remove_dir(&self.0);
-    }
-}
-
-/// What the group around that of the process allows is what the machine carries. Only where groups can be
-/// made; everywhere else the unit tests have to do.
-#[test]
-fn memory_is_what_the_control_groups_allow() {
-    let Some(groups) = Groups::with_memory(512 << 20) else {
-        eprintln!("not tested: no control groups can be made here");
-        return;
-    };
-    let enter = format!("echo $$ > {}/unit/cgroup.procs", groups.0.display());
-    let server = Folder::with_bots(&["puppet"]).first(&enter).up();
-    let output = server.output();
-    assert!(
-        output.contains("carries 2340 replies at once (256 MiB for instances)"),
-        "{output}"
-    );
 }

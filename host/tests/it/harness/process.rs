@@ -1,5 +1,7 @@
 //! What the system says of the gateway's process.
 
+use std::time::Duration;
+
 use super::Server;
 
 impl Server {
@@ -12,11 +14,33 @@ impl Server {
 
     /// Memory of the process that is in use, in bytes.
     pub fn resident_bytes(&self) -> u64 {
+        self.status("VmRSS:")
+            .trim_end_matches(" kB")
+            .parse::<u64>()
+            .unwrap()
+            * 1024
+    }
+
+    /// How many threads the process has.
+    pub fn threads(&self) -> usize {
+        self.status("Threads:").parse().unwrap()
+    }
+
+    /// Computing time of the process so far.
+    pub fn computed(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
+        // Behind the name, which may have anything in it: the twelfth and the thirteenth, in hundredths.
+        let (_, rest) = stat.rsplit_once(") ").unwrap();
+        let times = rest.split(' ').skip(11).take(2);
+        let ticks: u64 = times.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// What the system says of the process.
+    fn status(&self, what: &str) -> String {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        let mut lines = status.lines();
+        let found = lines.find_map(|line| line.strip_prefix(what)).unwrap();
+        found.trim().to_owned()
     }
 }

@@ -51,41 +51,6 @@ impl Server {
         }
     }
 }
-
-impl Server {
-    /// Memory of the process that is in use, in bytes.
-    pub fn resident_bytes(&self) -> u64 {
-        self.status("VmRSS:")
-            .trim_end_matches(" kB")
-            .parse::<u64>()
-            .unwrap()
-            * 1024
-    }
-
-    /// How many threads the process has.
-    pub fn threads(&self) -> usize {
-        self.status("Threads:").parse().unwrap()
-    }
-
-    /// Computing time of the process so far.
-    pub fn computed(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
-        // Behind the name, which may have anything in it: the twelfth and the thirteenth, in hundredths.
-        let (_, rest) = stat.rsplit_once(") ").unwrap();
-        let times = rest.split(' ').skip(11).take(2);
-        let ticks: u64 = times.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
-        Duration::from_millis(ticks * 10)
-    }
-
-    /// What the system says of the process.
-    fn status(&self, what: &str) -> String {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
-        let mut lines = status.lines();
-        let found = lines.find_map(|line| line.strip_prefix(what)).unwrap();
-        found.trim().to_owned()
-    }
-}
-
 /// Waits until this process has started a worker that has taken its place behind it.
 pub fn wait_worker(parent: u32) -> i32 {
     let hang = Instant::now() + HANG;
