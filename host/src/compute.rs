@@ -217,7 +217,7 @@ impl Handle {
     /// Drops something large of this owner's at a compute thread.
     pub fn drop_later(&self, owner: &Owner, what: impl Send + 'static) {
         let work = Box::pin(away::Dropped(Some(what)));
-        self.0.inner.reap(owner.path(), work);
+        self.0.inner.reap(owner.clone(), owner.path(), work);
     }
 
     /// Notes that a query has come.

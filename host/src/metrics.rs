@@ -234,6 +234,11 @@ impl TenantTime {
         }
     }
 
+    /// Counts time at a compute thread that went to freeing what was given up.
+    pub fn cleared(&self, nanos: u64) {
+        self.compute.increment(nanos);
+    }
+
     /// Counts a turn at a compute thread, and how long it was waited for.
     pub fn turn(&self, nanos: u64, waited: u64) {
         self.compute.increment(nanos);

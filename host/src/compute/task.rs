@@ -166,7 +166,8 @@ impl Task {
                     let work = self.work().take();
                     match work {
                         Some(work) if work.is_heavy() => {
-                            self.threads.reap(self.path.clone(), work);
+                            self.threads
+                                .reap(self.owner.clone(), self.path.clone(), work);
                         }
                         work => quietly(|| drop(work)),
                     }

@@ -21,7 +21,7 @@ use thread_priority::{
 use tokio::runtime::Handle;
 
 use super::{
-    clock, quietly,
+    Owner, clock, quietly,
     quota::Quota,
     task::{Boxed, Task, Turn},
     turns::{Path, Turns},
@@ -52,7 +52,7 @@ pub(super) struct Inner {
     /// Woken work on its way into the order of turns.
     inbox: SegQueue<Arc<Task>>,
     /// What was given up and takes long to drop.
-    dead: SegQueue<(Path, Boxed)>,
+    dead: SegQueue<(Owner, Path, Boxed)>,
     /// Work that waits for a turn.
     waiting: AtomicUsize,
     turns: Mutex<Turns<Arc<Task>>>,
@@ -117,8 +117,8 @@ impl Inner {
     }
 
     /// Something is to be dropped.
-    pub(super) fn reap(&self, path: Path, work: Boxed) {
-        self.dead.push((path, work));
+    pub(super) fn reap(&self, owner: Owner, path: Path, work: Boxed) {
+        self.dead.push((owner, path, work));
         self.wake_one();
     }
 
@@ -138,7 +138,7 @@ impl Inner {
         while let Some(task) = { self.turns().next() } {
             task.give_up();
         }
-        while let Some((_, work)) = self.dead.pop() {
+        while let Some((_, _, work)) = self.dead.pop() {
             quietly(|| drop(work));
         }
     }
@@ -185,10 +185,12 @@ impl Inner {
             if let Some(quota) = &self.quota {
                 quota.wait();
             }
-            if let Some((path, work)) = self.dead.pop() {
+            if let Some((owner, path, work)) = self.dead.pop() {
                 let began = clock::computing();
                 quietly(|| drop(work));
-                self.turns().charge(&path, since(began));
+                let nanos = since(began);
+                self.turns().charge(&path, nanos);
+                owner.tenant.time.cleared(nanos);
             } else if let Some(task) = self.next() {
                 self.turn(&task);
             } else {

@@ -75,12 +75,13 @@ fn is_the_same_cat(other: &str) {
             .extend(more.as_object().unwrap().clone());
         body
     };
+    // Queries last: what was printed is in the log when the end of one is.
     let bodies = [
-        conversation,
-        nothing,
         settings,
         report(json!({ "type": "report_feedback", "feedback_type": "like" })),
         report(json!({ "type": "report_reaction", "reaction": "heart" })),
+        conversation,
+        nothing,
     ];
     for body in bodies {
         let [same, ours] = ["cat", other].map(|bot| server.send(bot, &body, &[]).text().to_owned());

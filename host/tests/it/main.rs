@@ -21,6 +21,7 @@ mod harness;
 mod cancel;
 mod chat;
 mod check;
+mod crowd;
 mod decode;
 mod drain;
 mod egress;

@@ -174,3 +174,38 @@ fn a_bot_that_keeps_failing_rests() {
         );
     }
 }
+
+/// A tenant has its share of the compute threads, however many replies of another want them.
+#[test]
+fn a_tenant_has_its_share_beside_a_crowd_that_computes() {
+    let bot = |name: &str| format!("[bot.talk]\nsource = \"{name}.wasm\"\n");
+    let server = Folder::empty()
+        .manifest("noisy.toml", &bot("puppet"))
+        .manifest("polite.toml", &bot("busy"))
+        .file("operator.toml", OPERATOR)
+        .flag("--limit=cpu=60s")
+        .serve();
+    server.wait_ready();
+    let work = || {
+        let began = Instant::now();
+        assert_eq!(
+            server.ask("polite/talk", "count 50000000").said(),
+            "counted"
+        );
+        began.elapsed()
+    };
+    work();
+    let alone = work().min(work());
+    let streams: Vec<_> = (0..32)
+        .map(|_| {
+            let mut stream = server.open("noisy/talk", "x\nspin");
+            assert_eq!(stream.next_event().unwrap().0, "text");
+            stream
+        })
+        .collect();
+    let beside = work().min(work());
+    drop(streams);
+    // A share of half: it takes twice as long on one core, and as long as alone on two. In one queue for all
+    // it would take 17 to 33 times as long.
+    assert!(beside < alone * 5, "{beside:?}, and {alone:?} alone");
+}

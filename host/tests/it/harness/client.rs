@@ -98,6 +98,12 @@ impl Connection {
         }
     }
 
+    /// The next answer, or nothing where the other side closes before it begins.
+    pub fn try_answer(&mut self) -> Option<Answer> {
+        let begins = self.reader.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        begins.then(|| self.answer())
+    }
+
     /// Status and headers of the next answer, where no body follows, as after HEAD.
     pub fn head(&mut self) -> (u16, Vec<(String, String)>) {
         let line = self.line();

@@ -1,0 +1,150 @@
+//! A crowd: many connections of one tenant that are all busy at once. Their work goes on by turns at the
+//! compute threads, and comes back; nothing is lost on the way.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+};
+
+use rustix::process::Signal;
+
+use crate::harness::{Connection, Folder, Server, post, query};
+
+const OPERATOR: &str = "\
+    [tenant.many]\npath_prefix = \"/many\"\nmanifests = [\"many.toml\"]\n\
+    [tenant.few]\npath_prefix = \"/few\"\nmanifests = [\"few.toml\"]\n";
+
+const BOT: &str = "[bot.talk]\nsource = \"puppet.wasm\"\n";
+
+/// Clients of the crowd: each has a connection, and asks again as soon as it is answered.
+const CLIENTS: usize = 32;
+
+fn server() -> Server {
+    let server = Folder::empty()
+        .manifest("many.toml", BOT)
+        .manifest("few.toml", BOT)
+        .file("operator.toml", OPERATOR)
+        .serve();
+    server.wait_ready();
+    // A component that nobody has seen run begins at the compute threads: from now on it does not.
+    for bot in ["many/talk", "few/talk"] {
+        (0..4).for_each(|_| drop(server.ask(bot, "hi")));
+    }
+    server
+}
+
+fn turns(server: &Server, tenant: &str) -> f64 {
+    let turns = server.metric("ravenry_turns_total", &[("tenant", tenant)]);
+    turns.unwrap_or_default()
+}
+
+/// Asks for as long as `work` lasts: others are there, so that a crowd is one.
+fn beside_few<T>(server: &Server, work: impl FnOnce() -> T) -> T {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                assert_eq!(server.ask("few/talk", "hi").said(), "hi");
+            }
+        });
+        let done = work();
+        over.store(true, Ordering::Relaxed);
+        done
+    })
+}
+
+/// Every answer is whole, and the one that was asked for, wherever its connection was served.
+#[test]
+fn every_answer_of_a_crowd_is_the_right_one() {
+    let server = server();
+    let before = turns(&server, "many");
+    let queries = AtomicUsize::new(0);
+    let client = |number: usize| {
+        let mut connection = server.connect();
+        // Until most of them have been served by turns.
+        for asked in 0..2_000 {
+            let said = format!("{number}-{asked}");
+            // Some are relays in small: they wait between two words.
+            let text = match asked % 8 {
+                0 => format!("{said}\nsleep 1\n."),
+                _ => format!("{said}\n."),
+            };
+            let body = query(&text).to_string();
+            let answer = connection
+                .send(post("/many/talk", &[], body.as_bytes()))
+                .answer();
+            assert_eq!(answer.said(), format!("{said}."));
+            queries.fetch_add(1, Ordering::Relaxed);
+            if asked % 16 == 0 && turns(&server, "many") > before + 2_000.0 {
+                break;
+            }
+        }
+    };
+    beside_few(&server, || {
+        thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|number| scope.spawn(move || client(number)))
+                .collect();
+            clients
+                .into_iter()
+                .for_each(|client| client.join().unwrap());
+        });
+    });
+    assert!(turns(&server, "many") > before + 2_000.0, "never by turns");
+    let labels = [("tenant", "many"), ("outcome", "finished")];
+    let finished = server.metric("ravenry_replies_total", &labels);
+    let asked = queries.load(Ordering::Relaxed) + 4;
+    assert_eq!(finished, Some(asked as f64));
+}
+
+/// Readers who leave a crowd leave nothing behind.
+#[test]
+fn who_leaves_a_crowd_is_gone() {
+    let server = server();
+    beside_few(&server, || {
+        thread::scope(|scope| {
+            for _ in 0..CLIENTS {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        drop(server.open("many/talk", "x\nsleep 100000000"));
+                        drop(server.open("many/talk", "x\nspin"));
+                    }
+                });
+            }
+        });
+        server.wait_metric("ravenry_running_replies", &[("tenant", "many")], 0.0);
+    });
+}
+
+/// A stop is one for those who are served by turns, too: what was begun is answered to the end.
+#[test]
+fn a_crowd_is_answered_before_a_stop() {
+    let mut server = server();
+    let before = turns(&server, "many");
+    let address = server.address;
+    let client = move || {
+        let mut connection = Connection::open(address);
+        let body = query("one\nsleep 1\ntwo").to_string();
+        let request = post("/many/talk", &[], body.as_bytes());
+        // The server may close between two requests, and may say that it stops.
+        while connection.try_send(&request).is_ok() {
+            match connection.try_answer() {
+                Some(answer) if answer.status == 200 => assert_eq!(answer.said(), "onetwo"),
+                Some(answer) => return assert_eq!(answer.status, 503),
+                None => return,
+            }
+        }
+    };
+    let ended = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
+        while turns(&server, "many") < before + 500.0 {
+            assert_eq!(server.ask("few/talk", "hi").said(), "hi");
+        }
+        server.signal(Signal::TERM);
+        clients
+            .into_iter()
+            .for_each(|client| client.join().unwrap());
+        server.wait()
+    });
+    assert!(ended.success());
+}
