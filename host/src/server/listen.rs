@@ -74,7 +74,7 @@ impl Front {
     ) -> Self
     where
         A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Response<Answer>> + Send + 'static,
+        F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
     {
         let mut http = http1::Builder::new();
         // The time for headers is counted by the connection itself.
@@ -112,7 +112,7 @@ impl Front {
 impl<A, F> House<A>
 where
     A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<Answer>> + Send + 'static,
+    F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
 {
     /// Accepts until it is time to leave; then waits for the last connection. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {
@@ -160,8 +160,7 @@ where
         let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
         let service = service_fn(move |request| {
             at.begin();
-            let answered = answer(request, Arc::clone(&at));
-            async move { Ok::<_, Infallible>(answered.await) }
+            answer(request, Arc::clone(&at))
         });
         let io = TokioIo::new(Stream::new(socket, place));
         let http = Box::pin(self.http.serve_connection(io, service));

@@ -1,8 +1,11 @@
 //! Paths to handlers. One handler serves every bot: which bot it is, the table says.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use axum::response::{Html, IntoResponse, Response as AnyResponse};
@@ -113,7 +116,7 @@ pub(super) async fn serve(
     gateway: Arc<Gateway>,
     request: Request<Incoming>,
     seat: Arc<Seat>,
-) -> Response<Answer> {
+) -> Result<Response<Answer>, Infallible> {
     let about_itself = match request.uri().path() {
         "/healthz" => Some((StatusCode::OK, "alive")),
         "/readyz" => Some(gateway.readiness()),
@@ -121,8 +124,11 @@ pub(super) async fn serve(
     };
     let page = match about_itself {
         Some(found) => status(request.method(), found).into_response(),
-        None => match answer(&gateway, request, &seat).await {
-            Ok(Found::Reply { reply, watch }) => return stream(Answer::reply(reply, watch, seat)),
+        // A connection keeps the place of this future as long as it is open: what is large goes when it is over.
+        None => match Box::pin(answer(&gateway, request, &seat)).await {
+            Ok(Found::Reply { reply, watch }) => {
+                return Ok(stream(Answer::reply(reply, watch, seat)));
+            }
             Ok(Found::Page(page)) => page,
             Err(reject) => {
                 if matches!(reject, Reject::NoBot { .. } | Reject::Unauthorized) {
@@ -132,7 +138,7 @@ pub(super) async fn serve(
             }
         },
     };
-    page.map(|body| Answer::page(body, seat))
+    Ok(page.map(|body| Answer::page(body, seat)))
 }
 
 /// Answers a request that came to the metrics listener.
@@ -140,7 +146,7 @@ pub(super) async fn metrics(
     recorder: Metrics,
     request: Request<Incoming>,
     seat: Arc<Seat>,
-) -> Response<Answer> {
+) -> Result<Response<Answer>, Infallible> {
     let text = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
@@ -155,7 +161,7 @@ pub(super) async fn metrics(
             None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
     };
-    page.map(|body| Answer::page(body, seat))
+    Ok(page.map(|body| Answer::page(body, seat)))
 }
 
 fn is_read(method: &Method) -> bool {
