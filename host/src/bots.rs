@@ -188,7 +188,8 @@ impl Bot {
             events: self.limits.events,
             wall_time: self.limits.wall_time,
         };
-        Outbox::new(bounds, self.secrets.reply_mask().cloned())
+        let mask = self.secrets.reply_mask().cloned();
+        Outbox::new(bounds, mask, self.allowance.pools.clone())
     }
 
     /// Books the memory that one more instance starts with; `None`: there is not so much left.

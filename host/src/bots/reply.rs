@@ -166,8 +166,8 @@ impl Reply {
                 let compute = self.bot.allowance.compute.as_ref();
                 match running.poll(compute, &self.bot.owner, context) {
                     // What does not fit any more is not worth computing.
-                    Poll::Pending if self.outbox.overrun() => {
-                        self.end(End::TooLong, None);
+                    Poll::Pending if let Some(end) = self.outbox.overrun() => {
+                        self.end(end, None);
                         true
                     }
                     // It has gone away: from now on it wakes this task.
@@ -234,8 +234,8 @@ impl Reply {
     }
 
     fn returned(&mut self, answer: Result<Answer<Result<(), Failure>>, Panicked>) {
-        if self.outbox.overrun() {
-            return self.end(End::TooLong, None);
+        if let Some(end) = self.outbox.overrun() {
+            return self.end(end, None);
         }
         match answer {
             Ok(Ok(Ok(()))) => self.end(End::Finished, None),

@@ -24,6 +24,7 @@ use crate::{
     compute,
     guard::{Bounds, End, Guard, Refusal},
     ids::Reference,
+    memory::{Booking, MemoryPool},
     protocol::{encode, event::Event},
     secret::Mask,
 };
@@ -40,6 +41,10 @@ const WAKE_BYTES: usize = 16 * 1024;
 
 /// Bytes of an event's text from which it is encoded before the lock is taken.
 const LARGE_BYTES: usize = 4 * 1024;
+
+/// Bytes from which an event is booked until the socket has it. What is smaller is bounded in number, and in
+/// what a reply is reckoned to take anyway.
+const BOOKED_BYTES: usize = 16 * 1024;
 
 /// The events of one reply on their way from the guest to the socket.
 #[derive(Clone, Debug)]
@@ -59,6 +64,10 @@ struct Shared {
     /// The guest, while it waits for room on another thread.
     writer: AtomicWaker,
     overrun: AtomicBool,
+    /// There was no memory for an event.
+    starved: AtomicBool,
+    /// Whom large events are booked on.
+    pools: [Arc<MemoryPool>; 3],
     unread: AtomicUsize,
     events: AtomicU64,
     characters: AtomicU64,
@@ -80,8 +89,9 @@ pub struct Said {
 }
 
 impl Outbox {
-    /// An empty reply with these bounds. What `mask` hides is taken out of its text.
-    pub fn new(bounds: Bounds, mask: Option<Mask>) -> Self {
+    /// An empty reply with these bounds. What `mask` hides is taken out of its text; large events are
+    /// booked on `pools`.
+    pub fn new(bounds: Bounds, mask: Option<Mask>, pools: [Arc<MemoryPool>; 3]) -> Self {
         Self(Arc::new(Shared {
             inner: Mutex::new(Inner {
                 guard: Guard::new(bounds),
@@ -93,6 +103,8 @@ impl Outbox {
             untold: AtomicBool::new(false),
             writer: AtomicWaker::new(),
             overrun: AtomicBool::new(false),
+            starved: AtomicBool::new(false),
+            pools,
             unread: AtomicUsize::new(0),
             events: AtomicU64::new(0),
             characters: AtomicU64::new(0),
@@ -166,9 +178,14 @@ impl Outbox {
         self.0.unread.load(Ordering::Relaxed) as u64
     }
 
-    /// Whether the bot has passed a bound.
-    pub fn overrun(&self) -> bool {
-        self.0.overrun.load(Ordering::Relaxed)
+    /// How the reply is to end, where the bot has passed a bound.
+    pub fn overrun(&self) -> Option<End> {
+        if self.0.overrun.load(Ordering::Relaxed) {
+            Some(End::TooLong)
+        } else {
+            let starved = self.0.starved.load(Ordering::Relaxed);
+            starved.then_some(End::OutOfMemory)
+        }
     }
 
     /// Lets the guard speak where it is due; see [`Guard::tick`]. The second is when it wants to be
@@ -248,7 +265,7 @@ impl Shared {
             if self.lock().guard.fits(event, characters) {
                 let mut encoded = BytesMut::new();
                 encode::event(event, &mut encoded);
-                large = Some(encoded);
+                large = Some((self.book(encoded.capacity())?, encoded));
             }
         }
         let said = {
@@ -256,9 +273,9 @@ impl Shared {
             let Inner { guard, buffer } = &mut *inner;
             let said = match large {
                 None => guard.say(event, buffer.tail()),
-                Some(encoded) => guard
+                Some((booking, encoded)) => guard
                     .say_encoded(event, characters, encoded)
-                    .map(|bytes| buffer.append(bytes)),
+                    .map(|bytes| buffer.append(bytes, booking)),
             };
             self.note(guard, buffer);
             said
@@ -272,6 +289,19 @@ impl Shared {
             self.untold.store(true, Ordering::Relaxed);
         }
         said
+    }
+
+    /// Books a large event. Where there is no memory for it, it is the last one.
+    fn book(&self, bytes: usize) -> Result<Option<Booking>, Refusal> {
+        if bytes < BOOKED_BYTES {
+            return Ok(None);
+        }
+        let mut booking = Booking::new(self.pools.clone());
+        if booking.set(bytes as u64) {
+            return Ok(Some(booking));
+        }
+        self.starved.store(true, Ordering::Relaxed);
+        Err(Refusal::TooLong)
     }
 
     /// Shows what the guard counts to those who do not have the lock.
@@ -317,5 +347,53 @@ fn masked(
             error_type,
         }),
         _ => say(event),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn outbox(bytes: u64) -> (Outbox, Arc<MemoryPool>) {
+        let bounds = Bounds {
+            characters: 10_000_000,
+            events: 100,
+            wall_time: Duration::from_mins(1),
+        };
+        let pool = MemoryPool::new(bytes);
+        let pools = [(); 3].map(|()| Arc::clone(&pool));
+        (Outbox::new(bounds, None, pools), pool)
+    }
+
+    /// Half a million emoji are twelve bytes each on the wire, whether they are read or not.
+    #[test]
+    fn what_is_said_is_booked_until_it_is_gone() {
+        let text = "😀".repeat(500_000);
+        let event = Event::Text {
+            index: None,
+            text: &text,
+        };
+        let (roomy, pool) = outbox(100_000_000);
+        assert_eq!(roomy.0.say(&event), Ok(()));
+        assert!(roomy.overrun().is_none());
+        // On each of the three, which are one here.
+        let booked = (100_000_000 - pool.free()) / 3;
+        let context = Context::from_waker(Waker::noop());
+        let bytes = roomy.take(&context, || Duration::ZERO).unwrap();
+        assert!((bytes.len() as u64..=2 * bytes.len() as u64).contains(&booked));
+        drop(roomy);
+        assert!(
+            pool.free() < 100_000_000,
+            "the socket has not written it yet"
+        );
+        drop(bytes);
+        assert_eq!(pool.free(), 100_000_000);
+
+        let (narrow, pool) = outbox(1_000_000);
+        assert_eq!(narrow.0.say(&event), Err(Refusal::TooLong));
+        assert_eq!(narrow.overrun(), Some(End::OutOfMemory));
+        assert_eq!(pool.free(), 1_000_000);
     }
 }
