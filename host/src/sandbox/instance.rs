@@ -41,18 +41,18 @@ const ATTACH_BYTES_MAX: u64 = 64 * 1024;
 
 /// Resources (streams, pollables, requests, …) that one instance may hold.
 ///
-/// A bot with ten requests under way has about a hundred. The host keeps up to 64 KiB for some of
-/// them (headers, a request's body on its way), so a thousand of those stay below the memory that a
-/// bot has by default.
-const RESOURCES_MAX: usize = 1_000;
+/// A bot with ten requests under way has about a hundred. The host keeps up to 16 KiB for some of them
+/// (headers, a request's body on its way), whose sizes nobody can see from here: together that is 8 MiB
+/// at most.
+const RESOURCES_MAX: usize = 512;
 
 /// Random bytes that one call may ask for.
 const RANDOM_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The size of one block of headers that a guest makes, as it lies in memory.
 ///
-/// Twice what servers take as a rule (nginx: 4 times 8 KiB).
-const HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
+/// What many servers take at most: Apache 8 KiB a line, Node.js 16 KiB in all.
+const HTTP_FIELDS_BYTES_MAX: usize = 16 * 1024;
 
 /// Most characters of wasmtime's own words that go to the log: a deep recursion fills pages.
 const ERROR_CHARACTERS_MAX: usize = 2_000;
