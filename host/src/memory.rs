@@ -1,5 +1,7 @@
 //! Memory as a budget: who may have how much, and who holds how much of it.
 
+pub mod room;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -76,6 +78,17 @@ impl Booking {
         }
         self.bytes = bytes;
         true
+    }
+
+    /// Gives so much of it, or what there is, to another one: the pools do not notice.
+    #[must_use]
+    pub fn split(&mut self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        Self {
+            bytes,
+            pools: self.pools.clone(),
+        }
     }
 
     /// Takes from all pools or from none.
