@@ -46,6 +46,7 @@ pub mod request;
 pub mod rules;
 pub mod settings;
 mod shapes;
+pub mod weight;
 
 pub use self::{
     decode::{DecodeError, Decoded},
