@@ -50,7 +50,10 @@ use crate::{
         reply::Outbox,
         request::Received,
     },
-    memory::Booking,
+    memory::{
+        Booking,
+        room::{Kind, Parts, RequestMemory, Rooms},
+    },
     metrics::BotMetrics,
     sandbox::{Allowance, Component, EngineKind},
     secret::{Mask, Secret},
@@ -80,6 +83,8 @@ pub struct Bot {
     secrets: Arc<Secrets>,
     gate: Gate,
     allowance: Allowance,
+    /// What bodies of its tenant take.
+    parts: Parts,
     /// Who pays for what it computes.
     owner: Owner,
     /// How long its component computes at a stretch.
@@ -192,12 +197,21 @@ impl Bot {
         Outbox::new(bounds, mask, self.allowance.pools.clone())
     }
 
-    /// Books the memory that one more instance starts with; `None`: there is not so much left.
-    fn book_instance(&self) -> Option<Booking> {
+    /// Memory for one more request, of which nothing has come yet.
+    pub fn receive(&self, rooms: &Rooms, kind: Kind) -> RequestMemory {
+        rooms.enter(kind, &self.parts, self.allowance.pools.clone())
+    }
+
+    /// Books the memory that one more instance starts with, beside what its request has; `None`: there is
+    /// not so much left.
+    fn book_instance(&self, received: &mut Received) -> Option<Booking> {
         let component = self.component.as_ref();
         let needed = component.map_or(0, |component| component.facts().initial_memory_bytes);
-        let mut booking = Booking::new(self.allowance.pools.clone());
-        booking.set(needed).then_some(booking)
+        let mut booking = received
+            .hand_over()
+            .unwrap_or_else(|| Booking::new(self.allowance.pools.clone()));
+        let all = booking.bytes().saturating_add(needed);
+        booking.set(all).then_some(booking)
     }
 
     /// Whether a reply to this request begins at the thread that serves it.
@@ -225,7 +239,7 @@ impl Bot {
     }
 
     /// Logs the first refusal of an episode.
-    fn refused(&self, reference: Reference, words: &'static str) {
+    pub fn refused(&self, reference: Reference, words: &'static str) {
         if !self.refusing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 tenant = self.tenant.as_str(), bot = self.name.as_str(), %reference, reason = words,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     compute::Panicked,
-    imports::{rehearsal::Circumstances, request::Received},
+    imports::{Call, rehearsal::Circumstances, request::Received},
     memory::Booking,
     protocol::{
         request::{ErrorReport, Feedback, Reaction},
@@ -82,8 +82,8 @@ async fn ask_settings<P: Unpin + Send + 'static>(
 ) -> Result<Settings, CallError> {
     let call = bot.call(received, Circumstances::default());
     let log = call.log.clone();
-    let answer = run(bot, "settings", admission, |component, memory| {
-        component.settings(&bot.allowance, (call, memory))
+    let answer = run(bot, ("settings", call), admission, |component, started| {
+        component.settings(&bot.allowance, started)
     })
     .await?;
     for mistake in settings::lint(&answer) {
@@ -105,14 +105,13 @@ pub async fn report(
         Report::Reaction(_) => "report_reaction",
         Report::Error(_) => "report_error",
     };
-    run(bot, kind, bot.admit(), |component, memory| match report {
-        Report::Feedback(feedback) => {
-            component.on_feedback(&bot.allowance, (call, memory), feedback)
+    run(bot, (kind, call), bot.admit(), |component, started| {
+        let allowance = &bot.allowance;
+        match report {
+            Report::Feedback(feedback) => component.on_feedback(allowance, started, feedback),
+            Report::Reaction(reaction) => component.on_reaction(allowance, started, reaction),
+            Report::Error(report) => component.on_error(allowance, started, report),
         }
-        Report::Reaction(reaction) => {
-            component.on_reaction(&bot.allowance, (call, memory), reaction)
-        }
-        Report::Error(report) => component.on_error(&bot.allowance, (call, memory), report),
     })
     .await
 }
@@ -120,11 +119,11 @@ pub async fn report(
 /// Admits, runs and counts one call.
 async fn run<T: Send + 'static, P: Unpin + Send + 'static>(
     bot: &Arc<Bot>,
-    kind: &'static str,
+    (kind, call): (&'static str, Call),
     admission: impl Future<Output = Result<P, Refused>>,
-    start: impl FnOnce(&Component, Booking) -> Run<T>,
+    start: impl FnOnce(&Component, (Call, Booking)) -> Run<T>,
 ) -> Result<T, CallError> {
-    let answer = bounded(bot, admission, start).await;
+    let answer = bounded(bot, call, admission, start).await;
     let outcome = match &answer {
         Ok(_) => "finished",
         Err(CallError::Busy(_)) => "refused",
@@ -139,17 +138,23 @@ async fn run<T: Send + 'static, P: Unpin + Send + 'static>(
 
 async fn bounded<T: Send + 'static, P: Unpin + Send + 'static>(
     bot: &Arc<Bot>,
+    mut call: Call,
     admission: impl Future<Output = Result<P, Refused>>,
-    start: impl FnOnce(&Component, Booking) -> Run<T>,
+    start: impl FnOnce(&Component, (Call, Booking)) -> Run<T>,
 ) -> Result<T, CallError> {
     let component = bot.component.as_ref().ok_or(CallError::Starting)?;
     let permit = admission
         .await
         .map_err(|refused| CallError::Busy(refused.words()))?;
     let memory = bot
-        .book_instance()
+        .book_instance(&mut call.received)
         .ok_or(CallError::Busy("no memory for one more instance"))?;
-    let held = Held::new(start(component, memory), None, bot.pace.clone(), permit);
+    let held = Held::new(
+        start(component, (call, memory)),
+        None,
+        bot.pace.clone(),
+        permit,
+    );
     let compute = bot.allowance.compute.as_ref();
     let mut running = Running::away(held, compute, &bot.owner);
     let answer = poll_fn(|context| running.poll(compute, &bot.owner, context));

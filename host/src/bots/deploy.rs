@@ -283,6 +283,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             wait_max: limits.queue_wait,
         },
         allowance: allowance(spec, shared, pools),
+        parts: tenant.parts.clone(),
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
             bot: own.time,

@@ -17,7 +17,7 @@ use crate::{
         poe::{Addresses, Connections},
     },
     ids::{BotName, TenantName},
-    memory::MemoryPool,
+    memory::{MemoryPool, room::Parts},
     metrics::BotMetrics,
 };
 
@@ -42,6 +42,8 @@ impl Share {
 pub(super) struct LastingTenant {
     /// What all his bots may use together.
     pub(super) share: Share,
+    /// What bodies of their requests take.
+    pub(super) parts: Parts,
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
     /// Their part of connections to other servers.
@@ -102,6 +104,7 @@ impl Lasting {
                     places: Places::new(spec.running, spec.queue),
                     memory: MemoryPool::new(spec.memory),
                 },
+                parts: Parts::default(),
                 time: TenantShare::new(spec.name.as_str(), spec.weight),
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,

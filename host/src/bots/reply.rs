@@ -198,8 +198,8 @@ impl Reply {
         };
     }
 
-    fn run(&mut self, permit: Permit, asked: Asked) {
-        let Some(memory) = self.bot.book_instance() else {
+    fn run(&mut self, permit: Permit, mut asked: Asked) {
+        let Some(memory) = self.bot.book_instance(&mut asked.received) else {
             self.refuse("no memory for one more instance");
             return;
         };

@@ -4,27 +4,38 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::ids::Reference;
+use crate::{
+    ids::Reference,
+    memory::{Booking, room::RequestMemory},
+};
 
 /// Headers that a bot never sees: they carry keys of the platform or of the person.
 const HIDDEN: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 /// What a bot can ask of the request at hand.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Received {
     raw: String,
     /// As they came. Most bots ask for none of them, so they become text when one does.
     headers: HeaderMap,
     reference: Reference,
+    /// What is held for it; `None` where it was made here.
+    memory: Option<RequestMemory>,
 }
 
 impl Received {
     /// A request that came over HTTP. Of its headers, a bot may not see all.
-    pub fn arrived(raw: String, headers: HeaderMap, reference: Reference) -> Self {
+    pub fn arrived(
+        raw: String,
+        headers: HeaderMap,
+        reference: Reference,
+        memory: RequestMemory,
+    ) -> Self {
         Self {
             raw,
             headers,
             reference,
+            memory: Some(memory),
         }
     }
 
@@ -34,7 +45,18 @@ impl Received {
         headers: impl Iterator<Item = (HeaderName, HeaderValue)>,
         reference: Reference,
     ) -> Self {
-        Self::arrived(raw, headers.collect(), reference)
+        Self {
+            raw,
+            headers: headers.collect(),
+            reference,
+            memory: None,
+        }
+    }
+
+    /// A run has it: what was booked for its text is the run's from now on.
+    pub fn hand_over(&mut self) -> Option<Booking> {
+        let bytes = self.raw.len() as u64;
+        self.memory.as_mut().map(|memory| memory.hand_over(bytes))
     }
 
     /// The body, as JSON text.

@@ -20,6 +20,8 @@ pub(super) enum Reject {
     Method,
     /// The body is larger than the bot takes.
     TooLarge { bytes_max: u64 },
+    /// There was no memory for the body.
+    NoRoom(Reference),
     /// The body did not arrive in time, or not whole.
     Incomplete(&'static str),
     /// The body makes no sense.
@@ -53,6 +55,11 @@ impl Reject {
                 format!("the request body is larger than {bytes_max} bytes"),
                 None,
             ),
+            Self::NoRoom(reference) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("there is no memory for this request body now (reference {reference})"),
+                Some("try again in a few seconds; short requests have memory of their own".to_owned()),
+            ),
             Self::Incomplete(why) => (StatusCode::REQUEST_TIMEOUT, (*why).to_owned(), None),
             Self::Malformed(error @ DecodeError::UnknownType(_)) => {
                 (StatusCode::NOT_IMPLEMENTED, error.to_string(), error.hint())
@@ -76,6 +83,11 @@ impl Reject {
 impl IntoResponse for Reject {
     fn into_response(self) -> Response {
         let (status, error, hint) = self.parts();
+        // What is left of the body is not read: the connection cannot go on.
+        let is_unread = matches!(
+            self,
+            Self::TooLarge { .. } | Self::Incomplete(_) | Self::NoRoom(_)
+        );
         metrics::rejected(status.as_u16());
         let body = match hint {
             Some(hint) => json!({ "error": error, "hint": hint }),
@@ -98,11 +110,10 @@ impl IntoResponse for Reject {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
-            // What is left of the body is not read: the connection cannot go on.
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
             _ => {}
+        }
+        if is_unread {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -201,11 +201,12 @@ async fn answer(
     if gateway.is(Phase::Draining) {
         return Err(Reject::Stopping);
     }
+    let (decoded, memory) = gateway.intake.take(body, &bot, seat).await?;
     let Decoded {
         request,
         raw,
         repaired,
-    } = gateway.intake.take(body, &bot, seat).await?;
+    } = decoded;
     let reference = Reference::unique();
     if repaired {
         tracing::warn!(
@@ -213,7 +214,7 @@ async fn answer(
             "the request was not strict JSON and was repaired (comments or trailing commas)"
         );
     }
-    let received = Received::arrived(raw, parts.headers, reference);
+    let received = Received::arrived(raw, parts.headers, reference, memory);
     let report = match request {
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();

@@ -18,6 +18,7 @@
 
 mod harness;
 
+mod bodies;
 mod cancel;
 mod chat;
 mod check;
