@@ -19,6 +19,10 @@ pub(super) struct Answer {
     seat: Arc<Seat>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are replies: a box would cost each of them an allocation"
+)]
 enum Kind {
     Reply {
         reply: Reply,

@@ -177,6 +177,10 @@ fn status(method: &Method, (status, word): (StatusCode, &str)) -> Result<AnyResp
 }
 
 /// What a request for a bot comes to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are replies: a box would cost each of them an allocation"
+)]
 enum Found {
     Reply { reply: Reply, watch: Option<Watch> },
     Page(AnyResponse),

@@ -2,7 +2,7 @@
 //! compute threads, and comes back; nothing is lost on the way.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
 };
 
@@ -58,8 +58,8 @@ fn beside_few<T>(server: &Server, work: impl FnOnce() -> T) -> T {
 fn every_answer_of_a_crowd_is_the_right_one() {
     let server = server();
     let before = turns(&server, "many");
-    let queries = AtomicUsize::new(0);
-    let client = |number: usize| {
+    let queries = AtomicU32::new(0);
+    let client = &|number: usize| {
         let mut connection = server.connect();
         // Until most of them have been served by turns.
         for asked in 0..2_000 {
@@ -82,19 +82,16 @@ fn every_answer_of_a_crowd_is_the_right_one() {
     };
     beside_few(&server, || {
         thread::scope(|scope| {
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|number| scope.spawn(move || client(number)))
-                .collect();
-            clients
-                .into_iter()
-                .for_each(|client| client.join().unwrap());
+            for number in 0..CLIENTS {
+                scope.spawn(move || client(number));
+            }
         });
     });
     assert!(turns(&server, "many") > before + 2_000.0, "never by turns");
     let labels = [("tenant", "many"), ("outcome", "finished")];
     let finished = server.metric("ravenry_replies_total", &labels);
     let asked = queries.load(Ordering::Relaxed) + 4;
-    assert_eq!(finished, Some(asked as f64));
+    assert_eq!(finished, Some(f64::from(asked)));
 }
 
 /// Readers who leave a crowd leave nothing behind.
@@ -136,14 +133,13 @@ fn a_crowd_is_answered_before_a_stop() {
         }
     };
     let ended = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
+        for _ in 0..CLIENTS {
+            scope.spawn(client);
+        }
         while turns(&server, "many") < before + 500.0 {
             assert_eq!(server.ask("few/talk", "hi").said(), "hi");
         }
         server.signal(Signal::TERM);
-        clients
-            .into_iter()
-            .for_each(|client| client.join().unwrap());
         server.wait()
     });
     assert!(ended.success());
