@@ -51,10 +51,10 @@ use crate::{
         request::Received,
     },
     memory::{
-        Booking,
+        Booking, Scarcity,
         room::{Kind, Parts, RequestMemory, Rooms},
     },
-    metrics::BotMetrics,
+    metrics::{self, BotMetrics},
     sandbox::{Allowance, Component, EngineKind},
     secret::{Mask, Secret},
 };
@@ -82,6 +82,8 @@ pub struct Bot {
     /// What it uses without having it, and what is masked in its log.
     secrets: Arc<Secrets>,
     gate: Gate,
+    /// Whether memory is short whatever is booked.
+    scarcity: Arc<Scarcity>,
     allowance: Allowance,
     /// What bodies of its tenant take.
     parts: Parts,
@@ -202,16 +204,23 @@ impl Bot {
         rooms.enter(kind, &self.parts, self.allowance.pools.clone())
     }
 
-    /// Books the memory that one more instance starts with, beside what its request has; `None`: there is
-    /// not so much left.
-    fn book_instance(&self, received: &mut Received) -> Option<Booking> {
+    /// Books the memory that one more instance starts with, beside what its request has.
+    ///
+    /// # Errors
+    /// There is not so much left, or memory is short whatever is booked; the words are for the log.
+    fn book_instance(&self, received: &mut Received) -> Result<Booking, &'static str> {
+        if self.scarcity.refuses() {
+            metrics::refused_for_memory();
+            return Err("memory is short, and nothing new is admitted");
+        }
         let component = self.component.as_ref();
         let needed = component.map_or(0, |component| component.facts().initial_memory_bytes);
         let mut booking = received
             .hand_over()
             .unwrap_or_else(|| Booking::new(self.allowance.pools.clone()));
         let all = booking.bytes().saturating_add(needed);
-        booking.set(all).then_some(booking)
+        let booked = booking.set(all).then_some(booking);
+        booked.ok_or("no memory for one more instance")
     }
 
     /// Whether a reply to this request begins at the thread that serves it.

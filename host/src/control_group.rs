@@ -4,7 +4,8 @@
 //! says counts. Both versions of control groups are read, also side by side.
 
 use std::{
-    fs,
+    fs::{self, File},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
@@ -54,21 +55,83 @@ pub fn directories_of(groups: &str, controller: &str, root: &Path) -> Vec<(Versi
 
 /// Bytes of memory that the groups allow: the least that any of them says. `None`: they say nothing.
 pub fn memory_bytes() -> Option<u64> {
-    least_memory(&directories("memory"))
+    tightest(&directories("memory")).map(|(bytes, ..)| bytes)
 }
 
-fn least_memory(directories: &[(Version, PathBuf)]) -> Option<u64> {
+/// What the group uses whose bound is the least, to be read again and again. `None`: there is none, or it
+/// does not say.
+pub fn memory_in_use() -> Option<MemoryInUse> {
+    let (bytes_max, version, directory) = tightest(&directories("memory"))?;
+    MemoryInUse::open(bytes_max, version, &directory)
+}
+
+/// The least bound, and which group it is of.
+fn tightest(directories: &[(Version, PathBuf)]) -> Option<(u64, Version, PathBuf)> {
     let files = directories.iter().flat_map(|(version, directory)| {
         let names: &[&str] = match version {
             // Above `high` a group is slowed down until it gives memory back, which bots do not.
             Version::Two => &["memory.max", "memory.high"],
             Version::One => &["memory.limit_in_bytes"],
         };
-        names.iter().map(|name| directory.join(name))
+        names.iter().map(move |name| (version, directory, name))
     });
     // `max` is no number, and stands for no limit. The first version says a number beyond all memory.
-    let numbers = files.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok());
-    numbers.min()
+    let bounds = files.filter_map(|(version, directory, name)| {
+        let text = fs::read_to_string(directory.join(name)).ok()?;
+        Some((text.trim().parse().ok()?, *version, directory.clone()))
+    });
+    bounds.min_by_key(|(bytes, ..)| *bytes)
+}
+
+/// The memory of one group, whose files are open.
+#[derive(Debug)]
+pub struct MemoryInUse {
+    /// The bound of the group.
+    pub bytes_max: u64,
+    usage: File,
+    shares: File,
+    /// The line of `shares` that counts what is read from files and can be read again.
+    cache: &'static str,
+}
+
+/// Longer than any of these files: `memory.stat` has 2 KiB on Linux 6.
+const FILE_BYTES_MAX: usize = 16 * 1024;
+
+impl MemoryInUse {
+    fn open(bytes_max: u64, version: Version, directory: &Path) -> Option<Self> {
+        let (usage, cache) = match version {
+            Version::Two => ("memory.current", "inactive_file"),
+            Version::One => ("memory.usage_in_bytes", "total_inactive_file"),
+        };
+        Some(Self {
+            bytes_max,
+            usage: File::open(directory.join(usage)).ok()?,
+            shares: File::open(directory.join("memory.stat")).ok()?,
+            cache,
+        })
+    }
+
+    /// Bytes in use, without the files in memory that the kernel gives up when it needs the room. Below
+    /// `enough` these are not looked at: adding them up costs the kernel some time.
+    pub fn bytes(&self, enough: u64) -> Option<u64> {
+        let used: u64 = reread(&self.usage)?.trim().parse().ok()?;
+        if used <= enough {
+            return Some(used);
+        }
+        let shares = reread(&self.shares).unwrap_or_default();
+        let mut lines = shares.lines().filter_map(|line| line.split_once(' '));
+        let cache = lines.find(|(name, _)| *name == self.cache);
+        let cache = cache.and_then(|(_, bytes)| bytes.parse().ok()).unwrap_or(0);
+        Some(used.saturating_sub(cache))
+    }
+}
+
+/// Reads an open file of the kernel from its beginning, as it is now.
+pub fn reread(file: &File) -> Option<String> {
+    let mut bytes = vec![0; FILE_BYTES_MAX];
+    let read = file.read_at(&mut bytes, 0).ok()?;
+    bytes.truncate(read);
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -82,7 +145,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        least_memory(&directories_of(groups, "memory", root.path()))
+        tightest(&directories_of(groups, "memory", root.path())).map(|(bytes, ..)| bytes)
     }
 
     /// A unit's `MemoryMax` is in its own group; a slice around it may allow less.
@@ -124,5 +187,25 @@ mod tests {
     #[test]
     fn nothing_is_read_where_nothing_is() {
         assert_eq!(least(&[], "nonsense\n0::/../..\n"), None);
+    }
+
+    #[test]
+    fn files_in_memory_are_not_in_use() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(root.path().join(name), text).unwrap();
+        write("memory.max", "1000\n");
+        write("memory.current", "700\n");
+        write(
+            "memory.stat",
+            "anon 300\nactive_file 100\ninactive_file 250\n",
+        );
+        let groups = directories_of("0::/\n", "memory", root.path());
+        let (bytes_max, version, directory) = tightest(&groups).unwrap();
+        let group = MemoryInUse::open(bytes_max, version, &directory).unwrap();
+        assert_eq!(group.bytes_max, 1000);
+        assert_eq!(group.bytes(600), Some(450));
+        assert_eq!(group.bytes(700), Some(700), "not looked at");
+        write("memory.current", "900\n");
+        assert_eq!(group.bytes(700), Some(650), "as it is now");
     }
 }

@@ -1,10 +1,17 @@
 //! Memory as a budget: who may have how much, and who holds how much of it.
 
+mod holder;
+mod pressure;
 pub mod room;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
+};
+
+pub use self::{
+    holder::{Holder, Holders},
+    pressure::{Books, Pressure, Scarcity, Turn, Usage},
 };
 
 /// Bytes in use for somebody (a bot, a tenant, the process), and their bound.
@@ -28,11 +35,16 @@ impl MemoryPool {
         self.bytes_max.store(bytes_max, Ordering::Relaxed);
     }
 
+    /// Bytes that are in use.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// Bytes that can still be taken.
     pub fn free(&self) -> u64 {
         self.bytes_max
             .load(Ordering::Relaxed)
-            .saturating_sub(self.used.load(Ordering::Relaxed))
+            .saturating_sub(self.used())
     }
 
     fn take(&self, bytes: u64) -> bool {

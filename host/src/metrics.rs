@@ -5,6 +5,8 @@
 //! mounted, those of outcomes when the first reply ends so: counting a reply takes atomic operations
 //! and no look-up.
 
+mod tenant;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -14,6 +16,8 @@ use ::metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
 };
+
+pub use self::tenant::TenantTime;
 
 /// Replies that run at this moment, by bot. Goes down when the instance is gone.
 pub const RUNNING_REPLIES: &str = "ravenry_running_replies";
@@ -52,6 +56,13 @@ pub const OVERRUNS: &str = "ravenry_overruns_total";
 pub const TURNS: &str = "ravenry_turns_total";
 /// Time that turns were waited for, by tenant, in nanoseconds.
 pub const TURN_WAITS: &str = "ravenry_turn_waits_nanoseconds_total";
+/// Memory in use, of which `ravenry_memory_max_bytes` may be: of the process or of its control group, whichever
+/// is nearer to its bound.
+pub const MEMORY: &str = "ravenry_memory_bytes";
+/// Memory that may be used.
+pub const MEMORY_MAX: &str = "ravenry_memory_max_bytes";
+/// Queries and other requests that were refused because memory was short.
+pub const REFUSED_FOR_MEMORY: &str = "ravenry_refused_for_memory_total";
 /// HTTP requests that were turned away before they reached a bot, by status.
 pub const REJECTED: &str = "ravenry_rejected_requests_total";
 /// Connections that are open.
@@ -161,6 +172,13 @@ fn describe_process() {
         Unit::Count,
         "HTTP requests turned away before they reached a bot, by status."
     );
+    describe_gauge!(MEMORY, Unit::Bytes, "Memory in use.");
+    describe_gauge!(MEMORY_MAX, Unit::Bytes, "Memory that may be used.");
+    describe_counter!(
+        REFUSED_FOR_MEMORY,
+        Unit::Count,
+        "Queries and other requests that were refused because memory was short."
+    );
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections that are open.");
     describe_counter!(
         DROPPED_LOG_LINES,
@@ -177,6 +195,21 @@ pub fn dropped_log_lines(lines: u64) {
 /// Counts a request that was turned away.
 pub fn rejected(status: u16) {
     counter!(REJECTED, "status" => status.to_string()).increment(1);
+}
+
+/// Counts a query or another request that was refused because memory was short.
+pub fn refused_for_memory() {
+    counter!(REFUSED_FOR_MEMORY).increment(1);
+}
+
+/// Says how much memory is in use, and may be.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge does not need the last bit of a byte count"
+)]
+pub fn memory(used: u64, bytes_max: u64) {
+    gauge!(MEMORY).set(used as f64);
+    gauge!(MEMORY_MAX).set(bytes_max as f64);
 }
 
 /// The gauge of open connections.
@@ -196,59 +229,8 @@ pub fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: 
         .increment(milli_cents);
 }
 
-/// The computing time of one tenant.
-#[derive(Clone)]
-pub struct TenantTime {
-    serving: Counter,
-    compute: Counter,
-    overruns: Counter,
-    turns: Counter,
-    waits: Counter,
-}
-
-impl std::fmt::Debug for TenantTime {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("TenantTime")
-    }
-}
-
-impl TenantTime {
-    /// The handles of one tenant.
-    pub fn new(tenant: &str) -> Self {
-        let at = |place: &'static str| counter!(COMPUTING, "tenant" => tenant.to_owned(), "place" => place);
-        let of = |name: &'static str| counter!(name, "tenant" => tenant.to_owned());
-        Self {
-            serving: at("serving"),
-            compute: at("compute"),
-            overruns: of(OVERRUNS),
-            turns: of(TURNS),
-            waits: of(TURN_WAITS),
-        }
-    }
-
-    /// Counts a poll at a serving thread, and whether it held that for too long.
-    pub fn served(&self, nanos: u64, overrun: bool) {
-        self.serving.increment(nanos);
-        if overrun {
-            self.overruns.increment(1);
-        }
-    }
-
-    /// Counts time at a compute thread that went to freeing what was given up.
-    pub fn cleared(&self, nanos: u64) {
-        self.compute.increment(nanos);
-    }
-
-    /// Counts a turn at a compute thread, and how long it was waited for.
-    pub fn turn(&self, nanos: u64, waited: u64) {
-        self.compute.increment(nanos);
-        self.turns.increment(1);
-        self.waits.increment(waited);
-    }
-}
-
 /// Every way in which a reply ends, as its label says it; the most frequent ones first.
-pub const OUTCOMES: [&str; 13] = [
+pub const OUTCOMES: [&str; 14] = [
     "finished",
     "failed",
     "reader_gone",
@@ -256,6 +238,7 @@ pub const OUTCOMES: [&str; 13] = [
     "trapped",
     "out_of_cpu",
     "out_of_memory",
+    "memory_short",
     "out_of_time",
     "too_long",
     "put_aside",

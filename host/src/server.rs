@@ -2,6 +2,7 @@
 //! nowhere else; phases, drain and stop.
 
 mod auth;
+mod backstop;
 mod body;
 mod connection;
 mod descriptors;
@@ -44,6 +45,7 @@ use crate::{
 
 pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
+    backstop::Backstop,
     intake::Intake,
     listen::{Crowd, Front},
     machine::Machine,
@@ -153,6 +155,8 @@ pub async fn run(
         compute: Some(compute),
     };
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
+    let backstop = Backstop::start(machine, &deployment);
+    let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
     let looked = look(spec, &deployment, &options.progress);
     let Some(change) = unless_stopped(&mut signals, looked).await? else {
         return Ok(());

@@ -148,7 +148,7 @@ async fn bounded<T: Send + 'static, P: Unpin + Send + 'static>(
         .map_err(|refused| CallError::Busy(refused.words()))?;
     let memory = bot
         .book_instance(&mut call.received)
-        .ok_or(CallError::Busy("no memory for one more instance"))?;
+        .map_err(CallError::Busy)?;
     let held = Held::new(
         start(component, (call, memory)),
         None,

@@ -30,7 +30,7 @@ use crate::{
         http::Access,
         poe::{Declared, Platform, PlatformBounds},
     },
-    memory::MemoryPool,
+    memory::{MemoryPool, Scarcity},
     report::Problem,
     sandbox::{self, Allowance, Component, ComponentError, CpuBudget, Sandbox},
 };
@@ -46,6 +46,8 @@ pub struct Shared {
     pub process: Arc<Places>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
+    /// Whether memory is short whatever is booked.
+    pub scarcity: Arc<Scarcity>,
     /// What outlives the versions of bots.
     pub lasting: Lasting,
     /// Where charges are noted.
@@ -282,7 +284,8 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
             process: Arc::clone(&shared.process),
             wait_max: limits.queue_wait,
         },
-        allowance: allowance(spec, shared, pools),
+        scarcity: Arc::clone(&shared.scarcity),
+        allowance: allowance(order, shared, pools),
         parts: tenant.parts.clone(),
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
@@ -304,7 +307,8 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
 }
 
 /// What one run of the bot may use.
-fn allowance(spec: &BotSpec, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
+fn allowance(order: &Order, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
+    let spec = &order.spec;
     Allowance {
         cpu: CpuBudget {
             burst: spec.limits.cpu,
@@ -312,6 +316,7 @@ fn allowance(spec: &BotSpec, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Al
         },
         memory_bytes_max: spec.limits.memory,
         pools,
+        holders: Arc::clone(&order.tenant.holders),
         compute: shared.compute.as_ref().map(Compute::handle),
         clock: shared.guest_clock,
     }

@@ -20,7 +20,7 @@ use self::{change::Log, orders::Orders};
 use super::{
     Registry, Table,
     deploy::{self, Looked, MountedBot, Order, Shared, Wanted},
-    lasting::LastingTenant,
+    lasting::{Debtor, LastingTenant},
     sync::Syncing,
 };
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
         resolve::{BotSpec, ServerSpec},
     },
     ids::{BotName, TenantName},
+    memory::Scarcity,
     report::{Problem, Problems},
 };
 
@@ -97,6 +98,21 @@ impl Deployment {
     /// The bots that are mounted now, in the order of the configuration.
     pub fn bots(&self) -> Vec<MountedBot> {
         self.state().mounted.clone()
+    }
+
+    /// Memory that all runs have booked, in bytes.
+    pub fn booked(&self) -> u64 {
+        self.shared.memory.used()
+    }
+
+    /// Who of the tenants has booked how much.
+    pub fn debtors(&self) -> Vec<Debtor> {
+        self.shared.lasting.debtors()
+    }
+
+    /// Whether memory is short, for all who admit.
+    pub fn scarcity(&self) -> &Scarcity {
+        &self.shared.scarcity
     }
 
     /// Waits until no component is to be compiled any more.

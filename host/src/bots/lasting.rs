@@ -17,7 +17,7 @@ use crate::{
         poe::{Addresses, Connections},
     },
     ids::{BotName, TenantName},
-    memory::{MemoryPool, room::Parts},
+    memory::{Holders, MemoryPool, room::Parts},
     metrics::BotMetrics,
 };
 
@@ -44,6 +44,8 @@ pub(super) struct LastingTenant {
     pub(super) share: Share,
     /// What bodies of their requests take.
     pub(super) parts: Parts,
+    /// Their runs that hold memory while they wait.
+    pub(super) holders: Arc<Holders>,
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
     /// Their part of connections to other servers.
@@ -65,6 +67,17 @@ pub(super) struct LastingBot {
     pub(super) breaker: Breaker,
     /// Its numbers.
     pub(super) metrics: BotMetrics,
+}
+
+/// A tenant, as somebody who has booked memory.
+#[derive(Clone, Debug)]
+pub struct Debtor {
+    /// Who it is.
+    pub tenant: TenantName,
+    /// What all his bots have booked, in bytes.
+    pub booked: u64,
+    /// His runs that hold memory while they wait.
+    pub holders: Arc<Holders>,
 }
 
 /// What lasts of everybody, by name.
@@ -105,6 +118,7 @@ impl Lasting {
                     memory: MemoryPool::new(spec.memory),
                 },
                 parts: Parts::default(),
+                holders: Arc::default(),
                 time: TenantShare::new(spec.name.as_str(), spec.weight),
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,
@@ -136,6 +150,19 @@ impl Lasting {
             bot.breaker = Breaker::default();
         }
         bot.clone()
+    }
+
+    /// Who has booked how much.
+    pub(super) fn debtors(&self) -> Vec<Debtor> {
+        let known = self.lock();
+        let tenants = known.tenants.iter();
+        tenants
+            .map(|(name, tenant)| Debtor {
+                tenant: name.clone(),
+                booked: tenant.share.memory.used(),
+                holders: Arc::clone(&tenant.holders),
+            })
+            .collect()
     }
 
     /// Forgets what only this table holds: who has no bot mounted and no reply running. A tenant who

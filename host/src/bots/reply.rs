@@ -30,8 +30,9 @@ use crate::{
     guard::End,
     ids::Reference,
     imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
+    memory::Holder,
     protocol::{event::Failure, request::Query},
-    sandbox::RunError,
+    sandbox::{Meter, RunError},
 };
 
 /// The stream of events that answers one query.
@@ -126,6 +127,7 @@ impl Reply {
             if self.advance(context) {
                 continue;
             }
+            self.list(context);
             if let Some(bytes) = self.take(context) {
                 return Poll::Ready(Some(bytes));
             }
@@ -187,6 +189,26 @@ impl Reply {
         }
     }
 
+    /// The memory of its run, while there is one.
+    pub fn holder(&self) -> Option<&Arc<Holder>> {
+        let meter = self.account.meter.as_ref();
+        let running = matches!(self.phase, Phase::Running(_));
+        meter.filter(|_| running).map(Meter::holder)
+    }
+
+    /// Who runs for longer than one poll can be asked to end when memory is short.
+    fn list(&self, context: &Context<'_>) {
+        if let Some(holder) = self.holder() {
+            holder.list();
+            holder.watch(context.waker());
+        }
+    }
+
+    /// Whether it was asked to.
+    fn is_to_go(&self) -> bool {
+        self.holder().is_some_and(|holder| holder.is_to_go())
+    }
+
     fn wait(&mut self, asked: Asked) {
         let Bot { gate, metrics, .. } = &*self.bot;
         self.phase = Phase::Waiting {
@@ -199,9 +221,9 @@ impl Reply {
     }
 
     fn run(&mut self, permit: Permit, mut asked: Asked) {
-        let Some(memory) = self.bot.book_instance(&mut asked.received) else {
-            self.refuse("no memory for one more instance");
-            return;
+        let memory = match self.bot.book_instance(&mut asked.received) {
+            Ok(memory) => memory,
+            Err(words) => return self.refuse(words),
         };
         self.bot.admitted();
         let Asked {
@@ -307,13 +329,17 @@ impl Reply {
         let stop = &self.stop;
         let alarm = self.alarm.get_or_insert_with(|| Alarm::new(due, stop));
         alarm.watch(context);
-        if !self.stop.stopped() && !alarm.rang(due, context) {
+        let told = self.stop.stopped() || self.is_to_go();
+        let Some(alarm) = &mut self.alarm else {
+            return false;
+        };
+        if !told && !alarm.rang(due, context) {
             return false;
         }
         self.look(context)
     }
 
-    /// Ends the reply where the server stops or its time is over, and says what is due. `false`: the
+    /// Ends the reply where the server stops, memory is short or its time is over, and says what is due. `false`: the
     /// thread of the guest is in the way.
     fn look(&mut self, context: &Context<'_>) -> bool {
         if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
@@ -321,6 +347,10 @@ impl Reply {
         }
         if self.stop.stopped() {
             self.end(End::Stopping, None);
+            return true;
+        }
+        if self.is_to_go() {
+            self.end(End::MemoryShort, None);
             return true;
         }
         let Some((end, next)) = self.outbox.tick(context, self.elapsed()) else {

@@ -18,6 +18,8 @@ pub enum End {
     OutOfCpu,
     /// The bot trapped after it was refused memory.
     OutOfMemory,
+    /// The memory of the server is short, and this reply was among the largest.
+    MemoryShort,
     /// The reply took longer than its time on the clock.
     OutOfTime,
     /// The bot said more than it may.
@@ -45,6 +47,7 @@ impl End {
             Self::Trapped => "trapped",
             Self::OutOfCpu => "out_of_cpu",
             Self::OutOfMemory => "out_of_memory",
+            Self::MemoryShort => "memory_short",
             Self::OutOfTime => "out_of_time",
             Self::TooLong => "too_long",
             Self::Refused(_) => "refused",
@@ -76,6 +79,10 @@ impl End {
             Self::Trapped => ("The bot failed before it could answer", true),
             Self::OutOfCpu => ("The bot used up its computing time", false),
             Self::OutOfMemory => ("The bot ran out of memory", false),
+            Self::MemoryShort => (
+                "The server is short of memory and had to stop this reply; please try again in a moment",
+                true,
+            ),
             Self::OutOfTime => ("The bot took too long", true),
             Self::TooLong => ("The bot said more than a reply may hold", false),
             Self::Refused(_) => ("The bot is busy; please try again in a moment", true),

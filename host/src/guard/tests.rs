@@ -39,6 +39,7 @@ fn every_end_is_an_outcome_of_the_metrics() {
         End::Trapped,
         End::OutOfCpu,
         End::OutOfMemory,
+        End::MemoryShort,
         End::OutOfTime,
         End::TooLong,
         End::PutAside(Duration::from_secs(1)),

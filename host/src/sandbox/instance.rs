@@ -18,13 +18,13 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 use super::{
     Component, EngineKind, clocks,
     cpu_meter::{CpuBudget, CpuMeter, Verdict},
-    meter::{MemoryFacts, MemoryMeter, Room},
+    meter::{MemoryMeter, Room},
     ticker::Ticker,
 };
 use crate::{
     compute,
     imports::{Call, http::Outbound},
-    memory::{Booking, MemoryPool},
+    memory::{Booking, Holder, Holders, MemoryPool},
 };
 
 /// How long a poll may last where there are no compute threads: as at a serving thread.
@@ -66,6 +66,8 @@ pub struct Allowance {
     pub memory_bytes_max: u64,
     /// Whom the memory is booked on: bot, tenant, process.
     pub pools: [Arc<MemoryPool>; 3],
+    /// Among whom it is while it waits.
+    pub holders: Arc<Holders>,
     /// The threads for what computes at a stretch; `None`: every run stays with whoever polls it.
     pub compute: Option<compute::Handle>,
     /// Step of the clocks that a guest reads. Fine clocks are what it would learn of others by.
@@ -110,7 +112,7 @@ pub struct Cost {
 #[derive(Clone, Debug)]
 pub struct Meter {
     cpu: Arc<CpuMeter>,
-    memory: Arc<MemoryFacts>,
+    memory: Arc<Holder>,
 }
 
 impl Meter {
@@ -120,6 +122,11 @@ impl Meter {
             cpu: self.cpu.used(),
             peak_memory_bytes: self.memory.peak(),
         }
+    }
+
+    /// The memory that it holds.
+    pub fn holder(&self) -> &Arc<Holder> {
+        &self.memory
     }
 
     /// The longest that it has computed without waiting for the world.
@@ -132,7 +139,7 @@ impl Meter {
 pub struct Run<T> {
     future: Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send>>,
     cpu: Arc<CpuMeter>,
-    memory: Arc<MemoryFacts>,
+    memory: Arc<Holder>,
     ticker: Arc<Ticker>,
     /// Whether an instance is larger than a few pages.
     large: bool,
@@ -251,7 +258,7 @@ pub(super) fn start<T, F>(
 where
     F: Future<Output = wasmtime::Result<T>> + Send + 'static,
 {
-    let memory = Arc::new(MemoryFacts::default());
+    let memory = Holder::new(&allowance.holders);
     let cpu = CpuMeter::new(allowance.cpu);
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);

@@ -8,7 +8,7 @@ use std::sync::{
 use wasmtime::ResourceLimiter;
 
 use super::engine::LARGE;
-use crate::memory::Booking;
+use crate::memory::{Booking, Holder};
 
 /// Memory mappings of all live instances, of which the kernel gives a process only so many.
 #[derive(Debug)]
@@ -53,25 +53,6 @@ impl Drop for Room {
     }
 }
 
-/// What remains readable of a run's memory after its store is gone.
-#[derive(Debug, Default)]
-pub(super) struct MemoryFacts {
-    peak: AtomicU64,
-    refused: AtomicU64,
-}
-
-impl MemoryFacts {
-    /// The most that was in use at once, in bytes.
-    pub(super) fn peak(&self) -> u64 {
-        self.peak.load(Ordering::Relaxed)
-    }
-
-    /// Whether a growth was refused.
-    pub(super) fn refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed) > 0
-    }
-}
-
 /// Bytes that an element of a table takes in the pool: one pointer.
 const TABLE_ELEMENT_BYTES: usize = 8;
 
@@ -83,17 +64,17 @@ pub(super) struct MemoryMeter {
     used: Booking,
     /// Bytes of `used` that were booked before the instance was made, and are not in use yet.
     ahead: u64,
-    facts: Arc<MemoryFacts>,
+    holder: Arc<Holder>,
 }
 
 impl MemoryMeter {
     /// A meter for one instance that may use `bytes_max`, of which `ahead` is booked already.
-    pub(super) fn new(bytes_max: u64, facts: Arc<MemoryFacts>, ahead: Booking) -> Self {
+    pub(super) fn new(bytes_max: u64, holder: Arc<Holder>, ahead: Booking) -> Self {
         Self {
             bytes_max,
             ahead: ahead.bytes(),
             used: ahead,
-            facts,
+            holder,
         }
     }
 
@@ -111,11 +92,17 @@ impl MemoryMeter {
         if granted {
             let used = used.saturating_add(bytes);
             self.ahead = self.used.bytes().saturating_sub(used);
-            self.facts.peak.fetch_max(used, Ordering::Relaxed);
+            self.holder.holds(used, self.used.bytes());
         } else {
-            self.facts.refused.fetch_add(1, Ordering::Relaxed);
+            self.holder.refuse();
         }
         granted
+    }
+}
+
+impl Drop for MemoryMeter {
+    fn drop(&mut self) {
+        self.holder.gone();
     }
 }
 
@@ -152,7 +139,7 @@ impl ResourceLimiter for MemoryMeter {
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.facts.refused.fetch_add(1, Ordering::Relaxed);
+        self.holder.refuse();
         Ok(())
     }
 }
@@ -181,19 +168,19 @@ mod tests {
             MemoryPool::new(1000),
             MemoryPool::new(1000),
         ];
-        let facts = Arc::new(MemoryFacts::default());
+        let holder = Holder::new(&Arc::default());
         let mut ahead = Booking::new(pools.clone());
         assert!(ahead.set(20));
-        let mut meter = MemoryMeter::new(100, facts.clone(), ahead);
+        let mut meter = MemoryMeter::new(100, holder.clone(), ahead);
         assert!(meter.memory_growing(0, 60, None).unwrap());
         assert!(
             !meter.table_growing(0, 6, None).unwrap(),
             "60 + 48 passes 100"
         );
         assert!(meter.table_growing(0, 5, None).unwrap());
-        assert_eq!(facts.peak(), 100);
+        assert_eq!(holder.peak(), 100);
         assert_eq!(pools[0].free(), 900, "what was booked ahead counts once");
-        assert!(facts.refused());
+        assert!(holder.refused());
         drop(meter);
         assert!(
             pools.iter().all(|pool| pool.free() == 1000),

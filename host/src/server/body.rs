@@ -49,6 +49,7 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.seat.watches(false);
+        self.seat.holds(None);
         self.seat.end();
     }
 }
@@ -66,6 +67,7 @@ impl Body for Answer {
             Kind::Page(page) => Pin::new(page).poll_frame(context),
             Kind::Reply { reply, watch } => {
                 let polled = reply.poll_bytes(context);
+                this.seat.holds(reply.holder());
                 this.seat.watches(reply.is_away());
                 if let (Poll::Ready(bytes), Some(watch)) = (&polled, watch) {
                     watch.see(bytes.as_ref());

@@ -31,6 +31,7 @@ use super::{body::Answer, stream::Stream};
 use crate::{
     bots::{Stop, stop::Watch},
     compute::{self, Away, Owner, Weighed},
+    memory::Holder,
 };
 
 /// Time for the headers of a request to arrive, and for an idle connection to send the next.
@@ -52,6 +53,8 @@ pub(super) struct Seat {
     watching: AtomicBool,
     /// Whether a large body is under way.
     laden: AtomicBool,
+    /// The memory of the run that it waits for.
+    holder: Mutex<Option<Arc<Holder>>>,
 }
 
 impl Seat {
@@ -96,6 +99,21 @@ impl Seat {
     /// Whether what the connection waits for is computed elsewhere, from now on.
     pub(super) fn watches(&self, watching: bool) {
         self.watching.store(watching, Ordering::Relaxed);
+    }
+
+    /// Whose memory the answer holds.
+    pub(super) fn holds(&self, holder: Option<&Arc<Holder>>) {
+        // As with the owner: one thread polls a connection.
+        let mut place = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() != holder.is_some() {
+            *place = holder.cloned();
+        }
+    }
+
+    /// Whether its answer was asked to end, and its reader does not take the last words.
+    fn is_overdue(&self) -> bool {
+        let holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
+        holder.as_ref().is_some_and(|holder| holder.is_overdue())
     }
 
     /// The owner, where this connection is one too many of his at the serving threads.
@@ -159,7 +177,7 @@ impl Session {
             self.http.as_mut().leave();
         }
         // Why a connection broke off is its client's affair.
-        if self.http.as_mut().poll(context).is_ready() {
+        if self.http.as_mut().poll(context).is_ready() || self.seat.is_overdue() {
             return Poll::Ready(());
         }
         self.patience.poll(self.seat.requests(), context)

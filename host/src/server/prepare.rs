@@ -52,6 +52,7 @@ pub(super) fn prepare(
         memory_bytes_max: size.memory_bytes_max,
         process: Places::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
+        scarcity: Arc::default(),
         lasting: Lasting::new(egress.clone(), addresses),
         journal: place.journal.clone(),
         egress,

@@ -4,6 +4,7 @@
 
 mod browser;
 mod client;
+mod groups;
 mod guests;
 pub mod languages;
 mod lines;
@@ -15,6 +16,7 @@ mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query};
+pub use groups::{Groups, Hog};
 pub use guests::{component, guest_names, hostile_names, without_outer_cargo};
 pub use lines::Lines;
 pub use server::{Folder, Server};

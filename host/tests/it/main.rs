@@ -33,6 +33,7 @@ mod interface;
 mod languages;
 mod limits;
 mod logs;
+mod memory;
 mod metrics;
 mod neighbours;
 mod new;

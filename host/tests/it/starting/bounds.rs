@@ -3,6 +3,7 @@
 use std::{process::Command, thread, time::Instant};
 
 use super::*;
+use crate::harness::Groups;
 
 /// A few kilobytes that make a compiler take all memory there is: one of thousands of branches may be
 /// taken, each with a thousand values.
@@ -78,34 +79,6 @@ fn a_compiler_has_its_time() {
     assert_eq!(status.signal(), Some(Signal::XCPU.as_raw()), "{status}");
 }
 
-/// A control group with a limit and one without inside it, for as long as the value lives.
-struct Groups(std::path::PathBuf);
-
-impl Groups {
-    /// Where this process may make groups: in the first version of control groups, or in the second.
-    fn with_memory(bytes: u64) -> Option<Self> {
-        let versions = [
-            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-            ("/sys/fs/cgroup", "memory.max"),
-        ];
-        versions.into_iter().find_map(|(root, file)| {
-            let group = std::path::Path::new(root).join(format!("ravenry-{}", std::process::id()));
-            std::fs::create_dir(&group).ok()?;
-            let groups = Self(group);
-            std::fs::write(groups.0.join(file), bytes.to_string()).ok()?;
-            std::fs::create_dir(groups.0.join("unit")).ok()?;
-            Some(groups)
-        })
-    }
-}
-
-impl Drop for Groups {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir(self.0.join("unit"));
-        let _ = std::fs::remove_dir(&self.0);
-    }
-}
-
 /// What the group around that of the process allows is what the machine carries. Only where groups can be
 /// made; everywhere else the unit tests have to do.
 #[test]
@@ -114,8 +87,7 @@ fn memory_is_what_the_control_groups_allow() {
         eprintln!("not tested: no control groups can be made here");
         return;
     };
-    let enter = format!("echo $$ > {}/unit/cgroup.procs", groups.0.display());
-    let server = Folder::with_bots(&["puppet"]).first(&enter).up();
+    let server = Folder::with_bots(&["puppet"]).first(&groups.enter()).up();
     let output = server.output();
     assert!(
         output.contains("carries 2340 replies at once (256 MiB for instances)"),

@@ -1,0 +1,56 @@
+//! What is counted of a tenant: his computing time.
+
+use ::metrics::{Counter, counter};
+
+use super::{COMPUTING, OVERRUNS, TURN_WAITS, TURNS};
+
+/// The computing time of one tenant.
+#[derive(Clone)]
+pub struct TenantTime {
+    serving: Counter,
+    compute: Counter,
+    overruns: Counter,
+    turns: Counter,
+    waits: Counter,
+}
+
+impl std::fmt::Debug for TenantTime {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TenantTime")
+    }
+}
+
+impl TenantTime {
+    /// The handles of one tenant.
+    pub fn new(tenant: &str) -> Self {
+        let at = |place: &'static str| counter!(COMPUTING, "tenant" => tenant.to_owned(), "place" => place);
+        let of = |name: &'static str| counter!(name, "tenant" => tenant.to_owned());
+        Self {
+            serving: at("serving"),
+            compute: at("compute"),
+            overruns: of(OVERRUNS),
+            turns: of(TURNS),
+            waits: of(TURN_WAITS),
+        }
+    }
+
+    /// Counts a poll at a serving thread, and whether it held that for too long.
+    pub fn served(&self, nanos: u64, overrun: bool) {
+        self.serving.increment(nanos);
+        if overrun {
+            self.overruns.increment(1);
+        }
+    }
+
+    /// Counts time at a compute thread that went to freeing what was given up.
+    pub fn cleared(&self, nanos: u64) {
+        self.compute.increment(nanos);
+    }
+
+    /// Counts a turn at a compute thread, and how long it was waited for.
+    pub fn turn(&self, nanos: u64, waited: u64) {
+        self.compute.increment(nanos);
+        self.turns.increment(1);
+        self.waits.increment(waited);
+    }
+}
