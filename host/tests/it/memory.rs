@@ -24,6 +24,7 @@ fn two_tenants(groups: &Groups) -> Server {
         .manifest("polite.toml", bot)
         .file("operator.toml", OPERATOR)
         .flag("--limit=cpu=60s")
+        .flag("--limit=text=100000000")
         .first(&groups.enter())
         .serve();
     server.wait_ready();
@@ -123,4 +124,31 @@ fn whoever_has_booked_most_makes_room() {
         Some(1.0)
     );
     drop(neighbour);
+}
+
+/// A reader who does not take his last words keeps no memory by that: he is cut off.
+#[test]
+fn who_does_not_read_is_cut_off() {
+    let Some(groups) = Groups::with_memory(GROUP_MEBIBYTES << 20) else {
+        eprintln!("not tested: no control groups can be made here");
+        return;
+    };
+    let server = two_tenants(&groups);
+    // Far more than a socket takes: its guest waits in the middle.
+    let deaf = server.open("greedy/talk", "hold 48\nsay 400 100000");
+    server.wait_metric("ravenry_running_replies", &[("tenant", "greedy")], 1.0);
+    let mut hogs = Vec::new();
+    // Without that its connection has a minute to take one buffer.
+    let hang = Instant::now() + Duration::from_secs(50);
+    while server.metric("ravenry_running_replies", &[("tenant", "greedy")]) == Some(1.0) {
+        assert!(Instant::now() < hang, "it keeps its memory");
+        // A little above the mark: what is too much is less than it holds.
+        let used = server.metric("ravenry_memory_bytes", &[]).unwrap();
+        if used < 0.86 * server.metric("ravenry_memory_max_bytes", &[]).unwrap() {
+            hogs.push(Hog::in_group(&groups, 8));
+        }
+        thread::park_timeout(Duration::from_millis(250));
+    }
+    assert_eq!(server.wait_query("talk")["outcome"], "reader_gone");
+    drop((deaf, hogs));
 }
