@@ -110,10 +110,14 @@ impl Seat {
         }
     }
 
-    /// Whether its answer was asked to end, and its reader does not take the last words.
-    fn is_overdue(&self) -> bool {
+    /// Whether its answer was asked to end, and its reader does not take the last words. Wakes this task
+    /// when that is so: the answer itself is not polled while its reader does not read.
+    fn is_overdue(&self, context: &Context<'_>) -> bool {
         let holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
-        holder.as_ref().is_some_and(|holder| holder.is_overdue())
+        holder.as_ref().is_some_and(|holder| {
+            holder.watch(context.waker());
+            holder.is_overdue()
+        })
     }
 
     /// The owner, where this connection is one too many of his at the serving threads.
@@ -177,7 +181,7 @@ impl Session {
             self.http.as_mut().leave();
         }
         // Why a connection broke off is its client's affair.
-        if self.http.as_mut().poll(context).is_ready() || self.seat.is_overdue() {
+        if self.http.as_mut().poll(context).is_ready() || self.seat.is_overdue(context) {
             return Poll::Ready(());
         }
         self.patience.poll(self.seat.requests(), context)
