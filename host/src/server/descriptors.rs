@@ -39,11 +39,12 @@ impl Descriptors {
             .clamp(3 * READERS_MIN, DESCRIPTORS_MAX);
         // At most a million: see above.
         let number = |many: u64| u32::try_from(many).unwrap_or(u32::MAX);
-        // A reply that charges asks others too, and most replies do not charge.
-        let records = number(usable / 5).min(RECORDS_MAX);
+        // Most replies charge nothing, and of those who ask others most have one connection: with the
+        // 20,000 descriptors that many systems allow, 10,000 readers may wait.
+        let records = number(usable / 10).min(RECORDS_MAX);
         let rest = number(usable).saturating_sub(records);
-        let half = rest / 2;
-        let readers = readers_max.map_or(half, |most| most.min(half));
+        let most_readers = rest.saturating_sub(rest / 3);
+        let readers = readers_max.map_or(most_readers, |most| most.min(most_readers));
         Self {
             readers,
             outbound: rest.saturating_sub(readers),
@@ -76,10 +77,11 @@ mod tests {
     #[test]
     fn each_part_has_its_own() {
         for (all, most, readers, outbound, records) in [
-            (256, None, 77, 77, 38),
-            (256, Some(1_000), 77, 77, 38),
-            (1_064, Some(100), 100, 700, 200),
-            (10, None, 19, 20, 9),
+            (256, None, 116, 57, 19),
+            (256, Some(1_000), 116, 57, 19),
+            (1_064, Some(100), 100, 800, 100),
+            (20_000, None, 11_962, 5_981, 1_993),
+            (10, None, 30, 14, 4),
         ] {
             let wanted = Descriptors {
                 readers,

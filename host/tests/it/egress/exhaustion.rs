@@ -11,7 +11,7 @@ use super::{
 };
 use crate::harness::{Folder, Server};
 
-/// Few descriptors for the process: 59 of them are for connections to others.
+/// Few descriptors for the process: 57 of them are for connections to others.
 const FEW: &str = "ulimit -n 256";
 
 /// Nothing of a polite tenant takes this long. Two seconds before the first who waits gives up.
