@@ -1,6 +1,6 @@
 //! Room for the bodies of requests: who may fill how much of it before a run takes them over.
 //!
-//! A [`Room`] is divided by nobody in advance. A tenant may have as much of it as is still free: alone half
+//! A room is divided by nobody in advance. A tenant may have as much of it as is still free: alone half
 //! of it, two of them a third each. So whoever comes finds something, whatever others have announced or
 //! left waiting in a queue. Small bodies have a room of their own, which large ones cannot fill.
 //!
