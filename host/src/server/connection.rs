@@ -272,8 +272,9 @@ impl Connection {
         }
     }
 
-    fn go(&mut self, compute: &compute::Handle, owner: &Owner) {
-        if let Place::Here(session) = std::mem::replace(&mut self.place, Place::Between) {
+    fn go(&mut self, owner: &Owner) {
+        let before = std::mem::replace(&mut self.place, Place::Between);
+        if let (Place::Here(session), Some(compute)) = (before, &self.compute) {
             let visit = Visit {
                 session: Some(session),
                 compute: compute.clone(),
@@ -291,12 +292,13 @@ impl Future for Connection {
         let this = &mut *self;
         loop {
             match &mut this.place {
-                Place::Here(session) => match this.compute.clone() {
-                    Some(compute) if let Some(owner) = session.seat.crowds(&compute) => {
-                        this.go(&compute, &owner);
+                Place::Here(session) => {
+                    let crowds = |compute: &compute::Handle| session.seat.crowds(compute);
+                    match this.compute.as_ref().and_then(crowds) {
+                        Some(owner) => this.go(&owner),
+                        None => return session.poll(context),
                     }
-                    _ => return session.poll(context),
-                },
+                }
                 Place::Away(away) => match ready!(Pin::new(away).poll(context)) {
                     Ok(session) if !session.over => this.place = Place::Here(session),
                     // Its socket is let go here: the lock of those is the serving threads'.
