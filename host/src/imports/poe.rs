@@ -6,6 +6,7 @@ mod costs;
 mod declared;
 mod names;
 mod question;
+mod written;
 
 use std::{
     collections::HashMap,
@@ -19,6 +20,7 @@ use self::names::{content_type, fetched, file_name, last_part, web};
 pub use self::{
     answer::Answer,
     declared::{Declaration, Declared},
+    written::Written,
 };
 use super::{rehearsal::Circumstances, reply::Outbox, request::Received};
 use crate::{
@@ -91,6 +93,10 @@ pub enum PoeError {
 }
 
 impl PoeError {
+    fn no_memory(bytes: usize) -> Self {
+        Self::TooLarge(format!("no memory is left for {bytes} bytes more"))
+    }
+
     fn label(&self) -> &'static str {
         match self {
             Self::Denied(_) => "denied",
@@ -168,8 +174,18 @@ impl Poe {
     }
 
     /// Bytes that a file of the bot may have.
-    pub fn upload_bytes_max(&self) -> u64 {
+    fn upload_bytes_max(&self) -> u64 {
         self.platform.bounds.upload_bytes
+    }
+
+    fn check_length(&self, bytes: usize) -> Result<(), PoeError> {
+        let upload_bytes = self.upload_bytes_max();
+        if bytes as u64 <= upload_bytes {
+            return Ok(());
+        }
+        Err(PoeError::TooLarge(format!(
+            "the file has {bytes} bytes, and {upload_bytes} are the most"
+        )))
     }
 
     /// Books bytes that the host keeps for the bot while it waits for the platform.
@@ -178,9 +194,7 @@ impl Poe {
         if held.set(bytes as u64) {
             return Ok(held);
         }
-        Err(PoeError::TooLarge(format!(
-            "no memory is left for {bytes} bytes more"
-        )))
+        Err(PoeError::no_memory(bytes))
     }
 
     fn count<T>(&self, kind: &'static str, done: Result<T, PoeError>) -> Result<T, PoeError> {
@@ -230,29 +244,39 @@ impl Poe {
 
     /// Uploads a file and attaches it to the reply.
     pub async fn attach(&mut self, body: Body, inline: bool) -> Result<File, PoeError> {
+        let held = match &body {
+            Body::Bytes { bytes, .. } => self
+                .check_length(bytes.len())
+                .and_then(|()| self.hold(bytes.len())),
+            Body::Url { .. } => self.hold(0),
+        };
+        let attached = match held {
+            Ok(_held) => self.upload(body, inline).await,
+            Err(error) => Err(error),
+        };
+        self.count("upload", attached)
+    }
+
+    /// The same with a file that was written piece by piece.
+    pub async fn attach_written(
+        &mut self,
+        written: Written,
+        inline: bool,
+    ) -> Result<File, PoeError> {
+        let (body, _held) = written.into_body();
         let attached = self.upload(body, inline).await;
         self.count("upload", attached)
     }
 
     async fn upload(&mut self, body: Body, inline: bool) -> Result<File, PoeError> {
-        let PlatformBounds {
-            uploads,
-            upload_bytes,
-            ..
-        } = self.platform.bounds;
+        let PlatformBounds { uploads, .. } = self.platform.bounds;
         let name = match &body {
             Body::Bytes {
                 name,
                 content_type: kind,
-                bytes,
+                ..
             } => {
                 content_type(kind.as_deref())?;
-                if bytes.len() as u64 > upload_bytes {
-                    return Err(PoeError::TooLarge(format!(
-                        "the file has {} bytes, and {upload_bytes} are the most",
-                        bytes.len()
-                    )));
-                }
                 file_name(name)?.to_owned()
             }
             Body::Url { url, name } => {
@@ -268,10 +292,6 @@ impl Poe {
                 "a reply has at most {uploads} files"
             )));
         }
-        let _held = match &body {
-            Body::Bytes { bytes, .. } => Some(self.hold(bytes.len())?),
-            Body::Url { .. } => None,
-        };
         self.uploads = self.uploads.saturating_add(1);
         let uploaded = self.client().upload(&body).await?;
         let file = File {

@@ -32,12 +32,9 @@ const SLICE: Duration = Duration::from_nanos(compute::SERVING_SLICE);
 
 /// Bytes that one call from the guest to the host may bring along.
 ///
-/// More than the largest reply in the worst encoding, far below what would hurt. A bot that may upload
-/// larger files may bring these.
+/// As much as a question to another bot may have, the largest of all; far below what would hurt. Larger
+/// files come in pieces.
 const HOST_CALL_BYTES_MAX: usize = 16 * 1024 * 1024;
-
-/// Bytes of everything that goes with a file: its name, its type.
-const ATTACH_BYTES_MAX: u64 = 64 * 1024;
 
 /// Resources (streams, pollables, requests, …) that one instance may hold.
 ///
@@ -281,9 +278,8 @@ where
         memory: meter,
         _room: room,
     };
-    let call_bytes_max = call_bytes_max(&state.call);
     let mut store = Store::new(&component.engine, state);
-    store.set_hostcall_fuel(call_bytes_max);
+    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
     // Those of tasks, streams and futures are kept by the engine, beside the table.
     store.set_max_component_handles(RESOURCES_MAX);
     store.limiter(|state| &mut state.memory);
@@ -349,15 +345,6 @@ fn surroundings(call: &Call, step: Duration) -> WasiCtx {
         None => clocks::coarsen(&mut wasi, step),
     }
     wasi.build()
-}
-
-/// What one call from the guest may bring along: a file needs room.
-fn call_bytes_max(call: &Call) -> usize {
-    let file = call.poe.as_ref().map_or(0, |poe| {
-        let bytes = poe.upload_bytes_max().saturating_add(ATTACH_BYTES_MAX);
-        usize::try_from(bytes).unwrap_or(usize::MAX)
-    });
-    HOST_CALL_BYTES_MAX.max(file)
 }
 
 impl WasiView for State {

@@ -38,6 +38,7 @@ pub(super) mod bindings {
         with: {
             "wasi:io": wasmtime_wasi::p2::bindings::io,
             "ravenry:bot/poe.answer": crate::imports::poe::Answer,
+            "ravenry:bot/poe.file-writer": crate::imports::poe::Written,
         },
     });
 }

@@ -191,6 +191,7 @@ const CASES: &[Case] = &[
 const ELSEWHERE: &[&str] = &[
     "breaks-the-framing",
     "event-flood",
+    "file-hoarder",
     "forged-log",
     "huge-members",
     "huge-minimum-memory",

@@ -5,6 +5,9 @@ use crate::poe::{CostItem, PoeError};
 use crate::wait::Pollable;
 use crate::{Event, File};
 
+/// Bytes of a file that go in one call; the interface's bound.
+const PIECE_BYTES: usize = 1024 * 1024;
+
 pub(crate) fn ask(bot: &str, body: &str) -> Result<Answer, PoeError> {
     Ok(Answer(poe::ask(bot, body)?))
 }
@@ -36,7 +39,14 @@ pub(crate) fn attach(
     bytes: &[u8],
     is_inline: bool,
 ) -> Result<File, PoeError> {
-    Ok(poe::attach(name, content_type, bytes, is_inline)?.into())
+    if bytes.len() <= PIECE_BYTES {
+        return Ok(poe::attach(name, content_type, bytes, is_inline)?.into());
+    }
+    let file = poe::FileWriter::new(name, content_type);
+    for piece in bytes.chunks(PIECE_BYTES) {
+        file.write(piece)?;
+    }
+    Ok(poe::FileWriter::finish(file, is_inline)?.into())
 }
 
 pub(crate) fn attach_url(url: &str, name: Option<&str>, is_inline: bool) -> Result<File, PoeError> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     egress::poe::{Body, CostItem},
-    imports::poe::{Answer, PoeError, bytes},
+    imports::poe::{Answer, PoeError, Written, bytes},
     protocol::{cost::Operation, event::Owned},
 };
 
@@ -38,8 +38,11 @@ impl poe::Host for State {
         body: Vec<u8>,
         inline: bool,
     ) -> Outcome<types::FileEvent> {
-        self.attach_body(bytes(name, content_type, body), inline)
-            .await
+        let Some(poe) = &mut self.call.poe else {
+            return Ok(Err(no_reply()));
+        };
+        let attached = poe.attach(bytes(name, content_type, body), inline).await;
+        Ok(attached.map(Into::into).map_err(Into::into))
     }
 
     async fn attach_url(
@@ -48,7 +51,11 @@ impl poe::Host for State {
         name: Option<String>,
         inline: bool,
     ) -> Outcome<types::FileEvent> {
-        self.attach_body(Body::Url { url, name }, inline).await
+        let Some(poe) = &mut self.call.poe else {
+            return Ok(Err(no_reply()));
+        };
+        let attached = poe.attach(Body::Url { url, name }, inline).await;
+        Ok(attached.map(Into::into).map_err(Into::into))
     }
 
     async fn read_attachment(&mut self, url: String, bytes_max: u32) -> Outcome<Vec<u8>> {
@@ -71,14 +78,6 @@ impl poe::Host for State {
 }
 
 impl State {
-    async fn attach_body(&mut self, body: Body, inline: bool) -> Outcome<types::FileEvent> {
-        let Some(poe) = &mut self.call.poe else {
-            return Ok(Err(no_reply()));
-        };
-        let attached = poe.attach(body, inline).await;
-        Ok(attached.map(Into::into).map_err(Into::into))
-    }
-
     async fn charge(&mut self, operation: Operation, items: Vec<poe::CostItem>) -> Outcome<()> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
@@ -117,6 +116,38 @@ impl poe::HostAnswer for State {
 
     async fn drop(&mut self, answer: Resource<Answer>) -> wasmtime::Result<()> {
         self.table.delete(answer)?;
+        Ok(())
+    }
+}
+
+impl poe::HostFileWriter for State {
+    async fn new(
+        &mut self,
+        name: String,
+        content_type: Option<String>,
+    ) -> wasmtime::Result<Resource<Written>> {
+        Ok(self.table.push(Written::new(name, content_type))?)
+    }
+
+    async fn write(&mut self, file: Resource<Written>, bytes: Vec<u8>) -> Outcome<()> {
+        let Some(poe) = &self.call.poe else {
+            return Ok(Err(no_reply()));
+        };
+        let written = self.table.get_mut(&file)?.append(poe, &bytes);
+        Ok(written.map_err(Into::into))
+    }
+
+    async fn finish(&mut self, file: Resource<Written>, inline: bool) -> Outcome<types::FileEvent> {
+        let written = self.table.delete(file)?;
+        let Some(poe) = &mut self.call.poe else {
+            return Ok(Err(no_reply()));
+        };
+        let attached = poe.attach_written(written, inline).await;
+        Ok(attached.map(Into::into).map_err(Into::into))
+    }
+
+    async fn drop(&mut self, file: Resource<Written>) -> wasmtime::Result<()> {
+        self.table.delete(file)?;
         Ok(())
     }
 }

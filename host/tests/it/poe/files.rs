@@ -4,7 +4,7 @@ use ravenry::simulator::{Answer, Door, FakePoe};
 use serde_json::json;
 
 use super::{KEY, ask, gateway, send};
-use crate::harness;
+use crate::harness::{self, Folder};
 
 #[test]
 fn a_file_stands_where_it_was_attached() {
@@ -96,9 +96,27 @@ fn a_file_needs_memory_of_its_bot() {
         ask(&server, "attach big.bin 20000000").events()[0].0,
         "error"
     );
-    server.wait_text("no memory is left for 20000000 bytes more");
+    server.wait_text("no memory is left for");
     assert!(poe.uploads().is_empty());
     assert_eq!(ask(&server, "attach small.bin 1000").events()[0].0, "file");
+}
+
+/// Files that are begun are memory of the bot, however many, and are given back with the reply.
+#[test]
+fn files_that_are_never_attached_have_a_bound_together() {
+    let manifest = "[bot.hoarder]\nsource = \"file-hoarder.wasm\"\n\
+        [bot.hoarder.limits]\nlive_memory = \"160MiB\"\n";
+    let server = Folder::with_manifest(manifest).up();
+    let hoard = || server.ask("hoarder", "hi").said();
+    let first = hoard();
+    let pieces = first
+        .strip_suffix(" MiB")
+        .and_then(|text| text.rsplit(' ').next());
+    let pieces: u32 = pieces.unwrap().parse().unwrap();
+    assert!((60..160).contains(&pieces), "{first}");
+    for _ in 0..3 {
+        assert_eq!(hoard(), first, "what the reply before had is given back");
+    }
 }
 
 #[test]
