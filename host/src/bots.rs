@@ -223,12 +223,12 @@ impl Bot {
         booked.ok_or("no memory for one more instance")
     }
 
-    /// Whether a reply to this request begins at the thread that serves it.
-    fn begins_here(&self, received: &Received) -> bool {
+    /// Whether its runs may compute at the threads that serve.
+    fn is_quick(&self) -> bool {
         let component = self.component.as_ref();
         let small =
             component.is_some_and(|component| component.facts().engine == EngineKind::Small);
-        small && received.raw().len() <= BODY_HERE_BYTES_MAX && self.pace.is_quick()
+        small && self.pace.is_quick()
     }
 
     fn admitted(&self) {

@@ -156,7 +156,7 @@ async fn bounded<T: Send + 'static, P: Unpin + Send + 'static>(
         permit,
     );
     let compute = bot.allowance.compute.as_ref();
-    let mut running = Running::away(held, compute, &bot.owner);
+    let mut running = Running::away(held, compute, &bot.owner, false);
     let answer = poll_fn(|context| running.poll(compute, &bot.owner, context));
     let answer = timeout(CALL_TIME_MAX, answer).await;
     running.end(compute, &bot.owner);

@@ -26,6 +26,11 @@ const QUICK: u64 = 250_000;
 /// What part of the average the last run is.
 const PART: u64 = 8;
 
+/// Whether a stretch of computing is short enough for a serving thread.
+pub(super) fn is_quick(stretch: Duration) -> bool {
+    stretch <= Duration::from_nanos(SLOW)
+}
+
 /// What is known of how long a component computes at a stretch.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {

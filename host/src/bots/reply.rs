@@ -235,7 +235,8 @@ impl Reply {
         let Some(component) = &bot.component else {
             return self.end(End::Starting, None);
         };
-        let quick = bot.begins_here(&received);
+        let quick = bot.is_quick();
+        let begins_here = quick && received.raw().len() <= super::BODY_HERE_BYTES_MAX;
         let mut call = bot.call(received, circumstances.clone());
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
@@ -248,10 +249,10 @@ impl Reply {
         self.account.meter = Some(run.meter());
         let outbox = Some(self.outbox.clone());
         let held = Held::new(run, outbox, bot.pace.clone(), permit);
-        self.phase = Phase::Running(if quick {
+        self.phase = Phase::Running(if begins_here {
             Running::Here(Box::new(held))
         } else {
-            Running::away(held, bot.allowance.compute.as_ref(), &bot.owner)
+            Running::away(held, bot.allowance.compute.as_ref(), &bot.owner, quick)
         });
     }
 

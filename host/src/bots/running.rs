@@ -4,10 +4,10 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use super::pace::Pace;
+use super::pace::{Pace, is_quick};
 use crate::{
     compute::{self, Away, Owner, Panicked, Weighed},
     imports::reply::Outbox,
@@ -23,7 +23,7 @@ pub(super) struct Held<T, P> {
     run: Run<T>,
     /// The reply that it speaks in, if there is one.
     outbox: Option<Outbox>,
-    _noted: Noted,
+    noted: Noted,
     _permit: P,
 }
 
@@ -45,9 +45,14 @@ impl<T, P> Held<T, P> {
         Self {
             run,
             outbox,
-            _noted: Noted { meter, pace },
+            noted: Noted { meter, pace },
             _permit: permit,
         }
+    }
+
+    /// Whether it waits now, and was quick whenever it computed.
+    fn is_quick(&self) -> bool {
+        !self.run.gave_way() && is_quick(self.noted.meter.longest_stretch())
     }
 }
 
@@ -63,9 +68,48 @@ impl<T, P: Unpin> Future for Held<T, P> {
     }
 }
 
-impl<T, P: Unpin> Weighed for Held<T, P> {
+/// A run at the compute threads. One that is there only because its tenant was ahead of its share comes
+/// back while it waits: an answer that streams for a minute is not to wait for turns because its first
+/// word came at a bad moment.
+pub(super) struct Visit<T, P> {
+    held: Option<Box<Held<T, P>>>,
+    /// Where it may come back to; `None`: it computes too much for that.
+    home: Option<(compute::Handle, Owner)>,
+}
+
+/// What becomes of a run at the compute threads.
+pub(super) enum Visited<T, P> {
+    /// It is over.
+    Over(Answer<T>),
+    /// It waits, and goes on at the serving threads.
+    Back(Box<Held<T, P>>),
+}
+
+impl<T, P: Unpin> Future for Visit<T, P> {
+    type Output = Visited<T, P>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let Some(held) = &mut this.held else {
+            return Poll::Pending;
+        };
+        if let Poll::Ready(answer) = Pin::new(&mut **held).poll(context) {
+            return Poll::Ready(Visited::Over(answer));
+        }
+        let home = this.home.as_ref().filter(|_| held.is_quick());
+        match home.is_some_and(|(compute, owner)| compute.may_serve(owner)) {
+            true => this
+                .held
+                .take()
+                .map_or(Poll::Pending, |held| Poll::Ready(Visited::Back(held))),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl<T, P: Unpin> Weighed for Visit<T, P> {
     fn is_heavy(&self) -> bool {
-        self.run.is_heavy()
+        self.held.as_ref().is_some_and(|held| held.run.is_heavy())
     }
 }
 
@@ -76,7 +120,7 @@ pub(super) enum Running<T, P> {
     /// It is on its way from here to there.
     Between,
     /// Compute threads do.
-    Away(Away<Answer<T>>),
+    Away(Away<Visited<T, P>>),
 }
 
 impl<T, P> Running<T, P>
@@ -84,12 +128,32 @@ where
     T: Send + 'static,
     P: Unpin + Send + 'static,
 {
-    /// A run that begins at the compute threads, or, without any, here.
-    pub(super) fn away(held: Held<T, P>, compute: Option<&compute::Handle>, owner: &Owner) -> Self {
+    /// A run that begins at the compute threads, or, without any, here. `comes_back`: once it waits and
+    /// its owner may compute at the serving threads.
+    pub(super) fn away(
+        held: Held<T, P>,
+        compute: Option<&compute::Handle>,
+        owner: &Owner,
+        comes_back: bool,
+    ) -> Self {
+        let held = Box::new(held);
         match compute {
-            None => Self::Here(Box::new(held)),
-            Some(compute) => Self::Away(compute.spawn(owner, held)),
+            None => Self::Here(held),
+            Some(compute) => Self::visit(held, compute, owner, comes_back),
         }
+    }
+
+    fn visit(
+        held: Box<Held<T, P>>,
+        compute: &compute::Handle,
+        owner: &Owner,
+        comes_back: bool,
+    ) -> Self {
+        let visit = Visit {
+            held: Some(held),
+            home: comes_back.then(|| (compute.clone(), owner.clone())),
+        };
+        Self::Away(compute.spawn(owner, visit))
     }
 
     /// Lets it go on. Who computes here for too long, or too much beside others, goes on away.
@@ -99,30 +163,39 @@ where
         owner: &Owner,
         context: &mut Context<'_>,
     ) -> Poll<Result<Answer<T>, Panicked>> {
-        if let (Self::Here(held), Some(compute)) = (&mut *self, compute) {
-            // Where its connection is at the compute threads, this is a turn there, and charged as such.
-            let in_turn = compute::here();
-            if in_turn || compute.may_serve(owner) {
-                let polled = compute::caught(Pin::new(&mut **held), context);
-                if !in_turn {
-                    compute.served(owner, held.run.last_poll());
+        // Who is just back goes on here in any case: he was asked about a moment ago.
+        let mut back = false;
+        loop {
+            if let (Self::Here(held), Some(compute)) = (&mut *self, compute) {
+                // Where its connection is at the compute threads, this is a turn there, and charged as such.
+                let in_turn = compute::here();
+                if back || in_turn || compute.may_serve(owner) {
+                    let polled = compute::caught(Pin::new(&mut **held), context);
+                    if !in_turn {
+                        compute.served(owner, held.run.last_poll());
+                    }
+                    if polled.is_ready() || !held.run.gave_way() {
+                        return polled;
+                    }
                 }
-                if polled.is_ready() || !held.run.gave_way() {
-                    return polled;
-                }
+                self.send_away(compute, owner);
             }
-            self.send_away(compute, owner);
-        }
-        match self {
-            Self::Here(held) => compute::caught(Pin::new(&mut **held), context),
-            Self::Away(away) => Pin::new(away).poll(context),
-            Self::Between => Poll::Pending,
+            match self {
+                Self::Here(held) => return compute::caught(Pin::new(&mut **held), context),
+                Self::Between => return Poll::Pending,
+                Self::Away(away) => match ready!(Pin::new(away).poll(context)) {
+                    Ok(Visited::Over(answer)) => return Poll::Ready(Ok(answer)),
+                    Ok(Visited::Back(held)) => *self = Self::Here(held),
+                    Err(panicked) => return Poll::Ready(Err(panicked)),
+                },
+            }
+            back = true;
         }
     }
 
     fn send_away(&mut self, compute: &compute::Handle, owner: &Owner) {
         if let Self::Here(held) = std::mem::replace(self, Self::Between) {
-            *self = Self::Away(compute.spawn(owner, *held));
+            *self = Self::visit(held, compute, owner, true);
         }
     }
 

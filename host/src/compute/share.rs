@@ -23,13 +23,14 @@ const OVERRUN_PARTS: u64 = 1_000;
 /// How long overruns are remembered at most, in nanoseconds.
 const OVERRUN_DEBT_MAX: u64 = 60_000_000_000;
 
-/// What a tenant may take beyond its share at a stretch, in nanoseconds: the longest that others
-/// wait for it, for each thread that serves.
-const BURST_MAX: u64 = 1_000_000;
+/// What a tenant may take beyond its share at a stretch, in nanoseconds, however many others there are:
+/// the longest that they wait for it. A few queries that come at once, or one with cold caches, which make
+/// 200 µs of it.
+const BURST_MAX: u64 = 250_000;
 
 /// The same for those of whom nothing is known yet, all together: some hundred clients who connect at once
 /// are served at once, which takes a few milliseconds; what comes above that waits for its turn.
-const NEWCOMERS_MAX: u64 = 20_000_000;
+const NEWCOMERS_MAX: u64 = 5_000_000;
 
 /// What a query costs the serving threads besides its guest, in nanoseconds: reading, decoding, writing,
 /// the call of the system that each takes. Measured: 20 to 50 µs, the more the busier the machine.
@@ -181,18 +182,30 @@ impl Serving {
 
     /// Whether a tenant may compute at a serving thread: alone always, beside others within its share.
     pub(super) fn may_compute(&self, now: u64, tenant: &Budget) -> bool {
-        let burst = if tenant.counted() == 0 {
+        self.wanted(now, tenant)
+            .is_none_or(|all| tenant.share.left(now) <= self.burst(tenant, all))
+    }
+
+    fn take(&self, now: u64, tenant: &Budget, all: u64, nanos: u64) {
+        let takes = self.takes(tenant, all, nanos);
+        let most = self.burst(tenant, all).saturating_add(WINDOW);
+        tenant.share.add(now, takes, most);
+    }
+
+    /// What a tenant may owe and still compute.
+    fn burst(&self, tenant: &Budget, all: u64) -> u64 {
+        let nanos = if tenant.counted() == 0 {
             NEWCOMERS_MAX
         } else {
             BURST_MAX
         };
-        self.wanted(now, tenant).is_none() || tenant.share.left(now) <= burst
+        self.takes(tenant, all, nanos)
     }
 
-    fn take(&self, now: u64, tenant: &Budget, all: u64, nanos: u64) {
+    /// How long it takes until computing of so many nanoseconds is within the share.
+    fn takes(&self, tenant: &Budget, all: u64, nanos: u64) -> u64 {
         let share = tenant.weight().saturating_mul(self.threads);
-        let takes = nanos.saturating_mul(all).saturating_mul(FILL) / share;
-        tenant.share.add(now, takes, WINDOW);
+        nanos.saturating_mul(all).saturating_mul(FILL) / share
     }
 
     /// The weights of all who want the threads; `None`: nobody else does.

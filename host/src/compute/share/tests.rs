@@ -83,6 +83,28 @@ fn a_flood_is_forgotten_after_a_moment() {
     assert!(serving.may_compute(S + 100 * MS, &flood));
 }
 
+/// A query or two at a time are served at once, and not more, whether two tenants are there or a thousand.
+#[test]
+fn a_burst_does_not_shrink_with_the_number_of_others() {
+    for others in [1, 10, 1_000] {
+        let serving = Serving::new(1);
+        let tenant = Budget::new(1);
+        for _ in 0..others {
+            serving.asked(S, &Budget::new(1));
+        }
+        let query = || {
+            serving.asked(S, &tenant);
+            serving.computed(S, &tenant, MS / 10);
+        };
+        query();
+        assert!(serving.may_compute(S, &tenant), "{others} others");
+        (0..5).for_each(|_| query());
+        assert!(!serving.may_compute(S, &tenant), "{others} others");
+        let later = S + others * 4 * MS + MS;
+        assert!(serving.may_compute(later, &tenant), "{others} others");
+    }
+}
+
 /// Who has no business here may not crowd out those who have, and takes no room from them.
 #[test]
 fn newcomers_share_one_place_and_count_as_nobody() {
