@@ -23,7 +23,7 @@ pub(super) struct Held<T, P> {
     run: Run<T>,
     /// The reply that it speaks in, if there is one.
     outbox: Option<Outbox>,
-    noted: Noted,
+    _noted: Noted,
     _permit: P,
 }
 
@@ -45,14 +45,14 @@ impl<T, P> Held<T, P> {
         Self {
             run,
             outbox,
-            noted: Noted { meter, pace },
+            _noted: Noted { meter, pace },
             _permit: permit,
         }
     }
 
-    /// Whether it waits now, and was quick whenever it computed.
+    /// Whether it waits now, after it has computed for a moment only.
     fn is_quick(&self) -> bool {
-        !self.run.gave_way() && is_quick(self.noted.meter.longest_stretch())
+        !self.run.gave_way() && is_quick(self.run.last_poll())
     }
 }
 

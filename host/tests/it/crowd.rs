@@ -144,3 +144,18 @@ fn a_crowd_is_answered_before_a_stop() {
     });
     assert!(ended.success());
 }
+
+/// A long request begins at the compute threads; the answer that it gets word by word does not stay there.
+#[test]
+fn an_answer_that_waits_comes_back() {
+    const WORDS: usize = 50;
+    let server = server();
+    let before = turns(&server, "many");
+    let mut asked = query(&"sleep 2\nword\n".repeat(WORDS));
+    asked["query"][0]["feedback"] = serde_json::json!([]);
+    asked["query"][0]["metadata"] = "x".repeat(20 * 1024).into();
+    let answer = server.send("many/talk", &asked, &[]);
+    assert_eq!(answer.said(), "word".repeat(WORDS));
+    let taken = turns(&server, "many") - before;
+    assert!((1.0..20.0).contains(&taken), "{taken} turns");
+}
