@@ -10,6 +10,10 @@ fn chunk(delta: &Value) -> Event {
     Event::Json(json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] }))
 }
 
+fn finished(delta: &Value, reason: &str) -> Event {
+    Event::Json(json!({ "choices": [{ "delta": delta, "finish_reason": reason }] }))
+}
+
 fn calls(calls: &Value) -> Event {
     chunk(&json!({ "tool_calls": calls }))
 }
@@ -41,9 +45,7 @@ fn put_together(events: Vec<Event>) -> (Vec<Event>, Turn) {
 #[test]
 fn pieces_become_calls_by_their_index() {
     let both = vec![call("a", "one", "{\"x\":1}"), call("b", "two", "{}")];
-    let finish = Event::Json(
-        json!({ "choices": [{ "delta": { "tool_calls": [first(9, "z", "z")] }, "finish_reason": "tool_calls" }] }),
-    );
+    let finish = finished(&json!({}), "tool_calls");
     let cases = [
         (
             "interleaved",
@@ -95,10 +97,32 @@ fn pieces_become_calls_by_their_index() {
             vec![
                 calls(&json!([first(0, "a", "one")])),
                 calls(
-                    &json!([{ "index": 0, "id": "other", "type": "x", "function": { "name": "y", "arguments": "{}" } }]),
+                    &json!([{ "index": 0, "id": "", "type": "x", "function": { "name": "y", "arguments": "{" } }]),
                 ),
+                calls(&json!([{ "index": 0, "id": "a", "function": { "name": "y" } }])),
+                calls(&json!([{ "index": 0, "id": "random", "function": { "arguments": "}" } }])),
             ],
             vec![call("a", "one", "{}")],
+        ),
+        (
+            "one index, other ids",
+            vec![
+                calls(&json!([first(0, "a", "one"), more(0, "{\"x\":1}")])),
+                calls(&json!([first(0, "b", "two")])),
+                calls(&json!([more(0, "{}")])),
+            ],
+            both.clone(),
+        ),
+        (
+            "with the end",
+            vec![
+                finished(&json!({ "tool_calls": [first(0, "a", "one")] }), ""),
+                finished(
+                    &json!({ "tool_calls": [more(0, "{\"x\":1}"), first(1, "b", "two"), more(1, "{}")] }),
+                    "tool_calls",
+                ),
+            ],
+            both.clone(),
         ),
         (
             "nonsense",
@@ -127,15 +151,23 @@ fn text_goes_on_whatever_it_comes_in() {
         Event::text("a"),
         chunk(&json!({ "content": "b" })),
         chunk(&json!({ "content": null })),
+        chunk(&json!({ "content": "c", "tool_calls": [] })),
+        chunk(&json!({ "content": "d", "tool_calls": [first(0, "a", "one")] })),
+        finished(&json!({ "content": "e" }), ""),
+        finished(&json!({ "content": "f" }), "stop"),
         usage.clone(),
         other.clone(),
         Event::Suggest("s".to_owned()),
     ]);
-    assert_eq!((turn.text.as_str(), turn.calls.len()), ("ab", 0));
+    assert_eq!((turn.text.as_str(), turn.calls.len()), ("abcdef", 1));
     let suggestion = Event::Suggest("s".to_owned());
     assert_eq!(
         handed_on,
-        [Event::text("a"), Event::text("b"), usage, other, suggestion]
+        "abcdef"
+            .chars()
+            .map(|letter| Event::text(letter.to_string()))
+            .chain([usage, other, suggestion])
+            .collect::<Vec<_>>()
     );
 }
 

@@ -4,7 +4,6 @@ use super::ToolCall;
 use crate::Event;
 use crate::poe::{Answer, PoeError};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Most calls that one answer may hold; a model that wants more is out of order.
 const CALLS_MAX: usize = 128;
@@ -12,9 +11,11 @@ const CALLS_MAX: usize = 128;
 /// One answer of a model that may call tools: text, calls, or both.
 ///
 /// A model sends calls in pieces, each with the index of its call. The rules for putting them
-/// together are those of the platform's reference library: only the first choice of a chunk counts; a
-/// chunk with a `finish_reason` is skipped; the first piece of a call has its `id`, `type` and name,
-/// and a call without them is dropped; of later pieces only the arguments count.
+/// together are those of the platform's reference library, where they lose nothing: only the first
+/// choice of a chunk counts; the first piece of a call has its `id`, `type` and name, and a call
+/// without them is dropped; of later pieces only the arguments count. Unlike there, what comes
+/// with a `finish_reason` counts too, and so does text beside calls; a name with another `id` begins
+/// another call, also where the index is the same.
 ///
 /// ```
 /// # use ravenry_sdk::{Bot, Query, Reply, Result, Settings};
@@ -103,7 +104,8 @@ impl Turn {
 #[derive(Default)]
 pub(super) struct Pieces {
     text: String,
-    calls: BTreeMap<u64, ToolCall>,
+    /// The calls with their indices, in the order in which they began.
+    calls: Vec<(u64, ToolCall)>,
 }
 
 impl Pieces {
@@ -122,10 +124,11 @@ impl Pieces {
         }
     }
 
-    pub(super) fn finish(self) -> Turn {
+    pub(super) fn finish(mut self) -> Turn {
+        self.calls.sort_by_key(|(index, _)| *index);
         Turn {
             text: self.text,
-            calls: self.calls.into_values().collect(),
+            calls: self.calls.into_iter().map(|(_, call)| call).collect(),
         }
     }
 
@@ -133,15 +136,11 @@ impl Pieces {
         let Some(choice) = chunk.get("choices").and_then(|choices| choices.get(0)) else {
             return Some(Event::Json(chunk));
         };
-        if choice.get("finish_reason").is_some_and(|r| !r.is_null()) {
-            return None;
-        }
+        // A `finish_reason` says that nothing follows. What comes with it is part of the answer.
         let delta = choice.get("delta")?;
-        if let Some(calls) = delta.get("tool_calls").and_then(Value::as_array) {
-            for call in calls {
-                self.take_call(call);
-            }
-            return None;
+        let calls = delta.get("tool_calls").and_then(Value::as_array);
+        for call in calls.into_iter().flatten() {
+            self.take_call(call);
         }
         let text = delta.get("content")?.as_str()?;
         self.text.push_str(text);
@@ -159,12 +158,16 @@ impl Pieces {
         let function = delta.get("function");
         let member = |name| function.and_then(|function| function.get(name)?.as_str());
         let arguments = member("arguments").unwrap_or_default();
-        if let Some(call) = self.calls.get_mut(&index) {
+        let first = |name: &str| delta.get(name).and_then(Value::as_str);
+        let (id, name) = (first("id"), member("name"));
+        let open = self.calls.iter_mut().rev().find(|(of, _)| *of == index);
+        if let Some((_, call)) = open
+            && !begins_another(call, id, name)
+        {
             call.arguments.push_str(arguments);
             return;
         }
-        let first = |name: &str| delta.get(name).and_then(Value::as_str);
-        if let (Some(id), Some(kind), Some(name)) = (first("id"), first("type"), member("name"))
+        if let (Some(id), Some(kind), Some(name)) = (id, first("type"), name)
             && self.calls.len() < CALLS_MAX
         {
             let call = ToolCall {
@@ -173,7 +176,14 @@ impl Pieces {
                 name: name.to_owned(),
                 arguments: arguments.to_owned(),
             };
-            self.calls.insert(index, call);
+            self.calls.push((index, call));
         }
     }
+}
+
+/// Whether a piece with the index of this call belongs to another one. Some servers give each piece
+/// an `id` of its own, but a name only to the first.
+fn begins_another(call: &ToolCall, id: Option<&str>, name: Option<&str>) -> bool {
+    let said = |word: Option<&str>| word.is_some_and(|word| !word.is_empty());
+    said(id) && said(name) && id != Some(call.id.as_str())
 }

@@ -54,6 +54,17 @@ fn a_cat_answers_the_whole_conversation() {
 }
 
 #[test]
+fn a_reason_to_finish_is_an_end() {
+    let last = json!({ "choices": [{ "delta": { "content": "." }, "finish_reason": "stop" }] });
+    let answer = Upstream::events([chunk("Purr"), last.to_string()]);
+    let transcript = ask(answer, vec![Message::user("hi")]);
+    assert_eq!(
+        transcript.to_string(),
+        "text {\"text\":\"Purr\"}\ntext {\"text\":\".\"}\ndone {}\n"
+    );
+}
+
+#[test]
 fn without_a_key_nobody_is_asked_and_the_operator_is_told() {
     let transcript = Scene::default().ask(&ChatCat::new(|_| None), "hi");
     assert!(transcript.requests.is_empty());

@@ -102,9 +102,18 @@ fn relay(response: Response, reply: &mut Reply) -> Result {
         if let Some(text) = text.and_then(Value::as_str) {
             reply.text(text)?;
         }
+        // Not every server says `[DONE]`. An empty reason is none.
+        let reason = chunk.pointer("/choices/0/finish_reason");
+        if reason
+            .and_then(Value::as_str)
+            .is_some_and(|reason| !reason.is_empty())
+        {
+            return Ok(());
+        }
     }
     // A whole answer says that it is whole; a page in HTML, for one, does not.
-    Err(HttpError::Malformed("the answer has no `[DONE]`".to_owned()).into())
+    let short = "the answer has neither a `finish_reason` nor `[DONE]`";
+    Err(HttpError::Malformed(short.to_owned()).into())
 }
 
 ravenry_sdk::export!(Wrapper::from_env());

@@ -57,6 +57,23 @@ fn the_words_come_as_the_model_says_them() {
     );
 }
 
+/// Not every server says `[DONE]`, and some say the last words together with their end.
+#[test]
+fn a_reason_to_finish_is_an_end() {
+    let last = |reason| {
+        let delta = json!({ "content": "lo" });
+        json!({ "choices": [{ "delta": delta, "finish_reason": reason }] }).to_string()
+    };
+    for reason in ["stop", "length"] {
+        let transcript = ask(Upstream::events([chunk("Hel"), last(reason)]), hi());
+        assert_eq!(transcript.text(), "Hello");
+        assert!(transcript.failure().is_none(), "{reason}");
+    }
+    let transcript = ask(Upstream::events([chunk("Hel"), last("")]), hi());
+    assert_eq!(transcript.text(), "Hello");
+    assert!(transcript.failure().is_some(), "an empty reason is none");
+}
+
 #[test]
 fn five_messages_are_sent_and_of_each_fifty_characters() {
     let cat = "\u{1f431}".repeat(60);
