@@ -40,6 +40,7 @@ mod framing;
 mod json;
 pub mod judge;
 mod members;
+pub mod mend;
 mod one_pass;
 mod query;
 pub mod request;

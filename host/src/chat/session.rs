@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     client::{Attachment, Client, Conversation, Say, Target, Told},
+    protocol::mend,
     replay::kept::Kept,
     report::Problem,
     secret::Mask,
@@ -175,7 +176,7 @@ impl Session {
 
     /// The settings in an answer, and what this chat does about them.
     pub(super) fn settings(&mut self, told: &Told) -> Option<Value> {
-        let settings: Value = serde_json::from_slice(&told.body).ok()?;
+        let settings: Value = mend::read_bytes(&told.body).ok()?;
         let settings = settings.is_object().then_some(settings)?;
         let expands = settings.get("expand_text_attachments");
         self.expands = expands.and_then(Value::as_bool) != Some(false);

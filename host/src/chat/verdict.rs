@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::listen::Outcome;
-use crate::{client::Target, protocol::judge::End, report::Problem};
+use crate::{
+    client::Target,
+    protocol::{judge::End, mend},
+    report::Problem,
+};
 
 /// Most characters of what a stranger's server says about a refusal.
 const WORDS_MAX: usize = 200;
@@ -95,7 +99,7 @@ pub(super) fn refused(target: &Target, status: u16, location: Option<&str>) -> O
 
 /// What a server says in the body of a refusal: the words in its JSON, or a short text.
 pub(super) fn words(body: &str) -> Option<String> {
-    let said = match serde_json::from_str(body) {
+    let said = match mend::read(body) {
         Ok(Value::Object(members)) => {
             let text = |name| members.get(name).and_then(Value::as_str);
             let said = text("error").or(text("detail")).or(text("message"))?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::probe::{Prober, Silence, content_type};
 use crate::{
     client::{Told, VERSION},
-    protocol::{foreign, rules},
+    protocol::{foreign, mend, rules},
 };
 
 const ASKED: &str = "a request for settings";
@@ -18,14 +18,14 @@ pub(super) async fn ask(prober: &Prober<'_>) -> Result<Told, Silence> {
 
 /// Whether a bot has answered: also one that says that it has none.
 pub(super) fn are_of_a_bot(told: &Told) -> bool {
-    let is_object = || matches!(serde_json::from_slice(&told.body), Ok(Value::Object(_)));
+    let is_object = || matches!(mend::read_bytes(&told.body), Ok(Value::Object(_)));
     told.status == 501 || told.status == 200 && is_object()
 }
 
 /// Whether they say, in so many words, that a message has no attachments.
 pub(super) fn allow_no_attachments(settings: &Result<Told, Silence>) -> bool {
     let Ok(told) = settings else { return false };
-    let settings: Option<Value> = serde_json::from_slice(&told.body).ok();
+    let settings: Option<Value> = mend::read_bytes(&told.body).ok();
     settings.is_some_and(|settings| settings.get("allow_attachments") == Some(&false.into()))
 }
 

@@ -8,7 +8,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::event::{self, EventName, InvalidEvent, JsonObject, Owned};
+use super::{
+    event::{self, EventName, InvalidEvent, JsonObject, Owned},
+    mend,
+};
 
 /// Most characters of a stranger's event name in a complaint (as the reference client cuts them).
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -50,7 +53,7 @@ pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
         "ping" => return Ok(Heard::Nothing),
         "text" | "replace_response" | "suggested_reply" => {
             // The path of nearly all events: no map is built for them.
-            if let Ok(Text { text, index }) = serde_json::from_str(data) {
+            if let Ok(Text { text, index }) = mend::read(data) {
                 let index = index.as_u64().and_then(|index| u32::try_from(index).ok());
                 return Ok(Heard::Event(match name {
                     "text" => Owned::Text { index, text },

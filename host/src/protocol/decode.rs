@@ -3,7 +3,8 @@
 //! **Fast, strict, tolerant.** A usual query is read in one pass. Whatever else there is, also any
 //! mistake, is read anew as strict JSON (RFC 8259), by the rules below. Only where that fails, it is
 //! read once more without comments and trailing commas, which are overwritten with spaces so
-//! that every place stays true; where that fails too, the complaint is that of the strict reading.
+//! that every place stays true, and [mended](super::mend): half a character becomes U+FFFD, a number
+//! out of range a large one. Where that fails too, the complaint is that of the strict reading.
 //!
 //! **Liberal in what is accepted.**
 //! - `null` means the same as absent, also as an item of a list. Members that the protocol does not
@@ -31,7 +32,7 @@ use serde_json::{Map, Value};
 use super::{
     fields::{self, Fault, Object, Path},
     json::{self, JsonFault},
-    members, one_pass, query,
+    members, mend, one_pass, query,
     request::{ErrorReport, Feedback, Reaction, Request},
 };
 
@@ -55,7 +56,7 @@ pub struct Decoded {
     ///
     /// Access keys at the top (`access_key`, `api_key`) are emptied; such a body is written anew.
     pub raw: String,
-    /// Whether the body was not strict JSON.
+    /// Whether the body was not strict JSON, or held what is no text or no number.
     pub repaired: bool,
 }
 
@@ -192,7 +193,7 @@ pub fn decode(body: Vec<u8>) -> Result<Decoded, DecodeError> {
 
 /// Reads any request, or says what is wrong with it, over a tree of all that is in it.
 pub(super) fn by_value(text: String) -> Result<Decoded, DecodeError> {
-    let (text, value, repaired) = match json::parse(&text) {
+    let (text, value, repaired) = match json::strict(&text) {
         Ok(value) => (text, value, false),
         Err(strict) => {
             let (text, value) = repair(text).ok_or(strict)?;
@@ -213,7 +214,8 @@ pub(super) fn by_value(text: String) -> Result<Decoded, DecodeError> {
     })
 }
 
-/// The text without byte-order mark, comments and trailing commas, if it is JSON then.
+/// The text without byte-order mark, comments, trailing commas, halves of characters and numbers beyond
+/// all range, if it is JSON then.
 fn repair(text: String) -> Option<(String, Value)> {
     const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
     let mut bytes = text.into_bytes();
@@ -223,8 +225,8 @@ fn repair(text: String) -> Option<(String, Value)> {
         mark.fill(b' ');
     }
     json_strip_comments::strip_slice(&mut bytes).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
-    let value = json::parse(&text).ok()?;
+    let text = mend::text_of(String::from_utf8(bytes).ok()?);
+    let value = json::strict(&text).ok()?;
     Some((text, value))
 }
 

@@ -165,9 +165,23 @@ fn complaints_name_the_place() {
         refused(b"{\"type\": \"\xff\"}"),
         "the body is not UTF-8 at byte 10"
     );
+}
+
+/// What strict parsers refuse for its values, not for its grammar.
+#[test]
+fn half_a_character_and_a_number_out_of_range_are_mended() {
+    let mended = decode(REFUSED.to_vec()).unwrap();
+    let Request::ErrorReport(report) = mended.request else {
+        panic!("{:?}", mended.request)
+    };
+    assert_eq!(report.message, "lone \u{fffd} surrogate");
+    assert_eq!(report.metadata, r#"{"a":1e+308}"#);
+    // Together with what is no JSON either, and in the place where it stood.
+    let both = decode(br#"{"type":"report_error","message":"\ud83d", /* "1e400 */}"#.to_vec());
+    let raw = both.unwrap().raw;
     assert_eq!(
-        refused(REFUSED),
-        "the body is not JSON at line 1, column 49: unexpected end of hex escape"
+        raw.replace(' ', ""),
+        r#"{"type":"report_error","message":"\ufffd"}"#
     );
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::mend;
+
 /// Most values (scalars, arrays and objects, at any depth) that one JSON text may hold.
 ///
 /// A value costs about a hundred bytes of memory once read, but only two bytes to send, so a bound
@@ -26,8 +28,17 @@ pub(super) enum JsonFault {
     TooMany,
 }
 
-/// Reads one JSON text. Of members with the same name, the last one counts.
+/// Reads one JSON text, [mended](mend) where it has to be. Of members with the same name, the last one
+/// counts.
 pub(super) fn parse(text: &str) -> Result<Value, JsonFault> {
+    strict(text).or_else(|fault| match fault {
+        JsonFault::Syntax { .. } => strict(&mend::text_of(text.to_owned())).map_err(|_| fault),
+        JsonFault::TooMany => Err(fault),
+    })
+}
+
+/// Reads one JSON text as it is.
+pub(super) fn strict(text: &str) -> Result<Value, JsonFault> {
     if !is_within_bounds(text) {
         return Err(JsonFault::TooMany);
     }

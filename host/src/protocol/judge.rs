@@ -12,6 +12,7 @@ use super::{
     event::Owned,
     framing::{Framing, Oddity},
     json::shown,
+    mend,
     rules::{self, Finding, Rule},
 };
 
@@ -175,7 +176,7 @@ impl Judge {
             }
             Heard::Done => {
                 self.course = Course::Done;
-                match serde_json::from_str::<Value>(data) {
+                match mend::read::<Value>(data) {
                     Ok(Value::Object(members)) if members.is_empty() => {}
                     Ok(Value::Object(_)) => self.find(&rules::DONE_EMPTY, "`{}`", quoted(data)),
                     // Of this, the reference client makes an error.
@@ -240,7 +241,7 @@ impl Judge {
 
     /// Whether the data of an event whose meaning does not depend on it is an object.
     fn object(&mut self, name: &str, data: &str) {
-        if !matches!(serde_json::from_str(data), Ok(Value::Object(_))) {
+        if !matches!(mend::read(data), Ok(Value::Object(_))) {
             let got = format!("`{}` with {}", shown(name), quoted(data));
             self.find(&rules::OBJECT, "a JSON object", got);
         }

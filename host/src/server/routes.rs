@@ -215,7 +215,8 @@ async fn answer(
     if repaired {
         tracing::warn!(
             tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
-            "the request was not strict JSON and was repaired (comments or trailing commas)"
+            "the request was not strict JSON and was repaired (comments, trailing commas, half a character, \
+             or a number out of range)"
         );
     }
     let received = Received::arrived(raw, parts.headers, reference, memory);

@@ -20,7 +20,7 @@ use super::{
     stage::{Caller, Manner, Shared, State as Now, read},
     wire::Framing,
 };
-use crate::secret::Secret;
+use crate::{protocol::mend, secret::Secret};
 
 /// Largest body of a bill.
 const BILL_BYTES_MAX: usize = 1024 * 1024;
@@ -83,7 +83,7 @@ pub(super) async fn charge(
         "capture" => Charge::Capture,
         _ => return play(stage, wrong(404, "neither `authorize` nor `capture`"), None).await,
     };
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let body: Value = mend::read_bytes(&bytes).unwrap_or_default();
     let key = body.get("access_key").and_then(Value::as_str);
     let key = key.unwrap_or_default().to_owned();
     let (course, account) = Course::new(&stage);

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     client::{Target, Unreachable},
     ids::Reference,
+    protocol::mend,
     secret::Secret,
 };
 
@@ -111,7 +112,7 @@ impl Stage {
         if told.status != 200 {
             return Err(refusal(told.status));
         }
-        let object = serde_json::from_slice::<Value>(&told.body).ok();
+        let object = mend::read_bytes::<Value>(&told.body).ok();
         let object = object.filter(Value::is_object);
         let object = object.ok_or("the bot's settings are no JSON object")?;
         Ok(self.set_terms(name, object))

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::stage::{Overdue, Stage, patiently};
+use crate::protocol::mend;
 
 /// How many queries, reports, uploads, bills and calls about settings are kept, of each kind.
 pub const RECORDS_MAX: usize = 10_000;
@@ -89,7 +90,7 @@ impl Recorded {
             key.set_sensitive(true);
         }
         let (course, account) = Course::new(stage);
-        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let body = mend::read_bytes(&bytes).unwrap_or_default();
         let record = Self {
             number: stage.number(),
             bot,

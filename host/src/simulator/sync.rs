@@ -23,7 +23,7 @@ use super::{
     record::{Course, Ending},
     stage::{Cast, Shared, Stage, read, refuse},
 };
-use crate::secret::Secret;
+use crate::{protocol::mend, secret::Secret};
 
 /// Largest settings that are taken.
 const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
@@ -90,7 +90,7 @@ async fn sync(
         key: Secret::new(about.key.clone()),
         bot: about.bot,
         version: about.version,
-        settings: serde_json::from_slice(&bytes).unwrap_or_default(),
+        settings: mend::read_bytes(&bytes).unwrap_or_default(),
         status: 200,
         course,
     };
@@ -204,7 +204,7 @@ async fn ask(stage: &Stage, url: Url, key: HeaderValue) -> Result<Value, String>
     if bytes.len() > SETTINGS_BYTES_MAX {
         return Err("the bot's settings are too large".to_owned());
     }
-    serde_json::from_slice(&bytes)
+    mend::read_bytes(&bytes)
         .ok()
         .filter(Value::is_object)
         .ok_or_else(|| "the bot's settings are no JSON object".to_owned())

@@ -221,7 +221,12 @@ fn odd_bodies_get_a_reply_or_a_complaint_that_names_the_place() {
             400,
             "`query[0].parameters`",
         ),
-        (message(r#""timestamp":1e999"#).into(), 400, ""),
+        (
+            message(r#""timestamp":1e999"#).into(),
+            400,
+            "`query[0].timestamp`",
+        ),
+        (message(r#""unread":1e999"#).into(), 200, ""),
         (b"\xff\xfe{}".to_vec(), 400, "UTF-8"),
         (
             b"{\"type\":\"query\",\"query\":[{\"role\":\"user\",\"content\":\"\xc3\x28\"}]}"
@@ -229,7 +234,7 @@ fn odd_bodies_get_a_reply_or_a_complaint_that_names_the_place() {
             400,
             "UTF-8",
         ),
-        (message(r#""metadata":"\ud800""#).into(), 400, ""),
+        (message(r#""metadata":"\ud800""#).into(), 200, ""),
         (message(r#""metadata":"a\u0000b""#).into(), 200, ""),
         (
             message(r#""timestamp":1e30"#).into(),
@@ -304,6 +309,30 @@ fn odd_bodies_get_a_reply_or_a_complaint_that_names_the_place() {
     }
     server.wait_running("mirror", 0.0);
     assert_eq!(server.ask("mirror", "hi").said(), "mirrored");
+}
+
+/// Half a character, and a number out of range, in every place: where it is read, in a name, and in a
+/// member that nobody knows. What the bot reads of the request as a whole is JSON, too.
+#[test]
+fn half_a_character_is_a_replacement_character() {
+    let server = Server::with_bots(&["mirror"]);
+    let body = br#"{
+        "type": "query", "version": "1.2", "message_id": "m-\ud83d\ude00\udc00",
+        "query": [{ "role": "user", "content": "cut \ud83d", "parameters": { "\ude00": [1e400, "1e400"] } }],
+        "metadata": "\uD83D\\\uDE00", "brand_new": [-1e400, "\ud83d"]
+    }"#;
+    let seen = seen(&server.post("mirror", body, &[]));
+    let query = &seen["query"];
+    let message = &query["messages"][0];
+    assert_eq!(message["content"], "cut \u{fffd}", "{seen}");
+    assert_eq!(query["message-id"], "m-😀\u{fffd}");
+    assert_eq!(query["metadata"], "\u{fffd}\\\u{fffd}");
+    let raw = &seen["raw"];
+    assert_eq!(raw["brand_new"], json!([-1e308, "\u{fffd}"]));
+    assert_eq!(
+        raw["query"][0]["parameters"],
+        json!({ "\u{fffd}": [1e308, "1e400"] })
+    );
 }
 
 /// A repaired request is answered, and the operator can see that it was repaired.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
 use crate::egress::tape::Kind;
-use crate::protocol::cost::Operation;
+use crate::protocol::{cost::Operation, mend};
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -111,7 +111,7 @@ async fn result(body: Vec<u8>) -> Result<(), CostFault> {
     let result = events
         .iter()
         .find(|event| event.event.as_deref() == Some("result"))
-        .and_then(|event| serde_json::from_str::<Value>(event.data.as_deref()?).ok());
+        .and_then(|event| mend::read::<Value>(event.data.as_deref()?).ok());
     match result.as_ref().and_then(|result| result.get("status")) {
         Some(Value::String(status)) if status == "success" => Ok(()),
         _ => Err(CostFault::InsufficientFund),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::{egress::tape::Kind, memory::Booking};
+use crate::{egress::tape::Kind, memory::Booking, protocol::mend};
 
 use super::{Addresses, Client, Fault, excerpt, heard, short};
 
@@ -159,7 +159,7 @@ impl Client {
             let words = format!("the upload was answered {status} ({})", excerpt(&body));
             return Err(Failed::new(words, status.is_server_error()));
         }
-        serde_json::from_slice(&body).map_err(|_| {
+        mend::read_bytes(&body).map_err(|_| {
             let words = format!("the upload's answer makes no sense ({})", excerpt(&body));
             Failed::new(words, false)
         })
