@@ -47,6 +47,7 @@ pub mod request;
 pub mod rules;
 pub mod settings;
 mod shapes;
+pub mod utf8;
 pub mod weight;
 
 pub use self::{

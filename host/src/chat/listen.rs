@@ -148,6 +148,11 @@ impl Outcome {
         self.status == 200 && kind.contains("text/event-stream")
     }
 
+    /// Whether there is an answer, and nothing said that it was the whole: no `done`, and no error.
+    pub(super) fn lacks_its_end(&self) -> bool {
+        self.says_something() && !self.done && self.shown.failure.is_none() && self.fatal.is_none()
+    }
+
     /// Whether there is something to read.
     pub(super) fn says_something(&self) -> bool {
         !self.shown.text().is_empty() || !self.shown.files.is_empty()

@@ -55,7 +55,6 @@ pub(super) fn part(page: &Page, part: &Part) {
             let how = match end {
                 End::Complete => "end",
                 End::Cut(why) => why,
-                End::NotUtf8 => "bytes that are no text",
                 End::Left => "left",
             };
             page.remark(&format!("{:>8.3} s  {how}", at.as_secs_f64()));

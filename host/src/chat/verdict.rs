@@ -37,7 +37,10 @@ pub(super) fn problem(target: &Target, outcome: &Outcome) -> Option<Problem> {
     }
     let (message, why) = match &outcome.end {
         End::Cut(why) => ("the answer broke off", Some(why.clone())),
-        End::NotUtf8 => ("the answer broke off", Some("it is not UTF-8".to_owned())),
+        End::Complete if outcome.lacks_its_end() => (
+            "the answer broke off",
+            Some("it ended without the event `done`".to_owned()),
+        ),
         End::Left | End::Complete => (
             "the answer cannot be read to its end by the platform",
             outcome.fatal.clone(),

@@ -138,7 +138,7 @@ impl Answer {
             let at = self.started.elapsed();
             match next {
                 Some(Ok(event)) => self.event(at, event),
-                Some(Err(error)) => self.end(at, ended(&error)),
+                Some(Err(error)) => self.end(at, End::Cut(words(&error))),
                 None => self.end(at, End::Complete),
             }
         }
@@ -211,11 +211,12 @@ fn chunks(
             }
             if let Some(judge) = judge {
                 let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
-                judge.bytes(&chunk);
+                let text = judge.bytes(chunk);
                 // The parser would keep all of it.
                 if judge.has_found(&EVENT_SIZE) {
                     return Err(io::Error::other("one event is too large"));
                 }
+                return Ok(Some((text, (response, total))));
             }
             Ok(Some((chunk, (response, total))))
         }
@@ -244,10 +245,10 @@ fn instead(
     })
 }
 
-fn ended(error: &sse_stream::Error) -> End {
+fn words(error: &sse_stream::Error) -> String {
     match error {
-        sse_stream::Error::Body(cause) => End::Cut(cause.to_string()),
-        _ => End::NotUtf8,
+        sse_stream::Error::Body(cause) => cause.to_string(),
+        other => other.to_string(),
     }
 }
 

@@ -185,21 +185,29 @@ async fn what_is_no_stream_is_shown_instead() {
     assert_eq!(told(&parts).1, ["T1", "T2"]);
 }
 
+/// Bytes that are no UTF-8 cost the characters that they would have been, and are told once.
+#[tokio::test]
+async fn wrong_bytes_are_replaced_and_told_once() {
+    let stream = b"event: text\ndata: {\"text\":\"n\xe9, \xf0\x9f\"}\n\nevent: d\xffone\ndata: {}\n\nevent: done\ndata: {}\n\n";
+    let all: Vec<usize> = (1..stream.len()).collect();
+    for cuts in [&[][..], &all] {
+        let (events, rules) = told(&parts(&serving(HEAD, stream, cuts)).await);
+        let expected = [
+            "text {\"text\":\"n\u{fffd}, \u{fffd}\"}",
+            "d\u{fffd}one {}",
+            DONE,
+        ];
+        assert_eq!(events, expected);
+        assert_eq!(rules, ["F2", "E7"]);
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_ends_the_answer_with_its_rule() {
     let ended = |parts: &[Part]| match parts.last() {
         Some(Part::End { end, .. }) => end.clone(),
         other => panic!("not an end: {other:?}"),
     };
-    let latin = parts(&serving(
-        HEAD,
-        b"event: text\ndata: {\"text\":\"n\xe9\"}\n\n",
-        &[],
-    ))
-    .await;
-    assert_eq!(ended(&latin), End::NotUtf8);
-    assert_eq!(told(&latin).1, ["F2", "E3", "E4"]);
-
     let huge = [b"data: ".as_slice(), &vec![b'x'; 2 * 1024 * 1024]].concat();
     let cuts: Vec<usize> = (1..32).map(|piece| piece * 65_536).collect();
     let huge = parts(&serving(HEAD, &huge, &cuts)).await;

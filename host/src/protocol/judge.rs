@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     json::shown,
     mend,
     rules::{self, Finding, Rule},
+    utf8::Utf8,
 };
 
 /// Longest wait for the first event (specification of 2023 to 2026).
@@ -46,8 +48,6 @@ pub enum End {
     Complete,
     /// The connection broke in the middle; in words.
     Cut(String),
-    /// Its bytes are no text.
-    NotUtf8,
     /// The reader had enough of it.
     Left,
 }
@@ -68,6 +68,7 @@ enum Course {
 #[derive(Debug, Default)]
 pub struct Judge {
     framing: Framing,
+    utf8: Utf8,
     events: u64,
     characters: u64,
     course: Course,
@@ -105,11 +106,17 @@ impl Judge {
         }
     }
 
-    /// A piece of the body.
-    pub fn bytes(&mut self, chunk: &[u8]) {
-        for odd in self.framing.chunk(chunk) {
+    /// A piece of the body; comes back as text.
+    pub fn bytes(&mut self, chunk: Bytes) -> Bytes {
+        for odd in self.framing.chunk(&chunk) {
             self.odd(odd);
         }
+        let text = self.utf8.chunk(chunk);
+        if self.utf8.replaced() {
+            let got = "bytes that are none".to_owned();
+            self.find(&rules::UTF8, "UTF-8", got);
+        }
+        text
     }
 
     fn odd(&mut self, odd: Oddity) {
@@ -266,10 +273,6 @@ impl Judge {
         match end {
             End::Left => return,
             End::Cut(words) => self.find(&rules::NOT_CUT, "the end of the body", words.clone()),
-            End::NotUtf8 => {
-                let got = "bytes that are none".to_owned();
-                self.find(&rules::UTF8, "UTF-8", got);
-            }
             End::Complete => {
                 if let Some(odd) = self.framing.end() {
                     self.odd(odd);

@@ -9,9 +9,12 @@ use sse_stream::SseByteStream;
 use toml_span::value::ValueInner;
 
 use super::value;
-use crate::config::{
-    table::{Keys, kind},
-    text::TextFile,
+use crate::{
+    config::{
+        table::{Keys, kind},
+        text::TextFile,
+    },
+    protocol::utf8::Utf8,
 };
 
 /// Events whose data is nothing but a text, as a rule.
@@ -157,9 +160,10 @@ pub(super) fn time(at: Duration) -> String {
 /// What an event stream says, by its chunks and when they came; `None` where it cannot be read.
 pub fn events(chunks: &[(Duration, Bytes)]) -> Option<Vec<Event>> {
     let now = Cell::new(Duration::ZERO);
+    let mut utf8 = Utf8::default();
     let bytes = chunks.iter().map(|(at, chunk)| {
         now.set(*at);
-        Ok::<_, Infallible>(chunk.clone())
+        Ok::<_, Infallible>(utf8.chunk(chunk.clone()))
     });
     let parsed = SseByteStream::new(stream::iter(bytes)).map_ok(|event| {
         let data = event.data?;
@@ -241,6 +245,13 @@ mod tests {
             0,
             "no end, no event"
         );
-        assert!(events(&[(Duration::ZERO, Bytes::from_static(b"data: \xff\n\n"))]).is_none());
+        let wrong = (
+            Duration::ZERO,
+            Bytes::from_static(b"event: x\ndata: \xff\n\n"),
+        );
+        assert_eq!(
+            events(&[wrong]).unwrap(),
+            [event(0, "x", json!("\u{fffd}"))]
+        );
     }
 }

@@ -208,7 +208,9 @@ impl Asking {
             },
             None if self.heard.any => {
                 self.complain("Bot exited without sending 'done' event".to_owned());
-                self.end(None);
+                self.end(Some(Fault::Broken(
+                    "the answer broke off: it ended without the event `done`".to_owned(),
+                )));
             }
             None => self.failed(Failed::again("the answer ended before it began".to_owned())),
         }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
 use crate::egress::tape::Kind;
-use crate::protocol::{cost::Operation, mend};
+use crate::protocol::{cost::Operation, mend, utf8::Utf8};
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);
@@ -102,7 +101,7 @@ impl Client {
 /// What the event `result` says; anything but success means that the person cannot pay, as the
 /// reference client reads it.
 async fn result(body: Vec<u8>) -> Result<(), CostFault> {
-    let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(body))]);
+    let body = stream::iter([Ok::<_, std::io::Error>(Utf8::default().chunk(body.into()))]);
     let events: Vec<_> = SseByteStream::new(body)
         .take(EVENTS_MAX)
         .try_collect()

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
 
 use super::{Fault, excerpt, heard, short};
-use crate::{egress::tape::Lost, memory::Booking};
+use crate::{egress::tape::Lost, memory::Booking, protocol::utf8::Utf8};
 
 /// Pause before another attempt (as the reference client).
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
@@ -79,7 +79,9 @@ pub(super) async fn open(
             again: None,
         });
     }
-    let chunks = bounded(ahead(response), booking);
+    let mut utf8 = Utf8::default();
+    let text = ahead(response).map_ok(move |chunk| utf8.chunk(chunk));
+    let chunks = bounded(text, booking);
     Ok(Box::pin(SseByteStream::new(chunks)))
 }
 

@@ -140,7 +140,6 @@ pub(super) fn part(at: Duration, part: &Part) -> Item {
             trouble: match end {
                 End::Complete | End::Left => None,
                 End::Cut(words) => Some(format!("the connection broke: {words}")),
-                End::NotUtf8 => Some("the stream is no text".to_owned()),
             },
         },
     }

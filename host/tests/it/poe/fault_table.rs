@@ -109,7 +109,7 @@ pub(super) fn breaks() -> Vec<Row> {
             "ends without `done`",
             vec![Answer::stream().text("early"), well()],
             1,
-            Well("early"),
+            Badly("early", "ended without the event `done`"),
         ),
         (
             "says after `done`",
@@ -143,11 +143,23 @@ pub(super) fn breaks() -> Vec<Row> {
             "UTF-8 that is none",
             vec![
                 Answer::stream()
-                    .text("early")
-                    .raw(b"event: text\ndata: {\"text\": \"\xff\"}\n\n"),
+                    .text("early ")
+                    .raw(b"event: text\ndata: {\"text\": \"\xff\"}\n\n")
+                    .done(),
             ],
             1,
-            Badly("early", "cannot be read"),
+            Well("early \u{fffd}"),
+        ),
+        (
+            "half a character",
+            vec![
+                Answer::stream()
+                    .raw("event: text\ndata: {\"text\": \"\\ud83d\", \"x\": 1e400}\n\n")
+                    .raw("event: replace_response\ndata: {\"text\": \"\\ude00!\"}\n\n")
+                    .done(),
+            ],
+            1,
+            Well("\u{fffd}!"),
         ),
         (
             "an event without end",

@@ -75,7 +75,7 @@ fn faults_of_the_protocol_are_reported() {
         ]),
     );
     let server = gateway(&poe, "");
-    ask(&server, "relay helper\nrelay helper");
+    ask(&server, "try relay helper\nrelay helper");
     let mut messages: Vec<String> = poe
         .reports()
         .iter()
