@@ -1,13 +1,14 @@
 //! Lines of a terminal: characters with a style, wrapped to a width.
 //!
 //! What a bot says is a stranger's text, and this is its only way to the terminal: a [`Row`] holds no
-//! character that a terminal obeys. Escape sequences, other control characters and those that turn
-//! the direction of writing stand there as `\u{…}`.
+//! character that a terminal obeys, and none that nobody sees: those stand there as `\u{…}`.
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar as _;
+
+use crate::report::is_shown_escaped;
 
 /// As the terminal writes by itself.
 pub(super) const PLAIN: Style = Style::new();
@@ -51,7 +52,7 @@ impl Row {
                 '\t' => TAB.chars().for_each(&mut add),
                 // Half of a line break.
                 '\r' => {}
-                _ if obeyed(character) => character.escape_unicode().for_each(&mut add),
+                _ if is_shown_escaped(character) => character.escape_unicode().for_each(&mut add),
                 _ => add(character),
             }
         }
@@ -165,23 +166,6 @@ impl Cell {
     }
 }
 
-/// Whether a terminal does something at this character instead of showing it.
-///
-/// Beside control characters these turn the direction of writing (Unicode, annex 9), break lines
-/// where none is, or are not seen at all (the tags).
-pub(super) fn obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 /// How many of these cells fit.
 fn fitting(cells: &[Cell], width: usize) -> usize {
     let mut columns = 0_usize;
@@ -272,7 +256,7 @@ mod tests {
         #[test]
         fn rows_are_printable_and_fit(text in any::<String>(), width in 2_usize..40) {
             for row in Row::of(&text, PLAIN).wrap(width) {
-                prop_assert!(!row.paint(false).chars().any(obeyed));
+                prop_assert!(!row.paint(false).chars().any(is_shown_escaped));
                 prop_assert!(row.width() <= width);
             }
             for row in Row::of(&text, PLAIN).cut(width) {

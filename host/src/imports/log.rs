@@ -19,6 +19,7 @@ use wasmtime_wasi::{
 
 use crate::{
     ids::{BotName, Reference, TenantName},
+    report::is_shown_escaped,
     secret::Mask,
 };
 
@@ -138,17 +139,14 @@ impl Inner {
     }
 }
 
-/// Makes text harmless for a terminal and for a file of lines: control characters, and the marks
-/// that turn the direction of text, become `\u{…}`.
+/// Makes text harmless for a terminal and for a file of lines: what a terminal obeys, or nobody sees
+/// ([`is_shown_escaped`]), becomes `\u{…}`.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '\t' => out.push('\t'),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                push_escaped(&mut out, character);
-            }
-            c if c.is_control() => push_escaped(&mut out, c),
+            c if is_shown_escaped(c) => push_escaped(&mut out, c),
             c => out.push(c),
         }
     }

@@ -13,7 +13,10 @@ use super::{
     read::{Answer, Call, Script, Turn},
     value::{quoted, without_nulls},
 };
-use crate::{egress::tape::Exchange, report::Place};
+use crate::{
+    egress::tape::Exchange,
+    report::{Place, is_shown_escaped},
+};
 
 /// Lines that are shown before and after one that differs.
 const CONTEXT: usize = 3;
@@ -83,7 +86,7 @@ impl fmt::Display for Difference {
 
 /// A character that cannot paint on the terminal.
 fn shown(character: char) -> impl Iterator<Item = char> {
-    let escaped = character.is_control() && character != '\t';
+    let escaped = is_shown_escaped(character) && character != '\t';
     let plain = (!escaped).then_some(character);
     plain.into_iter().chain(
         escaped
