@@ -36,7 +36,7 @@ pub use self::{
     cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
     instance::{Allowance, Cost, Meter, Run, RunError},
-    prepare::{COMPILED_ALONE_BYTES, examine, validate},
+    prepare::{COMPILED_ALONE_BYTES, examine, read, sound, validate},
     runtime::offered,
 };
 use self::{handler::Handler, instance::State, meter::Mappings, runtime::Runtime, ticker::Ticker};

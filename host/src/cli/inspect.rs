@@ -1,7 +1,7 @@
 //! `ravenry inspect FILE`: what a component imports and exports, and whether it runs here.
 //!
 //! In goes a file that a stranger may have written; out comes a page for people or JSON for
-//! programs. Names out of the file are escaped. Nothing of the component is run.
+//! programs. Whatever comes out of the file is escaped. Nothing of the component is run.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -14,8 +14,9 @@ use serde::Serialize;
 
 use super::table::{counted, rounded};
 use super::{Failure, up};
-use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX, read};
-use crate::sandbox::{EngineKind, Sandbox, Size, offered};
+use crate::report::{Escaped, is_shown_escaped};
+use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX};
+use crate::sandbox::{self, EngineKind, Sandbox, Size, offered};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.
@@ -113,7 +114,7 @@ pub fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
         hint: None,
         component: None,
     };
-    match read(&bytes, SIZE_MAX) {
+    match sandbox::read(&bytes) {
         Ok(found) => page.describe(&bytes, &found, cache_dir),
         Err(error) => page.add(&error),
     }
@@ -127,15 +128,16 @@ impl Page {
     }
 
     fn describe(&mut self, bytes: &[u8], found: &Inspection, cache_dir: &Path) {
-        if let Err(error) = found.serves_as_bot() {
+        let missing = found.missing(&offered);
+        // What a damaged file says of itself means nothing.
+        let damage = sandbox::sound(bytes).err();
+        let unserved = || found.serves_as_bot().err();
+        if let Some(error) = damage.clone().or_else(unserved) {
             self.add(&error);
         }
-        let missing = found.missing(&offered);
-        for name in &missing {
-            self.problems.push(format!(
-                "imports `{}`, which is not offered",
-                name.escape_debug()
-            ));
+        for name in missing.iter().filter(|_| damage.is_none()) {
+            self.problems
+                .push(format!("imports `{name}`, which is not offered"));
         }
         let counts = &found.counts;
         let mut described = Described {
@@ -176,7 +178,18 @@ impl Page {
     /// The page for programs, ending in a newline.
     pub fn json(&self) -> String {
         // A page holds nothing that JSON cannot say.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        let page = serde_json::to_string_pretty(self).unwrap_or_default();
+        let mut json = String::with_capacity(page.len());
+        for character in page.chars() {
+            if character == '\n' || !is_shown_escaped(character) {
+                json.push(character);
+                continue;
+            }
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(json, "\\u{unit:04x}");
+            }
+        }
+        json + "\n"
     }
 
     /// The page for people, ending in a newline.
@@ -184,13 +197,13 @@ impl Page {
         let mut text = String::new();
         let mut row = |name: &str, value: &str| {
             // Writing into a `String` cannot fail.
-            let _ = writeln!(text, "{name:<11}{value}");
+            let _ = writeln!(text, "{name:<11}{}", Escaped(value));
         };
         row("file", &self.file);
         if let Some(found) = &self.component {
             row("size", &ByteSize::b(found.size_bytes).to_string());
             let version = found.bot_version.as_ref();
-            let version = version.map(|version| format!("ravenry:bot@{}", version.escape_debug()));
+            let version = version.map(|version| format!("ravenry:bot@{version}"));
             let world = version.zip(found.world.as_ref());
             let world = world.map(|(version, world)| format!("{version}, world {world}"));
             row("built for", world.as_deref().unwrap_or("another world"));
@@ -271,7 +284,7 @@ fn list(row: &mut impl FnMut(&str, &str), title: &str, names: &[String], missing
         } else {
             ""
         };
-        row(title, &format!("{}{mark}", name.escape_debug()));
+        row(title, &format!("{name}{mark}"));
     }
     if names.is_empty() {
         row(title, "nothing");
@@ -318,6 +331,28 @@ mod tests {
                    it imports `wasi:nn/inference@0.2.0`, which is not offered
         hint       a bot exports `ravenry:bot/handler`; in Rust, `ravenry_sdk::export!` does that
         "#);
+    }
+
+    /// Names out of the file reach the terminal in errors, too.
+    #[test]
+    fn a_component_does_not_speak_to_the_terminal() {
+        let page = page_of(
+            r#"(component
+                 (type $odd (record (field "\1b]0;X\07" u8)))
+                 (import "ravenry:bot/reply@0.1.0" (instance))
+                 (import "\1b]0;X\07\e2\80\8b\c2\9b" (func))
+                 (instance $handler) (export "ravenry:bot/handler@0.1.0" (instance $handler)))"#,
+        );
+        // What is wrong with a name repeats it.
+        assert!(page.problems[0].contains('\u{1b}'), "{:?}", page.problems);
+        let text = page.text();
+        assert!(text.contains(r"\u{1b}]0;X\u{7}\u{200b}\u{9b}"), "{text}");
+        let line = |character| character == '\n' || !is_shown_escaped(character);
+        assert!(text.chars().all(line), "{text:?}");
+        let json = page.json();
+        assert!(json.chars().all(line), "{json:?}");
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["imports"][1], "\u{1b}]0;X\u{7}\u{200b}\u{9b}");
     }
 
     #[test]

@@ -234,7 +234,7 @@ fn is_of_line(version: &str, line: &str) -> bool {
     clippy::needless_pass_by_value,
     reason = "the form that `map_err` asks for"
 )]
-fn malformed(error: wasmparser::BinaryReaderError) -> InspectError {
+pub(super) fn malformed(error: wasmparser::BinaryReaderError) -> InspectError {
     InspectError::Malformed {
         at: to_u64(error.offset()),
         what: error.message().to_owned(),

@@ -12,7 +12,7 @@ use super::{
     compiler::{self, Failure},
     engine,
     handler::Handler,
-    inspect::{self, World},
+    inspect::{self, InspectError, World},
     offered,
     runtime::Runtime,
 };
@@ -58,7 +58,10 @@ impl Sandbox {
         compiling: &dyn Fn(),
     ) -> Result<Component, ComponentError> {
         let plan = self.plan(bytes, memory_bytes_max)?;
-        let (code, from_cache) = self.code(&plan, compiling)?;
+        let (code, from_cache) = self.code(&plan, compiling).map_err(|error| match error {
+            ComponentError::Unfit(_) => sound(bytes).err().map_or(error, Into::into),
+            error => error,
+        })?;
         self.link(plan, &code, from_cache)
     }
 
@@ -172,23 +175,88 @@ fn unfit(error: wasmtime::Error) -> ComponentError {
 /// Looks at a component without compiling it: whether it is one, of our world, and whether all that
 /// it imports is offered.
 pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
-    let found = inspect::inspect(bytes)?;
-    let missing = found.missing(&offered);
-    if !missing.is_empty() {
-        return Err(ComponentError::Missing(missing));
+    let found = read(bytes)?;
+    if let Some(what) = engine::LARGE.exceeded(&found) {
+        return Err(ComponentError::TooLarge(what));
     }
-    match engine::LARGE.exceeded(&found) {
-        Some(what) => Err(ComponentError::TooLarge(what)),
-        None => Ok(found),
+    if let Err(error) = fits(&found) {
+        // What a damaged file says of itself means nothing.
+        return Err(sound(bytes).err().map_or(error, Into::into));
+    }
+    Ok(found)
+}
+
+/// Reads any component, whatever it is for.
+pub fn read(bytes: &[u8]) -> Result<inspect::Inspection, InspectError> {
+    inspect::read(bytes, inspect::SIZE_MAX).map_err(|error| match error {
+        // No toolchain does this, but damage does.
+        InspectError::HandedOver { .. } => sound(bytes).err().unwrap_or(error),
+        error => error,
+    })
+}
+
+/// Checks that a component is of a world that is served, and that all that it imports is offered.
+fn fits(found: &inspect::Inspection) -> Result<(), ComponentError> {
+    found.serves_as_bot()?;
+    let missing = found.missing(&offered);
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(ComponentError::Missing(missing))
     }
 }
 
 /// Looks at all of a component without compiling it: what [`examine`] finds, and damaged code.
 pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
     examine(bytes)?;
+    Ok(sound(bytes)?)
+}
+
+/// Checks that bytes are WebAssembly throughout: damage is told with its place.
+pub fn sound(bytes: &[u8]) -> Result<(), InspectError> {
     // Whether this gateway has a feature, compiling tells; here only what no engine could run counts.
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(bytes)
         .map(|_| ())
-        .map_err(|error| ComponentError::Unfit(error.to_string()))
+        .map_err(inspect::malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever bit of a file is turned: it is told as damage, or it is sound WebAssembly of another kind.
+    #[test]
+    fn damage_is_told_with_its_place() {
+        let whole = wat::parse_str(
+            r#"(component
+                 (import "ravenry:bot/reply@0.1.0" (instance (export "text" (func (param "text" string)))))
+                 (core module (memory 1) (func (result i32) i32.const 7) (export "f" (func 0)))
+                 (instance $handler)
+                 (export "ravenry:bot/handler@0.1.0" (instance $handler)))"#,
+        )
+        .unwrap();
+        validate(&whole).unwrap();
+        let mut told = 0;
+        for (at, bit) in (8..whole.len()).flat_map(|at| (0..8).map(move |bit| (at, 1 << bit))) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= bit;
+            match validate(&damaged) {
+                Err(ComponentError::Inspect(InspectError::Malformed { .. })) => told += 1,
+                Err(ComponentError::Unfit(words)) => panic!("{words}"),
+                _ if sound(&damaged).is_ok() => {}
+                Err(ComponentError::Inspect(InspectError::Truncated { .. })) => {}
+                other => panic!("byte {at}: {other:?}"),
+            }
+        }
+        assert!(told > 100, "{told}");
+        let wrong = wat::parse_str(
+            r#"(component
+                 (core module (func (result i32) i64.const 7))
+                 (instance $handler)
+                 (export "ravenry:bot/handler@0.1.0" (instance $handler)))"#,
+        );
+        let said = validate(&wrong.unwrap()).unwrap_err().to_string();
+        assert!(said.starts_with("is damaged at byte "), "{said}");
+    }
 }
