@@ -91,8 +91,31 @@ impl<'t> TextFile<'t> {
             .ok()
     }
 
+    /// Whether it is a date or a time that the parser stopped at. TOML has them; the parser does not.
+    fn is_date(&self, error: &toml_span::Error) -> bool {
+        let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | ':');
+        let (before, after) = self
+            .text
+            .split_at_checked(error.span.start)
+            .unwrap_or_default();
+        let begun = before.trim_end_matches(is_part).len();
+        let value = before.get(begun..).unwrap_or_default().chars();
+        let value: String = value
+            .chain(after.chars().take_while(|c| is_part(*c)))
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect();
+        matches!(
+            error.kind,
+            ErrorKind::InvalidNumber | ErrorKind::Wanted { .. }
+        ) && (value.starts_with("0000-00-00") || value.starts_with("00:00"))
+    }
+
     /// A mistake of syntax. The parser stops at the first, so there is one at a time.
     fn syntax(&mut self, error: &toml_span::Error) {
+        if self.is_date(error) {
+            let message = "a date or a time stands here, and no setting takes one";
+            return self.wrong_but(error.span, message, "put it between quotes");
+        }
         let cause = match &error.kind {
             // A name may be a key that was pasted into the wrong place.
             ErrorKind::DuplicateKey { key: name, .. } | ErrorKind::DuplicateTable { name, .. }
@@ -130,17 +153,28 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<String> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     File::open(path)?
         .take(bytes_max.saturating_add(1))
-        .read_to_string(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length <= bytes_max) {
-        Ok(text)
+        .read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= bytes_max) {
+        text(bytes)
     } else {
         Err(io::Error::other(format!(
             "it has more than {bytes_max} bytes"
         )))
     }
+}
+
+/// Bytes as text; or where they are none.
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let end = error.utf8_error().valid_up_to();
+        let good = String::from_utf8_lossy(error.as_bytes().get(..end).unwrap_or_default());
+        let Place { line, column, .. } =
+            TextFile::new(Path::new(""), &good).place(Span::new(end, end));
+        io::Error::other(format!("it is not UTF-8 at line {line}, column {column}"))
+    })
 }
 
 /// Most characters of somebody else's text inside a sentence of ours.
@@ -218,6 +252,40 @@ mod tests {
         ] {
             assert_eq!(nameable(key), None, "{key} was taken for a name");
         }
+    }
+
+    #[test]
+    fn a_date_is_no_mistake_of_syntax() {
+        for value in [
+            "1979-05-27",
+            "1979-05-27T07:32:00Z",
+            "1979-05-27 07:32:00.5",
+            "1979-05-27T00:32:00-07:00",
+            "07:32:00",
+            "17:32:00.999",
+            "[ 2025-01-01 ]",
+        ] {
+            let text = format!("\na = {value}\n");
+            let mut file = TextFile::new(Path::new("a.toml"), &text);
+            assert!(file.parse().is_none());
+            let problem = file.problems.pop().unwrap();
+            assert!(problem.message.contains("date"), "{value}: {problem}");
+            assert_eq!(problem.place.unwrap().line, 2);
+        }
+        for value in ["1979-05", "0-0", "1:2", "-", "1979_05-27"] {
+            let text = format!("a = {value}");
+            let mut file = TextFile::new(Path::new("a.toml"), &text);
+            assert!(file.parse().is_none());
+            let problem = file.problems.pop().unwrap();
+            assert!(problem.message.contains("not valid TOML"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_have_a_place() {
+        let wrong = text(b"a = 1\n\xc3\xa9 = \xff".to_vec()).unwrap_err();
+        assert_eq!(wrong.to_string(), "it is not UTF-8 at line 2, column 5");
+        assert_eq!(text("é".into()).unwrap(), "é");
     }
 
     #[test]

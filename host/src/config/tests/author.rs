@@ -119,7 +119,7 @@ fn files_that_cannot_be_read_are_named() {
     scene.write("huge.toml", "#".repeat((1 << 20) + 1).as_bytes());
     for (path, cause) in [
         ("nowhere.toml", "No such file or directory (os error 2)"),
-        ("latin1.toml", "stream did not contain valid UTF-8"),
+        ("latin1.toml", "it is not UTF-8 at line 1, column 3"),
         ("huge.toml", "it has more than 1048576 bytes"),
         ("", "it is not a regular file"),
     ] {
