@@ -24,10 +24,18 @@ import stderr from "wasi:cli/stderr@0.2.12";
 import clock from "wasi:clocks/monotonic-clock@0.2.12";
 import random from "wasi:random/random@0.2.12";
 
+// The same, with text that is UTF-8: half of a surrogate pair becomes U+FFFD.
+const whole = (value) => {
+    if (typeof value === "string") return value.toWellFormed();
+    if (Array.isArray(value)) return value.map(whole);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(whole));
+};
+
 export class Failure extends Error {
     constructor(text = null, { allowRetry = true, errorType = null } = {}) {
         super(text ?? "the bot gives up");
-        this.wit = { text, allowRetry, errorType };
+        this.wit = whole({ text, allowRetry, errorType });
     }
 }
 
@@ -91,7 +99,7 @@ export class Reply {
 
     say(name, ...values) {
         try {
-            gateway[name](...values);
+            gateway[name](...whole(values));
         } catch (error) {
             // What is no refusal of the gateway is a mistake in the arguments.
             const refusal = error.payload;
@@ -118,7 +126,7 @@ export function bot(made) {
             for (const name of ["parameterControls", "extra"]) {
                 if (settings[name] != null) settings[name] = JSON.stringify(settings[name]);
             }
-            return settings;
+            return whole(settings);
         },
         onFeedback(feedback) {
             made.onFeedback?.(feedback);

@@ -29,7 +29,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 from componentize_py_types import Err
@@ -38,7 +38,29 @@ from wit_world.imports import reply as gateway, types
 from wit_world.imports.types import Attachment, ErrorReport, Feedback, Message, Reaction
 
 # A bot may be left to wait for long, or be stopped: what it printed must be out by then.
-sys.stdout.reconfigure(line_buffering=True)
+sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def whole(value: Any) -> Any:
+    """The same, with text that is UTF-8: halves of a character are joined, or become U+FFFD.
+
+    Text from `json.loads` can have them, and so has text that was cut between two UTF-16 units.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return value
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(whole, value))
+    if is_dataclass(value):
+        return replace(value, **{name: whole(member) for name, member in vars(value).items()})
+    return value
+
+
+# A codec is a module, and has to be there when the component is built.
+whole("\ud800")
 
 
 class Failure(Exception):
@@ -52,7 +74,7 @@ class Failure(Exception):
         self, text: str | None = None, *, allow_retry: bool = True, error_type: str | None = None
     ) -> None:
         super().__init__(text)
-        self.wit = types.Failure(text, allow_retry, error_type)
+        self.wit = whole(types.Failure(text, allow_retry, error_type))
 
 
 class Stopped(Exception):
@@ -110,7 +132,7 @@ class Settings:
         for name in ("parameter_controls", "extra"):
             if values[name] is not None:
                 values[name] = json.dumps(values[name])
-        return types.BotSettings(**values)
+        return whole(types.BotSettings(**values))
 
 
 class Reply:
@@ -162,7 +184,7 @@ class Reply:
 
     def _say(self, name: str, *args: Any) -> None:
         try:
-            getattr(gateway, name)(*args)
+            getattr(gateway, name)(*whole(args))
         except Err as error:
             if isinstance(error.value, gateway.Stopped_Invalid):
                 raise ValueError(error.value.value) from None

@@ -196,6 +196,11 @@ suggested_reply {"text":"And then?"}
 done {}
 "#
     );
+    assert_eq!(
+        server.ask(bot, "half").show(),
+        "file {\"url\":\"https://example.com/c\",\"content_type\":\"text/plain\",\"name\":\"n\u{fffd}\",\"inline_ref\":null}\n\
+         text {\"text\":\"pair 😀, half \u{fffd}\"}\njson {\"half\":\"\u{fffd}\"}\ndone {}\n"
+    );
     assert_eq!(server.ask(bot, "config").said(), "grüezi");
     assert_eq!(server.ask(bot, "yield").said(), "one two");
     assert!(server.ask(bot, "mistake").said().contains("`done`"));

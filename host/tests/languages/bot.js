@@ -75,6 +75,12 @@ const words = {
             reply.text(error.payload.tag);
         }
     },
+    half(query, reply) {
+        reply.file({ url: "https://example.com/c", contentType: "text/plain", name: "n\ud83d", inlineRef: null });
+        reply.text("pair \ud83d\ude00, half \ud83d");
+        reply.json({ half: "\ude00" });
+        console.log("half \ud83d");
+    },
     print(query, reply) {
         console.log("héllo", { n: 1 });
         console.error("to the other stream");

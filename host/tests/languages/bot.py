@@ -79,6 +79,11 @@ class Workbench(Bot):
                     poe.ask("Nobody", "{}")
                 except Err as error:
                     reply.text(type(error.value).__name__)
+            case "half":
+                reply.file("https://example.com/c", "text/plain", "n\ud83d")
+                reply.text("pair \ud83d\ude00, half \ud83d")
+                reply.json({"half": "\ude00"})
+                print("half \ud83d")
             case "print":
                 print("héllo", {"n": 1})
                 print("to the other stream", file=sys.stderr)
