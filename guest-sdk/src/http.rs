@@ -17,12 +17,14 @@ mod response;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text;
 #[cfg(target_family = "wasm")]
 mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::http as source;
 pub(crate) use target::Target;
+pub(crate) use text::read_json;
 #[cfg(target_family = "wasm")]
 use wasi as source;
 

@@ -1,6 +1,7 @@
 //! Server-sent events of an upstream, event by event.
 
 use super::response::from_json;
+use super::text::Utf8;
 use super::{HttpError, Response};
 use crate::wait::{Awaiting, Blocking, Mode, now};
 use futures_lite::Stream;
@@ -22,13 +23,15 @@ pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 ///
 /// By the rules of the WHATWG: lines end with LF, CR or CRLF; a byte order mark at the start, comments
 /// and unknown fields are skipped; several lines of data are joined with a line feed; an event without
-/// data is none; a last event without its empty line is not delivered.
+/// data is none; a last event without its empty line is not delivered; bytes that are no UTF-8 are
+/// replaced by U+FFFD.
 pub fn events(response: Response) -> Events {
     let input = Input::default();
     Events {
         parser: SseByteStream::new(input.clone()),
         input,
         response: Some(response),
+        utf8: Utf8::default(),
         unfinished: Unfinished::default(),
     }
 }
@@ -37,6 +40,7 @@ pub fn events(response: Response) -> Events {
 pub struct Events {
     parser: SseByteStream<Input>,
     input: Input,
+    utf8: Utf8,
     /// `None` after the end of the body.
     response: Option<Response>,
     unfinished: Unfinished,
@@ -74,9 +78,8 @@ impl Events {
     ///
     /// # Errors
     ///
-    /// [`HttpError::TooLarge`] where an event has more than [`EVENT_BYTES_MAX`],
-    /// [`HttpError::Malformed`] where it is not UTF-8, otherwise those of [`Response::chunk`]. After
-    /// an error there is nothing more.
+    /// [`HttpError::TooLarge`] where an event has more than [`EVENT_BYTES_MAX`], otherwise those of
+    /// [`Response::chunk`]. After an error there is nothing more.
     #[expect(
         clippy::should_implement_trait,
         reason = "events can fail, and `?` reads better than a `Some(Err(_))`"
@@ -139,7 +142,8 @@ impl Events {
                 "an event of the answer has more than {EVENT_BYTES_MAX} bytes"
             )));
         }
-        self.input.borrow_mut().chunks.push_back(chunk);
+        let text = self.utf8.chunk(chunk);
+        self.input.borrow_mut().chunks.push_back(text);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The answer to a request.
 
-use super::{HttpError, source};
+use super::{HttpError, read_json, source};
 use crate::wait::{Awaiting, Blocking, Mode, now};
 use serde::de::DeserializeOwned;
 
@@ -170,7 +170,7 @@ fn utf8(bytes: Vec<u8>) -> Result<String, HttpError> {
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HttpError> {
-    serde_json::from_slice(bytes).map_err(|fault| {
+    read_json(bytes).map_err(|fault| {
         HttpError::Malformed(format!("the answer is not the JSON wanted: {fault}"))
     })
 }

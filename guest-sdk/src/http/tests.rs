@@ -103,11 +103,25 @@ fn events_are_read_by_the_rules_of_the_web() {
 fn what_is_no_stream_of_events_has_no_events() {
     assert_eq!(read(&["<html><body>Bad gateway</body></html>"]), Ok(vec![]));
     assert_eq!(read::<&str>(&[]), Ok(vec![]));
-    let invalid = read(&[b"data: a\n\ndata: \xff\n\n".as_slice()]);
-    assert!(
-        matches!(invalid, Err(HttpError::Malformed(_))),
-        "{invalid:?}"
-    );
+}
+
+/// A wrong byte costs its character, not the answer; wherever it is cut.
+#[test]
+fn what_is_no_text_is_replaced() {
+    let body = b"data: \xf0\x9f\n\nevent: \xff\ndata: {\"a\":\"\\ud83d\"}\n\n";
+    let expected = vec![
+        ("message".to_owned(), "\u{fffd}".to_owned()),
+        ("\u{fffd}".to_owned(), r#"{"a":"\ud83d"}"#.to_owned()),
+    ];
+    for cut in 0..body.len() {
+        let (one, two) = body.split_at(cut);
+        assert_eq!(read(&[one, two]), Ok(expected.clone()), "cut at {cut}");
+    }
+    let half = Upstream::events([r#"{"a":"\ud83d"}"#]);
+    against(half, |request| {
+        let event = events(request.send().unwrap()).next().unwrap().unwrap();
+        assert_eq!(event.json::<Value>(), Ok(json!({ "a": "\u{fffd}" })));
+    });
 }
 
 /// An endless event is refused where it passes the bound; endless comments and events are not.

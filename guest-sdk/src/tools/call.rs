@@ -1,5 +1,6 @@
 //! A tool, a call to it, and the result, in the shape that the protocol takes over from `OpenAI`.
 
+use crate::http::read_json;
 use crate::{Message, Role};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -75,7 +76,7 @@ impl ToolCall {
     ///
     /// What is wrong with them, and where.
     pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(&self.arguments)
+        read_json(self.arguments.as_bytes())
     }
 
     /// The call as the protocol writes it.

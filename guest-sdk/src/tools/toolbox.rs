@@ -1,6 +1,7 @@
 //! Tools with what they do.
 
 use super::{Tool, ToolCall, ToolResult, Turn};
+use crate::http::read_json;
 use crate::poe::{Ask, PoeError};
 use crate::{Event, Reply, Result};
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ impl<'a> Toolbox<'a> {
             "" => "{}",
             arguments => arguments,
         };
-        match serde_json::from_str(arguments) {
+        match read_json(arguments.as_bytes()) {
             Ok(arguments) => does(&arguments),
             Err(fault) => json!({ "error": format!("the arguments are not JSON: {fault}") }),
         }
