@@ -11,8 +11,9 @@ use crate::testing::request as source;
 
 /// The body of the request: the text of a JSON object, as it was sent.
 ///
-/// Where the body was not strict JSON (trailing commas, comments), this is the repaired text. Where
-/// access keys appear in it, they are empty strings. Up to 16 MiB, copied on each call.
+/// Where the body was not strict JSON (trailing commas, comments, half a surrogate pair), this is the
+/// repaired text. Where access keys appear in it, they are empty strings. Up to 16 MiB, copied on each
+/// call.
 pub fn raw() -> String {
     source::raw()
 }
