@@ -97,13 +97,11 @@ impl<T, P: Unpin> Future for Visit<T, P> {
             return Poll::Ready(Visited::Over(answer));
         }
         let home = this.home.as_ref().filter(|_| held.is_quick());
-        match home.is_some_and(|(compute, owner)| compute.may_serve(owner)) {
-            true => this
-                .held
-                .take()
-                .map_or(Poll::Pending, |held| Poll::Ready(Visited::Back(held))),
-            false => Poll::Pending,
+        if !home.is_some_and(|(compute, owner)| compute.may_serve(owner)) {
+            return Poll::Pending;
         }
+        let held = this.held.take();
+        held.map_or(Poll::Pending, |held| Poll::Ready(Visited::Back(held)))
     }
 }
 
