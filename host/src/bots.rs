@@ -265,9 +265,23 @@ pub struct Table {
     by_host: HashMap<String, HashMap<String, Arc<Bot>>>,
     /// All others, by route.
     by_route: HashMap<String, Arc<Bot>>,
+    refused: usize,
 }
 
 impl Table {
+    /// A table beside which `refused` bots are not as their files say.
+    pub fn beside(refused: usize) -> Self {
+        Self {
+            refused,
+            ..Self::default()
+        }
+    }
+
+    /// How many bots are not mounted as their files say, because that cannot be.
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
     /// Adds a bot under each of these host names, or, where there are none, for every host.
     pub fn add(&mut self, hosts: &[String], bot: &Arc<Bot>) {
         let route = bot.route.as_str().to_owned();

@@ -11,6 +11,7 @@
 mod asked;
 mod discover;
 pub mod engines;
+mod fence;
 mod grants;
 pub mod hosts;
 mod keys;
@@ -19,6 +20,7 @@ mod manifest;
 mod mount;
 mod operator;
 pub mod platform;
+pub mod refused;
 pub mod resolve;
 pub mod scripts;
 mod source;
@@ -113,6 +115,10 @@ pub fn load_component(
 }
 
 /// Loads an operator's file with the manifests of all its tenants.
+///
+/// # Errors
+/// What is wrong with the operator's file; then all of it is said, with what is wrong with tenants. That
+/// alone is no error: it is in [`ServerSpec::refused`], and everybody else is served.
 pub fn load_operator(
     path: &Path,
     flags: &[(String, String)],
@@ -137,9 +143,9 @@ fn load_operated(
     flags: &[(String, String)],
     world: World<'_>,
 ) -> Result<ServerSpec, Problems> {
-    let (mut operator, mut problems) = mount::operator(path);
+    let (mut operator, mut problems) = operator::load(path);
     if let Some(only) = only {
-        problems.extend(mount::retain(&mut operator.tenants, only, path));
+        problems.extend(operator::retain(&mut operator.tenants, only, path));
     }
     let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
     problems.extend(wrong);
@@ -147,14 +153,19 @@ fn load_operated(
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let secrets = operator.secrets_dir.map(|path| dir.join(path));
     let vault = Vault::Operator(secrets_dir(world).or(secrets));
-    let mut loader = Loader::new(rules, vault, operator.allowed, world, problems);
+    let mut loader = Loader::new(rules, vault, operator.allowed, world, Vec::new());
     let tenants = operator
         .tenants
         .into_iter()
         .map(|tenant| loader.tenant(tenant, &dir))
         .collect();
+    let refused = loader.refused();
+    if !problems.is_empty() {
+        problems.extend(refused.into_iter().map(|refused| refused.problem));
+        return Err(Problems(in_order(problems, |problem| problem)));
+    }
     let poe = PoeUrls::default();
-    let spec = ServerSpec {
+    Ok(ServerSpec {
         listen: operator.listen,
         metrics_listen: operator.metrics_listen,
         state_dir: operator.state_dir.map(|path| dir.join(path)),
@@ -171,8 +182,8 @@ fn load_operated(
         private_hosts: operator.private_hosts,
         name_servers: Vec::new(),
         tenants,
-    };
-    Problems(in_order(loader.problems)).or(spec)
+        refused: in_order(refused, |refused| &refused.problem),
+    })
 }
 
 /// One tenant, one author, no operator.
@@ -232,8 +243,9 @@ fn local(
         private_hosts: Vec::new(),
         name_servers: Vec::new(),
         tenants: vec![tenant],
+        refused: Vec::new(),
     };
-    Problems(in_order(loader.problems)).or(spec)
+    Problems(in_order(loader.problems(), |problem| problem)).or(spec)
 }
 
 /// The directory of secrets that the environment names.
@@ -243,13 +255,13 @@ fn secrets_dir(world: World<'_>) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// Problems by file, in the order in which the files were met, and by line within a file.
-fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
+/// What has gone wrong by file, in the order in which the files were met, and by line within a file.
+fn in_order<T>(wrong: Vec<T>, problem: impl Fn(&T) -> &Problem) -> Vec<T> {
     let mut files: HashMap<String, usize> = HashMap::new();
-    let mut ranked: Vec<_> = problems
+    let mut ranked: Vec<_> = wrong
         .into_iter()
-        .map(|problem| {
-            let rank = problem.place.as_ref().map_or((0, 0, 0), |place| {
+        .map(|wrong| {
+            let rank = problem(&wrong).place.as_ref().map_or((0, 0, 0), |place| {
                 let next = files.len().saturating_add(1);
                 (
                     *files.entry(place.file.clone()).or_insert(next),
@@ -257,11 +269,11 @@ fn in_order(problems: Vec<Problem>) -> Vec<Problem> {
                     place.column,
                 )
             });
-            (rank, problem)
+            (rank, wrong)
         })
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, problem)| problem).collect()
+    ranked.into_iter().map(|(_, wrong)| wrong).collect()
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
 pub const UNKNOWN_CHARGES: &str = "ravenry_unknown_charges_milli_cents_total";
 /// Whether the platform has the settings of a bot (1) or not (0), by bot.
 pub const SYNCED: &str = "ravenry_settings_synced";
+/// Whether a bot is refused (1) or not any more (0), by bot; without a bot's name, a file of its tenant is.
+pub const REFUSED_BOTS: &str = "ravenry_refused_bots";
 /// Events that bots have said.
 pub const EVENTS: &str = "ravenry_events_total";
 /// Bytes of event stream that were handed to the network.
@@ -126,6 +128,11 @@ pub fn describe() {
         Unit::Count,
         "Whether the platform has the settings of a bot."
     );
+    describe_gauge!(
+        REFUSED_BOTS,
+        Unit::Count,
+        "Bots, or files of bots, that cannot be mounted as they are."
+    );
     describe_counter!(EVENTS, Unit::Count, "Events that bots have said.");
     describe_counter!(
         SENT_BYTES,
@@ -195,6 +202,12 @@ pub fn dropped_log_lines(lines: u64) {
 /// Counts a request that was turned away.
 pub fn rejected(status: u16) {
     counter!(REJECTED, "status" => status.to_string()).increment(1);
+}
+
+/// Says whether a bot is refused; without a name, whether a file of its tenant is.
+pub fn refused_bot(tenant: &str, bot: &str, is_refused: bool) {
+    gauge!(REFUSED_BOTS, "tenant" => tenant.to_owned(), "bot" => bot.to_owned())
+        .set(f64::from(u8::from(is_refused)));
 }
 
 /// Counts a query or another request that was refused because memory was short.

@@ -49,7 +49,7 @@ use self::{
     intake::Intake,
     listen::{Crowd, Front},
     machine::Machine,
-    prepare::{Place, prepare, unprepared},
+    prepare::{Place, look, prepare, unprepared},
     record::Recorder,
     routes::{Gateway, Phase},
     served::{carries, describe},
@@ -70,6 +70,8 @@ pub struct Options {
     pub metrics_listen: Option<String>,
     /// Where things are kept.
     pub directories: Directories,
+    /// Whether all bots are one person's, who wants to hear first what is wrong with any of them.
+    pub is_whole: bool,
     /// How long replies may go on after the first signal.
     pub drain: Duration,
     /// Told what is being done, for a person who waits.
@@ -122,8 +124,8 @@ fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems
 /// where a signal comes before. What it is given changes the bots while they are served.
 ///
 /// # Errors
-/// Everything that a look at the bots finds wrong, all of it at once; what only compiling tells, where
-/// it leaves no bot to be served.
+/// Everything that a look at the bots finds wrong, all of it at once, where all are one person's or none
+/// is left to be served; what only compiling tells, where none is.
 pub async fn run(
     spec: ServerSpec,
     options: Options,
@@ -157,7 +159,7 @@ pub async fn run(
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
     let backstop = Backstop::start(machine, &deployment);
     let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
-    let looked = look(spec, &deployment, &options.progress);
+    let looked = look(spec, &deployment, &options.progress, options.is_whole);
     let Some(change) = unless_stopped(&mut signals, looked).await? else {
         return Ok(());
     };
@@ -224,7 +226,7 @@ pub async fn mount_only(
     // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
     // need this one; who does is told that nothing can be noted.
     let _ = std::fs::create_dir_all(&records);
-    let change = look(spec, &deployment, progress).await?;
+    let change = look(spec, &deployment, progress, true).await?;
     let applied = settled(change).await?;
     deployment.complete().await?;
     let mut refused: Vec<_> = applied.refused.into_values().collect();
@@ -316,21 +318,6 @@ fn telling(options: &Options, address: SocketAddr) -> deployment::News {
     })
 }
 
-/// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
-async fn look(
-    spec: ServerSpec,
-    deployment: &Arc<Deployment>,
-    progress: &Progress,
-) -> Result<Change, Problems> {
-    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
-    let begin = move || {
-        let change = deployment.begin(&spec, &|_| false, &progress)?;
-        Problems(change.refused()).or(change)
-    };
-    let looked = tokio::task::spawn_blocking(begin).await;
-    looked.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
-}
-
 /// Waits until all but large components are compiled. What is wrong with one stops the start only
 /// where nothing else is left.
 async fn compile_small_ones(
@@ -341,7 +328,9 @@ async fn compile_small_ones(
 ) -> Result<(), Problems> {
     let applied = settled(change).await?;
     if applied.compiling.is_empty() {
-        deployment.complete().await?;
+        if deployment.complete().await.is_err() {
+            return Err(Problems(applied.refused.into_values().collect()));
+        }
         gateway.complete();
     }
     for problem in applied.refused.into_values() {

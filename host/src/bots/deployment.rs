@@ -9,7 +9,7 @@ mod change;
 mod orders;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -30,6 +30,7 @@ use crate::{
     },
     ids::{BotName, TenantName},
     memory::Scarcity,
+    metrics,
     report::{Problem, Problems},
 };
 
@@ -53,8 +54,34 @@ struct State {
     mounted: Vec<MountedBot>,
     /// What is to take a place among them.
     orders: Orders,
+    /// Who is not among them as the files say.
+    refused: BTreeSet<RefusedKey>,
     /// Threads that carry out orders.
     workers: usize,
+}
+
+/// A bot that is refused; without a name, a file of its tenant.
+type RefusedKey = (TenantName, Option<BotName>);
+
+impl State {
+    /// From now on these are refused, and no others.
+    fn refuse(&mut self, refused: BTreeSet<RefusedKey>) {
+        for key in self.refused.symmetric_difference(&refused) {
+            let (tenant, bot) = key;
+            let bot = bot.as_ref().map_or("", BotName::as_str);
+            metrics::refused_bot(tenant.as_str(), bot, refused.contains(key));
+        }
+        self.refused = refused;
+    }
+
+    /// What is to be found of it.
+    fn table(&self) -> Table {
+        let mut table = Table::beside(self.refused.len());
+        for MountedBot { bot, hosts, .. } in &self.mounted {
+            table.add(hosts, bot);
+        }
+        table
+    }
 }
 
 /// What is to be mounted, and how that differs from what is.
@@ -168,14 +195,22 @@ impl Deployment {
             share.memory.resize(tenant.memory);
         }
         mounted.iter().for_each(resize);
-        self.registry.swap(table(&mounted));
+        let unread = spec.refused.iter();
+        let unread = unread.map(|refused| (refused.tenant.clone(), refused.bot.clone()));
+        let unfit = applied.refused.keys().cloned();
+        state.refuse(
+            unread
+                .chain(unfit.map(|(tenant, bot)| (tenant, Some(bot))))
+                .collect(),
+        );
+        state.mounted = mounted;
+        self.registry.swap(state.table());
         applied.removed.iter().for_each(|bot| self.syncing.end(bot));
         let anew = [&applied.added, &applied.changed, &applied.reconfigured];
         for bot in anew.into_iter().flatten() {
             self.syncing.begin(Arc::clone(bot));
         }
         let log = Log::new(applied, Arc::clone(progress));
-        state.mounted = mounted;
         state.orders.replace(orders, &log);
         self.say_open(&state);
         drop(state);
@@ -277,14 +312,6 @@ fn resize(MountedBot { bot, .. }: &MountedBot) {
     bot.gate.bot.resize(bot.limits.running, bot.limits.queue);
     let [own, ..] = &bot.allowance.pools;
     own.resize(bot.limits.live_memory);
-}
-
-fn table(bots: &[MountedBot]) -> Table {
-    let mut table = Table::default();
-    for MountedBot { bot, hosts, .. } in bots {
-        table.add(hosts, bot);
-    }
-    table
 }
 
 /// A bot that goes on as it was may be where another one is to be now.

@@ -5,26 +5,34 @@ use std::path::Path;
 use super::Failure;
 use super::build::{Caller, Interrupt, Job, build_all};
 use super::progress::Progress;
+use crate::config::refused::Refused;
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::report::{Place, Problem, Problems};
 
-/// Takes bots only as components: an operator's server builds nothing, because a build runs
+/// Refuses all bots but components: an operator's server builds nothing, because a build runs
 /// whatever commands its author wrote.
-///
-/// # Errors
-/// All bots whose source is a directory, at once.
-pub(super) fn only_components(spec: &ServerSpec) -> Result<(), Failure> {
-    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
-    let unbuilt = bots.filter(|bot| bot.source.is_dir()).map(|bot| Problem {
-        message: format!("bot `{}` is not built", bot.name),
-        causes: vec![format!(
-            "its source is the directory `{}`, and `serve` builds nothing",
-            bot.source.display()
-        )],
-        place: Some(bot.place.clone()),
-        hint: Some("build it with `ravenry build`, and name the .wasm file as `source`".to_owned()),
-    });
-    Problems(unbuilt.collect()).or(()).map_err(Failure::Usage)
+pub(super) fn only_components(spec: &mut ServerSpec) {
+    let ServerSpec {
+        tenants, refused, ..
+    } = spec;
+    for tenant in tenants {
+        let unbuilt = tenant.bots.extract_if(.., |bot| bot.source.is_dir());
+        refused.extend(unbuilt.map(|bot| Refused {
+            tenant: bot.tenant,
+            problem: Problem {
+                message: format!("bot `{}` is not built", bot.name),
+                causes: vec![format!(
+                    "its source is the directory `{}`, and `serve` builds nothing",
+                    bot.source.display()
+                )],
+                place: Some(bot.place),
+                hint: Some(
+                    "build it with `ravenry build`, and name the .wasm file as `source`".to_owned(),
+                ),
+            },
+            bot: Some(bot.name),
+        }));
+    }
 }
 
 /// Builds every bot that is to be built, and puts the component in the place of its source.

@@ -123,6 +123,7 @@ mod tests {
             private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],
             name_servers: Vec::new(),
             tenants: Vec::new(),
+            refused: Vec::new(),
         };
         flags.outside.apply(&mut spec);
         assert_eq!(spec.poe.api.as_str(), "http://127.0.0.1:8081/");

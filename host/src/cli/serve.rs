@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::components::home;
+use super::components::{home, only_components};
 use super::up::{self, Author, WORLD};
 use super::{Failure, Serving};
 use crate::config;
 use crate::config::resolve::ServerSpec;
 use crate::ids::TenantName;
-use crate::report::Problem;
+use crate::report::{Problem, Problems};
 use crate::server;
 use crate::walls::{Paths, Wall, Walls};
 use crate::worker;
@@ -54,6 +54,9 @@ pub struct Serve {
         value_enum
     )]
     pub without: Vec<WallName>,
+    /// Say everything that is wrong with the files, those of all tenants, and serve nothing
+    #[arg(long)]
+    pub check: bool,
     /// How to serve.
     #[command(flatten)]
     pub serving: Serving,
@@ -89,6 +92,10 @@ impl Serve {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
         let mut spec = self.load()?;
+        only_components(&mut spec);
+        if self.check || is_void(&spec) {
+            return told(&spec);
+        }
         self.serving.outside.apply(&mut spec);
         let directories = up::directories(&spec, &self.serving)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
@@ -137,6 +144,23 @@ impl Serve {
     }
 }
 
+/// Whether what is wrong with bots has left none.
+fn is_void(spec: &ServerSpec) -> bool {
+    !spec.refused.is_empty() && spec.tenants.iter().all(|tenant| tenant.bots.is_empty())
+}
+
+/// Says what is wrong with the files, or how much is served.
+fn told(spec: &ServerSpec) -> Result<(), Failure> {
+    let refused = spec.refused.iter().map(|refused| refused.problem.clone());
+    Problems(refused.collect()).or(()).map_err(Failure::Usage)?;
+    let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();
+    let tenants = spec.tenants.len();
+    up::print(&format!(
+        "Nothing is wrong. Bots: {bots}, tenants: {tenants}\n"
+    ));
+    Ok(())
+}
+
 /// What is read behind the walls: what is served, and whom TLS is to trust.
 fn readable(spec: &ServerSpec) -> Vec<PathBuf> {
     let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
@@ -182,7 +206,7 @@ mod tests {
         let tenant = |name: &str| {
             write(
                 &format!("{name}/m.toml"),
-                "manifest_version = 1\n[bot.cat]\nsource = \"../built/cat.wasm\"\n",
+                "manifest_version = 1\n[bot.cat]\nsource = \"built/cat.wasm\"\n",
             );
             write(&format!("secrets/{name}/api"), "value");
             format!("[tenant.{name}]\npath_prefix = \"/{name}\"\nmanifests = [\"{name}/m.toml\"]\n")
@@ -192,9 +216,9 @@ mod tests {
             "o.toml",
             &format!("{tenants}[secrets]\ndir = \"secrets\"\n"),
         );
-        write("releases/cat.wasm", "");
-        fs::create_dir(root.join("built")).unwrap();
-        std::os::unix::fs::symlink(root.join("releases/cat.wasm"), root.join("built/cat.wasm"))
+        write("acme/releases/cat.wasm", "");
+        fs::create_dir(root.join("acme/built")).unwrap();
+        std::os::unix::fs::symlink("../releases/cat.wasm", root.join("acme/built/cat.wasm"))
             .unwrap();
         let world = World {
             variable: &|_| None,
@@ -203,6 +227,9 @@ mod tests {
         };
         let acme = TenantName::parse("acme").unwrap();
         let spec = config::load_tenant(&root.join("o.toml"), &acme, &[], world).unwrap();
-        assert_eq!(served(&spec), [root.join("acme"), root.join("releases")]);
+        assert_eq!(
+            served(&spec),
+            [root.join("acme"), root.join("acme/releases")]
+        );
     }
 }

@@ -161,8 +161,11 @@ pub(super) fn serve(
             .map(|reload| reload.beside(simulated.cloned())),
         Author::Builds | Author::HasBuilt(_) => None,
     };
+    for refused in &spec.refused {
+        progress.complain(&refused.problem.clone().into());
+    }
     let prepared = match author {
-        Author::HasBuilt(_) => components::only_components(&spec),
+        Author::HasBuilt(_) => Ok(()),
         Author::Watches(_) | Author::Builds => components::build(&mut spec, &progress),
     };
     if let Some(reload) = &mut reload {
@@ -170,6 +173,7 @@ pub(super) fn serve(
     }
     let outcome = prepared.and_then(|()| {
         let mut options = options(&spec, serving, &progress)?;
+        options.is_whole = !matches!(author, Author::HasBuilt(_));
         options.recorder = recorder;
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
@@ -241,6 +245,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
         directories,
+        is_whole: true,
         drain: serving.drain.unwrap_or(spec.drain),
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,

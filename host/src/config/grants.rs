@@ -9,7 +9,7 @@ use toml_span::{Span, Value};
 
 use super::hosts::HostPattern;
 use super::resolve::SecretGrant;
-use super::source::{self, Places, Sort, Source, SourceEntry};
+use super::source::{self, Places, Sort, SourceEntry};
 use super::table::{Keys, kind};
 use super::text::{TextFile, excerpt, nameable};
 use crate::ids::BotName;
@@ -300,17 +300,6 @@ pub(super) fn resolve(
         place: Some(entry.source.place.clone()),
         hint: Some(hint),
     };
-    // A tenant who names a variable or a file could send what is in it to a host of his own.
-    let named = matches!(entry.source.source, Source::Named(_));
-    if places.vault.is_operators() && !named {
-        let causes =
-            vec!["variables and files of the server are not for its tenants to name".to_owned()];
-        let hint = format!(
-            "write {{ secret = \"NAME\" }}, a file in the directory `{}` of the operator's directory of secrets",
-            places.tenant
-        );
-        return Err(problem((causes, hint)));
-    }
     if entry.optional && entry.source.source.is_absent(places) {
         return Ok(None);
     }

@@ -16,7 +16,7 @@ use super::resolve::Build;
 use super::table::{Keys, kind};
 use super::text::{TextFile, excerpt, nameable};
 use crate::ids::{BotName, Route};
-use crate::report::Place;
+use crate::report::{Place, Problem};
 
 /// Entries of `config` that a bot may have. They become its environment.
 const CONFIG_ENTRIES_MAX: usize = 128;
@@ -46,9 +46,11 @@ pub(super) struct BotEntry {
     pub(super) config: Vec<(String, String)>,
     pub(super) secrets: Vec<SecretEntry>,
     pub(super) limits: Vec<Asked>,
+    /// What is wrong with its table.
+    pub(super) wrong: Vec<Problem>,
 }
 
-/// Reads the bots of a manifest; mistakes are noted in the file.
+/// Reads the bots of a manifest; mistakes are noted in the file, or in the bot that they are of.
 pub(super) fn read(file: &mut TextFile) -> Vec<BotEntry> {
     let Some(mut keys) = file
         .parse()
@@ -97,6 +99,7 @@ fn version(keys: &mut Keys, file: &mut TextFile) {
 }
 
 fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotEntry> {
+    let before = file.problems.len();
     let parsed = BotName::parse(name).map_err(|error| match nameable(name) {
         Some(name) => file.wrong(
             span,
@@ -127,8 +130,9 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
     keys.finish(file);
+    let name = parsed.ok()?;
     Some(BotEntry {
-        name: parsed.ok()?,
+        name,
         place,
         route,
         source,
@@ -139,6 +143,7 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         config,
         secrets,
         limits,
+        wrong: file.problems.split_off(before),
     })
 }
 

@@ -1,21 +1,23 @@
 //! From files to bots: reads what a tenant has, and puts author and operator together.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::World;
 use super::discover::{self, Found};
+use super::fence;
 use super::grants::{self, Hosts};
 use super::keys::{self, PoeEntry};
 use super::manifest::{self, BotEntry};
-use super::operator::{self, Operator};
+use super::refused::Refused;
 use super::resolve::{
     BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
     collisions,
 };
 use super::source::{Places, Vault};
 use super::tenant::TenantEntry;
-use super::text::{FILE_BYTES_MAX, TextFile, read};
-use crate::ids::{Route, TenantName};
+use super::text::{FILE_BYTES_MAX, TextFile, read, unreadable};
+use crate::ids::{BotName, Route, TenantName};
 use crate::report::{Place, Problem};
 
 /// A tenant without its bots.
@@ -31,10 +33,15 @@ pub(super) struct Frame {
     pub(super) allowed: Option<Hosts>,
 }
 
-/// A bot as declared, and the directory that its paths start from.
+/// A bot as declared.
 struct Declared {
     entry: BotEntry,
+    /// The directory that its paths start from.
     dir: PathBuf,
+    /// The directory that it was found in; a tenant's bot is made of nothing outside.
+    home: PathBuf,
+    /// Whether the file that declares it is right, and what it says of this bot.
+    is_sound: bool,
 }
 
 /// Reads the bots of one tenant after the other, and keeps what is wrong.
@@ -46,7 +53,12 @@ pub(super) struct Loader<'e> {
     allowed: Option<Hosts>,
     /// Bots that no tenant has yet.
     declared: Vec<Declared>,
-    pub(super) problems: Vec<Problem>,
+    /// What is wrong with nobody's bots in particular, or with those that are being read.
+    problems: Vec<Problem>,
+    /// What was wrong with bots of the tenant that is being read.
+    wrong: Vec<(Option<BotName>, Problem)>,
+    /// What was wrong with those of tenants before.
+    refused: Vec<Refused>,
 }
 
 impl<'e> Loader<'e> {
@@ -65,43 +77,83 @@ impl<'e> Loader<'e> {
             allowed,
             declared: Vec::new(),
             problems,
+            wrong: Vec::new(),
+            refused: Vec::new(),
         }
+    }
+
+    /// All that is wrong.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        let wrong = self.wrong.into_iter().map(|(_, problem)| problem);
+        self.problems.into_iter().chain(wrong).collect()
+    }
+
+    /// What is wrong with bots of tenants, each by itself.
+    pub(super) fn refused(self) -> Vec<Refused> {
+        self.refused
+    }
+
+    /// What was found wrong since the last call is wrong with this bot, or with none in particular.
+    fn blame(&mut self, bot: Option<&BotName>) {
+        let found = self.problems.drain(..);
+        self.wrong
+            .extend(found.map(|problem| (bot.cloned(), problem)));
     }
 
     /// Reads a manifest; `named_at` is where another file names it.
     pub(super) fn manifest(&mut self, path: &Path, named_at: Option<&Place>) {
+        let dir = path.parent().unwrap_or(Path::new(""));
+        self.manifest_below(dir, path, named_at);
+        self.blame(None);
+    }
+
+    /// Reads a manifest that was found in the directory `home`, or below it.
+    fn manifest_below(&mut self, home: &Path, path: &Path, named_at: Option<&Place>) {
+        if let Some(leaves) = self.leaves(home, path, "a manifest", named_at.cloned()) {
+            return self.problems.push(leaves);
+        }
         let Some(text) = self.text(path, named_at) else {
             return;
         };
         let mut file = TextFile::new(path, &text);
         let entries = manifest::read(&mut file);
+        let is_sound = file.problems.is_empty();
         self.problems.append(&mut file.problems);
+        self.blame(None);
         let dir = path.parent().unwrap_or(Path::new(""));
-        self.declared
-            .extend(entries.into_iter().map(|entry| Declared {
+        for mut entry in entries {
+            let is_sound = is_sound && entry.wrong.is_empty();
+            self.problems.append(&mut entry.wrong);
+            self.blame(Some(&entry.name));
+            self.declared.push(Declared {
                 entry,
                 dir: dir.to_owned(),
-            }));
+                home: dir.to_owned(),
+                is_sound,
+            });
+        }
     }
 
     /// Reads what a directory holds.
     pub(super) fn directory(&mut self, dir: &Path) {
         for found in discover::discover(dir, &mut self.problems) {
-            self.found(found);
+            self.found(found, dir);
         }
+        self.blame(None);
     }
 
     /// Takes a `.wasm` file.
     pub(super) fn component(&mut self, path: &Path) {
         let found = discover::bot(&path.with_extension(""), path, &mut self.problems);
         if let Some(found) = found {
-            self.found(found);
+            self.found(found, path.parent().unwrap_or(Path::new("")));
         }
+        self.blame(None);
     }
 
-    fn found(&mut self, found: Found) {
+    fn found(&mut self, found: Found, home: &Path) {
         match found {
-            Found::Manifest(path) => self.manifest(&path, None),
+            Found::Manifest(path) => self.manifest_below(home, &path, None),
             Found::Bot { name, source } => {
                 let place = Place::whole(source.display().to_string());
                 let entry = BotEntry {
@@ -116,16 +168,21 @@ impl<'e> Loader<'e> {
                     config: Vec::new(),
                     secrets: Vec::new(),
                     limits: Vec::new(),
+                    wrong: Vec::new(),
                 };
                 self.declared.push(Declared {
                     entry,
                     dir: PathBuf::new(),
+                    home: home.to_owned(),
+                    is_sound: true,
                 });
             }
         }
     }
 
     /// Reads all that a tenant of an operator's file has; `dir` is that file's directory.
+    ///
+    /// What is wrong with one of its bots, or with one of its files, is left out of it.
     pub(super) fn tenant(&mut self, tenant: TenantEntry, dir: &Path) -> TenantSpec {
         for (manifest, place) in &tenant.manifests {
             let path = dir.join(manifest);
@@ -135,7 +192,7 @@ impl<'e> Loader<'e> {
                 self.manifest(&path, Some(place));
             }
         }
-        self.finish(Frame {
+        let tenant = self.finish(Frame {
             name: tenant.name,
             hosts: tenant.hosts.into_iter().map(|(host, _)| host).collect(),
             prefix: tenant.prefix.map(|(route, _)| route),
@@ -144,16 +201,28 @@ impl<'e> Loader<'e> {
             memory: tenant.memory.unwrap_or(TENANT_MEMORY),
             weight: tenant.weight.unwrap_or(TENANT_WEIGHT),
             allowed: tenant.allowed,
-        })
+        });
+        let wrong = self.wrong.drain(..);
+        self.refused.extend(wrong.map(|(bot, problem)| Refused {
+            tenant: tenant.name.clone(),
+            bot,
+            problem,
+        }));
+        tenant
     }
 
     /// Gives all bots that were read since the last call to a tenant.
     pub(super) fn finish(&mut self, frame: Frame) -> TenantSpec {
-        let declared = std::mem::take(&mut self.declared);
-        let bots = declared
-            .into_iter()
-            .filter_map(|declared| self.bot(declared, &frame))
-            .collect();
+        let mut unsound = HashSet::new();
+        let mut bots = Vec::new();
+        for declared in std::mem::take(&mut self.declared) {
+            let name = declared.entry.name.clone();
+            if !declared.is_sound {
+                unsound.insert(name.clone());
+            }
+            bots.extend(self.bot(declared, &frame));
+            self.blame(Some(&name));
+        }
         let Frame {
             name,
             hosts,
@@ -164,7 +233,7 @@ impl<'e> Loader<'e> {
             weight,
             allowed: _,
         } = frame;
-        let tenant = TenantSpec {
+        let mut tenant = TenantSpec {
             name,
             hosts,
             prefix,
@@ -174,11 +243,21 @@ impl<'e> Loader<'e> {
             weight,
             bots,
         };
-        self.problems.extend(collisions(&tenant));
+        for (bot, problem) in collisions(&tenant) {
+            self.wrong.push((Some(bot), problem));
+        }
+        unsound.extend(self.wrong.iter().filter_map(|(bot, _)| bot.clone()));
+        tenant.bots.retain(|bot| !unsound.contains(&bot.name));
         tenant
     }
 
-    fn bot(&mut self, Declared { mut entry, dir }: Declared, frame: &Frame) -> Option<BotSpec> {
+    fn bot(&mut self, declared: Declared, frame: &Frame) -> Option<BotSpec> {
+        let Declared {
+            mut entry,
+            dir,
+            home,
+            is_sound: _,
+        } = declared;
         let places = Places {
             dir: &dir,
             env: self.world.variable,
@@ -202,7 +281,7 @@ impl<'e> Loader<'e> {
             .rules
             .effective(&entry.name, &entry.limits, frame.memory);
         self.problems.extend(problems);
-        let source = self.source(&entry, &dir);
+        let source = self.source(&entry, &dir, &home);
         let route = entry.route.unwrap_or_else(|| Route::of(&entry.name));
         let route = frame
             .prefix
@@ -248,7 +327,7 @@ impl<'e> Loader<'e> {
 
     /// The path of what a bot is made of. Must be there, unless a command of the author's makes it;
     /// if it is not, the bot goes on to the checks that come, so that their problems show as well.
-    fn source(&mut self, entry: &BotEntry, dir: &Path) -> PathBuf {
+    fn source(&mut self, entry: &BotEntry, dir: &Path, home: &Path) -> PathBuf {
         let Some((path, place)) = &entry.source else {
             let here = if dir.as_os_str().is_empty() {
                 Path::new(".")
@@ -266,6 +345,11 @@ impl<'e> Loader<'e> {
             return here.to_owned();
         };
         let source = dir.join(path);
+        let what = format!("`source` of bot `{}`", entry.name);
+        if let Some(leaves) = self.leaves(home, &source, &what, Some(place.clone())) {
+            self.problems.push(leaves);
+            return source;
+        }
         if entry.build.is_some() {
             return source;
         }
@@ -294,52 +378,23 @@ impl<'e> Loader<'e> {
         source
     }
 
+    /// What keeps a tenant's path from being read; an author's own lead wherever they like.
+    fn leaves(
+        &self,
+        home: &Path,
+        path: &Path,
+        what: &str,
+        place: Option<Place>,
+    ) -> Option<Problem> {
+        let is_fenced = self.vault.is_operators();
+        is_fenced.then(|| fence::leaves(home, path, what, place))?
+    }
+
     /// The text of a file.
     fn text(&mut self, path: &Path, named_at: Option<&Place>) -> Option<String> {
         let problem = |error| unreadable(path, &error, named_at);
         read(path, FILE_BYTES_MAX)
             .map_err(|error| self.problems.push(problem(error)))
             .ok()
-    }
-}
-
-/// Reads an operator's file.
-pub(super) fn operator(path: &Path) -> (Operator, Vec<Problem>) {
-    let text = match read(path, FILE_BYTES_MAX) {
-        Ok(text) => text,
-        Err(error) => return (Operator::default(), vec![unreadable(path, &error, None)]),
-    };
-    let mut file = TextFile::new(path, &text);
-    let operator = operator::read(&mut file);
-    (operator, file.problems)
-}
-
-/// Leaves one of the tenants that `file` declares; the problem, if it is not among them.
-pub(super) fn retain(
-    tenants: &mut Vec<TenantEntry>,
-    only: &TenantName,
-    file: &Path,
-) -> Option<Problem> {
-    let names: Vec<_> = tenants
-        .iter()
-        .map(|tenant| format!("`{}`", tenant.name))
-        .collect();
-    tenants.retain(|tenant| tenant.name == *only);
-    // Where none is declared, that has been said.
-    let is_unknown = tenants.is_empty() && !names.is_empty();
-    is_unknown.then(|| Problem {
-        message: format!("there is no tenant `{only}` to be served alone"),
-        place: Some(Place::whole(file.display().to_string())),
-        hint: Some(format!("the file declares {}", names.join(", "))),
-        ..Problem::default()
-    })
-}
-
-fn unreadable(path: &Path, error: &std::io::Error, named_at: Option<&Place>) -> Problem {
-    Problem {
-        message: format!("`{}` cannot be read", path.display()),
-        causes: vec![error.to_string()],
-        place: named_at.cloned(),
-        hint: None,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
 use toml_span::Span;
@@ -20,8 +21,10 @@ use super::platform::{self, PoeUrlError};
 use super::resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX};
 use super::table::Keys;
 use super::tenant::{TenantEntry, host_name, separate, tenant};
-use super::text::TextFile;
+use super::text::{self, FILE_BYTES_MAX, TextFile, unreadable};
 use super::units;
+use crate::ids::TenantName;
+use crate::report::{Place, Problem};
 
 /// Private hosts that an operator may name.
 const PRIVATE_HOSTS_MAX: usize = 256;
@@ -49,6 +52,38 @@ pub(super) struct Operator {
     /// Directory of secrets, relative to the file.
     pub(super) secrets_dir: Option<String>,
     pub(super) tenants: Vec<TenantEntry>,
+}
+
+/// Reads an operator's file.
+pub(super) fn load(path: &Path) -> (Operator, Vec<Problem>) {
+    let text = match text::read(path, FILE_BYTES_MAX) {
+        Ok(text) => text,
+        Err(error) => return (Operator::default(), vec![unreadable(path, &error, None)]),
+    };
+    let mut file = TextFile::new(path, &text);
+    let operator = read(&mut file);
+    (operator, file.problems)
+}
+
+/// Leaves one of the tenants that `file` declares; the problem, if it is not among them.
+pub(super) fn retain(
+    tenants: &mut Vec<TenantEntry>,
+    only: &TenantName,
+    file: &Path,
+) -> Option<Problem> {
+    let names: Vec<_> = tenants
+        .iter()
+        .map(|tenant| format!("`{}`", tenant.name))
+        .collect();
+    tenants.retain(|tenant| tenant.name == *only);
+    // Where none is declared, that has been said.
+    let is_unknown = tenants.is_empty() && !names.is_empty();
+    is_unknown.then(|| Problem {
+        message: format!("there is no tenant `{only}` to be served alone"),
+        place: Some(Place::whole(file.display().to_string())),
+        hint: Some(format!("the file declares {}", names.join(", "))),
+        ..Problem::default()
+    })
 }
 
 /// Reads the file; mistakes are noted in it.

@@ -15,6 +15,7 @@ use super::asked::Asked;
 use super::engines::Engines;
 use super::hosts::{HostPattern, PrivateHost};
 use super::limits::{self, Limits, Value};
+use super::refused::Refused;
 use crate::ids::{BotName, Route, TenantName};
 use crate::report::{Place, Problem};
 use crate::secret::Secret;
@@ -99,6 +100,8 @@ pub struct ServerSpec {
     pub name_servers: Vec<SocketAddr>,
     /// Who owns bots. At least one.
     pub tenants: Vec<TenantSpec>,
+    /// What of an operator's tenants is not among their bots, and why.
+    pub refused: Vec<Refused>,
 }
 
 /// Where the platform is: Poe itself, or something that plays it.
@@ -346,19 +349,20 @@ impl Rules {
 }
 
 /// Bots of one tenant that cannot stand beside each other, or where the gateway answers itself.
-pub(super) fn collisions(tenant: &TenantSpec) -> Vec<Problem> {
+pub(super) fn collisions(tenant: &TenantSpec) -> Vec<(BotName, Problem)> {
     let mut problems = Vec::new();
     let mut names: HashMap<&BotName, &BotSpec> = HashMap::new();
     let mut routes: HashMap<&Route, &BotSpec> = HashMap::new();
     for bot in &tenant.bots {
         let mut problem = |message: String, cause: String, hint: &str| {
             let place = Some(bot.place.clone());
-            problems.push(Problem {
+            let problem = Problem {
                 message,
                 causes: vec![cause],
                 place,
                 hint: Some(hint.to_owned()),
-            });
+            };
+            problems.push((bot.name.clone(), problem));
         };
         if RESERVED.contains(&bot.route.as_str()) {
             let message = format!("bot `{}` cannot be mounted at `{}`", bot.name, bot.route);

@@ -132,7 +132,7 @@ pub fn load(path: &Path, world: World<'_>) -> Result<Vec<Player>, Problems> {
             Err(problem) => problems.push(problem),
         }
     }
-    Problems(super::in_order(problems)).or(players)
+    Problems(super::in_order(problems, |problem| problem)).or(players)
 }
 
 /// A player as declared.

@@ -194,7 +194,7 @@ impl Source {
     /// Whether nothing is there: no variable, no file, no directory of secrets, or an empty one of the
     /// first two. A value that is there and of no use is not absent.
     pub(super) fn is_absent(&self, places: &Places<'_>) -> bool {
-        if places.stand_in.is_some() {
+        if places.stand_in.is_some() || self.withheld(places).is_err() {
             return false;
         }
         let no_file = |path: &Path| match path.metadata() {
@@ -211,8 +211,26 @@ impl Source {
         }
     }
 
+    /// A tenant who names a variable or a file of the server has what is in it: he would send it to a host
+    /// of his own, or charge with another's key.
+    fn withheld(&self, places: &Places<'_>) -> Result<(), Failure> {
+        match (places.vault, self) {
+            (Vault::Author(_), _) | (Vault::Operator(_), Self::Named(_)) => Ok(()),
+            (Vault::Operator(_), Self::Env(_) | Self::File(_)) => Err((
+                vec![
+                    "variables and files of the server are not for its tenants to name".to_owned(),
+                ],
+                format!(
+                    "write {{ secret = \"NAME\" }}, a file in the directory `{}` of the operator's directory of secrets",
+                    places.tenant
+                ),
+            )),
+        }
+    }
+
     /// Reads the value.
     pub(super) fn read(&self, sort: &Sort, places: &Places<'_>) -> Result<Secret, Failure> {
+        self.withheld(places)?;
         if let Some(stand_in) = places.stand_in {
             return Ok(Secret::new(stand_in.to_owned()));
         }

@@ -146,6 +146,16 @@ impl<'t> TextFile<'t> {
     }
 }
 
+/// A file that cannot be read; `named_at` is where another one names it.
+pub(super) fn unreadable(path: &Path, error: &io::Error, named_at: Option<&Place>) -> Problem {
+    Problem {
+        message: format!("`{}` cannot be read", path.display()),
+        causes: vec![error.to_string()],
+        place: named_at.cloned(),
+        hint: None,
+    }
+}
+
 /// Reads a text file of at most `bytes_max` bytes.
 ///
 /// Only regular files: a pipe would hold the start up for as long as its writer likes.

@@ -7,7 +7,7 @@ use crate::{
     bots::{
         admit::Places,
         deploy::Shared,
-        deployment::{self, Deployment},
+        deployment::{self, Change, Deployment, Progress},
         lasting::Lasting,
         sync::Syncing,
     },
@@ -92,6 +92,25 @@ fn prepare_sandbox(
         }
     }
     Ok((sandbox, size, capacity))
+}
+
+/// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
+pub(super) async fn look(
+    spec: ServerSpec,
+    deployment: &Arc<Deployment>,
+    progress: &Progress,
+    is_whole: bool,
+) -> Result<Change, Problems> {
+    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
+    let begin = move || {
+        let change = deployment.begin(&spec, &|_| false, &progress)?;
+        if is_whole || deployment.bots().is_empty() {
+            return Problems(change.refused()).or(change);
+        }
+        Ok(change)
+    };
+    let looked = tokio::task::spawn_blocking(begin).await;
+    looked.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
 }
 
 /// Why there is no sandbox, and what to do.

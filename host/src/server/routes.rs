@@ -11,7 +11,7 @@ use std::{
 use axum::response::{Html, IntoResponse, Response as AnyResponse};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
@@ -94,7 +94,19 @@ impl Gateway {
         self.phase.load(Ordering::SeqCst) == phase as u8
     }
 
-    fn readiness(&self) -> (StatusCode, &'static str) {
+    /// What the process says of itself; how many bots are refused, but not which: anybody may ask.
+    fn readiness(&self) -> (StatusCode, Value) {
+        let (status, word) = self.phase();
+        let refused = self.registry.table().refused();
+        let said = if refused == 0 {
+            json!({ "status": word })
+        } else {
+            json!({ "status": word, "refused": refused })
+        };
+        (status, said)
+    }
+
+    fn phase(&self) -> (StatusCode, &'static str) {
         if self.is(Phase::Ready) {
             (StatusCode::OK, "ready")
         } else if self.is(Phase::Draining) {
@@ -118,7 +130,7 @@ pub(super) async fn serve(
     seat: Arc<Seat>,
 ) -> Result<Response<Answer>, Infallible> {
     let about_itself = match request.uri().path() {
-        "/healthz" => Some((StatusCode::OK, "alive")),
+        "/healthz" => Some((StatusCode::OK, json!({ "status": "alive" }))),
         "/readyz" => Some(gateway.readiness()),
         _ => None,
     };
@@ -168,9 +180,9 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-fn status(method: &Method, (status, word): (StatusCode, &str)) -> Result<AnyResponse, Reject> {
+fn status(method: &Method, (status, said): (StatusCode, Value)) -> Result<AnyResponse, Reject> {
     if is_read(method) {
-        Ok((status, axum::Json(json!({ "status": word }))).into_response())
+        Ok((status, axum::Json(said)).into_response())
     } else {
         Err(Reject::Method)
     }

@@ -2,36 +2,44 @@
 
 use crate::harness::{Folder, Server, post, query};
 
+mod refused;
+
 const ACME_KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const GLOBEX_KEY: &str = "gggggggggggggggggggggggggggggggg";
 
 /// Both tenants have a bot `talk` and a bot `spy`; acme's `talk` is hostile, for long enough that others can
 /// be asked meanwhile.
 fn folder() -> Folder {
-    let bots = |talk: &str, key: &str, greeting: &str| {
+    let bots = |talk: &str, greeting: &str| {
         format!(
             "[bot.talk]\nsource = \"{talk}.wasm\"\nconfig = {{ GREETING = \"{greeting}\" }}\n\
-             poe = {{ access_key = {{ env = \"{key}\" }} }}\n\
+             poe = {{ access_key = {{ secret = \"key\" }} }}\n\
              [bot.spy]\nsource = \"looks-for-leftovers.wasm\"\nconfig = {{ GREETING = \"{greeting}\" }}\n\
-             poe = {{ access_key = {{ env = \"{key}\" }} }}\n"
+             poe = {{ access_key = {{ secret = \"key\" }} }}\n"
         )
     };
     Folder::empty()
-        .manifest(
-            "acme.toml",
-            &bots("loop-after-first-event", "ACME_KEY", "from acme"),
-        )
-        .manifest("globex.toml", &bots("puppet", "GLOBEX_KEY", "from globex"))
-        .env("ACME_KEY", ACME_KEY)
-        .env("GLOBEX_KEY", GLOBEX_KEY)
+        .manifest("acme.toml", &bots("loop-after-first-event", "from acme"))
+        .manifest("globex.toml", &bots("puppet", "from globex"))
         .flag("--limit=cpu=5s")
 }
 
+/// What an operator's file says of where keys are.
+const SECRETS: &str = "[secrets]\ndir = \"vault\"\n";
+
+/// The same with the keys of both.
+fn folder_with_keys() -> Folder {
+    folder()
+        .file("vault/acme/key", ACME_KEY)
+        .file("vault/globex/key", GLOBEX_KEY)
+}
+
 fn two_tenants() -> Server {
-    let operator = "\
+    let tenants = "\
         [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"acme.toml\"]\nlimits = { running = 2, queue = 0 }\n\
         [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"globex.toml\"]\n";
-    folder().file("operator.toml", operator).serve()
+    let operator = format!("{SECRETS}{tenants}");
+    folder_with_keys().file("operator.toml", operator).serve()
 }
 
 fn ask(server: &Server, path: &str, key: &str, text: &str) -> crate::harness::Answer {
@@ -155,10 +163,11 @@ fn configuration_and_logs_of_tenants_do_not_mix() {
 /// A tenant with host names is reached under these alone, and nobody else is.
 #[test]
 fn host_names_lead_to_their_tenant_alone() {
-    let operator = "\
+    let tenants = "\
         [tenant.acme]\nhosts = [\"acme.example\"]\nmanifests = [\"acme.toml\"]\n\
         [tenant.globex]\nhosts = [\"globex.example\", \"www.globex.example\"]\nmanifests = [\"globex.toml\"]\n";
-    let server = folder().file("operator.toml", operator).serve();
+    let operator = format!("{SECRETS}{tenants}");
+    let server = folder_with_keys().file("operator.toml", operator).serve();
     let body = query("hi").to_string();
     for (host, key, status) in [
         ("globex.example", GLOBEX_KEY, 200),
@@ -214,13 +223,17 @@ fn memory_of_a_tenant_bounds_its_bots_together() {
 /// nothing of others, whose keys are not even there.
 #[test]
 fn a_tenant_can_have_a_process_of_its_own() {
-    let operator = "[server]\nstate_dir = \"state-of-all\"\ncache_dir = \"cache-of-all\"\n\
+    let operator = "[secrets]\ndir = \"vault\"\n[server]\nstate_dir = \"state-of-all\"\ncache_dir = \"cache-of-all\"\n\
         [tenant.acme]\npath_prefix = \"/acme\"\nmanifests = [\"acme.toml\"]\n\
         [tenant.globex]\npath_prefix = \"/globex\"\nmanifests = [\"globex.toml\"]\n";
     let alone = |tenant: &str| {
+        let key = if tenant == "acme" {
+            ACME_KEY
+        } else {
+            GLOBEX_KEY
+        };
         folder()
-            .env("ACME_KEY", if tenant == "acme" { ACME_KEY } else { "" })
-            .env("GLOBEX_KEY", if tenant == "acme" { "" } else { GLOBEX_KEY })
+            .file(&format!("vault/{tenant}/key"), key)
             .file("operator.toml", operator)
             .flag("--only")
             .flag(tenant)

@@ -95,22 +95,20 @@ fn there_are_none_around_an_author() {
 }
 
 /// The compiler is another process, behind the same walls, and still the first to go. The component lies
-/// elsewhere, as where releases are changed by a link.
+/// behind a link, as where releases are changed by one.
 #[test]
 fn components_are_compiled_behind_them() {
-    let elsewhere = tempfile::tempdir().unwrap();
     let cache = tempfile::tempdir().unwrap();
-    let real = elsewhere.path().join("real.wasm");
-    fs::write(&real, enlarged(&component("echo"))).unwrap();
     let manifest = "[bot.echo]\nsource = \"echo.wasm\"\n\
                     [bot.large]\nsource = \"./large.bin.wasm\"\n";
     let folder = Folder::empty()
         .file("large.bin.wasm", "")
+        .file("releases/real.wasm", enlarged(&component("echo")))
         .manifest("acme.toml", manifest)
         .file("operator.toml", OPERATOR);
     let link = folder.path().join("large.bin.wasm");
     fs::remove_file(&link).unwrap();
-    symlink(&real, &link).unwrap();
+    symlink("releases/real.wasm", &link).unwrap();
     let own = |id: &str| fs::read_to_string(format!("/proc/{id}/oom_score_adj")).unwrap();
     let before = own("self");
     let server = folder.cache_dir(&cache.path().join("cache")).serve();

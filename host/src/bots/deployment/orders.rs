@@ -14,7 +14,7 @@ use std::{
 use super::{
     Deployment, State,
     change::{Key, Log},
-    key, resize, table,
+    key, resize,
 };
 use crate::{
     bots::deploy::{MountedBot, Order},
@@ -235,6 +235,13 @@ impl Deployment {
         let mut is_news = false;
         if state.orders.carried_out(&order, made.as_ref().err(), took) {
             let name = (order.spec.tenant.clone(), order.spec.name.clone());
+            let mut refused = state.refused.clone();
+            let key = (name.0.clone(), Some(name.1.clone()));
+            match &made {
+                Ok(_) => drop(refused.remove(&key)),
+                Err(_) => drop(refused.insert(key)),
+            }
+            state.refuse(refused);
             let before = match &made {
                 Ok(new) => self.mount(&mut state, new),
                 Err(_) => self.give_up(&mut state, &name),
@@ -253,10 +260,10 @@ impl Deployment {
     /// Takes the placeholder of a bot away that will not come. A former version goes on.
     fn give_up(&self, state: &mut State, (tenant, name): &Key) -> Option<MountedBot> {
         let waits = |it: &MountedBot| key(it) == (tenant, name) && it.bot.component.is_none();
-        let at = state.mounted.iter().position(waits)?;
-        let gone = state.mounted.remove(at);
-        self.registry.swap(table(&state.mounted));
-        Some(gone)
+        let at = state.mounted.iter().position(waits);
+        let gone = at.map(|at| state.mounted.remove(at));
+        self.registry.swap(state.table());
+        gone
     }
 
     /// Puts a bot into its place. Says what was there.
@@ -265,7 +272,7 @@ impl Deployment {
         let place = places.find(|old| key(old) == key(new))?;
         let before = std::mem::replace(place, new.clone());
         resize(new);
-        self.registry.swap(table(&state.mounted));
+        self.registry.swap(state.table());
         self.syncing.begin(Arc::clone(&new.bot));
         Some(before)
     }

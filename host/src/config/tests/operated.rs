@@ -110,6 +110,120 @@ fn a_tenant_has_its_own_secrets_only() {
     "#);
 }
 
+/// Access keys too: with another's, a bot would charge in his name.
+#[test]
+fn a_tenant_has_its_own_access_keys_only() {
+    let vault = "[secrets]\ndir = \"vault\"";
+    let key = |source: &str| operated(vault, &format!("poe = {{ access_key = {{ {source} }} }}"));
+    let spec = key("secret = \"api\"").unwrap();
+    assert!(spec.tenants[0].bots[0].access_keys[0].matches(b"value-of-acme"));
+    assert_snapshot!(key("env = \"E\"").unwrap_err(), @r#"
+    error: bot `cat` cannot have its access key
+      caused by: variables and files of the server are not for its tenants to name
+      --> DIR/m.toml:4:22
+    hint: write { secret = "NAME" }, a file in the directory `acme` of the operator's directory of secrets
+    "#);
+    let several = "poe = { access_keys = [{ secret = \"api\" }, { env = \"E\" }] }";
+    for refused in [
+        key("env = \"UNSET\""),
+        key("file = \"vault/other/api\""),
+        key("file = \"none\""),
+        operated(vault, several),
+    ] {
+        let said = refused.unwrap_err();
+        assert!(said.contains("are not for its tenants to name"), "{said}");
+    }
+    let optional = "allowed_outbound_hosts = [\"https://a.example\"]\nsecrets = { KEY = { env = \"UNSET\", host = \"https://a.example\", optional = true } }";
+    let said = operated(vault, optional).unwrap_err();
+    assert!(said.contains("are not for its tenants to name"), "{said}");
+}
+
+/// A tenant's bots are made of what lies beside its manifests, after links are resolved.
+#[test]
+fn a_tenant_has_its_own_components_only() {
+    let files = [
+        ("globex/cat.wasm", ""),
+        (
+            "globex/m.toml",
+            "manifest_version = 1\n[bot.x]\nsource = \"cat.wasm\"\n",
+        ),
+        ("acme/own/cat.wasm", ""),
+    ];
+    let made_of = |source: &str, build: &str| {
+        let scene = Scene::new(&files);
+        scene.write(
+            "acme/m.toml",
+            format!("manifest_version = 1\n[bot.cat]\nsource = \"{source}\"\n{build}").as_bytes(),
+        );
+        scene.write("o.toml", b"[tenant.acme]\nmanifests = [\"acme/m.toml\"]\n");
+        scene.link("acme/out.wasm", "../globex/cat.wasm");
+        scene.link("acme/there", "../globex");
+        scene.link("acme/in.wasm", "own/cat.wasm");
+        scene.link("acme/round", "../acme/own");
+        scene.operator("o.toml")
+    };
+    for source in [
+        "own/cat.wasm",
+        "in.wasm",
+        "round/cat.wasm",
+        "own/../own/cat.wasm",
+        "../acme/own/cat.wasm",
+    ] {
+        assert!(made_of(source, "").is_ok(), "{source}");
+    }
+    for source in [
+        "../globex/cat.wasm",
+        "../globex/none.wasm",
+        "out.wasm",
+        "there/cat.wasm",
+        "own/../../globex/cat.wasm",
+        "/dev/null",
+        "/no/such/file",
+        "..",
+    ] {
+        for build in ["", "build.command = \"true\"\n"] {
+            let said = made_of(source, build).unwrap_err();
+            let named = said.starts_with("error: `source` of bot `cat` leads out of the directory");
+            assert!(named, "{source}: {said}");
+            assert!(
+                said.contains("--> DIR/acme/m.toml:3:11"),
+                "{source}: {said}"
+            );
+        }
+    }
+}
+
+/// Where a directory is looked through, links in it are as good as names.
+#[test]
+fn what_is_found_for_a_tenant_is_its_own() {
+    let manifest = "manifest_version = 1\n[bot.x]\nsource = \"x.wasm\"\n";
+    let scene = Scene::new(&[
+        (
+            "o.toml",
+            "[tenant.acme]\nmanifests = [\"acme\", \"acme/link.toml\"]\n",
+        ),
+        ("globex/bot/ravenry.toml", manifest),
+        ("globex/bot/x.wasm", ""),
+        ("acme/own/ravenry.toml", manifest),
+        ("acme/own/x.wasm", ""),
+        ("acme/y.wasm", ""),
+    ]);
+    let found = || {
+        let spec = scene.served("o.toml").unwrap();
+        let bots = spec.tenants[0].bots.iter().map(|bot| bot.name.to_string());
+        let wrong = spec.refused.iter().map(|it| it.problem.message.clone());
+        (bots.collect::<Vec<_>>(), wrong.collect::<Vec<_>>())
+    };
+    scene.link("acme/link.toml", "own/ravenry.toml");
+    scene.link("acme/stolen.wasm", "../globex/bot/x.wasm");
+    scene.link("acme/theirs", "../globex/bot");
+    scene.link("acme/z/ravenry.toml", "../../globex/bot/ravenry.toml");
+    let (bots, wrong) = found();
+    assert_eq!(bots, ["y"], "{wrong:?}");
+    let leads_out = |it: &&String| it.contains("leads out of the directory");
+    assert_eq!(wrong.iter().filter(leads_out).count(), 3, "{wrong:?}");
+}
+
 /// Of one tenant nothing is read but its own: what is wrong with others is theirs.
 #[test]
 fn one_tenant_can_be_loaded_alone() {

@@ -63,8 +63,25 @@ impl Scene {
         self.load(path, load_path)
     }
 
+    /// An operator's file; what is wrong with any tenant of it is an error.
     pub(super) fn operator(&self, path: &str) -> Loaded {
+        self.load(path, |path, flags, world| {
+            let spec = load_operator(path, flags, world)?;
+            let refused = spec.refused.iter().map(|it| it.problem.clone());
+            Problems(refused.collect()).or(spec)
+        })
+    }
+
+    /// An operator's file, as far as it can be served.
+    pub(super) fn served(&self, path: &str) -> Loaded {
         self.load(path, load_operator)
+    }
+
+    /// Makes a link at `path` that leads to `to`.
+    pub(super) fn link(&self, path: &str, to: &str) {
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, path).unwrap();
     }
 
     /// One tenant of an operator's file.

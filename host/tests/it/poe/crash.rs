@@ -210,9 +210,11 @@ fn money_is_told_of_from_behind_the_walls() {
     let (poe, state) = (FakePoe::start().unwrap(), tempfile::tempdir().unwrap());
     let serve = || {
         folder(&poe, "")
+            .manifest("ravenry.toml", "[bot.asker]\nsource = \"asker.wasm\"\npoe = { access_key = { secret = \"key\" } }\n")
+            .file("vault/acme/key", KEY)
             .file(
                 "operator.toml",
-                "[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n",
+                "[secrets]\ndir = \"vault\"\n[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n",
             )
             .state_dir(state.path())
             .serve()
