@@ -55,6 +55,7 @@ use crate::{
         room::{Kind, Parts, RequestMemory, Rooms},
     },
     metrics::{self, BotMetrics},
+    protocol::{encode, settings::Settings},
     sandbox::{Allowance, Component, EngineKind},
     secret::{Mask, Secret},
 };
@@ -79,7 +80,7 @@ pub struct Bot {
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,
-    /// What it uses without having it, and what is masked in its log.
+    /// What it uses without having it, and what is masked wherever it speaks.
     secrets: Arc<Secrets>,
     gate: Gate,
     /// Whether memory is short whatever is booked.
@@ -112,6 +113,13 @@ impl Bot {
     /// How many keys open it; with none, anybody may call.
     pub fn keys(&self) -> usize {
         self.keys.len()
+    }
+
+    /// Its settings, as JSON, without what it must not say.
+    pub fn settings_json(&self, settings: &Settings) -> Vec<u8> {
+        let json = encode::settings(settings);
+        let mask = self.secrets.reply_mask();
+        mask.and_then(|mask| mask.json(&json)).unwrap_or(json)
     }
 
     /// What must not be written where others read it: access keys and secrets.

@@ -7,19 +7,21 @@
 //! stand with each.
 
 mod end;
+mod mouth;
 
 use std::time::Duration;
 
 use bytes::BytesMut;
 
-pub use self::end::End;
 use self::end::{LastWords, Said};
+pub use self::{end::End, mouth::speak};
 use crate::{
     ids::Reference,
     protocol::{
         encode,
         event::{Event, Meta},
     },
+    secret::Mask,
 };
 
 /// Longest silence before the guard speaks for the bot.
@@ -68,6 +70,8 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Guard {
     bounds: Bounds,
+    /// What must not be said; `None` where there is nothing to hide.
+    mask: Option<Mask>,
     characters: u64,
     events: u64,
     /// Something that the platform counts as an answer was written.
@@ -103,6 +107,7 @@ impl Guard {
     pub fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
+            mask: None,
             characters: 0,
             events: 0,
             answered: false,
@@ -110,6 +115,12 @@ impl Guard {
             phase: Phase::Open,
             last_write: Duration::ZERO,
         }
+    }
+
+    /// The same, and of what `mask` hides nothing is said.
+    #[must_use]
+    pub fn masking(self, mask: Option<Mask>) -> Self {
+        Self { mask, ..self }
     }
 
     /// Characters that the bot has said.
@@ -132,8 +143,11 @@ impl Guard {
     /// # Errors
     /// A refusal leaves `out` as it was.
     pub fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
-        let encode = |out: &mut BytesMut| encode::event(event, out);
-        self.write(event, event.characters(), out, encode)
+        let mask = self.mask.take();
+        let speak = |out: &mut BytesMut| speak(event, mask.as_ref(), out);
+        let said = self.write(event, event.characters(), out, speak);
+        self.mask = mask;
+        said
     }
 
     /// Takes one event that was counted and encoded before, without this guard; gives its bytes back
@@ -304,14 +318,12 @@ impl Guard {
                 allow_retry,
                 error_type,
             } = last;
-            encode::event(
-                &Event::Error {
-                    text: &text,
-                    allow_retry,
-                    error_type,
-                },
-                out,
-            );
+            let error = Event::Error {
+                text: &text,
+                allow_retry,
+                error_type,
+            };
+            speak(&error, self.mask.as_ref(), out);
         }
         encode::event(&Event::Done, out);
         self.phase = Phase::Done;

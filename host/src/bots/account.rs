@@ -83,6 +83,7 @@ impl Account {
             bot: bot.name.as_str(),
             reference: self.reference.as_str(),
         };
-        telemetry::reply_ended(whose, &facts, said.characters, detail);
+        let detail = detail.map(|detail| bot.mask().mask(detail));
+        telemetry::reply_ended(whose, &facts, said.characters, detail.as_deref());
     }
 }

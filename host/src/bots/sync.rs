@@ -18,7 +18,7 @@ use crate::{
     egress::poe::SyncFault,
     ids::{BotName, Reference, TenantName},
     imports::{poe::Declaration, request::Received},
-    protocol::{encode, settings::Settings},
+    protocol::settings::Settings,
 };
 
 /// Bots that are asked at once.
@@ -96,6 +96,8 @@ async fn learn(bot: Arc<Bot>) -> Option<(Arc<Bot>, Settings)> {
         }
         Err(error) => {
             let why = error.source().map(ToString::to_string);
+            let why = why.as_ref().map(|why| bot.mask().mask(why));
+            let why = why.as_deref();
             tracing::warn!(
                 tenant = bot.tenant.as_str(), bot = bot.name.as_str(), error = %error, cause = why,
                 "the bot does not say its settings: it can ask no other bot, and the platform keeps what it has"
@@ -111,7 +113,7 @@ async fn hand_on(bot: Arc<Bot>, settings: Settings) {
     let Some(name) = &bot.synced_as else { return };
     let (tenant, bot_name) = (bot.tenant.as_str(), bot.name.as_str());
     bot.metrics.synced(false);
-    let json = encode::settings(&settings);
+    let json = bot.settings_json(&settings);
     let mut pause = PAUSE;
     loop {
         match bot

@@ -5,12 +5,11 @@
 //! else the placeholder goes out as it is, and is worth nothing.
 //!
 //! So a bot that is talked into telling its secrets has none to tell. What comes back is another
-//! matter: a host that echoes headers tells the bot the secret. [`Secrets::mask`] takes it out of
+//! matter: a host that echoes headers tells the bot the secret. A mask takes it out of
 //! what the bot prints and says, as a net against accidents: a bot that cuts it in pieces, encodes
 //! it, or sends it on to another host that it may reach, is not stopped. Grant a secret only for
 //! hosts that are trusted with it.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -23,6 +22,10 @@ use crate::secret::{Mask, Secret};
 /// How every placeholder begins, so that people who meet one know what it is.
 pub const PLACEHOLDER: &str = "ravenry-secret-";
 
+/// Shorter keys, which no platform gives out, are found in harmless words, and stay there when a bot says
+/// them. In logs, they are masked too.
+const MASKED_BYTES_MIN: usize = 8;
+
 /// The secrets of one bot, and what it holds in their place.
 ///
 /// Made once for a mounted bot, and the same for all its queries.
@@ -30,6 +33,8 @@ pub const PLACEHOLDER: &str = "ravenry-secret-";
 pub struct Secrets {
     grants: Vec<Grant>,
     mask: Mask,
+    /// `None`: there is nothing to hide.
+    reply_mask: Option<Mask>,
 }
 
 #[derive(Debug)]
@@ -45,7 +50,14 @@ impl Secrets {
     /// Draws a placeholder for each grant; `keys` are the bot's access keys, which are masked as well.
     pub fn new(grants: &[SecretGrant], keys: &[Secret]) -> Self {
         let values = grants.iter().map(|grant| &grant.value);
-        let mask = Mask::new(keys.iter().chain(values));
+        let all = || keys.iter().chain(values.clone());
+        let mask = Mask::new(all());
+        let sayable = |secret: &&Secret| secret.len() >= MASKED_BYTES_MIN;
+        let reply_mask = if all().all(|secret| sayable(&secret)) {
+            mask.clone()
+        } else {
+            Mask::new(all().filter(sayable))
+        };
         let grants = grants
             .iter()
             .map(|grant| Grant {
@@ -56,7 +68,11 @@ impl Secrets {
                 header: grant.header.clone(),
             })
             .collect();
-        Self { grants, mask }
+        Self {
+            grants,
+            mask,
+            reply_mask: (!reply_mask.is_empty()).then_some(reply_mask),
+        }
     }
 
     /// What the bot finds in its environment: names of secrets with their placeholders.
@@ -85,19 +101,15 @@ impl Secrets {
         }
     }
 
-    /// `text` without the values of the secrets and without the access keys: `***` in their place.
-    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.mask.mask(text)
-    }
-
     /// What is masked in the bot's log: access keys and secrets.
     pub fn log_mask(&self) -> &Mask {
         &self.mask
     }
 
-    /// What is masked in what the bot says; `None` where it has no secrets, and so nothing is to pay.
+    /// What is masked in what the bot says; `None` where it has neither secrets nor keys, and so nothing
+    /// is to pay.
     pub fn reply_mask(&self) -> Option<&Mask> {
-        (!self.grants.is_empty()).then_some(&self.mask)
+        self.reply_mask.as_ref()
     }
 }
 

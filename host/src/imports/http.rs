@@ -20,7 +20,7 @@ use wasmtime_wasi_http::{
     WasiHttpHooks,
 };
 
-use super::log::{BotLog, escape};
+use super::log::BotLog;
 use crate::{
     config::hosts::HostPattern,
     egress::{Client, Gone, Incoming, Order, SendError, Timeouts, secrets::Secrets, tape::Tape},
@@ -49,6 +49,12 @@ const FORBIDDEN: [HeaderName; 3] = [header::TE, header::TRAILER, header::EXPECT]
 ///
 /// Small, because a bot can open many bodies and send none of them.
 const CHUNK_BYTES_MAX: usize = 32 * 1024;
+
+/// What stands in the place of a host that cannot be named.
+const UNKNOWN: &str = "an unknown host";
+
+/// Longest name of a host, in bytes (RFC 1035, 2.3.4).
+const HOST_BYTES_MAX: usize = 255;
 
 /// Different complaints that one call may have in its bot's log.
 const COMPLAINTS_MAX: usize = 16;
@@ -226,7 +232,7 @@ impl Complaints {
         let Some(words) = refusal.words(origin) else {
             return;
         };
-        let sentence = escape(&format!("a request to {origin} {words}"));
+        let sentence = format!("a request to {origin} {words}");
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.len() < COMPLAINTS_MAX && said.insert(sentence.clone()) {
             self.log.note(&sentence);
@@ -289,7 +295,7 @@ impl WasiHttpHooks for Outbound {
                 return Box::new(async move { Err(refusal.code()) });
             }
         };
-        let origin = url.origin().ascii_serialization();
+        let origin = shown(&url);
         let sent = send(
             Arc::clone(&self.access),
             places,
@@ -355,8 +361,16 @@ async fn send(
 /// Scheme, host and port of what the guest asked for, as far as they can be read. Without user and
 /// password, whatever was written.
 fn origin(uri: &http::Uri) -> String {
-    match Url::parse(&uri.to_string()) {
-        Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
-        _ => "an unknown host".to_owned(),
+    let url = Url::parse(&uri.to_string());
+    url.map_or_else(|_| UNKNOWN.to_owned(), |url| shown(&url))
+}
+
+/// The same of a URL. Of a name that is longer than there are any, nothing is repeated.
+fn shown(url: &Url) -> String {
+    let is_name = |host: &str| host.len() <= HOST_BYTES_MAX;
+    if url.origin().is_tuple() && url.host_str().is_some_and(is_name) {
+        url.origin().ascii_serialization()
+    } else {
+        UNKNOWN.to_owned()
     }
 }

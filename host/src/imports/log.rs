@@ -23,6 +23,10 @@ use crate::{
     secret::Mask,
 };
 
+/// Characters that a sentence of the gateway has at most in a bot's log: the longest of its own words, with
+/// the longest name of a host in them three times.
+const NOTE_CHARACTERS_MAX: usize = 2048;
+
 /// Whose log it is, as the records say.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -47,6 +51,8 @@ struct Inner {
     left: u64,
     line_bytes_max: usize,
     line: Vec<u8>,
+    /// Something of the line was left out.
+    is_cut: bool,
     /// Bytes that were printed and not logged.
     dropped: u64,
 }
@@ -59,6 +65,7 @@ impl BotLog {
             left: bytes_max,
             line_bytes_max: usize::try_from(line_bytes_max).unwrap_or(usize::MAX),
             line: Vec::new(),
+            is_cut: false,
             dropped: 0,
         })))
     }
@@ -71,16 +78,24 @@ impl BotLog {
             .print(bytes);
     }
 
-    /// Says something to the bot's author, as the gateway, in the bot's own log.
+    /// Says something to the bot's author, as the gateway, in the bot's own log. Strangers' words may be
+    /// in it: they are treated as what the bot prints.
     pub fn note(&self, sentence: &str) {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sentence = inner.origin.mask.mask(sentence);
+        let (kept, is_cut) = match sentence.char_indices().nth(NOTE_CHARACTERS_MAX) {
+            Some((at, _)) => (sentence.get(..at).unwrap_or_default(), true),
+            None => (&*sentence, false),
+        };
+        let ellipsis = if is_cut { "…" } else { "" };
+        let sentence = escape(kept);
         let Origin {
             tenant,
             bot,
             reference,
             ..
         } = &inner.origin;
-        tracing::warn!(target: "bot", %tenant, %bot, %reference, "{sentence}");
+        tracing::warn!(target: "bot", %tenant, %bot, %reference, "{sentence}{ellipsis}");
     }
 
     /// Logs an unfinished line, and says how much was left out. To be called once, at the end.
@@ -112,6 +127,7 @@ impl Inner {
                 .min(self.line_bytes_max.saturating_sub(self.line.len()));
             let (kept, rest) = text.split_at(room.min(text.len()));
             self.line.extend_from_slice(kept);
+            self.is_cut |= !rest.is_empty();
             self.left = self.left.saturating_sub(kept.len() as u64);
             self.dropped = self.dropped.saturating_add(rest.len() as u64);
             if ends {
@@ -127,7 +143,13 @@ impl Inner {
             return;
         }
         let line = String::from_utf8_lossy(&self.line);
-        let line = escape(&self.origin.mask.mask(&line));
+        let mask = &self.origin.mask;
+        let masked = if std::mem::take(&mut self.is_cut) {
+            mask.mask_cut(&line)
+        } else {
+            mask.mask(&line)
+        };
+        let line = escape(&masked);
         self.line.clear();
         let Origin {
             tenant,

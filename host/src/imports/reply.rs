@@ -22,10 +22,10 @@ use futures_util::task::AtomicWaker;
 use self::buffer::Buffer;
 use crate::{
     compute,
-    guard::{Bounds, End, Guard, Refusal},
+    guard::{self, Bounds, End, Guard, Refusal},
     ids::Reference,
     memory::{Booking, MemoryPool},
-    protocol::{encode, event::Event},
+    protocol::event::{Event, Failure},
     secret::Mask,
 };
 
@@ -53,7 +53,7 @@ pub struct Outbox(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     inner: Mutex<Inner>,
-    /// What must not be said; `None` where the bot has no secrets.
+    /// What must not be said; `None` where there is nothing to hide.
     mask: Option<Mask>,
     /// Whoever takes the bytes, where that is another task than the one that polls the guest.
     reader: AtomicWaker,
@@ -89,12 +89,12 @@ pub struct Said {
 }
 
 impl Outbox {
-    /// An empty reply with these bounds. What `mask` hides is taken out of its text; large events are
+    /// An empty reply with these bounds. What `mask` hides is taken out of all its events; large ones are
     /// booked on `pools`.
     pub fn new(bounds: Bounds, mask: Option<Mask>, pools: [Arc<MemoryPool>; 3]) -> Self {
         Self(Arc::new(Shared {
             inner: Mutex::new(Inner {
-                guard: Guard::new(bounds),
+                guard: Guard::new(bounds).masking(mask.clone()),
                 buffer: Buffer::default(),
             }),
             mask,
@@ -116,10 +116,7 @@ impl Outbox {
     /// # Errors
     /// What the guard refuses; nothing was written then.
     pub async fn say(&self, event: Event<'_>) -> Result<(), Refusal> {
-        match &self.0.mask {
-            None => self.0.say(&event)?,
-            Some(mask) => masked(&event, mask, |event| self.0.say(event))?,
-        }
+        self.0.say(&event)?;
         if self.0.unread.load(Ordering::Relaxed) >= UNREAD_BYTES_MAX {
             self.room().await;
         }
@@ -214,8 +211,13 @@ impl Outbox {
         let Inner { guard, buffer } = &mut *inner;
         match (end, &self.0.mask) {
             (End::Failed(failure), Some(mask)) => {
-                let mut failure = failure.clone();
-                failure.text = failure.text.map(|text| mask.mask(&text).into_owned());
+                // It is cut next: of half a secret, nobody would know what it is.
+                let hide = |text: &String| mask.mask(text).into_owned();
+                let failure = Failure {
+                    text: failure.text.as_ref().map(hide),
+                    error_type: failure.error_type.as_ref().map(hide),
+                    allow_retry: failure.allow_retry,
+                };
                 guard.end(&End::Failed(failure), reference, buffer.tail());
             }
             _ => guard.end(end, reference, buffer.tail()),
@@ -264,7 +266,7 @@ impl Shared {
             // What will be refused is not worth encoding.
             if self.lock().guard.fits(event, characters) {
                 let mut encoded = BytesMut::new();
-                encode::event(event, &mut encoded);
+                guard::speak(event, self.mask.as_ref(), &mut encoded);
                 large = Some((self.book(encoded.capacity())?, encoded));
             }
         }
@@ -317,37 +319,6 @@ impl Shared {
 fn is_large(event: &Event<'_>) -> bool {
     matches!(event, Event::File(_) | Event::Json(_) | Event::Other { .. })
         || event.text_bytes() >= LARGE_BYTES
-}
-
-/// Says an event without the secrets in its text. Objects pass as they are: this is a net against
-/// accidents, and in text is where they happen.
-fn masked(
-    event: &Event<'_>,
-    mask: &Mask,
-    say: impl FnOnce(&Event<'_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    match *event {
-        Event::Text { index, text } => {
-            let text = &mask.mask(text);
-            say(&Event::Text { index, text })
-        }
-        Event::Replace { index, text } => {
-            let text = &mask.mask(text);
-            say(&Event::Replace { index, text })
-        }
-        Event::Suggest(text) => say(&Event::Suggest(&mask.mask(text))),
-        Event::Data(text) => say(&Event::Data(&mask.mask(text))),
-        Event::Error {
-            text,
-            allow_retry,
-            error_type,
-        } => say(&Event::Error {
-            text: &mask.mask(text),
-            allow_retry,
-            error_type,
-        }),
-        _ => say(event),
-    }
 }
 
 #[cfg(test)]

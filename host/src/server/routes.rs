@@ -249,7 +249,7 @@ async fn answer(
             seat.watches(true);
             let settings = call::settings(&bot, authorized, received).await;
             return settings
-                .map(|settings| Found::Page(json_response(encode::settings(&settings))))
+                .map(|settings| Found::Page(json_response(bot.settings_json(&settings))))
                 .map_err(|error| failed(&bot, error, reference));
         }
         Asked::Feedback(feedback) => Report::Feedback(feedback),
@@ -306,6 +306,8 @@ fn json_response(body: Vec<u8>) -> AnyResponse {
 /// Logs why a call failed; the caller is told less.
 fn failed(bot: &Bot, error: call::CallError, reference: Reference) -> Reject {
     let cause = std::error::Error::source(&error).map(ToString::to_string);
+    let cause = cause.as_ref().map(|cause| bot.mask().mask(cause));
+    let cause = cause.as_deref();
     tracing::warn!(tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference, %error, cause, "a call failed");
     Reject::Call(error, reference)
 }

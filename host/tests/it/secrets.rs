@@ -3,8 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
+
 use crate::egress::upstream::{Conversation, Upstream};
-use crate::harness::{Answer, Folder, Server};
+use crate::harness::{Answer, Folder, Server, query};
 
 const SECRET: &str = "planted-Xy12Zw34\"Ab56";
 
@@ -122,10 +124,15 @@ fn a_secret_that_comes_back_is_masked_in_what_the_bot_says_and_logs() {
         ask("suggest $HEARD"),
         ask("data $HEARD"),
         ask("fail $HEARD"),
+        ask("file $HEARD"),
+        ask("json $HEARD"),
+        ask("event $HEARD"),
+        ask("error $HEARD"),
+        ask("typed $HEARD"),
         ask("print it is $HEARD!"),
     ];
     assert_eq!(answers[0].said(), "it is ***!");
-    for answer in &answers[1..5] {
+    for answer in &answers[1..10] {
         assert!(answer.text().contains("***"), "{}", answer.text());
     }
     server.wait_log(|record| record["target"] == "bot" && record["message"] == "it is ***!");
@@ -136,6 +143,83 @@ fn a_secret_that_comes_back_is_masked_in_what_the_bot_says_and_logs() {
             .iter()
             .all(|request| request.contains(SECRET))
     );
+}
+
+/// A key that can be a name of an event, and of a host.
+const KEY: &str = "planted_access_key_of_32_letters";
+
+/// A bot with a key and no secrets has something to hide as well: its key, in all that it can say, in its
+/// settings, its log, and what the gateway notes for it.
+#[test]
+fn an_access_key_is_masked_in_every_way_of_speaking() {
+    let server = Folder::with_manifest(&format!(
+        "[bot.leaks]\nsource = \"leaks.wasm\"\npoe = {{ access_key = {{ env = \"PLANTED\" }} }}\n\
+         config = {{ INTRODUCTION = \"My key is {KEY}\" }}\n"
+    ))
+    .env("PLANTED", KEY)
+    .up();
+    let bearer = format!("Bearer {KEY}");
+    let send = |body| server.send("leaks", &body, &[("authorization", bearer.as_str())]);
+    let verbs = [
+        "text", "replace", "suggest", "data", "file", "json", "event", "error", "typed", "fail",
+    ];
+    let mut answers = Vec::new();
+    for verb in verbs {
+        let answer = send(query(&format!("{verb} {KEY}")));
+        assert!(answer.text().contains("***"), "{verb}: {}", answer.text());
+        assert_eq!(answer.events().last().unwrap().0, "done", "{verb}");
+        answers.push(answer);
+    }
+    let named = send(query(&format!("named {KEY}")));
+    assert_eq!(named.events()[0].0, "masked");
+    // Of a sentence that is cut, the rest of a key is not left.
+    let cut = send(query(&format!("fail {}{KEY}", "x".repeat(4_090))));
+    assert!(!cut.text().contains("planted"), "{}", cut.text());
+    let settings = send(json!({"version": "1.2", "type": "settings"}));
+    assert_eq!(settings.json()["introduction_message"], "My key is ***");
+    let sending = format!("send http://{}.{}.example/ x y", KEY, "y".repeat(60));
+    let log = send(query(&format!(
+        "print {KEY}\n{sending}\nprint {}{KEY}",
+        "x".repeat(8_180)
+    )));
+    server.wait_log(|record| record["message"] == "***");
+    server.wait_text("a request to http://***.");
+    server.wait_log(|record| {
+        let message = record["message"].as_str().unwrap_or_default();
+        message.starts_with("xxx") && message.ends_with("x***")
+    });
+    answers.extend([named, cut, settings, log]);
+    for text in answers
+        .iter()
+        .map(|it| it.text().to_owned())
+        .chain(server.log())
+    {
+        assert!(!text.contains(KEY), "{text}");
+    }
+}
+
+/// What a bot makes the gateway note is bounded: hosts are named as far as there are such names.
+#[test]
+fn what_is_noted_for_a_bot_is_bounded() {
+    let server = Folder::with_manifest(
+        "[bot.leaks]\nsource = \"leaks.wasm\"\nallowed_outbound_hosts = [\"http://*.example\"]\n",
+    )
+    .up();
+    let label = "y".repeat(60);
+    let lines: Vec<String> = (0..100)
+        .map(|n| {
+            format!(
+                "send http://{}{n}.example/ x y",
+                format!("{label}.").repeat(15)
+            )
+        })
+        .collect();
+    server.ask("leaks", &lines.join("\n"));
+    server.wait_query("leaks");
+    let log = server.log();
+    let noted: usize = log.iter().map(String::len).sum();
+    assert!(noted < 20_000, "{noted} bytes: {}", log.join("\n"));
+    assert!(!log.join("\n").contains(&format!("{label}.{label}")));
 }
 
 /// Masking is a net against accidents, as the README says: what is cut in pieces passes.

@@ -224,10 +224,15 @@ fn secrets_and_access_keys_are_masked_and_placeholders_are_not() {
     let placeholder = secrets.environment().next().unwrap().1;
     let said = format!("key {VALUE} or planted-access-key or {placeholder}");
     assert_eq!(
-        secrets.mask(&said),
+        secrets.log_mask().mask(&said),
         format!("key *** or *** or {placeholder}")
     );
     assert!(secrets.reply_mask().is_some());
-    assert!(Secrets::new(&[], &keys).reply_mask().is_none());
+    assert!(Secrets::new(&[], &keys).reply_mask().is_some());
+    assert!(Secrets::new(&[], &[]).reply_mask().is_none());
+    let short = [Secret::new("key".to_owned())];
+    let secrets_with_short = Secrets::new(&[], &short);
+    assert!(secrets_with_short.reply_mask().is_none());
+    assert_eq!(secrets_with_short.log_mask().mask("a key"), "a ***");
     assert!(!format!("{secrets:?} {secrets:#?}").contains(VALUE));
 }

@@ -61,6 +61,32 @@ fn every_fault_of_another_bot_ends_clearly() {
     );
 }
 
+/// What another bot says may be the key of the one that asks.
+#[test]
+fn a_relayed_answer_tells_no_key() {
+    let poe = FakePoe::start().unwrap();
+    poe.bot(
+        "helper",
+        Script::events([
+            ("text", json!({"text": format!("your key is {KEY}")})),
+            ("json", json!({KEY: [KEY]})),
+            ("file", json!({"url": format!("https://x.example/{KEY}"), "content_type": "a/b", "name": KEY})),
+            ("banana", json!({"a": KEY})),
+            ("suggested_reply", json!({"text": KEY})),
+            ("error", json!({"text": KEY, "error_type": KEY})),
+        ]),
+    );
+    let server = gateway(&poe, "");
+    let answer = ask(&server, "relay helper");
+    assert!(!answer.text().contains(KEY), "{}", answer.text());
+    assert_eq!(answer.said(), "your key is ***");
+    assert!(
+        answer.text().matches("***").count() >= 8,
+        "{}",
+        answer.text()
+    );
+}
+
 /// The other side hears what was wrong with its answer, in the reference client's words.
 #[test]
 fn faults_of_the_protocol_are_reported() {

@@ -5,10 +5,16 @@
 //! - `body URL TEXT`: sends a request with this body;
 //! - `text TEXT`, `replace TEXT`, `suggest TEXT`, `data TEXT`: says it;
 //! - `letters TEXT`: says it letter by letter;
+//! - `file TEXT`, `json TEXT`, `event TEXT`: says it in an object; `named TEXT`: as the name of an event;
+//! - `error TEXT`, `typed TEXT`: says an error with it, or with it as its type;
 //! - `print TEXT`: logs it; `fail TEXT`: ends the reply with it.
+//!
+//! Its introduction is what the variable `INTRODUCTION` holds.
 
 use raw::{
     reply,
+    serde_json::json,
+    types,
     wasip2::http::{
         outgoing_handler,
         types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme},
@@ -73,6 +79,23 @@ impl raw::Odd for Bot {
                 "replace" => reply::replace(rest),
                 "suggest" => reply::suggest(rest),
                 "data" => reply::data(rest),
+                "file" => reply::file(&types::FileEvent {
+                    url: format!("https://files.example/{rest}"),
+                    content_type: "text/plain".to_owned(),
+                    name: "a.txt".to_owned(),
+                    inline_ref: Some(rest.to_owned()),
+                }),
+                "json" => {
+                    let inner = json!({ "told": rest }).to_string();
+                    reply::json(&json!({ rest: [{ "arguments": inner }] }).to_string())
+                }
+                "event" => reply::event("brand_new", &json!({ "told": rest }).to_string()),
+                "named" => reply::event(rest, "{}"),
+                "error" | "typed" => reply::error(&raw::Failure {
+                    text: (verb == "error").then(|| rest.to_owned()),
+                    allow_retry: false,
+                    error_type: (verb == "typed").then(|| rest.to_owned()),
+                }),
                 "letters" => rest
                     .chars()
                     .try_for_each(|letter| reply::text(&letter.to_string())),
@@ -94,6 +117,13 @@ impl raw::Odd for Bot {
             }
         }
         Ok(())
+    }
+
+    fn settings() -> raw::Settings {
+        raw::Settings {
+            introduction_message: std::env::var("INTRODUCTION").ok(),
+            ..raw::no_settings()
+        }
     }
 }
 
