@@ -138,7 +138,7 @@ impl Client {
         let http = http.map_err(|error| Unreachable::new(target, &error))?;
         let sent = timeout(self.silence_max, http.get(target.url.clone()).send()).await;
         let sent = sent.map_err(|_| Unreachable::silent(target, self.silence_max))?;
-        let response = sent.map_err(|error| Unreachable::broken(target, &error))?;
+        let response = legible(target, sent)?;
         self.whole(target, response, started, bytes_max).await
     }
 
@@ -199,6 +199,18 @@ impl Client {
         let request = request.headers(post.headers);
         let sent = timeout(self.silence_max, request.send()).await;
         let sent = sent.map_err(|_| Unreachable::silent(target, self.silence_max))?;
-        sent.map_err(|error| Unreachable::broken(target, &error))
+        legible(target, sent)
+    }
+}
+
+/// A response whose body can be read as it comes.
+fn legible(
+    target: &Target,
+    sent: reqwest::Result<reqwest::Response>,
+) -> Result<reqwest::Response, Unreachable> {
+    let response = sent.map_err(|error| Unreachable::broken(target, &error))?;
+    match egress::coded(response.status(), response.headers()) {
+        Some(coding) => Err(Unreachable::new(target, &coding)),
+        None => Ok(response),
     }
 }

@@ -29,7 +29,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 pub use self::{
     client::{BETWEEN_BYTES_MAX, CONNECT_MAX, Client, FIRST_BYTE_MAX, Order, Place, Timeouts},
-    fault::SendError,
+    fault::{SendError, coded},
     resolver::{Found, Lookup},
     transfer::{Gone, Incoming},
 };

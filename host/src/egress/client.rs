@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{
     Part, SendError, Shared,
-    connection::Http,
+    connection::{Http, IDENTITY},
     fault::HEAD_BYTES_MAX,
     policy::{self, Reach},
     resolver::Resolver,
@@ -272,6 +272,7 @@ fn own(tls: ClientConfig, resolver: Resolver) -> Result<reqwest::Client, SendErr
         .dns_resolver(resolver)
         .redirect(redirect::Policy::none())
         .referer(false)
+        .default_headers(HeaderMap::from_iter([(header::ACCEPT_ENCODING, IDENTITY)]))
         .no_proxy()
         .http1_only()
         .connect_timeout(CONNECT_MAX)

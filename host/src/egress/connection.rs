@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, Uri, header};
+use http::{HeaderValue, Method, Uri, header};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
@@ -30,6 +30,7 @@ use self::metered::{Answer, Line, Metered};
 use super::{
     CONNECT_MAX, SendError,
     client::{IDLE_MAX, IDLE_PER_HOST_MAX},
+    fault::coded,
     resolver::Resolver,
     shares::Share,
     tape::Lost,
@@ -49,6 +50,9 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// How often it asks in vain.
 const KEEPALIVE_RETRIES: u32 = 3;
+
+/// What is sent for whoever does not say which compressed bodies he can read.
+pub(super) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -107,13 +111,21 @@ impl Http {
         request: reqwest::Request,
     ) -> impl Future<Output = Result<reqwest::Response, Lost>> + Send + use<> {
         let request = http::Request::<reqwest::Body>::try_from(request).map(|mut request| {
+            let is_head = *request.method() == Method::HEAD;
             let headers = request.headers_mut();
             let anything = HeaderValue::from_static("*/*");
             headers.entry(header::ACCEPT).or_insert(anything);
-            self.client.request(request)
+            // Without it, a server may compress as it likes (RFC 9110, 12.5.3).
+            let plain = headers.entry(header::ACCEPT_ENCODING).or_insert(IDENTITY);
+            let is_plain = *plain == IDENTITY && !is_head;
+            (self.client.request(request), is_plain)
         });
         async move {
-            let mut response = request?.await.map_err(Lost::Unanswered)?;
+            let (response, is_plain) = request?;
+            let mut response = response.await.map_err(Lost::Unanswered)?;
+            if is_plain && let Some(coding) = coded(response.status(), response.headers()) {
+                return Err(Lost::Known(coding));
+            }
             let line = response.extensions_mut().remove::<Line>();
             let body = |inner| reqwest::Body::wrap(Answer::begin(inner, line));
             let response = response.map(body);

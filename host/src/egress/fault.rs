@@ -2,6 +2,7 @@
 
 use std::{error::Error, io, net::IpAddr, time::Duration};
 
+use http::{HeaderMap, StatusCode, header};
 use hyper_util::client::legacy;
 
 use super::address::Block;
@@ -74,12 +75,40 @@ pub enum SendError {
     /// The body of the request has another length than its header says.
     #[error("its body has another length than its `content-length`")]
     RequestBody,
+    /// The body of the response is compressed, which nobody has asked for; with the coding.
+    #[error("the response is compressed (`{0}`), although `accept-encoding: identity` was sent")]
+    Coding(String),
     /// What came is not HTTP.
     #[error("what came back is not HTTP")]
     Protocol,
     /// No client can be set up on this machine; with the cause.
     #[error("no requests can be sent from here: {0}")]
     Unavailable(String),
+}
+
+/// Characters of a coding's name that are shown.
+const CODING_CHARACTERS_MAX: usize = 64;
+
+/// What is wrong with a response to a request that takes nothing compressed: a stranger may compress all
+/// the same, and its reader would take that for the text.
+pub fn coded(status: StatusCode, headers: &HeaderMap) -> Option<SendError> {
+    let bare = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+    let codings: Vec<_> = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .flat_map(|value| {
+            value
+                .split(',')
+                .map(|it| it.trim().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+        .collect();
+    let shown = codings.join(", ");
+    let shown = shown.chars().take(CODING_CHARACTERS_MAX);
+    let is_coded = !codings.is_empty() && !bare.contains(&status);
+    is_coded.then(|| SendError::Coding(shown.flat_map(char::escape_default).collect()))
 }
 
 /// Bytes of all headers of a response together, names and values.

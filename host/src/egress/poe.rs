@@ -175,7 +175,7 @@ fn words(lost: Lost) -> String {
             (error.to_string(), error.into())
         }
         Lost::Unanswered(error) => (format!("error sending request: {error}"), error.into()),
-        Lost::Played(error) => return error.to_string(),
+        Lost::Known(error) => return error.to_string(),
     };
     let mut source = error.source();
     while let Some(cause) = source {

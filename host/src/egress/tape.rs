@@ -240,12 +240,12 @@ impl Tape {
         let Some((index, exchange)) = found else {
             self.begin(request, None, Outcome::default());
             let words = "the recording has no answer to this request";
-            return Err(Lost::Played(SendError::Unavailable(words.to_owned())));
+            return Err(Lost::Known(SendError::Unavailable(words.to_owned())));
         };
         let outcome = exchange.outcome;
         self.begin(request, Some(index), outcome.clone());
         sleep(outcome.after).await;
-        response(outcome, began).map_err(Lost::Played)
+        response(outcome, began).map_err(Lost::Known)
     }
 }
 
@@ -256,8 +256,8 @@ pub(super) enum Lost {
     Http(reqwest::Error),
     /// Why no response came.
     Unanswered(legacy::Error),
-    /// What a tape says.
-    Played(SendError),
+    /// What a tape says, or the head of the response.
+    Known(SendError),
 }
 
 impl Lost {
@@ -266,7 +266,7 @@ impl Lost {
         match self {
             Self::Http(error) => error.is_connect(),
             Self::Unanswered(error) => error.is_connect(),
-            Self::Played(error) => matches!(
+            Self::Known(error) => matches!(
                 error,
                 SendError::Name
                     | SendError::NameTimeout
@@ -291,7 +291,7 @@ impl From<&Lost> for SendError {
         match lost {
             Lost::Http(error) => fault::before_the_response(error),
             Lost::Unanswered(error) => fault::unanswered(error),
-            Lost::Played(error) => error.clone(),
+            Lost::Known(error) => error.clone(),
         }
     }
 }

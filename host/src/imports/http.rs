@@ -175,6 +175,9 @@ impl Refusal {
                     format!("failed: {error}; raise `limits.outbound_body`")
                 }
                 SendError::Url(_) | SendError::Method => format!("was refused: {error}"),
+                SendError::Coding(_) => format!(
+                    "failed: {error}; a bot that can read it says so in an `accept-encoding` of its own"
+                ),
                 SendError::NoConnectionFree => format!(
                     "was refused: {error}; read or drop responses, or let whoever runs the server raise `ulimit -n`"
                 ),
@@ -203,6 +206,7 @@ fn code(error: &SendError) -> Error {
         },
         SendError::NameTimeout => Error::DnsTimeout,
         SendError::NoConnectionFree => Error::ConnectionLimitReached,
+        SendError::Coding(coding) => Error::HttpResponseContentCoding(Some(coding.clone())),
         SendError::ConnectTimeout => Error::ConnectionTimeout,
         SendError::Refused => Error::ConnectionRefused,
         SendError::Unreachable => Error::DestinationUnavailable,

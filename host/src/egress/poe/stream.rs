@@ -1,6 +1,10 @@
 //! The stream of events that another bot answers with: opened, checked, bounded.
 
-use std::{io, pin::Pin, time::Duration};
+use std::{
+    io,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -155,8 +159,8 @@ async fn refused(response: reqwest::Response) -> Failed {
     let asked = response
         .headers()
         .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map_or(PAUSE, Duration::from_secs);
+        .and_then(|value| asked_pause(value.to_str().ok()?.trim(), SystemTime::now()))
+        .unwrap_or(PAUSE);
     let (meaning, again) = match status.as_u16() {
         401 | 403 => (": it does not take this bot's access key", None),
         404 => (": there is no such bot", None),
@@ -175,6 +179,16 @@ async fn refused(response: reqwest::Response) -> Failed {
     }
 }
 
+/// What a `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3).
+fn asked_pause(value: &str, now: SystemTime) -> Option<Duration> {
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number that is none of ours is longer than anybody waits.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let due = httpdate::parse_http_date(value).ok()?;
+    Some(due.duration_since(now).unwrap_or_default().max(PAUSE))
+}
+
 /// Why a stream that had begun cannot be read any further.
 pub(super) fn broken_off(error: &sse_stream::Error) -> Fault {
     if let sse_stream::Error::Body(cause) = error {
@@ -186,4 +200,33 @@ pub(super) fn broken_off(error: &sse_stream::Error) -> Fault {
         };
     }
     Fault::Broken(format!("the answer cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_date() {
+        // Sun, 06 Nov 1994 08:49:37 GMT
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (value, seconds) in [
+            ("3", Some(3)),
+            ("0", Some(0)),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:44 GMT", Some(7)),
+            ("Sunday, 06-Nov-94 08:49:44 GMT", Some(7)),
+            ("Sun Nov  6 08:49:44 1994", Some(7)),
+            ("Mon, 07 Nov 1994 08:49:37 GMT", Some(86_400)),
+            ("", None),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+        ] {
+            let asked = asked_pause(value, now);
+            assert_eq!(asked, seconds.map(Duration::from_secs), "{value}");
+        }
+        let past = asked_pause("Sun, 06 Nov 1994 08:49:30 GMT", now);
+        assert_eq!(past, Some(PAUSE));
+    }
 }

@@ -21,7 +21,7 @@ pub(super) async fn collected(body: reqwest::Body) -> Result<Vec<u8>, Lost> {
     let collected = Limited::new(body, BYTES_MAX).collect().await;
     collected
         .map(|collected| collected.to_bytes().into())
-        .map_err(|_| Lost::Played(SendError::RequestBody))
+        .map_err(|_| Lost::Known(SendError::RequestBody))
 }
 
 /// What came then, as it comes now. `began` is the time of the request.

@@ -23,7 +23,17 @@ fn every_fault_of_an_upstream_has_its_error() {
     let long = format!("x: {}\r\n", "y".repeat(80_000));
     let huge = format!("x: {}\r\n", "y".repeat(2_000_000));
     let saying = |text: String| Upstream::saying(text);
+    let coded = |coding: &str| {
+        saying(format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: 3\r\n\r\nabc"
+        ))
+    };
     let cases = [
+        (
+            "compresses unasked",
+            coded("br"),
+            "error: ErrorCode::HttpResponseContentCoding(Some(\"br\"))",
+        ),
         (
             "never answers",
             Upstream::start(silent),
@@ -229,6 +239,7 @@ fn nothing_is_decompressed() {
             "fetcher",
             &steps(&[
                 &["request", "GET", &upstream.url()],
+                &["header", "accept-encoding", "gzip"],
                 &["send"],
                 &["head"],
                 &["show", "content-encoding"],
@@ -258,4 +269,41 @@ fn no_part_of_a_request_is_without_a_bound() {
     ] {
         assert_eq!(said(&method, &host), "error: not a URL\n");
     }
+}
+
+/// Whoever says nothing about compression gets none; whoever asks for it has to read it.
+#[test]
+fn bodies_come_as_they_can_be_read() {
+    let upstream = Upstream::start(|mut talk| {
+        let request = talk.request();
+        let asked = request
+            .lines()
+            .find_map(|line| line.strip_prefix("accept-encoding: "));
+        let asked = asked.unwrap_or("nothing");
+        let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close";
+        talk.say(format!(
+            "{head}\r\ncontent-length: {}\r\n\r\n{asked}",
+            asked.len()
+        ));
+    });
+    let server = fetcher(&[upstream.url()], "");
+    let asking = |coding: &str| {
+        let message = steps(&[
+            &["request", "GET", &upstream.url()],
+            &["header", "accept-encoding", coding],
+            &["send"],
+            &["head"],
+            &["rest"],
+        ]);
+        server.ask("fetcher", &message).said()
+    };
+    assert_eq!(asking("gzip"), "200\ngzip");
+    assert!(asking("identity").contains("HttpResponseContentCoding(Some(\"gzip\"))"));
+    server.ask("fetcher", &get(&upstream.url()));
+    let noted = format!(
+        "a request to {} failed: the response is compressed (`gzip`), although `accept-encoding: identity` \
+         was sent; a bot that can read it says so in an `accept-encoding` of its own",
+        upstream.url()
+    );
+    assert_eq!(notes(&server), [noted.clone(), noted]);
 }

@@ -55,6 +55,33 @@ pub(super) fn refusals() -> Vec<Row> {
             Badly("", "answered 429"),
         ),
         (
+            "503 until a date that is over",
+            vec![
+                Answer::status(503).header("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                well(),
+            ],
+            2,
+            Well("well"),
+        ),
+        (
+            "429 until a date that nobody waits for",
+            vec![
+                Answer::status(429).header("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"),
+                well(),
+            ],
+            1,
+            Badly("", "answered 429"),
+        ),
+        (
+            "compressed, although nobody asked for that",
+            vec![
+                well().header("content-encoding", "gzip"),
+                well().header("content-encoding", "identity, zstd"),
+            ],
+            2,
+            Badly("", "the response is compressed (`zstd`)"),
+        ),
+        (
             "401",
             vec![Answer::status(401), well()],
             1,
