@@ -236,12 +236,14 @@ impl Guard {
             self.meta = MetaState::Past;
         }
         match event {
-            Event::Meta(_) | Event::Suggest(_) | Event::Data(_) | Event::Done => {}
-            Event::Text { .. }
-            | Event::Replace { .. }
-            | Event::File(_)
-            | Event::Json(_)
-            | Event::Other { .. } => {
+            // What shows nothing, or what the platform ignores, is no answer.
+            Event::Meta(_)
+            | Event::Suggest(_)
+            | Event::Data(_)
+            | Event::Other { .. }
+            | Event::Replace { text: "", .. }
+            | Event::Done => {}
+            Event::Text { .. } | Event::Replace { .. } | Event::File(_) | Event::Json(_) => {
                 self.answered = true;
             }
             Event::Error { .. } => {

@@ -233,8 +233,7 @@ impl Asking {
             }),
             Ok(Heard::Event(event)) => {
                 self.heard.any = true;
-                self.heard.content |=
-                    !matches!(event, Owned::Meta(_) | Owned::Suggest(_) | Owned::Data(_));
+                self.heard.content |= is_content(&event);
                 self.queued_bytes = self.queued_bytes.saturating_add(data.len());
                 self.queue.push_back(event);
             }
@@ -293,5 +292,14 @@ impl Asking {
             let _ = timeout(COMPLAINTS_TIME_MAX, join_all(posts)).await;
         };
         self.state = State::Complaining(Box::pin(told), fault);
+    }
+}
+
+/// Whether a reader sees something of it.
+fn is_content(event: &Owned) -> bool {
+    match event {
+        Owned::Text { text, .. } | Owned::Replace { text, .. } => !text.is_empty(),
+        Owned::File(_) | Owned::Json(_) | Owned::Error(_) => true,
+        Owned::Meta(_) | Owned::Suggest(_) | Owned::Data(_) | Owned::Other(..) => false,
     }
 }

@@ -61,6 +61,37 @@ fn every_fault_of_another_bot_ends_clearly() {
     );
 }
 
+/// Events that nobody sees are no answer, and the reader is told so (rule E3).
+#[test]
+fn an_answer_that_shows_nothing_is_none() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    for shown in [
+        "data: {}\n\n",
+        "event: replace_response\ndata: {\"text\": \"\"}\n\n",
+        "event: text\ndata: {\"text\": \"\"}\n\n",
+        "event: banana\ndata: {\"text\": \"unseen\"}\n\n",
+    ] {
+        poe.bot(
+            "helper",
+            Script::in_turn([Answer::stream().raw(shown).done()]),
+        );
+        let events = ask(&server, "relay helper").events();
+        let (name, data) = &events[events.len() - 2];
+        assert_eq!(name, "error", "{shown}: {events:?}");
+        let said = data["text"].as_str().unwrap();
+        assert!(
+            said.starts_with("The bot gave no answer"),
+            "{shown}: {said}"
+        );
+    }
+    let told = poe.reports();
+    let told = told
+        .iter()
+        .filter(|it| it.body["message"] == "Bot returned no text in response");
+    assert_eq!(told.count(), 4);
+}
+
 /// What another bot says may be the key of the one that asks.
 #[test]
 fn a_relayed_answer_tells_no_key() {
