@@ -18,7 +18,7 @@ use crate::config::hosts::PrivateHost;
 use crate::config::platform;
 use crate::config::resolve::ServerSpec;
 use crate::secret::Secret;
-use crate::simulator::{BALANCE, FakePoe, made_up_key};
+use crate::simulator::{BALANCE, Downloads, FakePoe, made_up_key};
 
 /// Where it listens when its own address is taken.
 const FREE: &str = "127.0.0.1:0";
@@ -85,6 +85,8 @@ impl Simulated {
 
     /// Registers these bots; where Poe is played, they ask here.
     pub(super) fn prepare(&self, spec: &mut ServerSpec) {
+        self.poe
+            .downloads(Downloads::Fetched(spec.private_hosts.clone()));
         if self.plays {
             self.play(spec);
         } else {

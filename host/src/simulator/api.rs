@@ -127,7 +127,7 @@ impl FakePoe {
             now.manner = options.manner;
             now.ledger.balance = options.balance;
             if options.manner == Manner::Strict {
-                now.files.downloads = Downloads::Loopback;
+                now.files.downloads = Downloads::Fetched(Vec::new());
             }
         }
         let runtime = runtime::Builder::new_current_thread()

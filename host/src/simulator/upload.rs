@@ -3,21 +3,21 @@
 //! An upload has the bare access key in `Authorization`, and either a form with `download_url` and
 //! perhaps `download_filename`, or a multipart part `file` with a file name.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use http_body_util::{BodyExt as _, Empty};
 use serde_json::json;
-use tokio::{task::spawn_blocking, time::timeout};
-use url::{Host, Url, form_urlencoded};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use url::{Url, form_urlencoded};
 
 use super::{
     api::Door,
@@ -27,7 +27,11 @@ use super::{
     record::{Course, Ending},
     stage::{Refusal, Shared, Stage, arrived, read, refuse},
 };
-use crate::secret::Secret;
+use crate::{
+    config::hosts::PrivateHost,
+    egress::{Egress, Gone, Order, SendError, Timeouts},
+    secret::Secret,
+};
 
 /// What a form around a file may add: names and boundaries.
 pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -36,14 +40,14 @@ pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
 const DOWNLOAD_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// What to do with a `download_url`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum Downloads {
     /// Nothing is fetched. A line of text that names the URL stands for the file.
     #[default]
     Placeholder,
-    /// URLs with `http` and an address of this machine (127.0.0.0/8, `[::1]`) are fetched; others are
-    /// refused. Names are not resolved, redirects not followed.
-    Loopback,
+    /// It is fetched as a bot would have to: from public addresses, and from these hosts besides. What
+    /// is put up here can be fetched in any case. Redirects are not followed.
+    Fetched(Vec<PrivateHost>),
 }
 
 /// Where the bytes of an upload come from.
@@ -135,10 +139,10 @@ fn key(headers: &HeaderMap) -> String {
 /// Fetches what is to be fetched, and keeps it.
 async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
     if let Origin::Url(url) = &upload.origin {
-        let downloads = stage.state().files.downloads;
+        let downloads = stage.state().files.downloads.clone();
         upload.bytes = match downloads {
             Downloads::Placeholder => format!("a file from {url}\n").into(),
-            Downloads::Loopback => download(stage, url).await?,
+            Downloads::Fetched(private) => download(stage, url, private).await?,
         };
     }
     let (shelved, name) = (Arc::clone(stage), upload.name.clone());
@@ -151,34 +155,41 @@ async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refus
     Ok((json, told.to_string()).into_response())
 }
 
-async fn download(stage: &Stage, url: &str) -> Result<Bytes, Refusal> {
+/// The bot has chosen the URL: it is fetched over the way out that is the bot's own, with what is refused
+/// there.
+async fn download(
+    stage: &Stage,
+    url: &str,
+    mut private: Vec<PrivateHost>,
+) -> Result<Bytes, Refusal> {
     let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
-    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
-    let here = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    };
-    if url.scheme() != "http" || !here {
-        let here = "files are fetched from this machine alone: `http://127.0.0.1:…`";
-        return Err(wrong(here));
-    }
+    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL".to_owned()))?;
+    private.extend(PrivateHost::parse(stage.origin.authority()));
+    let egress = Egress::new(private);
     let fetching = async {
-        let answer = stage.client.get(url).send().await.map_err(|_| ())?;
-        let answer = answer.error_for_status().map_err(|_| ())?;
-        let (mut bytes, mut body) = (BytesMut::new(), answer.bytes_stream());
-        while let Some(piece) = body.next().await {
-            bytes.extend_from_slice(&piece.map_err(|_| ())?);
-            if bytes.len() > FILE_BYTES_MAX {
-                return Ok(None);
-            }
-        }
-        Ok(Some(bytes.freeze()))
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await;
+        let order = Order {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            length: Some(0),
+            body: Empty::<Bytes>::new(),
+            gone: Gone::default(),
+            timeouts: Timeouts::at_most(None, None, None),
+            body_bytes_max: FILE_BYTES_MAX as u64,
+            place: place.map_err(|_| SendError::NoConnectionFree)?,
+            tape: None,
+        };
+        let answer = egress.client(&egress.part()).send(order).await?;
+        let (head, body) = answer.into_parts();
+        Ok((head.status, body.collect().await?.to_bytes()))
     };
     match timeout(DOWNLOAD_TIME_MAX, fetching).await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
-        Ok(Err(())) | Err(_) => Err(wrong("`download_url` cannot be fetched")),
+        Ok(Ok((status, bytes))) if status.is_success() => Ok(bytes),
+        Ok(Ok((status, _))) => Err(wrong(format!("`download_url` was answered {status}"))),
+        Ok(Err(SendError::BodyTooLarge(_))) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
+        Ok(Err(error)) => Err(wrong(format!("`download_url` cannot be fetched: {error}"))),
+        Err(_) => Err(wrong("`download_url` took too long".to_owned())),
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     thread,
 };
 
+use ravenry::config::hosts::PrivateHost;
 use ravenry::simulator::{
     Answer, Charge, Door, Downloads, Ending, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
 };
@@ -16,6 +17,7 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use super::{client, json_of};
+use crate::egress::upstream::Upstream;
 
 fn uploading(poe: &FakePoe) -> RequestBuilder {
     client()
@@ -77,7 +79,9 @@ async fn nothing_is_fetched_for_an_upload_by_url_unless_it_is_allowed() {
     let text = fetch(&stored(answer)).await.text().await.unwrap();
     assert_eq!(text, format!("a file from {url}\n"));
 
-    poe.downloads(Downloads::Loopback);
+    let private =
+        Upstream::saying("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nmiau");
+    poe.downloads(Downloads::Fetched(Vec::new()));
     let named = [sent[0], ("download_filename", "dog.md")];
     let answer = json_of(upload_url(&poe, &named).await).await;
     assert_eq!(answer["mime_type"], "text/markdown");
@@ -86,6 +90,8 @@ async fn nothing_is_fetched_for_an_upload_by_url_unless_it_is_allowed() {
     let gone = format!("{}/attachments/99/x", poe.url());
     for url in [
         "http://192.0.2.1/",
+        &private.url(),
+        "http://0x7f.1:1/",
         "http://localhost/",
         "https://127.0.0.1/",
         "file:///etc/passwd",
@@ -97,6 +103,12 @@ async fn nothing_is_fetched_for_an_upload_by_url_unless_it_is_allowed() {
     }
     let upload = poe.uploads().pop().unwrap();
     assert_eq!((upload.status, upload.origin), (400, Origin::Url(gone)));
+    assert_eq!(private.connections(), 0, "a private address was fetched");
+    let url = private.url();
+    let host = PrivateHost::parse(url.trim_start_matches("http://")).unwrap();
+    poe.downloads(Downloads::Fetched(vec![host]));
+    let answer = upload_url(&poe, &[("download_url", &url)]).await;
+    assert_eq!((answer.status().as_u16(), private.connections()), (200, 1));
 }
 
 #[tokio::test]
