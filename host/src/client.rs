@@ -29,7 +29,7 @@ pub use self::{
     message::{Attachment, Message, Person},
     nesting::{NESTING_MAX, nests_too_deep},
     shown::Shown,
-    target::{InvalidTarget, Target, Unreachable},
+    target::{InvalidTarget, Target, Unreachable, without_user},
 };
 
 /// The protocol version that requests say (reference client 0.0.83).

@@ -1,8 +1,11 @@
 //! Flags about the world outside: where the platform is, which private addresses are meant.
 
+use std::ffi::OsStr;
 use std::net::{AddrParseError, SocketAddr};
 
-use clap::Args;
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
 use url::Url;
 
 use crate::config::hosts::PrivateHost;
@@ -12,14 +15,37 @@ use crate::config::resolve::ServerSpec;
 /// Where name servers listen (RFC 1035, 4.2).
 const NAME_SERVER_PORT: u16 = 53;
 
+/// Reads the value of a flag. What is wrong with it is said without repeating it: it is, or should have been,
+/// a URL, and people write passwords into those.
+#[derive(Clone)]
+pub(super) struct Hushed<T>(pub(super) fn(&str) -> Result<T, String>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Hushed<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        flag: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let text = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
+        text.and_then(self.0).map_err(|why| {
+            let flag = flag.map(ToString::to_string).unwrap_or_default();
+            let message = format!("the value for '{flag}' cannot be taken: {why}");
+            command.clone().error(ErrorKind::ValueValidation, message)
+        })
+    }
+}
+
 /// What is outside. A flag wins over its variable, both win over a file.
 #[derive(Debug, Args)]
 pub struct Outside {
     /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
-    #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = poe_api)]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = Hushed(poe_api))]
     pub poe_api: Option<Url>,
     /// Where Poe takes files [default: Poe itself]
-    #[arg(long, value_name = "URL", env = "RAVENRY_POE_UPLOAD", value_parser = poe_upload)]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_UPLOAD", value_parser = Hushed(poe_upload))]
     pub poe_upload: Option<Url>,
     /// A host that may have a private address, besides those of the operator's file; may be given
     /// several times
@@ -30,7 +56,7 @@ pub struct Outside {
         value_name = "HOST[:PORT]",
         env = "RAVENRY_ALLOW_PRIVATE_HOSTS",
         value_delimiter = ',',
-        value_parser = private_host
+        value_parser = Hushed(private_host)
     )]
     pub private_hosts: Vec<PrivateHost>,
     /// A name server that is asked in the place of those of the system; may be given several times
@@ -139,6 +165,27 @@ mod tests {
             "--name-server=dns.example",
         ] {
             assert!(Flags::try_parse_from(["test", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    /// Whoever writes a password into a URL does not find it in what is wrong with the URL.
+    #[test]
+    fn values_that_are_refused_are_not_repeated() {
+        for flags in [
+            ["--poe-api", "http://me:planted@host"],
+            ["--poe-api", "me:planted@host"],
+            ["--poe-upload", "https://:planted@host/x"],
+            ["--allow-private-host", "http://me:planted@host"],
+        ] {
+            let all = ["ravenry", flags[0], flags[1]];
+            let Err(error) = Flags::try_parse_from(all) else {
+                panic!("{flags:?} was taken")
+            };
+            let said = error.to_string();
+            assert!(
+                said.contains(flags[0]) && !said.contains("planted"),
+                "{said}"
+            );
         }
     }
 }

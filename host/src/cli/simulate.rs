@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use comfy_table::Table;
 
+use super::outside::Hushed;
 use super::players::{self, Cast};
 use super::{Failure, table, up};
 use crate::client::Target;
@@ -31,10 +32,10 @@ const UNREAD: &str = "not read: ";
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// A server bot under the name by which others ask it; may be given several times
-    #[arg(long = "bot", value_name = "NAME=URL", value_parser = super::pair)]
+    #[arg(long = "bot", value_name = "NAME=URL", value_parser = Hushed(super::pair))]
     pub bots: Vec<(String, String)>,
     /// The environment variable with the access key of a bot; may be given several times
-    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = super::pair)]
+    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Hushed(super::pair))]
     pub keys: Vec<(String, String)>,
     /// A file with bots: their URLs and keys, or nothing but their replies
     #[arg(long, value_name = "FILE")]

@@ -38,7 +38,7 @@ impl Target {
     /// Whatever is no URL with `http` or `https`.
     pub fn parse(text: &str, key: Option<Secret>) -> Result<Self, InvalidTarget> {
         let wrong = |why: &dyn fmt::Display| InvalidTarget {
-            text: text.to_owned(),
+            text: without_user(text),
             why: why.to_string(),
         };
         let with = |scheme: &str| Url::parse(&format!("{scheme}://{text}"));
@@ -62,6 +62,19 @@ impl Target {
     /// Whether it is on this machine.
     pub fn is_here(&self) -> bool {
         is_here(&self.url)
+    }
+}
+
+/// What somebody has typed for a URL, without the user and the password in it. It may be no URL at all:
+/// whatever stands before an `@` is taken for one.
+pub fn without_user(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}***@{host}"),
+        None => text.to_owned(),
     }
 }
 
@@ -163,6 +176,28 @@ mod tests {
             ),
         ] {
             assert_eq!(Target::parse(text, None).unwrap_err().why, why);
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_repeated() {
+        for (text, said) in [
+            ("http://u:planted@host/", "http://***@host/"),
+            ("u:planted@host/cat", "***@host/cat"),
+            ("http://u:planted/x@host", "http://***@host"),
+            ("http://u:pla@nted@[::1", "http://***@[::1"),
+            ("http://:planted@host:99999/", "http://***@host:99999/"),
+            ("ftp://planted@host/", "ftp://***@host/"),
+            ("ftp://host/", "ftp://host/"),
+        ] {
+            let error = Target::parse(text, None).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{said}` is no URL")),
+                "{error}"
+            );
+            assert!(!format!("{error:?}").contains("planted"), "{error:?}");
         }
     }
 }

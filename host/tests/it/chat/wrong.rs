@@ -144,6 +144,12 @@ fn nobody_there() {
       caused by: the connection was refused
     hint: start the server there, as with `ravenry up`; or correct the port
     "#);
+    assert_snapshot!(piped(&["http://me:planted@example.com/bot"], &[], b"hi"), @r#"
+    exit 2
+    ---
+    error: `http://***@example.com/bot` is no URL of a bot: it holds a password; an access key is given with `--key`
+    hint: write it as in http://127.0.0.1:8080/cat
+    "#);
     assert_snapshot!(piped(&["ftp://example.com/bot"], &[], b"hi"), @r#"
     exit 2
     ---
