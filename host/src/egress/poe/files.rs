@@ -227,3 +227,31 @@ fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<Part, F
         None => Ok(part),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A media type becomes a header of its part: what could begin another one is refused.
+    #[test]
+    fn a_media_type_begins_no_header() {
+        let taken = |kind: &str| part("a.txt", Some(kind), &Bytes::new()).is_ok();
+        for kind in ["text/plain", "text/plain; charset=utf-8", "a/b; c=\"d e\""] {
+            assert!(taken(kind), "{kind:?}");
+        }
+        for kind in [
+            "",
+            "text",
+            "text/plain\r\nevil: 1",
+            "text/plain\nevil: 1",
+            "text/plain; a=b\r\nevil: 1",
+            "text/plain; a=\"b\r\nevil: 1\"",
+            "text/plain; a=\"b\nc\"",
+            "text/pl\0ain",
+            "text/plain; a=\"\0\"",
+            "text/pl\u{e4}in",
+        ] {
+            assert!(!taken(kind), "{kind:?}");
+        }
+    }
+}

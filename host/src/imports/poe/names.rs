@@ -84,6 +84,27 @@ mod tests {
         }
     }
 
+    /// A name stands in a header of its part: nothing in it may begin another one.
+    #[test]
+    fn a_name_begins_no_header() {
+        for name in [
+            "",
+            "a\r\nevil: 1",
+            "a\nb",
+            "a\rb",
+            "a\0b",
+            "a\tb",
+            "a\u{7f}b",
+            "a\u{85}b",
+            &"x".repeat(256),
+        ] {
+            assert!(file_name(name).is_err(), "{name:?}");
+        }
+        for name in ["a\"; name=\"b", "a\\", "a%0d%0ab", "\u{1f431}.txt", ".."] {
+            assert_eq!(file_name(name), Ok(name));
+        }
+    }
+
     /// What is kept while the platform is waited for has a bound.
     #[test]
     fn nothing_is_longer_than_it_can_be() {

@@ -45,6 +45,41 @@ fn a_file_comes_by_its_address() {
     server.wait_text("is no `http` or `https` URL");
 }
 
+/// Whatever a name has in it, it is one name in one part.
+#[test]
+fn a_name_of_a_file_says_nothing_else() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    let names = [
+        "a\"b.txt",
+        "a.txt\";name=\"file2",
+        "a.txt\";filename=\"b.txt",
+        "a\\b.txt",
+        "a%0d%0aevil:1",
+        "a;b=c",
+        "\u{fc}\u{1f431}.txt",
+    ];
+    for name in names {
+        let events = ask(&server, &format!("attach {name} 3")).events();
+        assert_eq!(
+            (events[0].0.as_str(), &events[0].1["name"]),
+            ("file", &json!(name))
+        );
+    }
+    let uploads = poe.uploads();
+    assert_eq!(uploads.len(), names.len());
+    for (upload, name) in uploads.iter().zip(names) {
+        assert_eq!((upload.status, upload.bytes.len()), (200, 3), "{name}");
+        // As browsers write it: what would end the name is escaped.
+        let told = upload
+            .name
+            .replace("%22", "\"")
+            .replace("\\\"", "\"")
+            .replace("\\\\", "\\");
+        assert_eq!(told, name);
+    }
+}
+
 #[test]
 fn an_upload_is_tried_twice_and_no_more() {
     let poe = FakePoe::start().unwrap();
