@@ -43,6 +43,7 @@ mod members;
 pub mod mend;
 mod one_pass;
 mod query;
+mod repair;
 pub mod request;
 pub mod rules;
 pub mod settings;

@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 use super::{
     fields::{self, Fault, Object, Path},
     json::{self, JsonFault},
-    members, mend, one_pass, query,
+    members, mend, one_pass, query, repair,
     request::{ErrorReport, Feedback, Reaction, Request},
 };
 
@@ -120,7 +120,7 @@ impl DecodeError {
         let hint = match self {
             Self::Utf8 { .. } => "send the body as UTF-8".to_owned(),
             Self::Json { .. } => {
-                "comments and trailing commas are accepted; all else must be strict JSON".to_owned()
+                "comments (`//`, `/* */`) and trailing commas are accepted; all else must be strict JSON".to_owned()
             }
             Self::NotAnObject { .. } => {
                 r#"send an object such as {"version": "1.2", "type": "settings"}"#.to_owned()
@@ -224,7 +224,9 @@ fn repair(text: String) -> Option<(String, Value)> {
     {
         mark.fill(b' ');
     }
-    json_strip_comments::strip_slice(&mut bytes).ok()?;
+    if !repair::repair(&mut bytes) {
+        return None;
+    }
     let text = mend::text_of(String::from_utf8(bytes).ok()?);
     let value = json::strict(&text).ok()?;
     Some((text, value))

@@ -194,7 +194,9 @@ fn hints_say_what_to_do() {
     assert_eq!(hint(r#"{"type":"x"}"#), Some(format!("served are {types}")));
     assert_eq!(
         hint("{'type': 'settings'}").as_deref(),
-        Some("comments and trailing commas are accepted; all else must be strict JSON")
+        Some(
+            "comments (`//`, `/* */`) and trailing commas are accepted; all else must be strict JSON"
+        )
     );
     assert_eq!(
         hint(r#"{"type":"query","query":[{"role":"user"}]}"#).as_deref(),
@@ -209,6 +211,41 @@ fn a_byte_order_mark_is_skipped() {
     let decoded = decoded("\u{feff}{\"type\":\"settings\"}");
     assert!(decoded.repaired);
     assert_eq!(decoded.raw, "   {\"type\":\"settings\"}");
+}
+
+/// Commas and comments of other languages, and half of one, are what they look like: mistakes.
+#[test]
+fn only_trailing_commas_and_two_kinds_of_comments_are_forgiven() {
+    let settings = |more: &str| format!("{{\"type\":\"settings\",\"x\":{more}}}");
+    for (more, good) in [
+        ("[1,]", true),
+        ("[1 /* , */ , // ]\n ]", true),
+        ("{\"a\":[{},],}", true),
+        ("\"# // /* ,]\\\\\",", true),
+        ("\"\\\",]\"/**/", true),
+        ("{,}", false),
+        ("[,]", false),
+        ("[1,,]", false),
+        ("[1,/**/,]", false),
+        ("[,1]", false),
+        ("{\"a\":,}", false),
+        ("1 # comment\n", false),
+        ("# comment\n1", false),
+        ("1 /", false),
+        ("1 / 2", false),
+        ("1/**/2", false),
+    ] {
+        let body = settings(more).into_bytes();
+        assert_eq!(decode(body).is_ok(), good, "{more}");
+    }
+    for text in [
+        "{\"type\":\"settings\"} /* open",
+        ",",
+        "{\"type\":\"settings\"},",
+        "/*/",
+    ] {
+        assert!(decode(text.into()).is_err(), "{text}");
+    }
 }
 
 /// What must hold for any body.
