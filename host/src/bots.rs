@@ -64,6 +64,12 @@ use crate::{
 /// guest takes it too long.
 pub const BODY_HERE_BYTES_MAX: usize = 16 * 1024;
 
+/// Longest path, and longest route, between which a likeness is looked for.
+const LIKE_BYTES_MAX: usize = 64;
+
+/// Routes that are compared with a path.
+const LIKE_ROUTES_MAX: usize = 100;
+
 /// A component, mounted: who may call it, what it may use, where its numbers go.
 #[derive(Debug)]
 pub struct Bot {
@@ -306,17 +312,11 @@ impl Table {
     }
 
     fn routes(&self, host: &str) -> &HashMap<String, Arc<Bot>> {
-        // The port is not part of the name; an IPv6 address keeps its brackets.
-        let name = host
-            .rsplit_once(':')
-            .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-            .map_or(host, |(name, _)| name);
-        self.by_host
-            .get(&name.to_ascii_lowercase())
-            .unwrap_or(&self.by_route)
+        self.by_host.get(host).unwrap_or(&self.by_route)
     }
 
-    /// The bot at this path of this host. `/cat` and `/cat/` are the same.
+    /// The bot at this path of this host, which is in small letters and has no port. `/cat` and `/cat/` are
+    /// the same.
     pub fn find(&self, host: &str, path: &str) -> Option<&Arc<Bot>> {
         let trimmed = path
             .strip_suffix('/')
@@ -325,12 +325,15 @@ impl Table {
         self.routes(host).get(trimmed)
     }
 
-    /// The route of this host that is most like a path nobody answers at.
+    /// The route of this host that is most like a path nobody answers at. Long paths are like none, and of
+    /// many routes only some are looked at: whoever asks must not keep others waiting.
     pub fn nearest(&self, host: &str, path: &str) -> Option<&str> {
-        let path: String = path.chars().take(256).collect();
+        let is_short = |path: &str| path.len() <= LIKE_BYTES_MAX;
         self.routes(host)
             .keys()
-            .map(|route| (strsim::normalized_damerau_levenshtein(route, &path), route))
+            .filter(|route| is_short(path) && is_short(route))
+            .take(LIKE_ROUTES_MAX)
+            .map(|route| (strsim::normalized_damerau_levenshtein(route, path), route))
             .filter(|(likeness, _)| *likeness > 0.5)
             .max_by(|(one, _), (other, _)| one.total_cmp(other))
             .map(|(_, route)| route.as_str())

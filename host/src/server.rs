@@ -6,6 +6,7 @@ mod backstop;
 mod body;
 mod connection;
 mod descriptors;
+mod head;
 mod intake;
 mod listen;
 mod machine;
@@ -32,7 +33,7 @@ use crate::{
     bots::{
         Stop,
         deploy::MountedBot as Mounted,
-        deployment::{self, Applied, Change, Deployment, Progress},
+        deployment::{Applied, Change, Deployment, Progress},
         unsettled,
     },
     charges::{Journal, RECORDS_MAX},
@@ -52,7 +53,7 @@ use self::{
     prepare::{Place, look, prepare, unprepared},
     record::Recorder,
     routes::{Gateway, Phase},
-    served::{carries, describe},
+    served::{carries, describe, telling},
     signals::Signals,
 };
 
@@ -74,6 +75,9 @@ pub struct Options {
     pub is_whole: bool,
     /// How long replies may go on after the first signal.
     pub drain: Duration,
+    /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
+    /// of others no answer of a bot without a key.
+    pub at_desk: bool,
     /// Told what is being done, for a person who waits.
     pub progress: Progress,
     /// Told how each query went, where that is to be kept.
@@ -148,7 +152,7 @@ pub async fn run(
         return Ok(());
     }
 
-    let news = telling(&options, address);
+    let news = telling(&options.news, address);
     let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
     let crowd = Crowd::at(compute.handle());
     let place = Place {
@@ -169,7 +173,7 @@ pub async fn run(
         deployment.registry(),
         stop.clone(),
         Intake::new(machine.memory_bytes),
-        options.recorder.clone(),
+        &options,
         crowd.clone(),
     );
     let mut front = serve_bots(listener, machine.descriptors.readers, crowd, &gateway);
@@ -305,17 +309,6 @@ async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
         );
     }
     Ok(())
-}
-
-/// Tells what becomes of bots that are compiled while others are served.
-fn telling(options: &Options, address: SocketAddr) -> deployment::News {
-    let tell = Arc::clone(&options.news);
-    Arc::new(move |made: Result<Mounted, Problem>| {
-        tell(match made {
-            Ok(mounted) => News::Mounted(describe(&mounted, address)),
-            Err(problem) => News::Refused(problem),
-        });
-    })
 }
 
 /// Waits until all but large components are compiled. What is wrong with one stops the start only

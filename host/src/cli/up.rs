@@ -175,6 +175,7 @@ pub(super) fn serve(
         let mut options = options(&spec, serving, &progress)?;
         options.is_whole = !matches!(author, Author::HasBuilt(_));
         options.recorder = recorder;
+        options.at_desk = !matches!(author, Author::HasBuilt(_));
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
@@ -247,6 +248,7 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         directories,
         is_whole: true,
         drain: serving.drain.unwrap_or(spec.drain),
+        at_desk: false,
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,
         news: Arc::new(move |news| tell(news, &told)),

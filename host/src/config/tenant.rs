@@ -1,7 +1,7 @@
 //! Tenants of an operator's file, as they were typed: where their bots answer, what all of them may
 //! use together. Two of them share nothing.
 
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 
 use toml_span::value::ValueInner;
 use toml_span::{Span, Value};
@@ -177,7 +177,7 @@ fn hosts(keys: &mut Keys, file: &mut TextFile) -> Vec<(String, Place)> {
     named
 }
 
-/// A host name in small letters, or an IP address, as a `Host` header has it without its port.
+/// A host name in small letters, or an IP address in its one short form, as `Host` has it without its port.
 pub(super) fn host_name(text: &str) -> Option<String> {
     let label = |label: &str| {
         let inner = label
@@ -192,12 +192,12 @@ pub(super) fn host_name(text: &str) -> Option<String> {
     let bracketed = text
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
-    let address = bracketed.is_some_and(|text| {
-        text.parse::<IpAddr>()
-            .is_ok_and(|address| address.is_ipv6())
-    });
+    if let Some(address) = bracketed {
+        let address: Ipv6Addr = address.parse().ok()?;
+        return Some(format!("[{address}]"));
+    }
     let name = text.len() <= 253 && text.split('.').all(label);
-    (address || name).then(|| text.to_ascii_lowercase())
+    name.then(|| text.to_ascii_lowercase())
 }
 
 /// Tenants may share nothing: neither a host name nor, among those without one, a path.

@@ -1,5 +1,7 @@
 //! Bearer keys: the header in, the right to call a bot out.
 
+pub(super) mod guesses;
+
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::bots::{Authorized, Bot};

@@ -10,8 +10,9 @@
 //! client who leaves is noticed at once.
 
 use std::{
-    future::Future,
-    pin::Pin,
+    future::{Future, poll_fn},
+    net::IpAddr,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -41,8 +42,10 @@ use crate::{
 const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What a connection and the answers to its requests know of each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seat {
+    /// Where the client is.
+    peer: IpAddr,
     /// Whom the last request was for.
     owner: Mutex<Option<Owner>>,
     /// Requests whose headers have come.
@@ -53,17 +56,52 @@ pub(super) struct Seat {
     watching: AtomicBool,
     /// Whether a large body is under way.
     laden: AtomicBool,
+    /// Whether nothing is to be read any more.
+    leaving: AtomicBool,
+    /// Whether the client has not taken all that was written.
+    behind: AtomicBool,
     /// The memory of the run that it waits for.
     holder: Mutex<Option<Arc<Holder>>>,
 }
 
 impl Seat {
     /// A new connection, which belongs to this one until a request says more.
-    pub(super) fn new(owner: Option<Owner>) -> Self {
+    pub(super) fn new(peer: IpAddr, owner: Option<Owner>) -> Self {
         Self {
+            peer,
             owner: Mutex::new(owner),
-            ..Self::default()
+            begun: AtomicUsize::new(0),
+            over: AtomicUsize::new(0),
+            watching: AtomicBool::new(false),
+            laden: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
+            holder: Mutex::new(None),
         }
+    }
+
+    /// Where the client is.
+    pub(super) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Whether the client has not taken all that was written.
+    pub(super) fn lags(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Relaxed);
+    }
+
+    /// Waits for what belongs to a request; `None` where it is time to leave meanwhile.
+    ///
+    /// Whoever polls the connection polls this, and so does the signal to leave.
+    pub(super) async fn unless_leaving<T>(&self, act: impl Future<Output = T>) -> Option<T> {
+        let mut act = pin!(act);
+        poll_fn(|context| {
+            if self.leaving.load(Ordering::Relaxed) {
+                return Poll::Ready(None);
+            }
+            act.as_mut().poll(context).map(Some)
+        })
+        .await
     }
 
     /// The headers of a request have come.
@@ -178,13 +216,19 @@ impl Session {
         self.watch.watch(context);
         if !self.leaving && self.stop.stopped() {
             self.leaving = true;
+            self.seat.leaving.store(true, Ordering::Relaxed);
             self.http.as_mut().leave();
         }
         // Why a connection broke off is its client's affair.
         if self.http.as_mut().poll(context).is_ready() || self.seat.is_overdue(context) {
             return Poll::Ready(());
         }
-        self.patience.poll(self.seat.requests(), context)
+        let (begun, answering) = self.seat.requests();
+        // Nobody waits for the other half of a head.
+        if self.leaving && !answering && !self.seat.behind.load(Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        self.patience.poll((begun, answering), context)
     }
 }
 

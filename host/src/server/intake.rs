@@ -3,7 +3,7 @@
 //! What has come is booked as it comes, whatever was announced, and so is what decoding makes of it. Where
 //! there is no room for more, a body waits for a moment, and is refused after that.
 
-use std::time::Duration;
+use std::{error::Error, io, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body as _;
@@ -74,8 +74,9 @@ impl Intake {
             read(body, bytes_max, &mut memory).await
         };
         let late = |_| Reject::Incomplete("the request body did not arrive within 30 s");
-        let arrived = timeout_at(deadline, arriving).await.map_err(late);
+        let arrived = seat.unless_leaving(timeout_at(deadline, arriving)).await;
         seat.unload();
+        let arrived = arrived.ok_or(Reject::Stopping)?.map_err(late);
         let pieces = arrived.flatten().inspect_err(|reject| {
             if let Reject::NoRoom(reference) = reject {
                 bot.refused(*reference, "no memory for one more request body");
@@ -129,9 +130,8 @@ async fn read(
     let mut pieces = Vec::new();
     let (mut bytes, mut held) = (0_u64, 0_u64);
     while let Some(frame) = body.frame().await {
-        let broken = |_| Reject::Incomplete("the request body did not arrive whole");
         // Trailers say nothing here.
-        let Ok(piece) = frame.map_err(broken)?.into_data() else {
+        let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else {
             continue;
         };
         let length = piece.len() as u64;
@@ -146,6 +146,19 @@ async fn read(
     let decoding = weight::before(pieces.iter().map(AsRef::as_ref));
     hold(memory, held, decoding.max(held)).await?;
     Ok(pieces)
+}
+
+/// Why a body came to no good end.
+fn broken(error: &hyper::Error) -> Reject {
+    let cause = error
+        .source()
+        .and_then(<dyn Error>::downcast_ref::<io::Error>);
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+            Reject::Broken("the request body is not in chunks as it says")
+        }
+        _ => Reject::Incomplete("the request body did not arrive whole"),
+    }
 }
 
 /// Waits until there is room for a body of so many bytes, and memory for all that it takes; not for long.

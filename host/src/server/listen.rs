@@ -1,6 +1,6 @@
 //! Who listens: how many connections there may be, and how they come to an end.
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -126,9 +126,9 @@ where
                 () = &mut left => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((socket, _)) => {
+                    Ok((socket, peer)) => {
                         deaf.is_over();
-                        self.take(socket, &mut connections, &mut full);
+                        self.take((socket, peer.ip()), &mut connections, &mut full);
                     }
                     Err(error) if is_of_one(&error) => {}
                     Err(error) => {
@@ -146,7 +146,12 @@ where
         while connections.join_next().await.is_some() {}
     }
 
-    fn take(&self, socket: TcpStream, connections: &mut JoinSet<()>, full: &mut Episode) {
+    fn take(
+        &self,
+        (socket, peer): (TcpStream, IpAddr),
+        connections: &mut JoinSet<()>,
+        full: &mut Episode,
+    ) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return full
                 .tell(|| tracing::warn!("too many connections: new ones are closed at once"));
@@ -156,13 +161,13 @@ where
             crowd.compute.asked(&crowd.nobody);
             crowd.nobody.clone()
         });
-        let seat = Arc::new(Seat::new(nobody));
+        let seat = Arc::new(Seat::new(peer, nobody));
         let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
         let service = service_fn(move |request| {
             at.begin();
             answer(request, Arc::clone(&at))
         });
-        let io = TokioIo::new(Stream::new(socket, place));
+        let io = TokioIo::new(Stream::new(socket, place, Arc::clone(&seat)));
         let http = Box::pin(self.http.serve_connection(io, service));
         let compute = self.crowd.as_ref().map(|crowd| crowd.compute.clone());
         connections.spawn(Connection::new(http, seat, &self.leave, compute));

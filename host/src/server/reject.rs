@@ -14,16 +14,28 @@ use crate::{bots::call::CallError, ids::Reference, metrics, protocol::decode::De
 pub(super) enum Reject {
     /// No bot at this path; perhaps one with a similar one.
     NoBot { nearest: Option<String> },
+    /// It does not say in the right way which host it is for.
+    Host(&'static str),
+    /// A web page of somebody else asks a bot that has no key.
+    Foreign,
     /// No key, or one that does not open the bot.
     Unauthorized,
+    /// One more wrong key than those that wait already.
+    Guesses,
     /// Neither GET nor POST.
     Method,
+    /// The body comes in another form than chunks.
+    TransferCoding,
+    /// The body is compressed.
+    Compressed,
     /// The body is larger than the bot takes.
     TooLarge { bytes_max: u64 },
     /// There was no memory for the body.
     NoRoom(Reference),
     /// The body did not arrive in time, or not whole.
     Incomplete(&'static str),
+    /// What should be a body is none.
+    Broken(&'static str),
     /// The body makes no sense.
     Malformed(DecodeError),
     /// The bot could not be asked, or failed.
@@ -40,6 +52,17 @@ impl Reject {
                 "there is no bot at this path".to_owned(),
                 nearest.as_ref().map(|route| format!("did you mean `{route}`?")),
             ),
+            Self::Host(why) | Self::Broken(why) => (StatusCode::BAD_REQUEST, (*why).to_owned(), None),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "this bot has no access key, and answers no web page and no host name but its own".to_owned(),
+                Some("ask it at `localhost` without an `Origin`, or give it an access key".to_owned()),
+            ),
+            Self::Guesses => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many wrong access keys came from this address".to_owned(),
+                Some("the right key is answered at any time".to_owned()),
+            ),
             Self::Unauthorized => (
                 StatusCode::UNAUTHORIZED,
                 "the access key is missing or wrong".to_owned(),
@@ -49,6 +72,16 @@ impl Reject {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "a bot answers POST, and GET with a page about itself".to_owned(),
                 None,
+            ),
+            Self::TransferCoding => (
+                StatusCode::NOT_IMPLEMENTED,
+                "the request body has a transfer coding that is not known here".to_owned(),
+                Some("send it as it is, with `Content-Length` or with `Transfer-Encoding: chunked` alone".to_owned()),
+            ),
+            Self::Compressed => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the request body has a `Content-Encoding`; accepted is `identity` alone".to_owned(),
+                Some("send it uncompressed".to_owned()),
             ),
             Self::TooLarge { bytes_max } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -86,7 +119,15 @@ impl IntoResponse for Reject {
         // What is left of the body is not read: the connection cannot go on.
         let is_unread = matches!(
             self,
-            Self::TooLarge { .. } | Self::Incomplete(_) | Self::NoRoom(_)
+            Self::Host(_)
+                | Self::Guesses
+                | Self::TransferCoding
+                | Self::Compressed
+                | Self::TooLarge { .. }
+                | Self::NoRoom(_)
+                | Self::Incomplete(_)
+                | Self::Broken(_)
+                | Self::Stopping
         );
         metrics::rejected(status.as_u16());
         let body = match hint {
@@ -107,7 +148,13 @@ impl IntoResponse for Reject {
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                headers.insert(
+                    header::ACCEPT_ENCODING,
+                    HeaderValue::from_static("identity"),
+                );
+            }
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}

@@ -1,6 +1,7 @@
 //! Paths to handlers. One handler serves every bot: which bot it is, the table says.
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     sync::{
         Arc,
@@ -9,15 +10,17 @@ use std::{
 };
 
 use axum::response::{Html, IntoResponse, Response as AnyResponse};
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
-    auth,
+    Options,
+    auth::{self, guesses::Guesses},
     body::Answer,
     connection::Seat,
+    head::{self, visitor},
     intake::Intake,
     listen::Crowd,
     record::{Recorder, Watch},
@@ -54,6 +57,8 @@ pub(super) struct Gateway {
     phase: AtomicU8,
     intake: Intake,
     recorder: Option<Recorder>,
+    guesses: Guesses,
+    at_desk: bool,
     /// Whose work it is to turn somebody away: they share one place beside the tenants.
     crowd: Crowd,
 }
@@ -64,7 +69,7 @@ impl Gateway {
         registry: Arc<Registry>,
         stop: Stop,
         intake: Intake,
-        recorder: Option<Recorder>,
+        options: &Options,
         crowd: Crowd,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -72,7 +77,9 @@ impl Gateway {
             stop,
             phase: AtomicU8::new(Phase::Starting as u8),
             intake,
-            recorder,
+            recorder: options.recorder.clone(),
+            guesses: Guesses::new(),
+            at_desk: options.at_desk,
             crowd,
         })
     }
@@ -121,6 +128,30 @@ impl Gateway {
         self.crowd.compute.asked(&self.crowd.nobody);
         seat.belongs_to(&self.crowd.nobody);
     }
+
+    /// What somebody is told who has no key, or, after a while perhaps, who has a wrong one.
+    async fn shut_out(&self, headers: &HeaderMap, seat: &Seat) -> Reject {
+        self.turned_away(seat);
+        if !headers.contains_key(header::AUTHORIZATION) {
+            return Reject::Unauthorized;
+        }
+        let Some(wait) = self.guesses.wrong(seat.peer(), Instant::now()) else {
+            return Reject::Guesses;
+        };
+        if !wait.is_zero() {
+            // At a stop it is told at once.
+            let _ = seat.unless_leaving(sleep(wait)).await;
+        }
+        Reject::Unauthorized
+    }
+
+    /// Whether a web page of somebody else asks what listens for its author.
+    fn is_foreign(&self, host: &str, parts: &Parts, seat: &Seat) -> bool {
+        let authority = head::authority(&parts.uri, &parts.headers);
+        self.at_desk
+            && seat.peer().to_canonical().is_loopback()
+            && visitor::is_foreign(host, authority, &parts.headers)
+    }
 }
 
 /// Answers a request that came to the public listener.
@@ -135,7 +166,7 @@ pub(super) async fn serve(
         _ => None,
     };
     let page = match about_itself {
-        Some(found) => status(request.method(), found).into_response(),
+        Some(found) => status(&request, found).into_response(),
         // A connection keeps the place of this future as long as it is open: what is large goes when it is over.
         None => match Box::pin(answer(&gateway, request, &seat)).await {
             Ok(Found::Reply { reply, watch }) => {
@@ -143,7 +174,10 @@ pub(super) async fn serve(
             }
             Ok(Found::Page(page)) => page,
             Err(reject) => {
-                if matches!(reject, Reject::NoBot { .. } | Reject::Unauthorized) {
+                if matches!(
+                    reject,
+                    Reject::NoBot { .. } | Reject::Host(_) | Reject::Foreign
+                ) {
                     gateway.turned_away(&seat);
                 }
                 reject.into_response()
@@ -163,7 +197,9 @@ pub(super) async fn metrics(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
     )];
-    let page = if request.uri().path() != "/metrics" {
+    let page = if let Err(reject) = read_head(&request) {
+        reject.into_response()
+    } else if request.uri().path() != "/metrics" {
         StatusCode::NOT_FOUND.into_response()
     } else if !is_read(request.method()) {
         StatusCode::METHOD_NOT_ALLOWED.into_response()
@@ -180,8 +216,16 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-fn status(method: &Method, (status, said): (StatusCode, Value)) -> Result<AnyResponse, Reject> {
-    if is_read(method) {
+fn read_head(request: &Request<Incoming>) -> Result<Cow<'_, str>, Reject> {
+    head::read(request.version(), request.uri(), request.headers())
+}
+
+fn status(
+    request: &Request<Incoming>,
+    (status, said): (StatusCode, Value),
+) -> Result<AnyResponse, Reject> {
+    read_head(request)?;
+    if is_read(request.method()) {
         Ok((status, axum::Json(said)).into_response())
     } else {
         Err(Reject::Method)
@@ -206,17 +250,20 @@ async fn answer(
 ) -> Result<Found, Reject> {
     let arrived = Instant::now();
     let (parts, body) = request.into_parts();
-    let bot = find(gateway, &parts)?;
+    let bot = find(gateway, &parts, seat)?;
     match parts.method {
         Method::POST => {}
         Method::GET | Method::HEAD => return Ok(Found::Page(page(&bot))),
         _ => return Err(Reject::Method),
     }
-    let authorized = auth::authorize(&bot, &parts.headers).ok_or(Reject::Unauthorized)?;
+    let Some(authorized) = auth::authorize(&bot, &parts.headers) else {
+        return Err(gateway.shut_out(&parts.headers, seat).await);
+    };
     seat.belongs_to(bot.owner());
     if gateway.is(Phase::Draining) {
         return Err(Reject::Stopping);
     }
+    head::plain(&parts.headers)?;
     let (decoded, memory) = gateway.intake.take(body, &bot, seat).await?;
     let Decoded {
         request,
@@ -264,20 +311,23 @@ async fn answer(
 }
 
 /// The bot at the path of this request. The query string plays no part.
-fn find(gateway: &Gateway, parts: &Parts) -> Result<Arc<Bot>, Reject> {
-    let host = parts
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+fn find(gateway: &Gateway, parts: &Parts, seat: &Seat) -> Result<Arc<Bot>, Reject> {
+    let host = head::read(parts.version, &parts.uri, &parts.headers)?;
     let path = parts.uri.path();
     let table = gateway.registry.table();
-    table
-        .find(host, path)
-        .cloned()
-        .ok_or_else(|| Reject::NoBot {
-            nearest: table.nearest(host, path).map(str::to_owned),
-        })
+    let is_foreign = || gateway.is_foreign(&host, parts, seat);
+    match table.find(&host, path) {
+        Some(bot) if bot.keys() == 0 && is_foreign() => Err(Reject::Foreign),
+        Some(bot) => Ok(Arc::clone(bot)),
+        None => {
+            // Which paths there are is the business of their authors.
+            let tells = gateway.at_desk && !is_foreign();
+            let nearest = tells.then(|| table.nearest(&host, path)).flatten();
+            Err(Reject::NoBot {
+                nearest: nearest.map(str::to_owned),
+            })
+        }
+    }
 }
 
 fn stream(body: Answer) -> Response<Answer> {

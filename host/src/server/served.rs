@@ -1,9 +1,9 @@
 //! What is served, for whoever started it.
 
-use std::{fs, net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
-    bots::deploy::MountedBot as Mounted,
+    bots::{deploy::MountedBot as Mounted, deployment},
     report::Problem,
     sandbox::{Capacity, EngineKind},
 };
@@ -77,6 +77,20 @@ pub(super) fn describe(Mounted { bot, hosts, spec }: &Mounted, address: SocketAd
             from_cache: facts.from_cache,
         }),
     }
+}
+
+/// Tells what becomes of bots that are compiled while others are served.
+pub(super) fn telling(
+    news: &Arc<dyn Fn(News) + Send + Sync>,
+    address: SocketAddr,
+) -> deployment::News {
+    let tell = Arc::clone(news);
+    Arc::new(move |made: Result<Mounted, Problem>| {
+        tell(match made {
+            Ok(mounted) => News::Mounted(describe(&mounted, address)),
+            Err(problem) => News::Refused(problem),
+        });
+    })
 }
 
 /// What the machine carries, in words.

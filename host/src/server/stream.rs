@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -15,29 +16,45 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use super::connection::Seat;
 use crate::metrics;
 
-/// How long a reader may take for one buffer (at most that of the connection and one write of a bot).
-///
-/// The reply itself is asked again after each buffer, so its own limits hold within this time.
+/// How long a reader may take for what is written, or for [`PROGRESS_BYTES`] of it.
 const STALL_MAX: Duration = Duration::from_mins(1);
+
+/// What a reader takes in that time at least, where more is waiting: one event may be of any size, and whoever
+/// reads it steadily on a slow line is not stalled.
+const PROGRESS_BYTES: usize = 64 * 1024;
 
 /// A connection whose reader must take what it is sent.
 pub(super) struct Stream {
     socket: TcpStream,
     stall: Stall,
+    seat: Arc<Seat>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Stream {
     /// A connection that has a place among those that there may be.
-    pub(super) fn new(socket: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(socket: TcpStream, place: OwnedSemaphorePermit, seat: Arc<Seat>) -> Self {
         metrics::connections().increment(1.0);
         Self {
             socket,
             stall: Stall::default(),
+            seat,
             _place: place,
         }
+    }
+
+    fn judge(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        whole: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let judged = self.stall.judge(written, whole, context);
+        self.seat.lags(self.stall.timer.is_some());
+        judged
     }
 }
 
@@ -47,13 +64,17 @@ impl Drop for Stream {
     }
 }
 
-/// The time since the socket was last empty, while it is full.
+/// The time since the socket last took all, or enough, while it is full.
 #[derive(Default)]
-struct Stall(Option<Pin<Box<Sleep>>>);
+struct Stall {
+    timer: Option<Pin<Box<Sleep>>>,
+    /// What was taken since it was set.
+    bytes: usize,
+}
 
 impl Stall {
-    /// Judges one write: `whole` bytes were offered. Only a write that is taken whole ends a stall;
-    /// a reader who drips does not.
+    /// Judges one write: `whole` bytes were offered. A write that is taken whole ends a stall, and so do
+    /// enough bytes; a reader who drips does not.
     fn judge(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -61,16 +82,21 @@ impl Stall {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         match &written {
-            Poll::Ready(Ok(bytes)) if *bytes >= whole => self.0 = None,
-            Poll::Ready(Ok(_)) => {
-                let timer = self.0.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
-                if timer.deadline() <= Instant::now() {
+            Poll::Ready(Ok(bytes)) if *bytes >= whole => *self = Self::default(),
+            Poll::Ready(Ok(bytes)) => {
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
+                let late = timer.deadline() <= Instant::now();
+                self.bytes = self.bytes.saturating_add(*bytes);
+                if self.bytes >= PROGRESS_BYTES {
+                    timer.as_mut().reset(Instant::now() + STALL_MAX);
+                    self.bytes = 0;
+                } else if late {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
-                let timer = self.0.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(STALL_MAX)));
                 ready!(timer.as_mut().poll(context));
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
@@ -96,7 +122,7 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.stall.judge(written, bytes.len(), context)
+        self.judge(written, bytes.len(), context)
     }
 
     fn poll_write_vectored(
@@ -106,7 +132,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write_vectored(context, parts);
         let whole = parts.iter().map(|part| part.len()).sum();
-        self.stall.judge(written, whole, context)
+        self.judge(written, whole, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -119,5 +145,59 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    /// What becomes of a reader who takes so many bytes of a large event once in so many seconds.
+    async fn reads(bytes: usize, seconds: u64) -> bool {
+        let mut stall = Stall::default();
+        for _ in 0..100 {
+            let taken = poll_fn(|context| {
+                let judged = stall.judge(Poll::Ready(Ok(bytes)), 10_000_000, context);
+                Poll::Ready(matches!(judged, Poll::Ready(Ok(_))))
+            });
+            if !taken.await {
+                return false;
+            }
+            advance(Duration::from_secs(seconds)).await;
+            let waits = poll_fn(|context| {
+                Poll::Ready(stall.judge(Poll::Pending, 10_000_000, context).is_pending())
+            });
+            if !waits.await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// 64 KiB in a minute is progress, in one piece or in many.
+    #[tokio::test(start_paused = true)]
+    async fn a_steady_reader_is_not_cut() {
+        assert!(reads(64 * 1024, 59).await);
+        assert!(reads(4 * 1024, 3).await);
+        assert!(!reads(64 * 1024, 61).await);
+        assert!(!reads(2 * 1024, 3).await);
+        assert!(!reads(1, 1).await);
+    }
+
+    /// Whoever takes all of a small write is not behind, however small it is.
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_is_taken_whole_ends_a_stall() {
+        let mut stall = Stall::default();
+        for (taken, seconds) in [(1, 40), (9, 0), (1, 40), (9, 0)] {
+            let judged =
+                poll_fn(|context| Poll::Ready(stall.judge(Poll::Ready(Ok(taken)), 9, context)));
+            assert!(matches!(judged.await, Poll::Ready(Ok(_))));
+            advance(Duration::from_secs(seconds)).await;
+        }
+        assert!(stall.timer.is_none());
     }
 }

@@ -1,6 +1,10 @@
 //! The end of the process: replies finish, or end politely; a second signal waits for nobody.
 
-use std::{net::TcpStream, time::Instant};
+use std::{
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 
@@ -94,7 +98,7 @@ fn nothing_new_is_begun() {
     let hang = Instant::now() + HANG;
     let stream = server.open("puppet", "before\nsleep 3000");
     let mut open = server.connect();
-    open.send("GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n");
+    open.send("GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(open.answer().status, 200);
     server.wait_running("puppet", 1.0);
     server.signal(Signal::TERM);
@@ -134,8 +138,55 @@ fn an_idle_server_stops_at_once() {
     let mut server = with_drain("1h");
     let _idle = Connection::open(server.address);
     let mut used = server.connect();
-    used.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    used.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert_eq!(used.answer().status, 200);
     server.signal(Signal::TERM);
     assert!(server.wait().success());
+}
+
+/// A stop waits for replies, and for nothing that was not asked yet.
+#[test]
+fn half_a_request_does_not_delay_a_stop() {
+    let mut server = with_drain("1h");
+    let half = |bytes: &str| {
+        let mut connection = server.connect();
+        connection.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        assert_eq!(connection.answer().status, 200);
+        connection.send(bytes);
+        connection
+    };
+    let mut waiting = [
+        "POST /puppet HTTP/1.1\r\nhost: loc",
+        "POST /puppet HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{",
+        "POST /puppet HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n{",
+        "POST /puppet HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n",
+    ]
+    .map(half);
+    let mut fresh = server.connect();
+    fresh.send("GET /he");
+    // Answered: what was sent before that on other connections has been read.
+    let mut reply = server.open("puppet", "before\nsleep 1000\nafter");
+    assert_eq!(reply.next_event().unwrap().1["text"], "before");
+    server.signal(Signal::TERM);
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for connection in &mut waiting {
+            scope.spawn(|| {
+                let answer = String::from_utf8(connection.until_closed()).unwrap();
+                assert!(
+                    answer.is_empty() || answer.starts_with("HTTP/1.1 503 "),
+                    "{answer}"
+                );
+            });
+        }
+        scope.spawn(|| assert_eq!(fresh.until_closed(), b""));
+    });
+    assert_eq!(reply.rest().show(), "text {\"text\":\"after\"}\ndone {}\n");
+    assert!(server.wait().success());
+    // Each would take 20 or 30 s to be given up.
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -117,7 +117,7 @@ fn a_bots_page_says_which_bot_it_is() {
     }
     let (status, headers) = server
         .connect()
-        .send("HEAD /one HTTP/1.1\r\nhost: x\r\n\r\n")
+        .send("HEAD /one HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .head();
     assert_eq!(status, 200);
     assert!(headers.iter().any(|(name, _)| name == "content-length"));
@@ -141,7 +141,9 @@ fn refusals_say_what_is_wrong() {
     for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
         let refused = server
             .connect()
-            .send(format!("{method} /echo HTTP/1.1\r\nhost: x\r\n\r\n"))
+            .send(format!(
+                "{method} /echo HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            ))
             .answer();
         assert_eq!(
             (refused.status, refused.header("allow")),
@@ -214,29 +216,29 @@ fn a_path_has_one_spelling() {
 fn malformed_requests_are_refused() {
     let server = Server::with_bots(&["echo"]);
     let huge = format!(
-        "GET /echo HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
         "a".repeat(200_000)
     );
     let many = format!("GET /echo HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(5_000));
-    let smuggled = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n";
+    let smuggled = "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /readyz HTTP/1.1\r\n\r\n";
     let cases: [(&str, &[u16]); 10] = [
         ("\0\0\0\0\r\n\r\n", &[400]),
         ("GET\r\n\r\n", &[400]),
         ("GET /echo HTTP/9.9\r\n\r\n", &[400]),
         (
-            "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+            "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n",
             &[400],
         ),
         (
-            "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+            "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
             &[400],
         ),
         (
-            "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+            "POST /echo HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
             &[400, 408],
         ),
         (
-            "GET /echo HTTP/1.1\r\nhost: x\r\n bad: folded\r\n\r\n",
+            "GET /echo HTTP/1.1\r\nhost: localhost\r\n bad: folded\r\n\r\n",
             &[400],
         ),
         (&huge, &[400, 431]),
@@ -279,20 +281,19 @@ fn old_and_careful_clients_are_served() {
     assert_eq!(answer.header("transfer-encoding"), None);
     let (one, two) = body.split_at(10);
     let chunked = format!(
-        "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n{:x}\r\n{two}\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n{:x}\r\n{two}\r\n0\r\n\r\n",
         one.len(),
         two.len()
     );
     assert_eq!(server.connect().send(chunked).answer().said(), "hi");
     let mut connection = server.connect();
     connection.send(format!(
-        "POST /echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
         body.len()
     ));
     assert_eq!(connection.head().0, 100);
     assert_eq!(connection.send(body).answer().said(), "hi");
-    let upgrade =
-        "GET /echo HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    let upgrade = "GET /echo HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
     assert_eq!(server.connect().send(upgrade).answer().status, 200);
 }
 
@@ -305,10 +306,10 @@ fn connections_that_go_nowhere_are_cut() {
          limits = { text = 400000000, events = 400000 }\n",
     );
     let mut headers = server.connect();
-    headers.send("POST /echo HTTP/1.1\r\nhost: x\r\nx-slow: ");
+    headers.send("POST /echo HTTP/1.1\r\nhost: localhost\r\nx-slow: ");
     let mut idle = server.connect();
     let mut body = server.connect();
-    body.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{");
+    body.send("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{");
     let unread = server.open("puppet", "say 100000 4000");
     server.wait_running("puppet", 1.0);
     assert_eq!(server.ask("echo", "still there?").said(), "still there?");
@@ -344,7 +345,7 @@ fn a_burst_of_connections_waits_for_the_server() {
         .collect();
     server.signal(Signal::CONT);
     for mut connection in waiting {
-        connection.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+        connection.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
         assert_eq!(connection.answer().status, 200);
     }
     drop(scrapers);

@@ -215,12 +215,13 @@ fn body_refuses_a_longer_one() {
         refused.text()
     );
     let chunked = format!(
-        "POST /puppet HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n401\r\n{}\r\n0\r\n\r\n",
+        "POST /puppet HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n401\r\n{}\r\n0\r\n\r\n",
         body(1025)
     );
     assert_eq!(server.connect().send(chunked).answer().status, 413);
     // A lie about the length is not believed before the bytes are there.
-    let announced = "POST /puppet HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000000\r\n\r\n";
+    let announced =
+        "POST /puppet HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000000\r\n\r\n";
     assert_eq!(server.connect().send(announced).answer().status, 413);
     assert_eq!(server.ask("puppet", "still there?").said(), "still there?");
 }

@@ -175,7 +175,7 @@ fn host_names_lead_to_their_tenant_alone() {
         ("globex.example", ACME_KEY, 401),
         ("acme.example", GLOBEX_KEY, 401),
         ("other.example", GLOBEX_KEY, 404),
-        ("", GLOBEX_KEY, 404),
+        ("", GLOBEX_KEY, 400),
     ] {
         let authorization = format!("Bearer {key}");
         let request = post(
