@@ -32,6 +32,7 @@ const SECRET: Sort = Sort {
     hint: "write { env = \"API_KEY\", host = \"https://api.example.com\" }, with `file` or `secret` instead of `env` as you like, and keep the secret there",
     examples: ("API_KEY", "api.key"),
     bytes_min: 8,
+    short: None,
     bytes_max: 4096,
     file_bytes_max: 8192,
     blanks: true,

@@ -21,8 +21,11 @@ const KEY: Sort = Sort {
     noun: "key",
     hint: KEY_HINT,
     examples: ("CAT_ACCESS_KEY", "cat.key"),
-    bytes_min: 1,
-    // Poe's have 32.
+    // Poe's have exactly as many. A shorter one is a placeholder, or half of one, and can be guessed.
+    bytes_min: 32,
+    short: Some(
+        "copy all of the key that Poe shows for the bot; one for tries of your own: `openssl rand -hex 16`",
+    ),
     bytes_max: 256,
     file_bytes_max: 4096,
     blanks: false,

@@ -50,6 +50,8 @@ pub(super) struct Sort {
     pub(super) examples: (&'static str, &'static str),
     /// Bytes that it has at least.
     pub(super) bytes_min: usize,
+    /// What to do where it has fewer, if that is not the usual.
+    pub(super) short: Option<&'static str>,
     /// Bytes that it has at most.
     pub(super) bytes_max: usize,
     /// Bytes of a file that holds it: more than the value, for line breaks.
@@ -265,8 +267,7 @@ fn from_env(
         ),
     };
     let text = env(name).ok_or_else(|| (vec![format!("{shown} is not set")], hint.clone()))?;
-    sort.checked(text)
-        .map_err(|error| (vec![format!("{shown} {error}")], hint))
+    sort.checked(text).map_err(|wrong| wrong.of(&shown, hint))
 }
 
 /// `key` and `written` are what stands in the manifest.
@@ -292,14 +293,27 @@ fn from_file(path: &Path, (key, written): (&str, &str), sort: &Sort) -> Result<S
         )
     })?;
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
-    sort.checked(text)
-        .map_err(|error| (vec![format!("{shown} {error}")], hint))
+    sort.checked(text).map_err(|wrong| wrong.of(&shown, hint))
+}
+
+/// What is wrong with a value, and what to do where that is not the usual.
+struct Wrong(String, Option<&'static str>);
+
+impl Wrong {
+    fn of(self, shown: &str, hint: String) -> Failure {
+        let Self(why, better) = self;
+        (
+            vec![format!("{shown} {why}")],
+            better.map_or(hint, str::to_owned),
+        )
+    }
 }
 
 impl Sort {
     /// What a header can carry, and nothing else.
-    fn checked(&self, text: String) -> Result<Secret, String> {
+    fn checked(&self, text: String) -> Result<Secret, Wrong> {
         let good = |byte: u8| byte.is_ascii_graphic() || self.blanks && byte == b' ';
+        let mut better = None;
         let wrong = if text.is_empty() {
             "is empty".to_owned()
         } else if text.len() > self.bytes_max {
@@ -309,12 +323,13 @@ impl Sort {
         } else if !text.bytes().all(good) {
             format!("has blanks or other characters that no {} has", self.noun)
         } else if text.len() < self.bytes_min {
+            better = self.short;
             format!("has fewer than {} bytes", self.bytes_min)
         } else {
             return Ok(Secret::new(text));
         };
         // What was read is wiped although it is no key: it is somebody's secret all the same.
         drop(Secret::new(text));
-        Err(wrong)
+        Err(Wrong(wrong, better))
     }
 }

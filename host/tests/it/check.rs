@@ -244,7 +244,7 @@ fn what_is_no_bot_is_one_sentence() {
     let server = Folder::with_manifest(
         "[bot.echo]\nsource = \"echo.wasm\"\npoe = { access_key = { env = \"BOT_KEY\" } }\n",
     )
-    .env("BOT_KEY", "another-key")
+    .env("BOT_KEY", "another-key-of-thirty-two-bytes-")
     .up();
     let url = format!("http://{}", server.address);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

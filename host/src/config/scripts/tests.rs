@@ -9,7 +9,8 @@ fn loaded(text: &str) -> Result<Vec<Player>, String> {
     let dir = tempfile::tempdir().unwrap();
     let path: PathBuf = dir.path().join("bots.toml");
     std::fs::write(&path, text).unwrap();
-    let variable = |name: &str| (name == "CAT_KEY").then(|| "cat-key".to_owned());
+    let variable =
+        |name: &str| (name == "CAT_KEY").then(|| "key-of-the-cat-that-has-32-bytes".to_owned());
     let world = World {
         variable: &variable,
         unfit: &|_| None,
@@ -50,7 +51,10 @@ fn bots_have_urls_or_replies() {
         panic!("{cat:?}");
     };
     assert_eq!(
-        (url.as_str(), key.matches(b"cat-key")),
+        (
+            url.as_str(),
+            key.matches(b"key-of-the-cat-that-has-32-bytes")
+        ),
         ("127.0.0.1:8080/cat", true)
     );
     let Role::Replies(replies) = &model.role else {

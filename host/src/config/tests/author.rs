@@ -28,9 +28,9 @@ source = "dog.wasm"
     let files = [
         ("p/ravenry.toml", text),
         ("p/dog.wasm", ""),
-        ("p/keys/old", "old-key\r\n\n"),
+        ("p/keys/old", "old-key-of-the-cat-with-32-bytes\r\n\n"),
     ];
-    let scene = Scene::new(&files).variable("CAT_KEY", "new-key");
+    let scene = Scene::new(&files).variable("CAT_KEY", "new-key-of-the-cat-with-32-bytes");
     let spec = scene.manifest("p/ravenry.toml").unwrap();
     let [tenant] = spec.tenants.as_slice() else {
         panic!("one tenant")
@@ -58,7 +58,10 @@ source = "dog.wasm"
     assert_eq!(scene.shown(&cat.source), "DIR/p/cat");
     assert_eq!(cat.poe_name.as_deref(), Some("HerokuCat"));
     assert_eq!(cat.access_keys.len(), 2);
-    assert!(cat.access_keys[0].matches(b"new-key") && cat.access_keys[1].matches(b"old-key"));
+    assert!(
+        cat.access_keys[0].matches(b"new-key-of-the-cat-with-32-bytes")
+            && cat.access_keys[1].matches(b"old-key-of-the-cat-with-32-bytes")
+    );
     let config: Vec<_> = cat
         .config
         .iter()

@@ -120,6 +120,43 @@ fn a_bad_key_is_refused() {
     }
 }
 
+/// Half a key, or one that somebody made up, is told as such; one that is as long as Poe's is taken.
+#[test]
+fn a_short_key_is_refused() {
+    let text = |source: &str| {
+        format!(
+            "manifest_version = 1\n[bot.cat]\nsource = \".\"\npoe = {{ access_key = {{ {source} }} }}\n"
+        )
+    };
+    let (variable, file) = (text("env = \"KEY\""), text("file = \"key\""));
+    let load = |manifest: &str, key: &str| {
+        Scene::new(&[("m.toml", manifest), ("key", &format!("{key}\n"))])
+            .variable("KEY", key)
+            .manifest("m.toml")
+    };
+    for key in ["k", "123", &KEY[1..]] {
+        for (manifest, shown) in [
+            (&variable, "environment variable `KEY`"),
+            (&file, "file `DIR/key`"),
+        ] {
+            assert_eq!(
+                load(manifest, key).unwrap_err(),
+                format!(
+                    "error: bot `cat` cannot have its access key\n  caused by: {shown} has fewer than 32 bytes\n  \
+                     --> DIR/m.toml:4:22\nhint: copy all of the key that Poe shows for the bot; \
+                     one for tries of your own: `openssl rand -hex 16`"
+                )
+            );
+        }
+    }
+    let spaced = format!("{} {}", &KEY[..16], &KEY[16..]);
+    for manifest in [&variable, &file] {
+        let error = load(manifest, &spaced).unwrap_err();
+        assert!(error.contains("has blanks"), "{error}");
+        assert!(load(manifest, KEY).is_ok());
+    }
+}
+
 /// A pipe in place of a file would hold the start up for ever.
 #[test]
 fn a_directory_is_no_key_file() {

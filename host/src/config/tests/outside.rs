@@ -19,7 +19,7 @@ fn cat(lines: &str) -> Result<BotSpec, String> {
     ]);
     let vault = scene.path_of("vault");
     let scene = scene
-        .variable("E", "value-of-variable")
+        .variable("E", "value-of-the-variable-E-32-bytes")
         .variable("EMPTY", "")
         .variable("RAVENRY_SECRETS_DIR", &vault);
     let mut spec = scene
@@ -69,7 +69,7 @@ NAMED = {{ secret = "api", host = "https://*.example.org" }}
     assert_eq!(
         secrets,
         [
-            "KEY=value-of-variable in authorization to https://api.example.com",
+            "KEY=value-of-the-variable-E-32-bytes in authorization to https://api.example.com",
             "NAMED=value of secret in authorization to https://*.example.org",
             "TOKEN=value-of-file in x-api-key to https://api.example.com https://eu.example.org",
         ]
@@ -87,11 +87,14 @@ fn nothing_outside_is_the_default() {
 #[test]
 fn an_access_key_may_be_a_named_secret() {
     let text = format!("{HEAD}poe = {{ access_key = {{ secret = \"cat-key\" }} }}\n");
-    let scene = Scene::new(&[("m.toml", &text), ("vault/cat-key", "planted\n")]);
+    let scene = Scene::new(&[
+        ("m.toml", &text),
+        ("vault/cat-key", "planted-key-of-the-cat-32-bytes-\n"),
+    ]);
     let vault = scene.path_of("vault");
     let scene = scene.variable("RAVENRY_SECRETS_DIR", &vault);
     let spec = scene.manifest("m.toml").unwrap();
-    assert!(spec.tenants[0].bots[0].access_keys[0].matches(b"planted"));
+    assert!(spec.tenants[0].bots[0].access_keys[0].matches(b"planted-key-of-the-cat-32-bytes-"));
 }
 
 #[test]
