@@ -71,12 +71,10 @@ pub struct Options {
     pub metrics_listen: Option<String>,
     /// Where things are kept.
     pub directories: Directories,
-    /// Whether all bots are one person's, who wants to hear first what is wrong with any of them.
-    pub is_whole: bool,
     /// How long replies may go on after the first signal.
     pub drain: Duration,
-    /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
-    /// of others no answer of a bot without a key.
+    /// Whether they are served to their author, on his machine: he wants to hear first what is wrong with
+    /// any of them, wrong paths get a hint there, and web pages of others no answer of a bot without a key.
     pub at_desk: bool,
     /// Told what is being done, for a person who waits.
     pub progress: Progress,
@@ -163,7 +161,7 @@ pub async fn run(
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
     let backstop = Backstop::start(machine, &deployment);
     let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
-    let looked = look(spec, &deployment, &options.progress, options.is_whole);
+    let looked = look(spec, &deployment, &options.progress, options.at_desk);
     let Some(change) = unless_stopped(&mut signals, looked).await? else {
         return Ok(());
     };

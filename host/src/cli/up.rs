@@ -173,7 +173,6 @@ pub(super) fn serve(
     }
     let outcome = prepared.and_then(|()| {
         let mut options = options(&spec, serving, &progress)?;
-        options.is_whole = !matches!(author, Author::HasBuilt(_));
         options.recorder = recorder;
         options.at_desk = !matches!(author, Author::HasBuilt(_));
         if let Some(reload) = &reload {
@@ -246,7 +245,6 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         listen: or(&serving.listen, &spec.listen, LISTEN),
         metrics_listen: (metrics != "off").then_some(metrics),
         directories,
-        is_whole: true,
         drain: serving.drain.unwrap_or(spec.drain),
         at_desk: false,
         progress: Arc::new(move |line: &str| shown.say(line)),

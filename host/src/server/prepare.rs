@@ -99,12 +99,12 @@ pub(super) async fn look(
     spec: ServerSpec,
     deployment: &Arc<Deployment>,
     progress: &Progress,
-    is_whole: bool,
+    at_desk: bool,
 ) -> Result<Change, Problems> {
     let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
     let begin = move || {
         let change = deployment.begin(&spec, &|_| false, &progress)?;
-        if is_whole || deployment.bots().is_empty() {
+        if at_desk || deployment.bots().is_empty() {
             return Problems(change.refused()).or(change);
         }
         Ok(change)
