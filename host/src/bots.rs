@@ -218,7 +218,7 @@ impl Bot {
         rooms.enter(kind, &self.parts, self.allowance.pools.clone())
     }
 
-    /// Books the memory that one more instance starts with, beside what its request has.
+    /// Books what one more instance starts with, and what the host keeps for it, beside what its request has.
     ///
     /// # Errors
     /// There is not so much left, or memory is short whatever is booked; the words are for the log.
@@ -228,7 +228,7 @@ impl Bot {
             return Err("memory is short, and nothing new is admitted");
         }
         let component = self.component.as_ref();
-        let needed = component.map_or(0, |component| component.facts().initial_memory_bytes);
+        let needed = component.map_or(0, |component| component.facts().admission_bytes());
         let mut booking = received
             .hand_over()
             .unwrap_or_else(|| Booking::new(self.allowance.pools.clone()));

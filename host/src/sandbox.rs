@@ -162,8 +162,10 @@ pub struct Component {
 pub struct Facts {
     /// Size of the file, in bytes.
     pub bytes: u64,
-    /// What its memories start with, in bytes.
-    pub initial_memory_bytes: u64,
+    /// What its memories and tables start with, in bytes.
+    pub initial_bytes: u64,
+    /// What the host keeps for an instance besides, in bytes, at most: see [`EngineKind::flat_bytes`].
+    pub flat_bytes: u64,
     /// How long it took to compile, or to load.
     pub prepared_in: Duration,
     /// Whether compiled code was found in the cache.
@@ -174,6 +176,13 @@ pub struct Facts {
     pub engine: EngineKind,
     /// Memory mappings that a live instance takes.
     pub mappings: u64,
+}
+
+impl Facts {
+    /// What is booked for an instance before there is one, in bytes.
+    pub fn admission_bytes(&self) -> u64 {
+        self.initial_bytes.saturating_add(self.flat_bytes)
+    }
 }
 
 impl fmt::Debug for Component {

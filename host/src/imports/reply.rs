@@ -19,7 +19,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures_util::task::AtomicWaker;
 
-use self::buffer::Buffer;
+use self::buffer::{BOOKED_BYTES, Buffer};
 use crate::{
     compute,
     guard::{self, Bounds, End, Guard, Refusal},
@@ -41,10 +41,6 @@ const WAKE_BYTES: usize = 16 * 1024;
 
 /// Bytes of an event's text from which it is encoded before the lock is taken.
 const LARGE_BYTES: usize = 4 * 1024;
-
-/// Bytes from which an event is booked until the socket has it. What is smaller is bounded in number, and in
-/// what a reply is reckoned to take anyway.
-const BOOKED_BYTES: usize = 16 * 1024;
 
 /// The events of one reply on their way from the guest to the socket.
 #[derive(Clone, Debug)]
@@ -274,7 +270,11 @@ impl Shared {
             let mut inner = self.lock();
             let Inner { guard, buffer } = &mut *inner;
             let said = match large {
-                None => guard.say(event, buffer.tail()),
+                None => guard.say(event, buffer.tail()).inspect(|()| {
+                    if !buffer.book_tail(&self.pools) {
+                        self.starved.store(true, Ordering::Relaxed);
+                    }
+                }),
                 Some((booking, encoded)) => guard
                     .say_encoded(event, characters, encoded)
                     .map(|bytes| buffer.append(bytes, booking)),

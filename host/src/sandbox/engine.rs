@@ -4,7 +4,7 @@ use std::fmt;
 
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::inspect::{self, Inspection};
+use super::inspect::{self, Counts, Inspection};
 
 /// Native stack of one instance; host functions that a guest calls run on it too.
 const ASYNC_STACK_BYTES: usize = 1024 * 1024;
@@ -27,6 +27,14 @@ const TABLE_KEPT_BYTES: usize = 4096 * 8;
 
 /// Bytes of wasmtime's own bookkeeping per core instance: a Python component needs 400 KB.
 const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the host keeps for an instance in a place made beforehand, whatever it does and beside what is
+/// booked on its own: state, stack as far as a small bot touches it, resources, unread bytes.
+const SMALL_FLAT_BYTES: u64 = 96 * 1024;
+
+/// The same where a place is made for each call: its whole stack is new, and page tables and fibers are its
+/// own.
+const LARGE_FLAT_BYTES: u64 = 1024 * 1024;
 
 /// Mappings that a live instance in a place made beforehand takes, for its memory. Measured on
 /// wasmtime 48.
@@ -175,6 +183,16 @@ impl EngineKind {
         }
     }
 
+    /// What the host keeps for an instance besides its memories, its tables and what is booked on its own, in
+    /// bytes, at most.
+    pub(super) fn flat_bytes(self, counts: &Counts) -> u64 {
+        let flat = match self {
+            Self::Small => SMALL_FLAT_BYTES,
+            Self::Large | Self::Async => LARGE_FLAT_BYTES,
+        };
+        flat.saturating_add(counts.instance_bytes)
+    }
+
     /// The engine for this component, of which an instance may have `memory_bytes_max`.
     pub fn of(found: &Inspection, memory_bytes_max: u64) -> Self {
         if found.needs_tasks() {
@@ -261,7 +279,7 @@ fn pool(instances: u32, memory_bytes: u64) -> PoolingAllocationConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::inspect::Counts, *};
+    use super::*;
 
     const MEMORY: u64 = 64 * 1024 * 1024;
 

@@ -261,7 +261,8 @@ where
     table.set_max_capacity(RESOURCES_MAX);
     let mut http = WasiHttpCtx::new();
     http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
-    let mut meter = MemoryMeter::new(allowance.memory_bytes_max, Arc::clone(&memory), ahead);
+    let flat = component.facts.flat_bytes;
+    let mut meter = MemoryMeter::new(allowance.memory_bytes_max, Arc::clone(&memory), ahead, flat);
     let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
     let state = State {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use wasmtime::ResourceLimiter;
 
-use super::engine::LARGE;
+use super::{engine::LARGE, inspect::Counts};
 use crate::memory::{Booking, Holder};
 
 /// Memory mappings of all live instances, of which the kernel gives a process only so many.
@@ -56,24 +56,39 @@ impl Drop for Room {
 /// Bytes that an element of a table takes in the pool: one pointer.
 const TABLE_ELEMENT_BYTES: usize = 8;
 
+/// What is booked at once where an instance grows, in bytes: a page of its memory. Tables grow by less.
+const QUANTUM_BYTES: u64 = 64 * 1024;
+
+/// What memories and tables of an instance start with, in bytes.
+pub(super) fn initial_bytes(counts: &Counts) -> u64 {
+    let tables = counts
+        .table_elements
+        .saturating_mul(TABLE_ELEMENT_BYTES as u64);
+    counts.memory_bytes.saturating_add(tables)
+}
+
 /// Bounds the memories and tables of one instance together, and books them on the pools of its bot,
 /// its tenant and the process. Dropping it gives everything back.
 #[derive(Debug)]
 pub(super) struct MemoryMeter {
     bytes_max: u64,
-    used: Booking,
-    /// Bytes of `used` that were booked before the instance was made, and are not in use yet.
-    ahead: u64,
+    booking: Booking,
+    /// Bytes of the booking that are for what the host keeps besides, and do not count as the guest's.
+    flat: u64,
+    /// Bytes of the guest's memories and tables, and of its request.
+    used: u64,
     holder: Arc<Holder>,
 }
 
 impl MemoryMeter {
-    /// A meter for one instance that may use `bytes_max`, of which `ahead` is booked already.
-    pub(super) fn new(bytes_max: u64, holder: Arc<Holder>, ahead: Booking) -> Self {
+    /// A meter for one instance that may use `bytes_max`. What was booked at its admission is `booking`, with
+    /// `flat` bytes of it for the host.
+    pub(super) fn new(bytes_max: u64, holder: Arc<Holder>, booking: Booking, flat: u64) -> Self {
         Self {
             bytes_max,
-            ahead: ahead.bytes(),
-            used: ahead,
+            booking,
+            flat,
+            used: 0,
             holder,
         }
     }
@@ -85,18 +100,25 @@ impl MemoryMeter {
 
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
         let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
-        let booked = self.used.bytes();
-        let used = booked.saturating_sub(self.ahead);
-        let sum = used.checked_add(bytes).filter(|sum| *sum <= self.bytes_max);
-        let granted = sum.is_some_and(|sum| sum <= booked || self.used.set(sum));
-        if granted {
-            let used = used.saturating_add(bytes);
-            self.ahead = self.used.bytes().saturating_sub(used);
-            self.holder.holds(used, self.used.bytes());
+        let sum = self.used.checked_add(bytes);
+        let granted = sum.filter(|sum| *sum <= self.bytes_max && self.book(*sum));
+        if let Some(used) = granted {
+            self.used = used;
+            self.holder.holds(used, self.booking.bytes());
         } else {
             self.holder.refuse();
         }
-        granted
+        granted.is_some()
+    }
+
+    /// Books so much for the guest, unless it is booked already: a quantum at once, or, where there is not so
+    /// much left, what it takes.
+    fn book(&mut self, used: u64) -> bool {
+        let all = used.saturating_add(self.flat);
+        let booked = self.booking.bytes();
+        let more = all.saturating_sub(booked);
+        let quanta = booked.saturating_add(more.next_multiple_of(QUANTUM_BYTES));
+        more == 0 || self.booking.set(quanta) || self.booking.set(all)
     }
 }
 
@@ -170,8 +192,8 @@ mod tests {
         ];
         let holder = Holder::new(&Arc::default());
         let mut ahead = Booking::new(pools.clone());
-        assert!(ahead.set(20));
-        let mut meter = MemoryMeter::new(100, holder.clone(), ahead);
+        assert!(ahead.set(25));
+        let mut meter = MemoryMeter::new(100, holder.clone(), ahead, 5);
         assert!(meter.memory_growing(0, 60, None).unwrap());
         assert!(
             !meter.table_growing(0, 6, None).unwrap(),
@@ -179,12 +201,31 @@ mod tests {
         );
         assert!(meter.table_growing(0, 5, None).unwrap());
         assert_eq!(holder.peak(), 100);
-        assert_eq!(pools[0].free(), 900, "what was booked ahead counts once");
+        assert_eq!(pools[0].free(), 895, "what was booked ahead counts once");
         assert!(holder.refused());
         drop(meter);
         assert!(
             pools.iter().all(|pool| pool.free() == 1000),
             "everything was given back"
         );
+    }
+
+    /// Elements of a table are no reason to touch what all share.
+    #[test]
+    fn growth_is_booked_in_quanta_as_long_as_there_is_room_for_them() {
+        let pools = [(); 3].map(|()| MemoryPool::new(QUANTUM_BYTES + 40));
+        let holder = Holder::new(&Arc::default());
+        let mut meter = MemoryMeter::new(u64::MAX, holder, Booking::new(pools.clone()), 0);
+        let booked = || QUANTUM_BYTES + 40 - pools[2].free();
+        assert!(meter.table_growing(0, 1, None).unwrap());
+        assert_eq!(booked(), QUANTUM_BYTES);
+        let page = QUANTUM_BYTES as usize;
+        assert!(meter.memory_growing(0, page - 8, None).unwrap());
+        assert_eq!(booked(), QUANTUM_BYTES);
+        assert!(meter.table_growing(1, 4, None).unwrap());
+        assert_eq!(booked(), QUANTUM_BYTES + 24, "there is no second quantum");
+        assert!(!meter.memory_growing(0, 17, None).unwrap());
+        drop(meter);
+        assert_eq!(booked(), 0);
     }
 }

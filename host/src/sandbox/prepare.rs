@@ -13,7 +13,7 @@ use super::{
     engine,
     handler::Handler,
     inspect::{self, InspectError, World},
-    offered,
+    meter, offered,
     runtime::Runtime,
 };
 /// Components from this size on are compiled one after the other.
@@ -113,7 +113,8 @@ impl Sandbox {
             ticker: Arc::clone(&self.ticker),
             facts: Facts {
                 bytes: found.size,
-                initial_memory_bytes: found.counts.memory_bytes,
+                initial_bytes: meter::initial_bytes(&found.counts),
+                flat_bytes: kind.flat_bytes(&found.counts),
                 prepared_in: plan.begun.elapsed(),
                 from_cache,
                 digest: cache::hex(&plan.digest),

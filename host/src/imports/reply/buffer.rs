@@ -1,11 +1,15 @@
 //! The bytes of a reply that wait for the reader: many small pieces together, large ones as they are, each
 //! booked until the socket has it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::memory::Booking;
+use crate::memory::{Booking, MemoryPool};
+
+/// Bytes from which a piece is booked until the socket has it. What is smaller is bounded in number, and in
+/// what a reply is reckoned to take anyway.
+pub(super) const BOOKED_BYTES: usize = 16 * 1024;
 
 /// A large piece, and what it was booked on.
 struct Booked {
@@ -26,6 +30,8 @@ pub(super) struct Buffer {
     pieces: VecDeque<Bytes>,
     pieces_len: usize,
     tail: BytesMut,
+    /// What many small pieces are booked on, once they are as much as a large one.
+    tail_booking: Option<Booking>,
 }
 
 impl Buffer {
@@ -39,13 +45,36 @@ impl Buffer {
         &mut self.tail
     }
 
+    /// Books the small pieces on these pools, where together they take as much as a large one. `false`: there
+    /// is no memory for them.
+    pub(super) fn book_tail(&mut self, pools: &[Arc<MemoryPool>; 3]) -> bool {
+        let bytes = self.tail.capacity();
+        if bytes < BOOKED_BYTES {
+            return true;
+        }
+        let new = || Booking::new(pools.clone());
+        self.tail_booking.get_or_insert_with(new).set(bytes as u64)
+    }
+
+    /// Takes the small pieces out.
+    fn split_tail(&mut self) -> Bytes {
+        match self.tail_booking.take() {
+            None => self.tail.split().freeze(),
+            Some(booking) => Bytes::from_owner(Booked {
+                // With all that was allocated: it goes when its booking does.
+                bytes: std::mem::take(&mut self.tail),
+                _booking: Some(booking),
+            }),
+        }
+    }
+
     /// Appends a large piece without copying it. Its booking ends when nobody has the piece any more.
     pub(super) fn append(&mut self, piece: BytesMut, booking: Option<Booking>) {
         if piece.is_empty() {
             return;
         }
         if !self.tail.is_empty() {
-            let before = self.tail.split().freeze();
+            let before = self.split_tail();
             self.push(before);
         }
         let booked = Booked {
@@ -66,7 +95,7 @@ impl Buffer {
             self.pieces_len = self.pieces_len.saturating_sub(piece.len());
             return Some(piece);
         }
-        (!self.tail.is_empty()).then(|| self.tail.split().freeze())
+        (!self.tail.is_empty()).then(|| self.split_tail())
     }
 }
 
@@ -101,5 +130,28 @@ mod tests {
         assert_eq!(pools[0].free(), 40);
         drop(rest);
         assert_eq!(pools.map(|pool| pool.free()), [100; 3]);
+    }
+
+    #[test]
+    fn many_small_pieces_are_booked_like_a_large_one() {
+        let pools = [1 << 20, 1 << 20, 40_000].map(MemoryPool::new);
+        let mut buffer = Buffer::default();
+        for _ in 0..20 {
+            buffer.tail().extend_from_slice(&[b'x'; 1_000]);
+            assert!(buffer.book_tail(&pools));
+        }
+        let used = pools[0].used();
+        assert!((20_000..=40_000).contains(&used), "{used}");
+        let taken = buffer.take().unwrap();
+        assert_eq!((taken.len(), buffer.len()), (20_000, 0));
+        buffer.tail().extend_from_slice(b"x");
+        assert!(buffer.book_tail(&pools));
+        assert_eq!(pools[0].used(), used, "one letter is not booked");
+        drop(taken);
+        assert_eq!(pools[0].used(), 0);
+        buffer.tail().extend_from_slice(&vec![b'x'; 50_000]);
+        assert!(!buffer.book_tail(&pools));
+        drop(buffer);
+        assert_eq!(pools.map(|pool| pool.used()), [0; 3]);
     }
 }
