@@ -208,7 +208,7 @@ impl Poe {
         &mut self,
         received: &Received,
         bot: &str,
-        body: &str,
+        body: String,
     ) -> Result<Answer, PoeError> {
         let asked = self.begin(received, bot, body).await;
         self.count("ask", asked)
@@ -218,7 +218,7 @@ impl Poe {
         &mut self,
         received: &Received,
         bot: &str,
-        body: &str,
+        body: String,
     ) -> Result<Answer, PoeError> {
         let bounds = self.platform.bounds;
         if bot.is_empty() || bot.len() > BOT_NAME_BYTES_MAX || bot.chars().any(char::is_control) {
@@ -232,12 +232,16 @@ impl Poe {
                 bounds.open
             )));
         }
-        let body = question::overlay(received.raw(), body, bounds.depth)?;
-        let held = self.hold(body.len())?;
+        let question = question::overlay(received.raw(), &body, bounds.depth)?;
+        // It may be large, and what follows may wait.
+        drop(body);
+        let held = self.hold(question.len())?;
         let calls = self.calls.get(bot).copied().unwrap_or(0).saturating_add(1);
         self.platform.declared.check(bot, calls).await?;
         self.calls.insert(bot.to_owned(), calls);
-        let asking = self.client().ask(bot, body, self.platform.pools.clone());
+        let asking = self
+            .client()
+            .ask(bot, question, self.platform.pools.clone());
         let place = (self.place(), held);
         Ok(Answer::new(asking, self.outbox.clone(), place))
     }

@@ -152,22 +152,28 @@ pub(super) async fn on_error(
 type Answer = wasmtime::Result<Result<(), reply::Stopped>>;
 
 impl State {
-    async fn say(&mut self, event: Event<'_>) -> Answer {
-        Ok(match &self.call.reply {
-            Some(outbox) => outbox.say(event).await.map_err(Into::into),
-            None => Err(reply::Stopped::Ended),
-        })
+    /// Says an event, and lets go of what it is made of before this waits for a reader: that may be large, and
+    /// take an hour.
+    async fn say<T>(&mut self, parts: T, event: impl FnOnce(&T) -> Event<'_>) -> Answer {
+        let Some(outbox) = &self.call.reply else {
+            return Ok(Err(reply::Stopped::Ended));
+        };
+        let said = outbox.put(event(&parts));
+        drop(parts);
+        if said.is_ok() {
+            outbox.pace().await;
+        }
+        Ok(said.map_err(Into::into))
     }
 
     async fn say_failure(&mut self, failure: event::Failure) -> Answer {
-        // What is cut off is gone before this waits for a reader.
-        let text = failure.text.map(|text| guard::cut(&text).to_owned());
-        let word = failure.error_type;
-        let word = word.map(|word| guard::cut_type(&word).to_owned());
-        self.say(Event::Error {
-            text: text.as_deref().unwrap_or("The bot could not answer."),
+        self.say(failure, |failure| Event::Error {
+            text: failure
+                .text
+                .as_deref()
+                .map_or("The bot could not answer.", guard::cut),
             allow_retry: failure.allow_retry,
-            error_type: word.as_deref(),
+            error_type: failure.error_type.as_deref().map(guard::cut_type),
         })
         .await
     }
@@ -179,60 +185,57 @@ fn invalid(error: &event::InvalidEvent) -> Result<(), reply::Stopped> {
 
 impl reply::Host for State {
     async fn text(&mut self, text: String) -> Answer {
-        self.say(Event::Text {
-            index: None,
-            text: &text,
-        })
-        .await
+        self.say(text, |text| Event::Text { index: None, text })
+            .await
     }
 
     async fn text_at(&mut self, index: u32, text: String) -> Answer {
-        self.say(Event::Text {
+        self.say(text, |text| Event::Text {
             index: Some(index),
-            text: &text,
+            text,
         })
         .await
     }
 
     async fn replace(&mut self, text: String) -> Answer {
-        self.say(Event::Replace {
-            index: None,
-            text: &text,
-        })
-        .await
+        self.say(text, |text| Event::Replace { index: None, text })
+            .await
     }
 
     async fn replace_at(&mut self, index: u32, text: String) -> Answer {
-        self.say(Event::Replace {
+        self.say(text, |text| Event::Replace {
             index: Some(index),
-            text: &text,
+            text,
         })
         .await
     }
 
     async fn suggest(&mut self, text: String) -> Answer {
-        self.say(Event::Suggest(&text)).await
+        self.say(text, |text| Event::Suggest(text)).await
     }
 
     async fn meta(&mut self, meta: types::MetaEvent) -> Answer {
         let meta = event::Meta::from(meta);
         match meta.check() {
-            Ok(()) => self.say(Event::Meta(&meta)).await,
+            Ok(()) => self.say(meta, |meta| Event::Meta(meta)).await,
             Err(error) => Ok(invalid(&error)),
         }
     }
 
     async fn file(&mut self, file: types::FileEvent) -> Answer {
-        self.say(Event::File(&file.into())).await
+        self.say(event::File::from(file), |file| Event::File(file))
+            .await
     }
 
     async fn data(&mut self, metadata: String) -> Answer {
-        self.say(Event::Data(&metadata)).await
+        self.say(metadata, |metadata| Event::Data(metadata)).await
     }
 
     async fn json(&mut self, data: String) -> Answer {
-        match JsonObject::parse(&data) {
-            Ok(object) => self.say(Event::Json(&object)).await,
+        let object = JsonObject::parse(&data);
+        drop(data);
+        match object {
+            Ok(object) => self.say(object, |object| Event::Json(object)).await,
             Err(error) => Ok(invalid(&error)),
         }
     }
@@ -246,22 +249,22 @@ impl reply::Host for State {
             .and_then(|name| JsonObject::parse(&data).map(|data| (name, data)))
             .and_then(|(name, data)| event::known(&name, data));
         match owned {
-            Ok(Owned::Meta(meta)) => self.say(Event::Meta(&meta)).await,
-            Ok(Owned::Text { index, text }) => self.say(Event::Text { index, text: &text }).await,
-            Ok(Owned::Replace { index, text }) => {
-                self.say(Event::Replace { index, text: &text }).await
+            Ok(Owned::Meta(meta)) => self.say(meta, |meta| Event::Meta(meta)).await,
+            Ok(Owned::Text { index, text }) => {
+                self.say(text, |text| Event::Text { index, text }).await
             }
-            Ok(Owned::Suggest(text)) => self.say(Event::Suggest(&text)).await,
-            Ok(Owned::File(file)) => self.say(Event::File(&file)).await,
-            Ok(Owned::Data(metadata)) => self.say(Event::Data(&metadata)).await,
-            Ok(Owned::Json(object)) => self.say(Event::Json(&object)).await,
+            Ok(Owned::Replace { index, text }) => {
+                self.say(text, |text| Event::Replace { index, text }).await
+            }
+            Ok(Owned::Suggest(text)) => self.say(text, |text| Event::Suggest(text)).await,
+            Ok(Owned::File(file)) => self.say(file, |file| Event::File(file)).await,
+            Ok(Owned::Data(metadata)) => self.say(metadata, |metadata| Event::Data(metadata)).await,
+            Ok(Owned::Json(object)) => self.say(object, |object| Event::Json(object)).await,
             Ok(Owned::Error(failure)) => self.say_failure(failure).await,
             Ok(Owned::Other(name, data)) => {
-                self.say(Event::Other {
-                    name: &name,
-                    data: &data,
-                })
-                .await
+                let parts = (name, data);
+                self.say(parts, |(name, data)| Event::Other { name, data })
+                    .await
             }
             Err(error) => Ok(invalid(&error)),
         }

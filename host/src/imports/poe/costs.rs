@@ -33,6 +33,10 @@ impl Poe {
         items: &[CostItem],
     ) -> Result<(), PoeError> {
         let milli_cents = sum(items)?;
+        // Up to 1.6 MB, here and as it is sent, until the platform has answered.
+        let described = items.iter().filter_map(|item| item.description.as_ref());
+        let bytes = described.map(String::len).fold(0, usize::saturating_add);
+        let _held = self.hold(bytes.saturating_mul(2))?;
         if !self.platform.client.has_key() {
             return Err(PoeError::Denied(
                 "charging needs the access key of the bot: give it one in its manifest, `poe = \

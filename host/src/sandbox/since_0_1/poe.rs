@@ -25,7 +25,7 @@ impl poe::Host for State {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
-        match poe.ask(&self.call.received, &bot, &body).await {
+        match poe.ask(&self.call.received, &bot, body).await {
             Ok(answer) => Ok(Ok(self.table.push(answer)?)),
             Err(error) => Ok(Err(error.into())),
         }
