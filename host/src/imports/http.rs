@@ -48,7 +48,7 @@ const FORBIDDEN: [HeaderName; 3] = [header::TE, header::TRAILER, header::EXPECT]
 /// Bytes of a request's body that one write may bring. Two such chunks wait on their way out.
 ///
 /// Small, because a bot can open many bodies and send none of them.
-const CHUNK_BYTES_MAX: usize = 32 * 1024;
+pub const CHUNK_BYTES_MAX: usize = 32 * 1024;
 
 /// What stands in the place of a host that cannot be named.
 const UNKNOWN: &str = "an unknown host";

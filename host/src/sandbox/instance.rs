@@ -19,6 +19,7 @@ use super::{
     Component, EngineKind, clocks,
     cpu_meter::{CpuBudget, CpuMeter, Verdict},
     meter::{MemoryMeter, Room},
+    resources::Looks,
     ticker::Ticker,
 };
 use crate::{
@@ -38,18 +39,12 @@ const HOST_CALL_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Resources (streams, pollables, requests, …) that one instance may hold.
 ///
-/// A bot with ten requests under way has about a hundred. The host keeps up to 16 KiB for some of them
-/// (headers, a request's body on its way), whose sizes nobody can see from here: together that is 8 MiB
-/// at most.
+/// A bot with ten requests under way has about a hundred. What is large among them is booked: see
+/// [`Looks`](super::resources::Looks).
 const RESOURCES_MAX: usize = 512;
 
 /// Random bytes that one call may ask for.
 const RANDOM_BYTES_MAX: u64 = 1024 * 1024;
-
-/// The size of one block of headers that a guest makes, as it lies in memory.
-///
-/// What many servers take at most: Apache 8 KiB a line, Node.js 16 KiB in all.
-const HTTP_FIELDS_BYTES_MAX: usize = 16 * 1024;
 
 /// Most characters of wasmtime's own words that go to the log: a deep recursion fills pages.
 const ERROR_CHARACTERS_MAX: usize = 2_000;
@@ -228,12 +223,21 @@ pub(super) struct State {
     /// Step of its clocks.
     clock: Duration,
     http: WasiHttpCtx,
+    /// At what its requests take.
+    looks: Looks,
     /// Before the table, so that it is dropped before the requests in there are.
     outbound: Outbound,
     pub(super) table: ResourceTable,
     memory: MemoryMeter,
     /// Held as long as the instance lives.
     _room: Option<Room>,
+}
+
+impl State {
+    /// How large a block of headers may become that the guest makes now, or a path.
+    pub(super) fn fields_bytes_max(&mut self) -> usize {
+        self.looks.call(&mut self.table, &mut self.memory)
+    }
 }
 
 impl Drop for State {
@@ -259,8 +263,6 @@ where
     let cpu = CpuMeter::new(allowance.cpu);
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);
-    let mut http = WasiHttpCtx::new();
-    http.set_field_size_limit(HTTP_FIELDS_BYTES_MAX);
     let flat = component.facts.flat_bytes;
     let mut meter = MemoryMeter::new(allowance.memory_bytes_max, Arc::clone(&memory), ahead, flat);
     let has_room = room.is_some();
@@ -274,7 +276,8 @@ where
         call,
         wasi: None,
         clock: allowance.clock,
-        http,
+        http: WasiHttpCtx::new(),
+        looks: Looks::default(),
         table,
         memory: meter,
         _room: room,
@@ -331,12 +334,12 @@ fn bound_polls(
     });
 }
 
-/// What a guest finds around it: its log, its settings, a clock and chance. Nothing of the machine.
+/// What a guest finds around it: its log, a clock and chance. Nothing of the machine; its settings are in
+/// `environment`.
 fn surroundings(call: &Call, step: Duration) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.stdout(call.log.clone())
         .stderr(call.log.clone())
-        .envs(&call.config)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
@@ -360,6 +363,8 @@ impl WasiView for State {
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let fields = self.fields_bytes_max();
+        self.http.set_field_size_limit(fields);
         let hooks: &mut dyn WasiHttpHooks = &mut self.outbound;
         WasiHttpCtxView {
             hooks,

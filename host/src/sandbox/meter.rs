@@ -77,6 +77,8 @@ pub(super) struct MemoryMeter {
     flat: u64,
     /// Bytes of the guest's memories and tables, and of its request.
     used: u64,
+    /// Bytes of what the host keeps for it besides, which come and go.
+    besides: u64,
     holder: Arc<Holder>,
 }
 
@@ -89,6 +91,7 @@ impl MemoryMeter {
             booking,
             flat,
             used: 0,
+            besides: 0,
             holder,
         }
     }
@@ -98,13 +101,34 @@ impl MemoryMeter {
         self.grow(0, bytes, 1)
     }
 
+    /// Counts what the host keeps for the instance besides, and what comes and goes: so much from now on.
+    pub(super) fn keep_besides(&mut self, bytes: u64) -> bool {
+        let all = self.used.saturating_add(bytes);
+        let granted = if bytes <= self.besides {
+            // What a memory does not use yet may be given back with it: growing books it again.
+            let kept = all.saturating_add(self.flat);
+            let kept = kept.checked_next_multiple_of(QUANTUM_BYTES);
+            kept.is_none_or(|kept| kept >= self.booking.bytes() || self.booking.set(kept))
+        } else {
+            all <= self.bytes_max && self.book(all)
+        };
+        if granted {
+            self.besides = bytes;
+            self.holder.holds(self.used, self.booking.bytes());
+        } else {
+            self.holder.refuse();
+        }
+        granted
+    }
+
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
         let bytes = desired.saturating_sub(current).saturating_mul(unit) as u64;
-        let sum = self.used.checked_add(bytes);
-        let granted = sum.filter(|sum| *sum <= self.bytes_max && self.book(*sum));
-        if let Some(used) = granted {
-            self.used = used;
-            self.holder.holds(used, self.booking.bytes());
+        let all = self.used.saturating_add(self.besides);
+        let all = all.checked_add(bytes);
+        let granted = all.filter(|all| *all <= self.bytes_max && self.book(*all));
+        if let Some(all) = granted {
+            self.used = all.saturating_sub(self.besides);
+            self.holder.holds(self.used, self.booking.bytes());
         } else {
             self.holder.refuse();
         }
@@ -219,7 +243,7 @@ mod tests {
         let booked = || QUANTUM_BYTES + 40 - pools[2].free();
         assert!(meter.table_growing(0, 1, None).unwrap());
         assert_eq!(booked(), QUANTUM_BYTES);
-        let page = QUANTUM_BYTES as usize;
+        let page = 64 * 1024;
         assert!(meter.memory_growing(0, page - 8, None).unwrap());
         assert_eq!(booked(), QUANTUM_BYTES);
         assert!(meter.table_growing(1, 4, None).unwrap());

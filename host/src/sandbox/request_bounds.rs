@@ -1,7 +1,7 @@
 //! Bounds of what the host keeps of a request that a bot puts together, where wasmtime has none.
 //!
-//! Headers have one, and so have path and scheme. Authority and method may be as long as a call can
-//! bring, though, and a bot may hold a thousand requests. So the functions that set them are wrapped:
+//! Headers have one. A path may have 64 KiB, though, authority and method may be as long as a call can
+//! bring, and a bot may hold hundreds of requests. So the functions that set them are wrapped:
 //! what is too long is refused as what makes no sense is, and nothing of it is kept.
 
 use wasmtime::{
@@ -34,8 +34,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>, tasks: bool) -> wasmtime
     Ok(())
 }
 
-fn is_long(authority: Option<&str>) -> bool {
-    authority.is_some_and(|authority| authority.len() > AUTHORITY_BYTES_MAX)
+fn is_long(text: Option<&str>, bytes_max: usize) -> bool {
+    text.is_some_and(|text| text.len() > bytes_max)
 }
 
 fn wrap_0_2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -43,17 +43,29 @@ fn wrap_0_2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         bindings::http::types::{HostOutgoingRequest as _, Method},
         types::HostOutgoingRequest as Request,
     };
-    type Authority = (Resource<Request>, Option<String>);
+    type Text = (Resource<Request>, Option<String>);
 
     let mut types = linker.instance("wasi:http/types@0.2.12")?;
     types.func_wrap(
         "[method]outgoing-request.set-authority",
-        |mut store: StoreContextMut<'_, State>, (request, authority): Authority| -> Answer {
-            if is_long(authority.as_deref()) {
+        |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
+            if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
                 return REFUSED;
             }
             let mut http = store.data_mut().http();
             Ok((http.set_authority(request, authority)?,))
+        },
+    )?;
+    types.func_wrap(
+        "[method]outgoing-request.set-path-with-query",
+        |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
+            // As long as all headers together may be.
+            let bytes_max = store.data_mut().fields_bytes_max();
+            if is_long(path.as_deref(), bytes_max) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_path_with_query(request, path)?,))
         },
     )?;
     types.func_wrap(
@@ -72,17 +84,29 @@ fn wrap_0_2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 fn wrap_0_3(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     use wasmtime_wasi_http::p3::bindings::http::types::{HostRequest as _, Method, Request};
-    type Authority = (Resource<Request>, Option<String>);
+    type Text = (Resource<Request>, Option<String>);
 
     let mut types = linker.instance("wasi:http/types@0.3.0")?;
     types.func_wrap(
         "[method]request.set-authority",
-        |mut store: StoreContextMut<'_, State>, (request, authority): Authority| -> Answer {
-            if is_long(authority.as_deref()) {
+        |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
+            if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
                 return REFUSED;
             }
             let mut http = store.data_mut().http();
             Ok((http.set_authority(request, authority)?,))
+        },
+    )?;
+    types.func_wrap(
+        "[method]request.set-path-with-query",
+        |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
+            // As long as all headers together may be.
+            let bytes_max = store.data_mut().fields_bytes_max();
+            if is_long(path.as_deref(), bytes_max) {
+                return REFUSED;
+            }
+            let mut http = store.data_mut().http();
+            Ok((http.set_path_with_query(request, path)?,))
         },
     )?;
     types.func_wrap(

@@ -8,7 +8,7 @@ use super::{
     SandboxError,
     cache::Cache,
     engine::{self, EngineKind, Size},
-    inspect,
+    environment, inspect,
     instance::State,
     request_bounds, since_0_1,
     ticker::Ticker,
@@ -50,6 +50,7 @@ fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linke
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     }
+    environment::add_to_linker(&mut linker, kind == EngineKind::Async)?;
     request_bounds::add_to_linker(&mut linker, kind == EngineKind::Async)?;
     since_0_1::add_to_linker(&mut linker)?;
     Ok(linker)
