@@ -193,6 +193,7 @@ const ELSEWHERE: &[&str] = &[
     "event-flood",
     "file-hoarder",
     "forged-log",
+    "hoards",
     "huge-members",
     "huge-minimum-memory",
     "hundred-memories",
