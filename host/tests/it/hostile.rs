@@ -5,6 +5,7 @@
 mod alone;
 mod cache;
 mod counted;
+mod kept;
 mod unfit;
 
 use std::collections::BTreeSet;
