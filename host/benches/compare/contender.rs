@@ -24,7 +24,13 @@ pub(crate) struct Waiting {
     pub(crate) resident_kib: f64,
     /// The same without what is mapped from files.
     pub(crate) own_kib: f64,
+    /// What of the first is still there when all have left, in KiB.
+    pub(crate) stays: f64,
 }
+
+/// Memory that has changed by less in [`SETTLED_AFTER`] has settled.
+const SETTLED_KIB: u64 = 1024;
+const SETTLED_AFTER: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What a server logs, and where to.
 #[derive(Clone, Copy)]
@@ -244,10 +250,26 @@ impl Contender {
                 replies - waiting
             );
         }
+        drop(streams);
+        let left = self.settled_kib().saturating_sub(before[0]);
         let each = |at: usize| after[at].saturating_sub(before[at]) as f64 / waiting as f64;
         Waiting {
             resident_kib: each(0),
             own_kib: each(1),
+            stays: left as f64 / waiting as f64,
+        }
+    }
+
+    /// Resident memory when it does not change any more.
+    fn settled_kib(&self) -> u64 {
+        let mut before = self.resident_kib();
+        loop {
+            std::thread::park_timeout(SETTLED_AFTER);
+            let now = self.resident_kib();
+            if now.abs_diff(before) < SETTLED_KIB {
+                return now;
+            }
+            before = now;
         }
     }
 

@@ -221,6 +221,11 @@ fn measure_waiting(server: &Contender, descriptors: u64) {
         each.own_kib,
         1024.0 * 1024.0 / each.resident_kib.max(1.0)
     );
+    println!(
+        "  when they have left, {:.1} KiB of each are still resident: {:.0} MiB",
+        each.stays,
+        each.stays * replies as f64 / 1024.0
+    );
 }
 
 /// Takes as many descriptors as this program may have, and says how many. Servers inherit them.
