@@ -154,6 +154,7 @@ impl Scene {
                 state: folder.path().join("state"),
                 cache: cache_dir(),
             },
+            at_desk: true,
             drain: Duration::ZERO,
             progress: Arc::new(|_| {}),
             recorder: None,
