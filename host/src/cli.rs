@@ -130,7 +130,7 @@ pub struct Completions {
 }
 
 /// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Serving {
     /// Where bots are served; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "RAVENRY_LISTEN")]

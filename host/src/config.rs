@@ -152,7 +152,13 @@ fn load_operated(
     let ceilings = rules.ceilings().clone();
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let secrets = operator.secrets_dir.map(|path| dir.join(path));
-    let vault = Vault::Operator(secrets_dir(world).or(secrets));
+    let secrets = secrets_dir(world).or(secrets);
+    let mut read = tenant::directories(&operator.tenants, &dir);
+    read.extend(secrets.iter().map(|all| match only {
+        Some(only) => all.join(only.as_str()),
+        None => all.clone(),
+    }));
+    let vault = Vault::Operator(secrets);
     let mut loader = Loader::new(rules, vault, operator.allowed, world, Vec::new());
     let tenants = operator
         .tenants
@@ -181,6 +187,7 @@ fn load_operated(
         },
         private_hosts: operator.private_hosts,
         name_servers: Vec::new(),
+        read,
         tenants,
         refused: in_order(refused, |refused| &refused.problem),
     })
@@ -242,6 +249,7 @@ fn local(
         poe: PoeUrls::default(),
         private_hosts: Vec::new(),
         name_servers: Vec::new(),
+        read: Vec::new(),
         tenants: vec![tenant],
         refused: Vec::new(),
     };

@@ -6,10 +6,13 @@ mod backstop;
 mod body;
 mod connection;
 mod descriptors;
+mod drain;
+mod hangup;
 mod head;
 mod intake;
 mod listen;
 mod machine;
+mod open;
 mod prepare;
 pub mod record;
 mod reject;
@@ -27,8 +30,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::TcpListener;
-
 use crate::{
     bots::{
         Stop,
@@ -41,32 +42,31 @@ use crate::{
     config::resolve::ServerSpec,
     report::{Problem, Problems},
     sandbox::{self, Capacity},
-    telemetry::Metrics,
 };
 
 pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     backstop::Backstop,
+    drain::stop_politely,
     intake::Intake,
-    listen::{Crowd, Front},
+    listen::Crowd,
     machine::Machine,
+    open::Outside,
     prepare::{Place, look, prepare, unprepared},
     record::Recorder,
-    routes::{Gateway, Phase},
+    routes::Gateway,
     served::{carries, describe, telling},
     signals::Signals,
+    socket::Entrance,
 };
-
-/// How long replies may take to say goodbye after the drain is over.
-const GOODBYE: Duration = Duration::from_secs(2);
-
-/// Scrapers are few, and in nobody's part of the descriptors.
-const METRICS_CONNECTIONS: u32 = 16;
 
 /// Where the server listens, and where it keeps things.
 pub struct Options {
     /// Address for bots, such as `127.0.0.1:8080`; port 0 takes a free one.
     pub listen: String,
+    /// Whether both addresses may be those of another process of the same user, which does so as well: the
+    /// one before this one, or the next.
+    pub shared: bool,
     /// Address for metrics; `None` serves none.
     pub metrics_listen: Option<String>,
     /// Where things are kept.
@@ -84,7 +84,13 @@ pub struct Options {
     pub news: Arc<dyn Fn(News) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
+    /// What SIGHUP asks for: this is called, away from the threads that serve, with what is mounted and
+    /// where. `None`: a stop.
+    pub reload: Option<Reload>,
 }
+
+/// Reads again what people wrote, and changes what is mounted; bots answer below the URL.
+pub type Reload = Arc<dyn Fn(&Arc<Deployment>, &str) + Send + Sync>;
 
 /// Where the server keeps things.
 #[derive(Clone, Debug)]
@@ -104,21 +110,6 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
     }])
 }
 
-fn bind(what: &str, address: &str) -> Result<(TcpListener, SocketAddr), Problems> {
-    let bound = socket::listen(address).and_then(|listener| {
-        let address = listener.local_addr()?;
-        Ok((TcpListener::from_std(listener)?, address))
-    });
-    bound.map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::AddrInUse => "another program listens there: stop it, or choose another address (port 0 takes a free one)",
-            io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another, such as 8080",
-            _ => "an address looks like 127.0.0.1:8080",
-        };
-        problem(format!("cannot listen on `{address}` for {what}"), &error, Some(hint))
-    })
-}
-
 /// Mounts the bots and serves them until a signal.
 ///
 /// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
@@ -134,23 +125,18 @@ pub async fn run(
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
     let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
-    let mut signals =
-        Signals::listen().map_err(|error| failed("signals cannot be heard", &error))?;
-    let (listener, address) = bind("bots", &options.listen)?;
-    let metrics_address = options.metrics_listen.as_deref();
-    let metrics_listener = metrics_address.map(|address| bind("metrics", address));
-    let metrics_listener = metrics_listener.transpose()?;
-    let recorder = Metrics::install().map_err(|error| failed("metrics cannot be kept", &error))?;
+    let mut outside = Outside::open(&options)?;
+    let signals = &mut outside.signals;
     make_directories(&options.directories)?;
 
     let machine = Machine::look(spec.connections);
     let journal = Journal::here(&options.directories.state, machine.descriptors.records);
     let told = look_for_open_charges(&journal);
-    if unless_stopped(&mut signals, told).await?.is_none() {
+    if unless_stopped(signals, told).await?.is_none() {
         return Ok(());
     }
 
-    let news = telling(&options.news, address);
+    let news = telling(&options.news, outside.address);
     let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
     let crowd = Crowd::at(compute.handle());
     let place = Place {
@@ -162,40 +148,88 @@ pub async fn run(
     let backstop = Backstop::start(machine, &deployment);
     let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
     let looked = look(spec, &deployment, &options.progress, options.at_desk);
-    let Some(change) = unless_stopped(&mut signals, looked).await? else {
+    let Some(change) = unless_stopped(signals, looked).await? else {
         return Ok(());
     };
+    let inside = Inside {
+        deployment: &deployment,
+        capacity: &capacity,
+        machine,
+        crowd,
+    };
+    serve(outside, inside, change, &options, ready).await?;
+    deployment.end();
+    journal.settled().await;
+    tracing::info!("stopped");
+    Ok(())
+}
 
+/// What serves.
+struct Inside<'a> {
+    deployment: &'a Arc<Deployment>,
+    capacity: &'a Capacity,
+    machine: Machine,
+    crowd: Crowd,
+}
+
+/// Serves what is mounted, and what is compiled meanwhile, until a signal.
+async fn serve(
+    outside: Outside,
+    inside: Inside<'_>,
+    change: Change,
+    options: &Options,
+    ready: impl FnOnce(&Ready, &Arc<Deployment>),
+) -> Result<(), Problems> {
+    let Inside {
+        deployment,
+        capacity,
+        machine,
+        crowd,
+    } = inside;
     let stop = Stop::default();
     let gateway = Gateway::new(
         deployment.registry(),
         stop.clone(),
         Intake::new(machine.memory_bytes),
-        &options,
+        options,
         crowd.clone(),
     );
-    let mut front = serve_bots(listener, machine.descriptors.readers, crowd, &gateway);
-    let (metrics_url, metrics_front) = metrics_listener
-        .map(|listening| serve_metrics(listening, recorder))
-        .unzip();
-    let compiled = compile_small_ones(change, &deployment, &gateway, &options);
-    if unless_stopped(&mut signals, compiled).await?.is_some() {
-        ready(
-            &served(&deployment, &capacity, address, metrics_url),
-            &deployment,
-        );
+    let readers = machine.descriptors.readers;
+    let serve = |entrance| open::serve_bots(entrance, readers, &crowd, &gateway);
+    // While another process answers, nobody is to wait for what this one still has to compile.
+    let (first, second) = match outside.entrance {
+        Entrance::Open(_) => (Some(outside.entrance), None),
+        Entrance::Beside(_) => (None, Some(outside.entrance)),
+    };
+    let mut front = first.map(serve).transpose()?;
+    let metrics = outside.metrics.map(open::Scraped::serve).transpose()?;
+    let started = async {
+        compile_small_ones(change, deployment, &gateway, options).await?;
+        if let Some(second) = second {
+            deployment.complete().await?;
+            gateway.complete();
+            front = Some(serve(second)?);
+        }
+        Ok(())
+    };
+    let mut signals = outside.signals;
+    if unless_stopped(&mut signals, started).await?.is_some() {
+        let url = metrics.as_ref().map(|(url, _)| url.clone());
+        let served = served(deployment, capacity, outside.address, url);
+        ready(&served, deployment);
         tokio::select! {
             () = signals.next() => {}
-            problems = in_vain(&deployment, &gateway) => return Err(problems),
+            problems = in_vain(deployment, &gateway) => return Err(problems),
+            () = hangup::reload(outside.hangups, options, deployment, &served.url) => {}
         }
     }
-    stop_politely(signals, &gateway, &mut front, &stop, &options).await;
-    if let Some(front) = metrics_front {
+    // The next process may have this port at once.
+    if let Some((_, front)) = metrics {
         front.cut();
     }
-    deployment.end();
-    journal.settled().await;
-    tracing::info!("stopped");
+    if let Some(front) = front {
+        stop_politely(signals, &gateway, front, &stop, options).await;
+    }
     Ok(())
 }
 
@@ -234,22 +268,6 @@ pub async fn mount_only(
     let mut refused: Vec<_> = applied.refused.into_values().collect();
     refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
     Problems(refused).or(deployment)
-}
-
-fn serve_bots(listener: TcpListener, most: u32, crowd: Crowd, gateway: &Arc<Gateway>) -> Front {
-    let gateway = Arc::clone(gateway);
-    let answer = move |request, seat| routes::serve(Arc::clone(&gateway), request, seat);
-    Front::start(listener, most, Some(crowd), answer)
-}
-
-/// Where metrics are, and who serves them.
-fn serve_metrics(
-    (listener, address): (TcpListener, SocketAddr),
-    recorder: Metrics,
-) -> (String, Front) {
-    let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
-    let front = Front::start(listener, METRICS_CONNECTIONS, None, answer);
-    (format!("http://{address}/metrics"), front)
 }
 
 /// What is served now.
@@ -343,34 +361,4 @@ async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
     }
     gateway.complete();
     std::future::pending().await
-}
-
-/// After the first signal: lets replies finish within `drain`, then ends the rest politely. A second one
-/// cuts everything.
-async fn stop_politely(
-    mut signals: Signals,
-    gateway: &Gateway,
-    front: &mut Front,
-    stop: &Stop,
-    options: &Options,
-) {
-    let drain = options.drain;
-    (options.stopping)();
-    gateway.set(Phase::Draining);
-    tracing::info!(
-        drain_s = drain.as_secs(),
-        "stopping: replies may finish; a second signal stops at once"
-    );
-    let politely = async {
-        if tokio::time::timeout(drain, front.drained()).await.is_err() {
-            stop.now();
-            // Whoever has not taken his last words by then does not read.
-            let _ = tokio::time::timeout(GOODBYE, front.drained()).await;
-        }
-    };
-    tokio::select! {
-        () = politely => {}
-        () = signals.next() => tracing::warn!("a second signal: stopping at once"),
-    }
-    front.cut();
 }

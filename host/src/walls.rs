@@ -82,6 +82,13 @@ impl Walls {
         )
     }
 
+    /// Whether this one stands.
+    pub fn have(&self, wall: Wall) -> bool {
+        let stands = |standing: &Standing| matches!(standing, Standing::Whole | Standing::Partly);
+        let mut all = self.0.iter();
+        all.any(|(found, standing)| *found == wall && stands(standing))
+    }
+
     /// Tells the log of each.
     pub fn tell(&self) {
         for (wall, standing) in &self.0 {

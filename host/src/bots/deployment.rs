@@ -9,7 +9,7 @@ mod change;
 mod orders;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -257,6 +257,14 @@ impl Deployment {
                 }
             }
         }
+        let there: HashSet<_> = plan.mounted.iter().map(key).collect();
+        let unread = |old: &&MountedBot| spec.is_unread(&old.bot.tenant, &old.bot.name);
+        let stay = state.mounted.iter().filter(unread);
+        let stay: Vec<_> = stay
+            .filter(|old| !there.contains(&key(old)))
+            .cloned()
+            .collect();
+        plan.mounted.extend(stay);
         plan
     }
 

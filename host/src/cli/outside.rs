@@ -39,7 +39,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Hushed<T> {
 }
 
 /// What is outside. A flag wins over its variable, both win over a file.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Outside {
     /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
     #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = Hushed(poe_api))]
@@ -148,6 +148,7 @@ mod tests {
             poe: PoeUrls::default(),
             private_hosts: vec![PrivateHost::parse("10.0.0.1").unwrap()],
             name_servers: Vec::new(),
+            read: Vec::new(),
             tenants: Vec::new(),
             refused: Vec::new(),
         };

@@ -3,7 +3,7 @@
 //! A thread of its own waits for changes, reads all settings again, builds what is not as it was,
 //! and has the table of bots swapped. What is wrong is shown once, and what ran before goes on.
 
-mod outcome;
+pub(super) mod outcome;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

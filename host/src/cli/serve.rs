@@ -4,9 +4,11 @@
 //! included; no thread may have been started by then, for the walls stand around this one and those that
 //! come after it. Behind them, components are compiled and everything else is done.
 
+mod again;
+
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -28,7 +30,7 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const TENANTS: &str = "tenants";
 
 /// `ravenry serve`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Serve {
     /// The operator's file
     #[arg(
@@ -101,11 +103,12 @@ impl Serve {
         server::make_directories(&directories).map_err(Failure::Failed)?;
         let paths = Paths {
             own: vec![directories.state, directories.cache],
-            read: readable(&spec),
+            read: self.readable(&spec),
         };
         worker::stay_ahead();
         let walls = Walls::raise(&without, &paths);
-        up::serve(spec, &self.serving, &Author::HasBuilt(&walls), None, None)
+        let author = Author::HasBuilt(&walls, again::reload(self, &spec, &walls));
+        up::serve(spec, &self.serving, &author, None, None)
     }
 
     fn without(&self) -> Result<Vec<Wall>, Failure> {
@@ -142,6 +145,33 @@ impl Serve {
         }
         Ok(spec)
     }
+
+    /// What is read behind the walls: what is served, what says so, and whom TLS is to trust.
+    fn readable(&self, spec: &ServerSpec) -> Vec<PathBuf> {
+        let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
+        let split = |value: OsString| std::env::split_paths(&value).collect::<Vec<_>>();
+        let mut read = served(spec);
+        read.extend(certificates.flat_map(split));
+        read.extend(spec.read.iter().cloned());
+        read.extend(self.operators());
+        read
+    }
+
+    /// The operator's file: its directory, because whoever changes it puts another one in its place. Whoever
+    /// serves one tenant alone reads the file that was there at its start and nothing beside it, where
+    /// others' files lie.
+    fn operators(&self) -> Vec<PathBuf> {
+        if self.only.is_some() {
+            return vec![self.config.clone()];
+        }
+        let real = fs::canonicalize(&self.config).ok();
+        let files = [Some(self.config.clone()), real];
+        let parent = |file: PathBuf| match file.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Some(PathBuf::from(".")),
+            parent => parent.map(Path::to_owned),
+        };
+        files.into_iter().flatten().filter_map(parent).collect()
+    }
 }
 
 /// Whether what is wrong with bots has left none.
@@ -161,17 +191,7 @@ fn told(spec: &ServerSpec) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is read behind the walls: what is served, and whom TLS is to trust.
-fn readable(spec: &ServerSpec) -> Vec<PathBuf> {
-    let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
-    let split = |value: OsString| std::env::split_paths(&value).collect::<Vec<_>>();
-    let mut read = served(spec);
-    read.extend(certificates.flat_map(split));
-    read
-}
-
-/// The directories of manifests and components. Not the operator's file, which tells of other tenants, and no
-/// directory of secrets: both have been read.
+/// The directories of manifests and components.
 fn served(spec: &ServerSpec) -> Vec<PathBuf> {
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
     let mut directories: Vec<PathBuf> = bots
@@ -231,5 +251,6 @@ mod tests {
             served(&spec),
             [root.join("acme"), root.join("acme/releases")]
         );
+        assert_eq!(spec.read, [root.join("acme"), root.join("secrets/acme")]);
     }
 }

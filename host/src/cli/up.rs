@@ -130,8 +130,9 @@ pub(super) enum Author<'a> {
     Watches(&'a Path),
     /// Builds, once.
     Builds,
-    /// Has built: an operator's server builds nothing. It has walls around it.
-    HasBuilt(&'a Walls),
+    /// Has built: an operator's server builds nothing. It has walls around it, and reads its files again
+    /// when it is asked to.
+    HasBuilt(&'a Walls, server::Reload),
 }
 
 /// Turns sources into components, and serves until a signal.
@@ -151,7 +152,7 @@ pub(super) fn serve(
     let _logging =
         telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let mut notes = Vec::new();
-    if let Author::HasBuilt(walls) = author {
+    if let Author::HasBuilt(walls, _) = author {
         walls.tell();
         notes.push(walls.to_string());
     }
@@ -159,13 +160,13 @@ pub(super) fn serve(
     let mut reload = match author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
             .map(|reload| reload.beside(simulated.cloned())),
-        Author::Builds | Author::HasBuilt(_) => None,
+        Author::Builds | Author::HasBuilt(..) => None,
     };
     for refused in &spec.refused {
         progress.complain(&refused.problem.clone().into());
     }
     let prepared = match author {
-        Author::HasBuilt(_) => Ok(()),
+        Author::HasBuilt(..) => Ok(()),
         Author::Watches(_) | Author::Builds => components::build(&mut spec, &progress),
     };
     if let Some(reload) = &mut reload {
@@ -174,7 +175,11 @@ pub(super) fn serve(
     let outcome = prepared.and_then(|()| {
         let mut options = options(&spec, serving, &progress)?;
         options.recorder = recorder;
-        options.at_desk = !matches!(author, Author::HasBuilt(_));
+        options.at_desk = !matches!(author, Author::HasBuilt(..));
+        if let Author::HasBuilt(_, again) = author {
+            options.reload = Some(Arc::clone(again));
+            options.shared = true;
+        }
         if let Some(reload) = &reload {
             options.stopping = reload.stop();
         }
@@ -251,6 +256,8 @@ fn options(spec: &ServerSpec, serving: &Serving, progress: &Progress) -> Result<
         recorder: None,
         news: Arc::new(move |news| tell(news, &told)),
         stopping: Arc::new(|| {}),
+        shared: false,
+        reload: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What of a tenant cannot be served, while everybody else is.
 
+use super::resolve::ServerSpec;
 use crate::ids::{BotName, TenantName};
 use crate::report::Problem;
 
@@ -12,4 +13,12 @@ pub struct Refused {
     pub bot: Option<BotName>,
     /// Why.
     pub problem: Problem,
+}
+
+impl ServerSpec {
+    /// Whether it is not known what a bot of this name is to be: it, or a file of its tenant, is refused.
+    pub fn is_unread(&self, tenant: &TenantName, bot: &BotName) -> bool {
+        let mut refused = self.refused.iter().filter(|it| it.tenant == *tenant);
+        refused.any(|it| it.bot.as_ref().is_none_or(|name| name == bot))
+    }
 }

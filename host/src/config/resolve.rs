@@ -98,6 +98,8 @@ pub struct ServerSpec {
     pub private_hosts: Vec<PrivateHost>,
     /// Who is asked for addresses of names; with none, the name servers of the system.
     pub name_servers: Vec<SocketAddr>,
+    /// Where manifests and secrets were, besides the operator's file. With one tenant, none of others.
+    pub read: Vec<PathBuf>,
     /// Who owns bots. At least one.
     pub tenants: Vec<TenantSpec>,
     /// What of an operator's tenants is not among their bots, and why.

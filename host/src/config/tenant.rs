@@ -2,6 +2,7 @@
 //! use together. Two of them share nothing.
 
 use std::net::Ipv6Addr;
+use std::path::{Path, PathBuf};
 
 use toml_span::value::ValueInner;
 use toml_span::{Span, Value};
@@ -39,6 +40,19 @@ pub(super) struct TenantEntry {
     pub(super) weight: Option<u32>,
     /// The ceiling of hosts that its bots may name.
     pub(super) allowed: Option<Hosts>,
+}
+
+/// Where the manifests of these tenants are; `dir` is the directory of the operator's file.
+pub(super) fn directories(tenants: &[TenantEntry], dir: &Path) -> Vec<PathBuf> {
+    let manifests = tenants.iter().flat_map(|tenant| &tenant.manifests);
+    let directory = |(manifest, _): &(String, Place)| {
+        let path = dir.join(manifest);
+        if path.is_dir() {
+            return Some(path);
+        }
+        path.parent().map(Path::to_owned)
+    };
+    manifests.filter_map(directory).collect()
 }
 
 /// Reads the table of a tenant.

@@ -9,12 +9,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{
     body::Answer,
     connection::{Connection, Seat},
+    socket::{self, Entrance, Port, SETTLES},
     stream::Stream,
 };
 use crate::{
@@ -31,11 +32,30 @@ const HEADERS_MAX: usize = 64;
 /// Pause after a connection could not be taken: mostly there are no more descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// How long those may take who came too late, to hear it.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// A listener that serves.
 pub(super) struct Front {
     /// Ends with the last connection.
     task: JoinHandle<()>,
     leave: Stop,
+    door: Door,
+}
+
+/// Where connections come in.
+#[derive(Clone)]
+pub(super) struct Door {
+    /// What listens there; `None` where the system does not say.
+    pub(super) port: Option<Port>,
+    closed: Stop,
+}
+
+impl Door {
+    /// Leaves the port to another process. Who has begun to connect is still let in.
+    pub(super) fn close(&self) {
+        self.closed.now();
+    }
 }
 
 /// What serves the connections of one listener.
@@ -44,7 +64,11 @@ struct House<A> {
     answer: A,
     http: http1::Builder,
     places: Arc<Semaphore>,
+    /// The last request of each connection is under way.
     leave: Stop,
+    /// The last of those is answered.
+    over: Stop,
+    door: Door,
     crowd: Option<Crowd>,
 }
 
@@ -65,13 +89,13 @@ impl Crowd {
 }
 
 impl Front {
-    /// Serves on a bound listener, so many connections at once at most.
+    /// Serves whoever comes in there, so many connections at once at most.
     pub(super) fn start<A, F>(
-        listener: TcpListener,
+        entrance: Entrance,
         connections: u32,
         crowd: Option<Crowd>,
         answer: A,
-    ) -> Self
+    ) -> io::Result<Self>
     where
         A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
@@ -82,19 +106,32 @@ impl Front {
             .max_headers(HEADERS_MAX)
             .max_buf_size(BUFFER_BYTES_MAX);
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+        let listener = TcpListener::from_std(entrance.open()?)?;
         let leave = Stop::default();
+        let door = Door {
+            port: Port::of(&listener).ok(),
+            closed: Stop::default(),
+        };
         let house = House {
             answer,
             http,
             places: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
             leave: leave.clone(),
+            over: Stop::default(),
+            door: door.clone(),
             crowd,
         };
         let task = tokio::spawn(house.serve(listener));
-        Self { task, leave }
+        Ok(Self { task, leave, door })
     }
 
-    /// Takes no more connections, and waits until the last request is answered.
+    /// Where connections come in.
+    pub(super) fn door(&self) -> Door {
+        self.door.clone()
+    }
+
+    /// Has every connection end with the request that is under way, and waits until the last is answered.
+    /// Who connects meanwhile has one request, for which nobody waits.
     pub(super) async fn drained(&mut self) {
         self.leave.now();
         if !self.task.is_finished() {
@@ -114,21 +151,45 @@ where
     A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
 {
-    /// Accepts until it is time to leave; then waits for the last connection. Dropping this cuts all.
+    /// Accepts until nobody is left. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {
-        let mut connections = JoinSet::new();
+        let (mut connections, mut late) = (JoinSet::new(), JoinSet::new());
+        self.accept(listener, &mut connections, &mut late).await;
+        while connections.join_next().await.is_some() {}
+        self.over.now();
+        let heard = async { while late.join_next().await.is_some() {} };
+        // Who has not by then does not ask.
+        let _ = timeout(LAST_WORD, heard).await;
+    }
+
+    /// Accepts until the door is closed, or all have left who came before it was time to leave.
+    async fn accept(
+        &self,
+        listener: TcpListener,
+        connections: &mut JoinSet<()>,
+        late: &mut JoinSet<()>,
+    ) {
         let mut left = std::pin::pin!(self.leave.wait());
+        let mut closed = std::pin::pin!(self.closed(&listener));
+        let mut leaving = false;
         let mut full = Episode::default();
         let mut deaf = Episode::default();
-        loop {
+        while !(leaving && connections.is_empty()) {
             tokio::select! {
                 biased;
-                () = &mut left => break,
+                () = &mut left, if !leaving => leaving = true,
+                () = &mut closed => return,
                 Some(_) = connections.join_next() => {}
+                Some(_) = late.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((socket, peer)) => {
                         deaf.is_over();
-                        self.take((socket, peer.ip()), &mut connections, &mut full);
+                        let (all, until) = if leaving {
+                            (&mut *late, &self.over)
+                        } else {
+                            (&mut *connections, &self.leave)
+                        };
+                        self.take((socket, peer.ip()), (all, until), &mut full);
                     }
                     Err(error) if is_of_one(&error) => {}
                     Err(error) => {
@@ -142,14 +203,22 @@ where
                 },
             }
         }
-        drop(listener);
-        while connections.join_next().await.is_some() {}
     }
 
+    /// Waits until the door is closed, and nobody is on the doorstep any more.
+    async fn closed(&self, listener: &TcpListener) {
+        self.door.closed.wait().await;
+        if let Err(error) = socket::let_nobody_begin(listener) {
+            tracing::warn!(%error, "who connects just now may be refused");
+        }
+        sleep(SETTLES).await;
+    }
+
+    /// Serves a connection among `all`, until it is time to leave.
     fn take(
         &self,
         (socket, peer): (TcpStream, IpAddr),
-        connections: &mut JoinSet<()>,
+        (all, until): (&mut JoinSet<()>, &Stop),
         full: &mut Episode,
     ) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
@@ -170,7 +239,7 @@ where
         let io = TokioIo::new(Stream::new(socket, place, Arc::clone(&seat)));
         let http = Box::pin(self.http.serve_connection(io, service));
         let compute = self.crowd.as_ref().map(|crowd| crowd.compute.clone());
-        connections.spawn(Connection::new(http, seat, &self.leave, compute));
+        all.spawn(Connection::new(http, seat, until, compute));
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) enum Phase {
     Starting,
     /// All bots answer.
     Ready,
+    /// They do, and whoever asks is told to ask the next process the next time.
+    HandingOver,
     /// Replies may finish; no more are taken.
     Draining,
 }
@@ -116,7 +118,7 @@ impl Gateway {
     fn phase(&self) -> (StatusCode, &'static str) {
         if self.is(Phase::Ready) {
             (StatusCode::OK, "ready")
-        } else if self.is(Phase::Draining) {
+        } else if self.is(Phase::Draining) || self.is(Phase::HandingOver) {
             (StatusCode::SERVICE_UNAVAILABLE, "draining")
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "starting")
@@ -165,14 +167,14 @@ pub(super) async fn serve(
         "/readyz" => Some(gateway.readiness()),
         _ => None,
     };
-    let page = match about_itself {
-        Some(found) => status(&request, found).into_response(),
+    let mut response = match about_itself {
+        Some(found) => status(&request, found)
+            .into_response()
+            .map(|body| Answer::page(body, Arc::clone(&seat))),
         // A connection keeps the place of this future as long as it is open: what is large goes when it is over.
         None => match Box::pin(answer(&gateway, request, &seat)).await {
-            Ok(Found::Reply { reply, watch }) => {
-                return Ok(stream(Answer::reply(reply, watch, seat)));
-            }
-            Ok(Found::Page(page)) => page,
+            Ok(Found::Reply { reply, watch }) => stream(Answer::reply(reply, watch, seat)),
+            Ok(Found::Page(page)) => page.map(|body| Answer::page(body, seat)),
             Err(reject) => {
                 if matches!(
                     reject,
@@ -180,11 +182,15 @@ pub(super) async fn serve(
                 ) {
                     gateway.turned_away(&seat);
                 }
-                reject.into_response()
+                reject.into_response().map(|body| Answer::page(body, seat))
             }
         },
     };
-    Ok(page.map(|body| Answer::page(body, seat)))
+    if gateway.is(Phase::HandingOver) || gateway.is(Phase::Draining) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
 }
 
 /// Answers a request that came to the metrics listener.

@@ -1,32 +1,91 @@
-//! SIGTERM and Ctrl-C.
+//! What asks a program to stop: SIGTERM, Ctrl-C, and that the terminal is gone. What asks it to read its
+//! files again: SIGHUP, where no terminal plays a part.
 
-use std::io;
+use std::{fs, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The two signals that ask a program to stop.
+/// The signals that ask a program to stop.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
-    /// Hears both from now on.
+    /// Hears all of them from now on. Whoever has been told not to hear that his terminal is gone
+    /// (`nohup`) does not.
     ///
     /// # Errors
     /// The system does not tell of signals.
     pub fn listen() -> io::Result<Self> {
+        let hangup = if hangups_are_ignored() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup())?)
+        };
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            hangup,
+            ..Self::without_hangup()?
         })
     }
 
-    /// Waits for either.
+    /// Hears SIGTERM and Ctrl-C from now on.
+    ///
+    /// # Errors
+    /// The system does not tell of signals.
+    pub fn without_hangup() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: None,
+        })
+    }
+
+    /// Waits for any of them.
     pub async fn next(&mut self) {
+        match &mut self.hangup {
+            Some(hangup) => tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            },
+            None => self.urgent().await,
+        }
+    }
+
+    /// Waits for one of those that somebody has sent. When a terminal goes, more than one may say so.
+    pub async fn urgent(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Each SIGHUP. Those that come while one is dealt with count as one.
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Hears them from now on.
+    ///
+    /// # Errors
+    /// The system does not tell of signals.
+    pub fn listen() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next.
+    pub async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+/// Whether SIGHUP was ignored when the process was started. Where the system does not say, it was not.
+fn hangups_are_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 has the first bit.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }

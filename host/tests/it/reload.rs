@@ -1,6 +1,8 @@
 //! The author's loop: what changes is mounted while the gateway serves, what is wrong changes
 //! nothing, and replies end on the version that they began with.
 
+mod served;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -10,18 +10,18 @@ use crate::report::Problems;
 
 /// What an attempt did.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(in crate::cli) struct Done {
     /// Bots that were built.
-    pub(super) built: Vec<BotName>,
+    pub(in crate::cli) built: Vec<BotName>,
     /// Bots that could not be built.
-    pub(super) broken: Problems,
+    pub(in crate::cli) broken: Problems,
     /// What came of mounting them.
-    pub(super) applied: Applied,
+    pub(in crate::cli) applied: Applied,
 }
 
 impl Done {
     /// What there is to say of it, and what is wrong.
-    pub(super) fn news(
+    pub(in crate::cli) fn news(
         mut self,
         url: &str,
         took: Duration,
@@ -72,7 +72,10 @@ impl Done {
 }
 
 /// Says what came of an attempt: news, and what is wrong.
-pub(super) fn report(outcome: Result<(Vec<String>, Problems), Problems>, progress: &Progress) {
+pub(in crate::cli) fn report(
+    outcome: Result<(Vec<String>, Problems), Problems>,
+    progress: &Progress,
+) {
     let (news, problems) = outcome.unwrap_or_else(|problems| (Vec::new(), problems));
     for line in news {
         progress.tell(&line);

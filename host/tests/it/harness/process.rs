@@ -1,8 +1,18 @@
 //! What the system says of the gateway's process.
 
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 
-use super::Server;
+use super::{Folder, Server};
+
+impl Folder {
+    /// A start that fails: what it says on standard error, with paths shortened.
+    pub fn refused(self, verb: &[&str]) -> String {
+        let output = self.command(verb).stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "it must not start: {text}");
+        text.replace(&format!("{}/", self.path().display()), "")
+    }
+}
 
 impl Server {
     /// Whether the system tells the process of changes of files.

@@ -23,6 +23,7 @@ pub struct Folder {
     directories_of_files: bool,
     log_unread: bool,
     first: String,
+    listen: [SocketAddr; 2],
 }
 
 impl Folder {
@@ -49,6 +50,7 @@ impl Folder {
             directories_of_files: false,
             log_unread: false,
             first: String::new(),
+            listen: [SocketAddr::from(([127, 0, 0, 1], 0)); 2],
         }
     }
 
@@ -115,6 +117,12 @@ impl Folder {
         self
     }
 
+    /// Where another one is, or was.
+    pub fn in_place_of(mut self, server: &Server) -> Self {
+        self.listen = [server.address, server.metrics_address];
+        self
+    }
+
     /// `ravenry up ravenry.toml`, until it serves.
     pub fn up(self) -> Server {
         Server::spawn(self, &["up", "ravenry.toml"])
@@ -133,14 +141,6 @@ impl Folder {
     /// `ravenry serve --config operator.toml`, until it serves.
     pub fn serve(self) -> Server {
         Server::spawn(self, &["serve", "--config", "operator.toml"])
-    }
-
-    /// A start that fails: what it says on standard error, with paths shortened.
-    pub fn refused(self, verb: &[&str]) -> String {
-        let output = self.command(verb).stdin(Stdio::null()).output().unwrap();
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success(), "it must not start: {text}");
-        text.replace(&format!("{}/", self.dir.path().display()), "")
     }
 
     /// What another verb does, which takes none of the flags for serving.
@@ -166,8 +166,8 @@ impl Folder {
         }
         command
             .args(verb)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(["--metrics-listen", "127.0.0.1:0"])
+            .args(["--listen", &self.listen[0].to_string()])
+            .args(["--metrics-listen", &self.listen[1].to_string()])
             .args(&self.flags)
             // `up` has a page besides; where a test says nothing, it is out of the way.
             .env("RAVENRY_PAGE", "off")

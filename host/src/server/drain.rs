@@ -1,0 +1,91 @@
+//! The end of the process: nothing new, replies finish, or end politely; the port goes to whoever is next.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Options,
+    listen::{Door, Front},
+    routes::{Gateway, Phase},
+    signals::Signals,
+    socket::{Port, SETTLES},
+};
+use crate::bots::Stop;
+
+/// How long replies may take to say goodbye after the drain is over.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether the next process is there.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// After the first signal: lets replies finish within `drain`, then ends the rest politely. A second one
+/// cuts everything.
+pub(super) async fn stop_politely(
+    mut signals: Signals,
+    gateway: &Gateway,
+    mut front: Front,
+    stop: &Stop,
+    options: &Options,
+) {
+    let drain = options.drain;
+    (options.stopping)();
+    tracing::info!(
+        drain_s = drain.as_secs(),
+        "stopping: replies may finish; a second signal stops at once"
+    );
+    let door = front.door();
+    let port = door.port.filter(|_| options.shared);
+    let politely = async {
+        if port.is_some_and(Port::has_another) {
+            hand_over(gateway, &door).await;
+        }
+        gateway.set(Phase::Draining);
+        let succeeded = async {
+            next_is_there(port).await;
+            door.close();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = finish(&mut front, drain, stop) => {}
+            () = succeeded => {}
+        }
+    };
+    tokio::select! {
+        () = politely => {}
+        () = signals.urgent() => tracing::warn!("a second signal: stopping at once"),
+    }
+    front.cut();
+}
+
+/// Leaves the port to the process that listens there already. Who comes meanwhile, or has a connection, is
+/// served, and told to come by another one.
+async fn hand_over(gateway: &Gateway, door: &Door) {
+    tracing::info!("another process listens at the same address: it is left to that one");
+    gateway.set(Phase::HandingOver);
+    door.close();
+    // Whoever was accepted last has as long again to say what he wants.
+    sleep(SETTLES * 2).await;
+}
+
+/// Waits until the next process listens; for ever, where there cannot be one.
+async fn next_is_there(port: Option<Port>) {
+    let Some(port) = port else {
+        return std::future::pending().await;
+    };
+    loop {
+        let looked = tokio::task::spawn_blocking(move || port.has_another()).await;
+        if looked.unwrap_or(false) {
+            return;
+        }
+        sleep(LOOK).await;
+    }
+}
+
+async fn finish(front: &mut Front, drain: Duration, stop: &Stop) {
+    if timeout(drain, front.drained()).await.is_err() {
+        stop.now();
+        // Whoever has not taken his last words by then does not read.
+        let _ = timeout(GOODBYE, front.drained()).await;
+    }
+}
