@@ -21,6 +21,7 @@
 //! - [`protocol`]: the Poe protocol, without I/O;
 //! - [`config`]: the files that people write, read into what they mean;
 //! - [`control_group`]: what the kernel allows this process;
+//! - [`directory`]: a directory of our own;
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
@@ -32,6 +33,7 @@ pub mod client;
 pub mod compute;
 pub mod config;
 pub mod control_group;
+pub mod directory;
 pub mod egress;
 pub mod guard;
 pub mod ids;

@@ -24,7 +24,7 @@ mod ticker;
 
 use std::{
     fmt, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
@@ -32,8 +32,15 @@ use std::{
 use sha2::{Digest, Sha256};
 use wasmtime::Store;
 
+use self::{
+    cache::{Kept, Room},
+    handler::Handler,
+    instance::State,
+    meter::Mappings,
+    runtime::Runtime,
+    ticker::Ticker,
+};
 pub use self::{
-    cache::CacheError,
     capacity::Capacity,
     cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
@@ -41,8 +48,8 @@ pub use self::{
     prepare::{COMPILED_ALONE_BYTES, examine, read, sound, validate},
     runtime::offered,
 };
-use self::{handler::Handler, instance::State, meter::Mappings, runtime::Runtime, ticker::Ticker};
 use crate::{
+    directory::DirectoryError,
     imports::Call,
     memory::Booking,
     protocol::{
@@ -63,7 +70,7 @@ pub enum SandboxError {
     Ticker(#[source] io::Error),
     /// The directory of compiled code cannot be trusted.
     #[error(transparent)]
-    Cache(#[from] CacheError),
+    Cache(#[from] DirectoryError),
 }
 
 /// Why a component cannot be mounted.
@@ -130,7 +137,7 @@ fn quoted(names: &[String]) -> String {
 pub struct Sandbox {
     size: Size,
     switched_off: Vec<EngineKind>,
-    cache_dir: PathBuf,
+    room: Room,
     small: OnceLock<Result<Runtime, String>>,
     large: OnceLock<Result<Runtime, String>>,
     asynchronous: OnceLock<Result<Runtime, String>>,
@@ -145,7 +152,7 @@ impl fmt::Debug for Sandbox {
         formatter
             .debug_struct("Sandbox")
             .field("size", &self.size)
-            .field("cache_dir", &self.cache_dir)
+            .field("room", &self.room)
             .finish_non_exhaustive()
     }
 }
@@ -157,6 +164,8 @@ pub struct Component {
     mappings: Arc<Mappings>,
     ticker: Arc<Ticker>,
     facts: Facts,
+    /// Its code on disk stays as long as it may be called.
+    _kept: Option<Kept>,
 }
 
 /// What is known of a component.
@@ -201,11 +210,11 @@ impl Sandbox {
     ///
     /// Engines are set up when the first component needs them.
     pub fn new(size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
-        cache::check(cache_dir)?;
+        let room = Room::open(cache_dir)?;
         Ok(Self {
             size,
             switched_off: Vec::new(),
-            cache_dir: cache_dir.to_owned(),
+            room,
             small: OnceLock::new(),
             large: OnceLock::new(),
             asynchronous: OnceLock::new(),
@@ -229,20 +238,12 @@ impl Sandbox {
             EngineKind::Async => &self.asynchronous,
         };
         slot.get_or_init(|| {
-            Runtime::new(kind, self.size, &self.cache_dir, &self.ticker)
+            Runtime::new(kind, self.size, self.room.clone(), &self.ticker)
                 .map_err(|error| error.to_string())
         })
         .as_ref()
         .map_err(|error| SandboxError::Engine(error.clone()))
     }
-}
-
-/// Makes the directory of compiled code where it is missing, for nobody else.
-///
-/// # Errors
-/// It cannot be made, or others can write there.
-pub fn make_cache_dir(path: &Path) -> Result<(), SandboxError> {
-    Ok(cache::check(path)?)
 }
 
 /// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].

@@ -40,10 +40,12 @@ use crate::{
     charges::{Journal, RECORDS_MAX},
     compute::Compute,
     config::resolve::ServerSpec,
+    directory::{self, Writers},
     report::{Problem, Problems},
-    sandbox::{self, Capacity},
+    sandbox::Capacity,
 };
 
+pub use self::prepare::make_directories;
 pub use self::served::{Code, MountedBot, News, Ready};
 use self::{
     backstop::Backstop,
@@ -52,7 +54,7 @@ use self::{
     listen::Crowd,
     machine::Machine,
     open::Outside,
-    prepare::{Place, look, prepare, unprepared},
+    prepare::{Place, look, prepare},
     record::Recorder,
     routes::Gateway,
     served::{carries, describe, telling},
@@ -261,7 +263,7 @@ pub async fn mount_only(
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;
     // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
     // need this one; who does is told that nothing can be noted.
-    let _ = std::fs::create_dir_all(&records);
+    let _ = directory::make("rehearsals", &records, Writers::Nobody);
     let change = look(spec, &deployment, progress, true).await?;
     let applied = settled(change).await?;
     deployment.complete().await?;
@@ -298,18 +300,6 @@ async fn unless_stopped<T>(
         }
         done = step => done.map(Some),
     }
-}
-
-/// Makes the directories that are not there.
-///
-/// # Errors
-/// Why one of them cannot be made, or is not to be trusted.
-pub fn make_directories(Directories { state, cache }: &Directories) -> Result<(), Problems> {
-    std::fs::create_dir_all(state).map_err(|error| {
-        let message = format!("the state directory `{}` cannot be made", state.display());
-        problem(message, &error, None)
-    })?;
-    sandbox::make_cache_dir(cache).map_err(|error| unprepared(&error))
 }
 
 /// Tells of money that a process before this one has left open. Where the records cannot be looked

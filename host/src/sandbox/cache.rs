@@ -1,32 +1,35 @@
 //! Compiled code on disk, so that the second start is fast.
 //!
-//! A file is found by the engine's settings and the component's digest, ends with the digest of its
-//! own content, is written aside and renamed, and is trusted only from a directory that belongs to
-//! us and to nobody else: whoever can write there can run code in this process.
+//! A file is found by the engine's settings and the component's digest, ends with that digest and with the one of
+//! its own content, is written aside and renamed, and is trusted only from a directory into which nobody but
+//! us can write: whoever can run code in this process. A file under another one's name is not run.
 //!
 //! Code is run from where it lies: the file is mapped, so that only the pages which a bot touches take
 //! memory, and the kernel may take those back. Hence the code comes first, and its digest after it.
 
+mod room;
+
 use std::{
-    fs::{self, DirBuilder},
+    fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
+pub(in crate::sandbox) use self::room::{Kept, Room};
 use super::compiler::Refusal;
 use crate::ids::Reference;
 
 /// Last bytes of a cache file; the number is the version of this layout.
-const MAGIC: &[u8; 8] = b"ravenry2";
+const MAGIC: &[u8; 8] = b"ravenry3";
 /// Length of a SHA-256 digest.
 const DIGEST_BYTES: usize = 32;
-/// What follows the code: its digest, and [`MAGIC`].
-const TRAILER_BYTES: usize = DIGEST_BYTES + MAGIC.len();
+/// What follows the code: the digest of its component, that of both, and [`MAGIC`].
+const TRAILER_BYTES: usize = 2 * DIGEST_BYTES + MAGIC.len();
 /// So much of a file is read at once: a Python component has 40 MB of code.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -39,56 +42,45 @@ const TOO_MUCH: &str = "too much";
 /// Such a file has one sentence, in bytes.
 const REFUSAL_BYTES_MAX: u64 = 16 * 1024;
 
-/// Why a directory is not trusted.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// It cannot be made or looked at.
-    #[error("the cache directory `{}` cannot be used", .0.display())]
-    Io(PathBuf, #[source] io::Error),
-    /// It is not a directory, or a link to one.
-    #[error("the cache directory `{}` is not a directory", .0.display())]
-    NotADirectory(PathBuf),
-    /// Somebody else owns it or may write into it.
-    #[error("the cache directory `{}` can be written by others (owner {owner}, mode {mode:o})", .path.display())]
-    Shared {
-        /// The directory.
-        path: PathBuf,
-        /// Its owner's number.
-        owner: u32,
-        /// Its permission bits.
-        mode: u32,
-    },
-}
-
-/// A directory of compiled code.
+/// The code of one engine in the directory.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    directory: PathBuf,
+    room: Room,
     engine: u64,
 }
 
+/// Code that can be run.
+pub(super) struct Code {
+    pub(super) component: Component,
+    /// Its file, where it has one.
+    pub(super) kept: Option<Kept>,
+}
+
 impl Cache {
-    /// Opens the directory for code of this engine, and makes it (mode 0700) where it is missing.
-    pub(super) fn open(directory: &Path, engine: &Engine) -> Result<Self, CacheError> {
-        check(directory)?;
+    /// The code of this engine.
+    pub(super) fn of(engine: &Engine, room: Room) -> Self {
         // Only a name: a hasher that changes with the compiler costs one compilation.
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Self {
-            directory: directory.to_owned(),
-            engine: hasher.finish(),
-        })
+        let engine = hasher.finish();
+        Self { room, engine }
     }
 
     fn path(&self, component: &[u8; DIGEST_BYTES]) -> PathBuf {
-        self.directory
-            .join(format!("{:016x}-{}.cwasm", self.engine, hex(component)))
+        let name = format!("{:016x}-{}.cwasm", self.engine, hex(component));
+        self.room.directory().join(name)
     }
 
     /// The compiled form of the component with this digest, if an intact one is there.
-    pub(super) fn load(&self, engine: &Engine, digest: &[u8; DIGEST_BYTES]) -> Option<Component> {
+    pub(super) fn load(&self, engine: &Engine, digest: &[u8; DIGEST_BYTES]) -> Option<Code> {
         let path = self.path(digest);
-        intact(&path).ok()?.then(|| map(engine, &path))?
+        // From before it is looked at: so it is not removed in between.
+        let kept = path.exists().then(|| self.room.keep(&path))?;
+        let component = intact(&path, digest).ok()?.then(|| map(engine, &path))??;
+        Some(Code {
+            component,
+            kept: Some(kept),
+        })
     }
 
     /// Why the component with this digest cannot be compiled, where that was found before by a gateway of
@@ -100,7 +92,11 @@ impl Cache {
         file.take(REFUSAL_BYTES_MAX)
             .read_to_string(&mut text)
             .ok()?;
-        let refusal = match text.strip_prefix(REFUSED_BY)?.split_once('\n')? {
+        let (component, text) = text.strip_prefix(REFUSED_BY)?.split_once(' ')?;
+        if component != hex(digest) {
+            return None;
+        }
+        let refusal = match text.split_once('\n')? {
             (UNFIT, words) => Refusal::Unfit(words.to_owned()),
             (TOO_MUCH, words) => Refusal::TooMuch(words.to_owned()),
             _ => return None,
@@ -115,7 +111,11 @@ impl Cache {
             Refusal::TooMuch(words) => (TOO_MUCH, words),
         };
         let path = self.refusal_path(digest);
-        replace(&path, &[format!("{REFUSED_BY}{kind}\n{words}").as_bytes()])
+        let component = hex(digest);
+        let text = format!("{REFUSED_BY}{component} {kind}\n{words}");
+        replace(&path, &[text.as_bytes()])?;
+        self.room.added();
+        Ok(())
     }
 
     fn refusal_path(&self, digest: &[u8; DIGEST_BYTES]) -> PathBuf {
@@ -124,52 +124,41 @@ impl Cache {
 
     /// Keeps the compiled form. Failing costs a compilation at the next start, nothing else.
     pub(super) fn store(&self, digest: &[u8; DIGEST_BYTES], code: &[u8]) -> io::Result<()> {
-        let digest_of_code = Sha256::digest(code);
-        replace(&self.path(digest), &[code, &digest_of_code, MAGIC])
+        let sum = Sha256::new().chain_update(code).chain_update(digest);
+        replace(&self.path(digest), &[code, digest, &sum.finalize(), MAGIC])?;
+        self.room.added();
+        Ok(())
     }
 }
 
 /// Puts a file in its place as a whole, or not at all.
 fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let aside = path.with_extension(format!("{}.tmp", Reference::random()));
+    let written = write_aside(&aside, parts).and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        // As where the disk is full. What stays is removed at the next start.
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
+fn write_aside(aside: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&aside)?;
+        .open(aside)?;
+    // Whoever sweeps sees that it is being written.
+    file.lock()?;
     for part in parts {
         file.write_all(part)?;
     }
-    file.sync_all()?;
-    fs::rename(&aside, path)
+    file.sync_all()
 }
 
-/// Makes the directory (mode 0700) where it is missing, and checks that nobody else can write there.
-pub(super) fn check(directory: &Path) -> Result<(), CacheError> {
-    let fail = |error| CacheError::Io(directory.to_owned(), error);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(fail)?;
-    let found = fs::symlink_metadata(directory).map_err(fail)?;
-    if !found.is_dir() {
-        return Err(CacheError::NotADirectory(directory.to_owned()));
-    }
-    let (owner, mode) = (found.uid(), found.mode() & 0o777);
-    if owner != rustix::process::geteuid().as_raw() || mode & 0o077 != 0 {
-        return Err(CacheError::Shared {
-            path: directory.to_owned(),
-            owner,
-            mode,
-        });
-    }
-    Ok(())
-}
-
-/// Whether a file ends with the digest of what comes before.
-fn intact(path: &Path) -> io::Result<bool> {
+/// Whether a file has code of this component, and ends with the digest of what comes before.
+fn intact(path: &Path, component: &[u8; DIGEST_BYTES]) -> io::Result<bool> {
     let mut file = fs::File::open(path)?;
     let length = file.metadata()?.len();
     let Some(code_bytes) = length.checked_sub(TRAILER_BYTES as u64) else {
@@ -184,9 +173,10 @@ fn intact(path: &Path) -> io::Result<bool> {
             read => sum.update(piece.get(..read).unwrap_or_default()),
         }
     }
+    sum.update(component);
     let mut trailer = Vec::with_capacity(TRAILER_BYTES);
     file.take(TRAILER_BYTES as u64).read_to_end(&mut trailer)?;
-    Ok(trailer == [sum.finalize().as_slice(), MAGIC].concat())
+    Ok(trailer == [component, sum.finalize().as_slice(), MAGIC].concat())
 }
 
 /// Runs code from where it lies; where nothing may be run (a file system that is mounted `noexec`),
@@ -197,8 +187,8 @@ fn intact(path: &Path) -> io::Result<bool> {
 )]
 fn map(engine: &Engine, path: &Path) -> Option<Component> {
     // SAFETY: wasmtime wants what `Component::serialize` of a compatible version made, and that nobody
-    // changes it while it is mapped. The file matches the digest written with it, so it is whole; the
-    // directory is ours with mode 0700, checked when the cache was opened, so only this user can have
+    // changes it while it is mapped. The file matches the digest written with it, so it is whole; only this
+    // user can write into the directory, which was checked when it was opened, so nobody else can have
     // written both, and the gateway never writes into a file of this name: it renames another one to
     // it. wasmtime itself refuses code of another version or settings.
     unsafe {
@@ -213,10 +203,12 @@ fn map(engine: &Engine, path: &Path) -> Option<Component> {
     unsafe_code,
     reason = "a directory without room is no reason not to serve"
 )]
-pub(super) fn copy(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+pub(super) fn copy(engine: &Engine, code: &[u8]) -> wasmtime::Result<Code> {
     // SAFETY: wasmtime wants what it serialized itself: the code comes straight from the pipe to the
     // compiler's process, which is this program, and which said that it got to its end.
-    unsafe { Component::deserialize(engine, code) }
+    let component = unsafe { Component::deserialize(engine, code) }?;
+    let kept = None;
+    Ok(Code { component, kept })
 }
 
 /// Lower-case hexadecimal digits.
@@ -238,7 +230,8 @@ mod tests {
     fn fixture() -> (tempfile::TempDir, Engine, Cache, [u8; 32]) {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let cache = Cache::open(&directory.path().join("code"), &engine).unwrap();
+        let room = Room::open(&directory.path().join("code")).unwrap();
+        let cache = Cache::of(&engine, room);
         let digest = [7; 32];
         let component = wat::parse_str("(component)").unwrap();
         let code = engine.precompile_component(&component).unwrap();
@@ -263,7 +256,11 @@ mod tests {
             cache.refuse(&[8; 32], &refusal).unwrap();
             let (found, file) = cache.refusal(&[8; 32]).unwrap();
             assert_eq!(found, refusal);
-            fs::write(file, "ravenry 0.0.0 unfit\nit was").unwrap();
+            fs::rename(&file, cache.refusal_path(&[9; 32])).unwrap();
+            assert_eq!(cache.refusal(&[9; 32]), None, "it is of another one");
+            fs::remove_file(cache.refusal_path(&[9; 32])).unwrap();
+            let text = format!("ravenry 0.0.0 {} unfit\nit was", hex(&[8; 32]));
+            fs::write(file, text).unwrap();
             assert_eq!(cache.refusal(&[8; 32]), None, "another version said so");
         }
         assert_eq!(cache.refusal(&[9; 32]), None);
@@ -301,15 +298,22 @@ mod tests {
         }
     }
 
+    /// Whoever exchanges two files, or puts an old copy back under another name, changes no bot.
     #[test]
-    fn a_directory_that_others_can_write_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
+    fn code_of_another_component_is_not_run() {
+        let (_directory, engine, cache, digest) = fixture();
+        fs::copy(cache.path(&digest), cache.path(&[8; 32])).unwrap();
+        assert!(cache.load(&engine, &[8; 32]).is_none());
+        assert!(cache.load(&engine, &digest).is_some());
+    }
+
+    /// A write that fails half-way, as on a full disk, leaves nothing behind.
+    #[test]
+    fn nothing_is_left_of_what_cannot_be_written() {
         let directory = tempfile::tempdir().unwrap();
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o770)).unwrap();
-        let error = Cache::open(directory.path(), &Engine::default()).unwrap_err();
-        assert!(
-            error.to_string().contains("can be written by others"),
-            "{error}"
-        );
+        let path = directory.path().join("taken");
+        fs::create_dir(&path).unwrap();
+        replace(&path, &[b"code"]).unwrap_err();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

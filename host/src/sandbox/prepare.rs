@@ -8,7 +8,8 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Component, ComponentError, EngineKind, Facts, Sandbox, cache,
+    Component, ComponentError, EngineKind, Facts, Sandbox,
+    cache::{self, Code},
     compiler::{self, Failure},
     engine,
     handler::Handler,
@@ -42,7 +43,7 @@ impl Sandbox {
     ) -> Result<Option<Component>, ComponentError> {
         let plan = self.plan(bytes, memory_bytes_max)?;
         match plan.runtime.cache.load(&plan.runtime.engine, &plan.digest) {
-            Some(code) => self.link(plan, &code, true).map(Some),
+            Some(code) => self.link(plan, code, true).map(Some),
             None => validate(bytes).map(|()| None),
         }
     }
@@ -62,7 +63,7 @@ impl Sandbox {
             ComponentError::Unfit(_) => sound(bytes).err().map_or(error, Into::into),
             error => error,
         })?;
-        self.link(plan, &code, from_cache)
+        self.link(plan, code, from_cache)
     }
 
     fn plan<'a>(
@@ -95,7 +96,7 @@ impl Sandbox {
     fn link(
         &self,
         plan: Plan<'_>,
-        code: &wasmtime::component::Component,
+        code: Code,
         from_cache: bool,
     ) -> Result<Component, ComponentError> {
         let Plan { found, kind, .. } = plan;
@@ -103,7 +104,7 @@ impl Sandbox {
         let handler = plan
             .runtime
             .linker
-            .instantiate_pre(code)
+            .instantiate_pre(&code.component)
             .and_then(|pre| Handler::check(world, pre))
             .map_err(unfit)?;
         Ok(Component {
@@ -121,15 +122,12 @@ impl Sandbox {
                 engine: kind,
                 mappings: kind.mappings(&found),
             },
+            _kept: code.kept,
         })
     }
 
     /// The compiled form, and whether it was found on disk. What is compiled is kept there.
-    fn code(
-        &self,
-        plan: &Plan<'_>,
-        compiling: &dyn Fn(),
-    ) -> Result<(wasmtime::component::Component, bool), ComponentError> {
+    fn code(&self, plan: &Plan<'_>, compiling: &dyn Fn()) -> Result<(Code, bool), ComponentError> {
         let Plan { bytes, digest, .. } = plan;
         let Runtime { engine, cache, .. } = plan.runtime;
         let alone = bytes.len() >= COMPILED_ALONE_BYTES;
@@ -138,8 +136,8 @@ impl Sandbox {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         });
-        if let Some(component) = cache.load(engine, digest) {
-            return Ok((component, true));
+        if let Some(code) = cache.load(engine, digest) {
+            return Ok((code, true));
         }
         if let Some((refusal, file)) = cache.refusal(digest) {
             return Err(refusal.again(&file));
@@ -160,11 +158,11 @@ impl Sandbox {
             tracing::warn!(%error, "compiled code cannot be kept; the next start will compile again");
         }
         // Mapped from the file it takes a fraction of the memory that a copy takes.
-        let component = match cache.load(engine, digest) {
-            Some(component) => component,
+        let code = match cache.load(engine, digest) {
+            Some(code) => code,
             None => cache::copy(engine, &code).map_err(unfit)?,
         };
-        Ok((component, false))
+        Ok((code, false))
     }
 }
 

@@ -1,12 +1,10 @@
 //! An engine with everything around it, and what it offers to components.
 
-use std::path::Path;
-
 use wasmtime::component::Linker;
 
 use super::{
     SandboxError,
-    cache::Cache,
+    cache::{Cache, Room},
     engine::{self, EngineKind, Size},
     environment, inspect,
     instance::State,
@@ -25,13 +23,13 @@ impl Runtime {
     pub(super) fn new(
         kind: EngineKind,
         size: Size,
-        cache_dir: &Path,
+        room: Room,
         ticker: &Ticker,
     ) -> Result<Self, SandboxError> {
         let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
         let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
         ticker.add(&engine);
-        let cache = Cache::open(cache_dir, &engine)?;
+        let cache = Cache::of(&engine, room);
         let linker = linker(kind, &engine).map_err(fail)?;
         Ok(Self {
             engine,

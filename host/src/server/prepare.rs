@@ -1,8 +1,8 @@
 //! The half of the composition root that serves nothing: the sandbox, and what bots share.
 
-use std::{path::Path, sync::Arc};
+use std::{error::Error as _, path::Path, sync::Arc};
 
-use super::{machine::Machine, problem};
+use super::{Directories, machine::Machine, problem};
 use crate::{
     bots::{
         admit::Places,
@@ -14,9 +14,10 @@ use crate::{
     charges::Journal,
     compute::Compute,
     config::{engines::Engines, resolve::ServerSpec},
+    directory::{self, DirectoryError, Writers},
     egress::{Egress, poe::Addresses},
     memory::MemoryPool,
-    report::Problems,
+    report::{Problem, Problems},
     sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
 };
 
@@ -114,7 +115,7 @@ pub(super) async fn look(
 }
 
 /// Why there is no sandbox, and what to do.
-pub(super) fn unprepared(error: &SandboxError) -> Problems {
+fn unprepared(error: &SandboxError) -> Problems {
     let hint = match error {
         SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
         SandboxError::Engine(_) | SandboxError::Ticker(_) => {
@@ -126,4 +127,33 @@ pub(super) fn unprepared(error: &SandboxError) -> Problems {
         error,
         Some(hint),
     )
+}
+
+/// Makes the directories that are not there.
+///
+/// # Errors
+/// Why one of them cannot be made, or is not to be trusted.
+pub fn make_directories(Directories { state, cache }: &Directories) -> Result<(), Problems> {
+    directory::make("state", state, Writers::Group)
+        .map_err(|error| untrusted(&error, "--state-dir"))?;
+    directory::make("cache", cache, Writers::Nobody)
+        .map_err(|error| untrusted(&error, "--cache-dir"))
+}
+
+/// Why a directory is not used, and what to do.
+fn untrusted(error: &DirectoryError, flag: &str) -> Problems {
+    let others = match error {
+        DirectoryError::Writable(..) => "take them the right with `chmod go-w`, or ",
+        _ => "",
+    };
+    let hint = format!(
+        "{others}choose another one with {flag}: one that is not there yet is made for nobody else"
+    );
+    Problem {
+        message: error.to_string(),
+        causes: error.source().iter().map(ToString::to_string).collect(),
+        hint: Some(hint),
+        ..Problem::default()
+    }
+    .into()
 }

@@ -64,6 +64,50 @@ fn a_damaged_file_is_compiled_again() {
     assert!(answers().contains("from the cache"));
 }
 
+/// Code of one component under the name of another is compiled again, and what a kill has left is swept.
+#[test]
+fn what_is_not_of_this_component_is_not_run() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("cache");
+    let start = |bot: &str| {
+        let manifest = format!("[bot.{bot}]\nsource = \"{bot}.wasm\"\n");
+        let folder = Folder::with_manifest(&manifest).cache_dir(&directory);
+        folder.up().ask(bot, "hi").show()
+    };
+    start("says-nothing");
+    let other = compiled(&directory);
+    let aside = home.path().join("aside");
+    fs::rename(&other, &aside).unwrap();
+    let said = start("echo");
+    let file = compiled(&directory);
+    fs::rename(&aside, &file).unwrap();
+    fs::write(file.with_extension("12345678.tmp"), "half").unwrap();
+    assert_eq!(start("echo"), said);
+    assert_eq!(compiled(&directory), file);
+}
+
+/// Who may read is no matter; into the directory of state, too, nobody else may write.
+#[test]
+fn who_may_write_is_what_counts() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("cache");
+    let state = home.path().join("state");
+    for path in [&directory, &state] {
+        fs::create_dir(path).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let folder = || with_cache(&directory).state_dir(&state);
+    assert_eq!(folder().up().ask("echo", "hi").said(), "hi");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    let said = folder().refused(&["up", "ravenry.toml"]);
+    let shown = "the state directory `STATE` can be written by others (mode 777)";
+    let shown = shown.replace("STATE", state.to_str().unwrap());
+    assert!(
+        said.contains(&shown) && said.contains("--state-dir"),
+        "{said}"
+    );
+}
+
 /// Where others can write, nothing is read.
 #[test]
 fn a_directory_that_others_can_write_is_refused() {

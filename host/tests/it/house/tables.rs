@@ -22,6 +22,7 @@ pub(super) const LEVELS: &[(&str, u8)] = &[
     ("protocol", 0),
     ("config", 0),
     ("control_group", 0),
+    ("directory", 0),
     ("metrics", 0),
     ("worker", 0),
     ("ids", 0),
