@@ -29,18 +29,24 @@ pub(super) async fn stop_politely(
     options: &Options,
 ) {
     let drain = options.drain;
+    let door = front.door();
+    let port = door.port.filter(|_| options.shared);
+    let next = port.is_some_and(Port::has_another);
+    gateway.set(if next {
+        Phase::HandingOver
+    } else {
+        Phase::Draining
+    });
     (options.stopping)();
     tracing::info!(
         drain_s = drain.as_secs(),
         "stopping: replies may finish; a second signal stops at once"
     );
-    let door = front.door();
-    let port = door.port.filter(|_| options.shared);
     let politely = async {
-        if port.is_some_and(Port::has_another) {
-            hand_over(gateway, &door).await;
+        if next {
+            hand_over(&door).await;
+            gateway.set(Phase::Draining);
         }
-        gateway.set(Phase::Draining);
         let succeeded = async {
             next_is_there(port).await;
             door.close();
@@ -60,9 +66,8 @@ pub(super) async fn stop_politely(
 
 /// Leaves the port to the process that listens there already. Who comes meanwhile, or has a connection, is
 /// served, and told to come by another one.
-async fn hand_over(gateway: &Gateway, door: &Door) {
+async fn hand_over(door: &Door) {
     tracing::info!("another process listens at the same address: it is left to that one");
-    gateway.set(Phase::HandingOver);
     door.close();
     // Whoever was accepted last has as long again to say what he wants.
     sleep(SETTLES * 2).await;
