@@ -67,6 +67,8 @@ pub const MEMORY_MAX: &str = "ravenry_memory_max_bytes";
 pub const REFUSED_FOR_MEMORY: &str = "ravenry_refused_for_memory_total";
 /// HTTP requests that were turned away before they reached a bot, by status.
 pub const REJECTED: &str = "ravenry_rejected_requests_total";
+/// Requests without a key, or with a wrong one, by bot.
+pub const UNAUTHORIZED: &str = "ravenry_unauthorized_requests_total";
 /// Connections that are open.
 pub const CONNECTIONS: &str = "ravenry_connections";
 
@@ -133,6 +135,8 @@ pub fn describe() {
         Unit::Count,
         "Bots, or files of bots, that cannot be mounted as they are."
     );
+    let wrong = "Requests without a key, or with a wrong one.";
+    describe_counter!(UNAUTHORIZED, Unit::Count, wrong);
     describe_counter!(EVENTS, Unit::Count, "Events that bots have said.");
     describe_counter!(
         SENT_BYTES,
@@ -271,6 +275,7 @@ pub struct BotMetrics {
     pub running: Gauge,
     /// See [`WAITING_QUERIES`].
     pub waiting: Gauge,
+    unauthorized: Counter,
     events: Counter,
     sent_bytes: Counter,
     first_event: Histogram,
@@ -318,6 +323,7 @@ impl BotMetrics {
             replies: Arc::default(),
             running: gauge!(RUNNING_REPLIES, &labels),
             waiting: gauge!(WAITING_QUERIES, &labels),
+            unauthorized: counter!(UNAUTHORIZED, &labels),
             events: counter!(EVENTS, &labels),
             sent_bytes: counter!(SENT_BYTES, &labels),
             first_event: histogram!(FIRST_EVENT, &labels),
@@ -346,6 +352,11 @@ impl BotMetrics {
     pub fn call(&self, kind: &'static str, outcome: &'static str) {
         counter!(CALLS, "tenant" => self.tenant.clone(), "bot" => self.bot.clone(), "type" => kind, "outcome" => outcome)
             .increment(1);
+    }
+
+    /// Counts a request without a key, or with a wrong one.
+    pub fn unauthorized(&self) {
+        self.unauthorized.increment(1);
     }
 
     /// Counts something that the bot asked of the platform.

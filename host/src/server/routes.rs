@@ -263,6 +263,7 @@ async fn answer(
         _ => return Err(Reject::Method),
     }
     let Some(authorized) = auth::authorize(&bot, &parts.headers) else {
+        bot.metrics.unauthorized();
         return Err(gateway.shut_out(&parts.headers, seat).await);
     };
     seat.belongs_to(bot.owner());

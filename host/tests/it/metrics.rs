@@ -1,6 +1,6 @@
 //! What Prometheus reads, on a listener of its own.
 
-use crate::harness::{Connection, Server};
+use crate::harness::{Connection, Folder, Server, query};
 
 /// Every series of a bot is there from the start, and counts what happens.
 #[test]
@@ -106,4 +106,24 @@ fn metrics_and_bots_are_apart() {
             .answer();
         assert_eq!(answer.status, 404, "{path}");
     }
+}
+
+/// Who is turned away is counted where it happened: a key that was changed on one side only is seen.
+#[test]
+fn wrong_keys_are_counted_by_bot() {
+    let bot = |name: &str| {
+        format!(
+            "[bot.{name}]\nsource = \"echo.wasm\"\npoe = {{ access_key = {{ env = \"KEY\" }} }}\n"
+        )
+    };
+    let folder = Folder::with_manifest(&(bot("one") + &bot("other")));
+    let server = folder.env("KEY", &"k".repeat(32)).up();
+    assert_eq!(server.ask("one", "hi").status, 401);
+    let wrong = [("authorization", "Bearer wrong")];
+    assert_eq!(server.send("one", &query("hi"), &wrong).status, 401);
+    let count = |name: &str| {
+        let labels = [("tenant", "local"), ("bot", name)];
+        server.metric("ravenry_unauthorized_requests_total", &labels)
+    };
+    assert_eq!((count("one"), count("other")), (Some(2.0), Some(0.0)));
 }
