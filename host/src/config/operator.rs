@@ -26,6 +26,9 @@ use super::units;
 use crate::ids::TenantName;
 use crate::report::{Place, Problem};
 
+/// What stands in the place of an address where nobody is to listen.
+const OFF: &str = "off";
+
 /// Private hosts that an operator may name.
 const PRIVATE_HOSTS_MAX: usize = 256;
 
@@ -133,8 +136,14 @@ pub(super) fn read(file: &mut TextFile) -> Operator {
 }
 
 fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
-    operator.listen = address(&mut keys, "listen", file);
-    operator.metrics_listen = address(&mut keys, "metrics_listen", file);
+    operator.listen = keys
+        .string("listen", file)
+        .and_then(|(text, span)| address(text, span, "listen", &keys, file));
+    operator.metrics_listen = match keys.string("metrics_listen", file) {
+        Some((text, _)) if text == OFF => Some(text),
+        Some((text, span)) => address(text, span, "metrics_listen", &keys, file),
+        None => None,
+    };
     operator.state_dir = path(&mut keys, "state_dir", file);
     operator.cache_dir = path(&mut keys, "cache_dir", file);
     operator.connections = count(&mut keys, "connections", Zero::Refused, file);
@@ -210,8 +219,13 @@ fn egress(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
 }
 
 /// An address to listen on: `IP:PORT`, or a host name in place of the IP.
-fn address(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<String> {
-    let (text, span) = keys.string(key, file)?;
+fn address(
+    text: String,
+    span: Span,
+    key: &'static str,
+    keys: &Keys,
+    file: &mut TextFile,
+) -> Option<String> {
     let named = || {
         text.rsplit_once(':')
             .is_some_and(|(host, port)| host_name(host).is_some() && port.parse::<u16>().is_ok())

@@ -291,3 +291,25 @@ dirs = "x"
     8 errors
     "#);
 }
+
+#[test]
+fn metrics_can_be_switched_off() {
+    let file =
+        |key: &str| format!("[server]\n{key} = \"off\"\n[tenant.acme]\nmanifests = [\"m.toml\"]\n");
+    let load = |key: &str| {
+        let text = file(key);
+        let files = [
+            ("o.toml", text.as_str()),
+            (
+                "m.toml",
+                "manifest_version = 1\n[bot.cat]\nsource = \"cat.wasm\"\n",
+            ),
+            ("cat.wasm", ""),
+        ];
+        Scene::new(&files).operator("o.toml")
+    };
+    let spec = load("metrics_listen").unwrap();
+    assert_eq!(spec.metrics_listen.as_deref(), Some("off"));
+    let said = load("listen").unwrap_err();
+    assert!(said.contains("must be an address with a port"), "{said}");
+}
