@@ -36,8 +36,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, Resettable};
+use clap::{
+    Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
 use self::outside::Outside;
 use self::progress::Progress;
@@ -46,6 +48,7 @@ use self::simulate::Simulate;
 use self::test::Test;
 use self::up::Up;
 use crate::config::limits;
+use crate::output;
 use crate::report::{Problem, Problems};
 use crate::simulator::pdf;
 use crate::worker;
@@ -253,7 +256,44 @@ impl Failure {
 /// The whole program: reads the arguments of the process and does what they ask for.
 pub fn main() -> ExitCode {
     worker::introduce();
-    run(&Cli::parse())
+    let matches = command().try_get_matches();
+    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => run(&cli),
+        Err(error) => answer(&error),
+    }
+}
+
+/// What may be asked for. A variable that is empty is one that is not set.
+fn command() -> Command {
+    let heard = |argument: Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) {
+            argument.env(Resettable::Reset)
+        } else {
+            argument
+        }
+    };
+    let command = Cli::command();
+    command.mut_subcommands(|verb| verb.mut_args(heard))
+}
+
+/// The help or the version that was asked for, or what is wrong with the arguments.
+fn answer(error: &clap::Error) -> ExitCode {
+    let written = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(2);
+    }
+    output::note(written.and_then(|()| std::io::stdout().flush()));
+    ended(Ok(()))
+}
+
+/// The exit code of what was done; what could not be written is told, too.
+fn ended(outcome: Result<(), Failure>) -> ExitCode {
+    let outcome = match (outcome, output::lost()) {
+        (Ok(()) | Err(Failure::Shown), Some(problem)) => Err(Failure::Failed(problem.into())),
+        (outcome, _) => outcome,
+    };
+    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
 
 /// Does what the arguments ask for.
@@ -276,7 +316,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             Ok(())
         }
     };
-    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+    ended(outcome)
 }
 
 impl New {
@@ -284,7 +324,7 @@ impl New {
         let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
         let template = new::named(&self.template).ok_or_else(unknown)?;
         let made = new::make(&self.directory, template, self.sdk.as_deref())?;
-        up::print(&made.text(&new::this_program()));
+        output::print(&made.text(&new::this_program()));
         Ok(())
     }
 }
@@ -296,7 +336,7 @@ impl Build {
         let built = components::build(&mut spec, &progress);
         progress.end();
         built?;
-        up::print(&up::list(&spec));
+        output::print(&up::list(&spec));
         Ok(())
     }
 }
@@ -305,7 +345,7 @@ impl Completions {
     fn run(&self) {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "ravenry", &mut script);
-        up::print(&String::from_utf8_lossy(&script));
+        output::print(&String::from_utf8_lossy(&script));
     }
 }
 

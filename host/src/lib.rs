@@ -22,6 +22,7 @@
 //! - [`config`]: the files that people write, read into what they mean;
 //! - [`control_group`]: what the kernel allows this process;
 //! - [`directory`]: a directory of our own;
+//! - [`output`]: data on standard output, and whether it got there;
 //! - [`metrics`], [`ids`], [`secret`], [`memory`], [`report`]: names, values, budgets, errors.
 
 pub mod bots;
@@ -40,6 +41,7 @@ pub mod ids;
 pub mod imports;
 pub mod memory;
 pub mod metrics;
+pub mod output;
 pub mod protocol;
 pub mod replay;
 pub mod report;

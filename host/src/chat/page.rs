@@ -16,6 +16,7 @@ use super::{
     screen::{Screen, Size},
 };
 use crate::client::Shown;
+use crate::output::print;
 
 /// The terminal of somebody whose terminal does not say how large it is.
 const USUAL: Size = Size {
@@ -224,12 +225,4 @@ fn size() -> Size {
             .max(LEAST.columns),
         rows: usize::from(size.ws_row).max(LEAST.rows),
     }
-}
-
-/// Data for standard output. A reader that has gone away is no failure of ours.
-fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
 }

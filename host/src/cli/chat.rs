@@ -90,7 +90,7 @@ impl Chat {
             return self.named(bot, key);
         }
         let (server, old_key) = OLD_VARIABLES;
-        let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let given = up::variable;
         if let Some(server) = given(server) {
             // That program spoke plain HTTP, and nothing else.
             let url = if server.contains("://") {

@@ -14,6 +14,7 @@ use super::{Failure, up};
 use crate::check::human::{self, Look};
 use crate::check::{self, PATIENCE_MIN, json, junit};
 use crate::client::Target;
+use crate::output;
 use crate::report::Problem;
 
 /// `ravenry check`
@@ -61,10 +62,10 @@ fn patience(text: &str) -> Result<Duration, String> {
 /// A broken rule is said in the report already; all else is told.
 pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     let look = Look {
-        colours: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        colours: stdout().is_terminal() && up::variable("NO_COLOR").is_none(),
     };
     let Some(url) = &verb.url else {
-        up::print(&match verb.format {
+        output::print(&match verb.format {
             Format::Json => json::list(),
             Format::Human | Format::Junit => human::list(look),
         });
@@ -92,7 +93,7 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     let report = runtime.block_on(check::check(&target, verb.patience));
     progress.end();
     let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
-    up::print(&match verb.format {
+    output::print(&match verb.format {
         Format::Human => human::page(&report, look),
         Format::Json => json::page(&report),
         Format::Junit => junit::page(&report).map_err(|error| Failure::usage(&error))?,

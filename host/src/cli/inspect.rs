@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::table::{counted, rounded};
 use super::{Failure, up};
+use crate::output;
 use crate::report::{Escaped, is_shown_escaped};
 use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX};
 use crate::sandbox::{self, EngineKind, Sandbox, Size, offered};
@@ -37,7 +38,7 @@ impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let page = page(&self.file, &up::cache_dir()?)
             .map_err(|error| up::unreadable(&self.file, &error))?;
-        up::print(&if self.json { page.json() } else { page.text() });
+        output::print(&if self.json { page.json() } else { page.text() });
         if page.runs_here() {
             Ok(())
         } else {

@@ -38,9 +38,9 @@ impl Key {
     /// What is named is not there, or holds no key.
     pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         let (text, place) = if let Some(name) = &self.variable {
-            let value = std::env::var(name);
+            let value = super::up::variable(name);
             let value = value
-                .map_err(|_| wrong(&format!("the variable {name} is not there, or is no text")))?;
+                .ok_or_else(|| wrong(&format!("the variable {name} is not set, or is no text")))?;
             (value, format!("the variable {name}"))
         } else if let Some(file) = &self.file {
             let text = std::fs::read_to_string(file);

@@ -18,6 +18,7 @@ use super::{Failure, Serving};
 use crate::config;
 use crate::config::resolve::ServerSpec;
 use crate::ids::TenantName;
+use crate::output;
 use crate::report::{Problem, Problems};
 use crate::server;
 use crate::walls::{Paths, Wall, Walls};
@@ -185,7 +186,7 @@ fn told(spec: &ServerSpec) -> Result<(), Failure> {
     Problems(refused.collect()).or(()).map_err(Failure::Usage)?;
     let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();
     let tenants = spec.tenants.len();
-    up::print(&format!(
+    output::print(&format!(
         "Nothing is wrong. Bots: {bots}, tenants: {tenants}\n"
     ));
     Ok(())

@@ -13,6 +13,7 @@ use super::outside::Hushed;
 use super::players::{self, Cast};
 use super::{Failure, table, up};
 use crate::client::Target;
+use crate::output;
 use crate::report::{Problem, Problems};
 use crate::secret::Secret;
 use crate::server::signals::Signals;
@@ -69,12 +70,12 @@ impl Simulate {
         let signalled = runtime.block_on(async {
             let mut signals = Signals::listen()?;
             let rows = rows(&poe, &cast).await;
-            up::print(&page(&poe, &rows));
+            output::print(&page(&poe, &rows));
             signals.next().await;
             Ok::<_, std::io::Error>(())
         });
         signalled.map_err(|error| Failure::usage(&error))?;
-        up::print(&bill(&poe.ledger()));
+        output::print(&bill(&poe.ledger()));
         Ok(())
     }
 
@@ -101,17 +102,17 @@ impl Simulate {
             }
         }
         for (name, variable) in &self.keys {
-            match (cast.servers.get_mut(name), std::env::var(variable)) {
+            match (cast.servers.get_mut(name), up::variable(variable)) {
                 (None, _) => wrong(
                     format!("`--key` names `{name}`, and no bot is registered under this name"),
                     format!("register it: `--bot {name}=URL`"),
                 ),
-                (_, Err(_)) => wrong(
+                (_, None) => wrong(
                     format!("the environment variable that `--key {name}=…` names is not set"),
                     "name the variable that holds the access key, not the key: `--key cat=CAT_KEY`"
                         .to_owned(),
                 ),
-                (Some(target), Ok(key)) => target.key = Some(Secret::new(key)),
+                (Some(target), Some(key)) => target.key = Some(Secret::new(key)),
             }
         }
         problems.or(cast).map_err(Failure::Usage)

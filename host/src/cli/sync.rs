@@ -12,6 +12,7 @@ use super::{Failure, up};
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::egress::Egress;
 use crate::egress::poe::{Addresses, Connections};
+use crate::output;
 use crate::report::{Problem, Problems};
 
 /// `ravenry sync`
@@ -75,7 +76,7 @@ async fn all(spec: &ServerSpec, bots: &[(&str, &BotSpec)]) -> Vec<Problem> {
     for (name, bot) in bots {
         let client = platform.client(bot.access_keys.first().cloned());
         match client.fetch_settings(name).await {
-            Ok(()) => up::print(&format!("{name}: the platform has the settings\n")),
+            Ok(()) => output::print(&format!("{name}: the platform has the settings\n")),
             Err(error) => refused.push(Problem {
                 message: format!("the platform did not take the settings of `{name}`"),
                 causes: vec![error.to_string()],

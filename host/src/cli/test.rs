@@ -21,6 +21,7 @@ use crate::bots::deployment;
 use crate::config;
 use crate::config::World;
 use crate::config::resolve::{BotSpec, ServerSpec};
+use crate::output;
 use crate::replay::compare::{Difference, accepted, compare};
 use crate::replay::read::Script;
 use crate::replay::request::History;
@@ -146,20 +147,20 @@ fn rehearse(
                 bad = bad.saturating_add(1);
                 "FAILED"
             };
-            up::print(&format!("{} ... {word}\n", script.name));
+            output::print(&format!("{} ... {word}\n", script.name));
             failed.extend(differences);
         }
         for difference in &failed {
-            up::print(&format!("\n{difference}\n"));
+            output::print(&format!("\n{difference}\n"));
         }
         let more = if update {
             format!(", {updated} updated")
         } else {
             String::new()
         };
-        up::print(&format!("\n{good} passed, {bad} failed{more}\n"));
+        output::print(&format!("\n{good} passed, {bad} failed{more}\n"));
         if bad > 0 && !update && failed.iter().any(Difference::can_be_accepted) {
-            up::print("If that is how it should be: `ravenry test --update`\n");
+            output::print("If that is how it should be: `ravenry test --update`\n");
         }
         stage.end();
         if bad == 0 {

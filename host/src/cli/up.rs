@@ -3,7 +3,7 @@
 //! Load, build what is a directory, serve, print the table, reload on change. The order is here; the
 //! work is not.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use crate::bots::deployment::Deployment;
 use crate::config;
 use crate::config::World;
 use crate::config::resolve::ServerSpec;
+use crate::output;
 use crate::report::Problem;
 use crate::server::record::Recorder;
 use crate::server::{self, Directories, News, Options};
@@ -119,9 +120,9 @@ pub(super) const WORLD: World<'static> = World {
     stand_in: None,
 };
 
-/// An environment variable; one that is not UTF-8 holds no key and no setting.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// An environment variable; one that is not UTF-8 holds no key and no setting, and one that is empty is not set.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Where components come from, and what happens when their sources change.
@@ -154,6 +155,7 @@ pub(super) fn serve(
     let mut notes = Vec::new();
     if let Author::HasBuilt(walls, _) = author {
         walls.tell();
+        tell_open(&spec);
         notes.push(walls.to_string());
     }
     let progress = Progress::logged();
@@ -190,6 +192,19 @@ pub(super) fn serve(
     outcome
 }
 
+/// Says which bots anybody may ask, at the cost of whoever has them served.
+pub(super) fn tell_open(spec: &ServerSpec) {
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    for bot in bots.filter(|bot| bot.access_keys.is_empty()) {
+        tracing::warn!(
+            tenant = bot.tenant.as_str(),
+            bot = bot.name.as_str(),
+            hint = "give it `poe.access_key`, unless that is meant",
+            "anybody may ask this bot: it has no access key"
+        );
+    }
+}
+
 /// How long the process waits for work that it does not need any more.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
@@ -221,7 +236,10 @@ fn run(
             reload.run(Arc::clone(deployment), ready.url.clone())
         });
         let page = simulated.as_ref().map(|simulated| simulated.page_url());
-        print(&table::render(&ready, page.as_deref()));
+        output::print(&table::render(&ready, page.as_deref()));
+        if let Some(problem) = output::lost() {
+            progress.complain(&problem.into());
+        }
     };
     let served = runtime.block_on(server::run(spec, options, ready));
     if let Some(running) = running {
@@ -320,14 +338,6 @@ pub(super) fn list(spec: &ServerSpec) -> String {
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
     let paths: Vec<String> = bots.map(|bot| bot.source.display().to_string()).collect();
     paths.join("\n") + "\n"
-}
-
-/// Data for stdout. A reader that has gone away is no failure of ours.
-pub(super) fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
 }
 
 fn failed(what: &str, error: &io::Error) -> Failure {

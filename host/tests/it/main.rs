@@ -38,6 +38,7 @@ mod memory;
 mod metrics;
 mod neighbours;
 mod new;
+mod output;
 mod poe;
 mod query;
 mod reload;

@@ -12,7 +12,7 @@ use super::Serve;
 use crate::bots::deployment::Deployment;
 use crate::cli::progress::Progress;
 use crate::cli::reload::outcome::{Done, report};
-use crate::cli::{Failure, components};
+use crate::cli::{Failure, components, up};
 use crate::config::resolve::ServerSpec;
 use crate::report::Problems;
 use crate::server::Reload;
@@ -55,6 +55,7 @@ impl Again {
         self.serve.serving.outside.apply(&mut spec);
         components::only_components(&mut spec);
         self.tell_what_stays(&spec);
+        up::tell_open(&spec);
         let change = deployment.begin(&spec, &|_| false, &(Arc::new(|_: &str| {}) as _))?;
         let refused = spec.refused.into_iter().map(|refused| refused.problem);
         Ok(Done {

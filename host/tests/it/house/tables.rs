@@ -24,6 +24,7 @@ pub(super) const LEVELS: &[(&str, u8)] = &[
     ("control_group", 0),
     ("directory", 0),
     ("metrics", 0),
+    ("output", 0),
     ("worker", 0),
     ("ids", 0),
     ("secret", 0),

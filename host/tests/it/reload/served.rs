@@ -119,6 +119,10 @@ fn mistakes_change_nothing() {
 #[test]
 fn what_is_read_at_the_start_only_stays() {
     let server = folder().serve();
+    server.wait_log(|record| {
+        let message = record["message"].as_str().unwrap_or_default();
+        message.starts_with("anybody may ask this bot") && record["bot"] == "puppet"
+    });
     let changed = format!("[server]\ndrain = \"7s\"\nlisten = \"127.0.0.1:1\"\n{SECRETS}{ACME}");
     write(&server, "operator.toml", changed);
     hang_up(&server);
