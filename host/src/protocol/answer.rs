@@ -52,8 +52,11 @@ pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
     match name {
         "ping" => return Ok(Heard::Nothing),
         "text" | "replace_response" | "suggested_reply" => {
-            // The path of nearly all events: no map is built for them.
-            if let Ok(Text { text, index }) = mend::read(data) {
+            // The path of nearly all events: no map is built for them. A derived type would take a
+            // list for its members, in their order.
+            if data.trim_start().starts_with('{')
+                && let Ok(Text { text, index }) = mend::read(data)
+            {
                 let index = index.as_u64().and_then(|index| u32::try_from(index).ok());
                 return Ok(Heard::Event(match name {
                     "text" => Owned::Text { index, text },
@@ -125,6 +128,7 @@ mod tests {
             (r#"{"text":"hi","index":"banana"}"#, None),
             (r#"{"text":"hi","index":-1}"#, None),
             (r#"{"text":"hi","more":[1]}"#, None),
+            (" \n{\"text\":\"hi\"}", None),
         ];
         for (data, index) in cases {
             let expected = Heard::Event(Owned::Text {
@@ -141,6 +145,22 @@ mod tests {
         let cases = [
             ("text", "{", "!Invalid JSON in 'text' event"),
             ("text", "[]", "!Expected JSON dict in 'text' event"),
+            ("text", r#"["a"]"#, "!Expected JSON dict in 'text' event"),
+            (
+                "text",
+                r#" ["a", 1]"#,
+                "!Expected JSON dict in 'text' event",
+            ),
+            (
+                "replace_response",
+                r#"["a"]"#,
+                "!Expected JSON dict in 'replace_response' event",
+            ),
+            (
+                "suggested_reply",
+                r#"["a"]"#,
+                "!Expected JSON dict in 'suggested_reply' event",
+            ),
             ("file", "null", "!Expected JSON dict in 'file' event"),
             (
                 "text",

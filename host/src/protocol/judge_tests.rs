@@ -120,6 +120,35 @@ fn limits_are_those_of_the_platform() {
     assert_eq!(judge.take().first().map(|found| found.rule.id), Some("L4"));
 }
 
+/// Whatever the event: what is no object is no data, not even a list of what its members hold.
+#[test]
+fn no_event_takes_a_list_for_its_members() {
+    for name in [
+        "meta",
+        "text",
+        "replace_response",
+        "suggested_reply",
+        "file",
+        "data",
+        "json",
+        "error",
+        "done",
+        "ping",
+        "banana",
+    ] {
+        let lists = [
+            r#"["a"]"#,
+            r#"["a", 1]"#,
+            r#"["u","c","n",null]"#,
+            r#" [true,"a","b"]"#,
+        ];
+        for data in lists {
+            let found = found(&[TEXT, (name, data), DONE]);
+            assert!(found.contains(&"E1"), "{name} {data}: {found:?}");
+        }
+    }
+}
+
 /// A bot that repeats its mistake, or has a long one, does not fill a page.
 #[test]
 fn a_rule_is_found_once_and_in_short() {
