@@ -165,6 +165,7 @@ pub(crate) fn attach_url(url: &str, name: Option<&str>, is_inline: bool) -> Resu
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let last = path.split_once('/').map_or("", |(_, path)| path);
     let last = last.rsplit('/').next().filter(|last| !last.is_empty());
+    let name = name.filter(|name| !name.is_empty());
     let name = name.or(last).unwrap_or("downloaded_file").to_owned();
     upload(&name, None, is_inline, |name| Upload {
         name: name.to_owned(),

@@ -247,7 +247,12 @@ impl Poe {
     }
 
     /// Uploads a file and attaches it to the reply.
-    pub async fn attach(&mut self, body: Body, inline: bool) -> Result<File, PoeError> {
+    ///
+    /// An empty name of a URL is none: so the reference library has it.
+    pub async fn attach(&mut self, mut body: Body, inline: bool) -> Result<File, PoeError> {
+        if let Body::Url { name, .. } = &mut body {
+            name.take_if(|name| name.is_empty());
+        }
         let held = match &body {
             Body::Bytes { bytes, .. } => self
                 .check_length(bytes.len())

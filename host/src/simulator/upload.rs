@@ -15,6 +15,7 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt as _, Empty};
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use url::{Url, form_urlencoded};
@@ -246,7 +247,8 @@ async fn received(request: Request) -> Result<Received, Refusal> {
     })
 }
 
-/// An upload by URL. The name is the one given, or the last part of the path as it stands there.
+/// An upload by URL. The name is the one given, or the last part of the path, unescaped as the
+/// reference library has it.
 fn fields(body: &[u8]) -> Result<Received, Refusal> {
     let field = |wanted: &str| {
         form_urlencoded::parse(body)
@@ -259,7 +261,8 @@ fn fields(body: &[u8]) -> Result<Received, Refusal> {
     })?;
     let last = || {
         let parsed = Url::parse(&url).ok()?;
-        let last = parsed.path_segments()?.next_back()?.to_owned();
+        let last = parsed.path_segments()?.next_back()?;
+        let last = percent_decode_str(last).decode_utf8_lossy().into_owned();
         (!last.is_empty()).then_some(last)
     };
     let name = field("download_filename")

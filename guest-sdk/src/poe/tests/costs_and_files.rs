@@ -81,6 +81,7 @@ fn files_are_attached_in_their_place() {
             "downloaded_file"
         );
         assert_eq!(reply.attach_url_inline("http://x.test/y", "z")?.name, "z");
+        assert_eq!(reply.attach_url("http://x.test/w", "")?.name, "w");
         assert!(matches!(
             reply.attach("", None, ""),
             Err(PoeError::Invalid(_))
@@ -105,7 +106,8 @@ fn files_are_attached_in_their_place() {
             "text",
             "c.gif",
             "downloaded_file",
-            "z"
+            "z",
+            "w"
         ]
     );
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Names and addresses of files, as a stranger gives them.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::PoeError;
@@ -52,18 +53,8 @@ pub(super) fn file_name(name: &str) -> Result<&str, PoeError> {
 /// The last part of a URL's path, as the reference library names what it fetches.
 pub(super) fn last_part(url: &Url) -> String {
     let last = url.path_segments().and_then(Iterator::last).unwrap_or("");
-    let name = percent_decoded(last);
+    let name = percent_decode_str(last).decode_utf8_lossy();
     file_name(&name).map_or_else(|_| "downloaded_file".to_owned(), str::to_owned)
-}
-
-/// `%20` as a space, through the one decoder that is here anyway: that of forms, where `+` is a space
-/// and so has to be escaped first.
-fn percent_decoded(text: &str) -> String {
-    let text = text.replace('+', "%2B");
-    url::form_urlencoded::parse(text.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -76,6 +67,7 @@ mod tests {
             ("https://a/b/c.txt?x=1#y", "c.txt"),
             ("https://a/cat%20pic.png", "cat pic.png"),
             ("https://a/a+b.txt", "a+b.txt"),
+            ("https://a/a&b=c.txt", "a&b=c.txt"),
             ("https://a/", "downloaded_file"),
             ("https://a/%00", "downloaded_file"),
         ];

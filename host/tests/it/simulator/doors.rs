@@ -87,6 +87,11 @@ async fn nothing_is_fetched_for_an_upload_by_url_unless_it_is_allowed() {
     assert_eq!(answer["mime_type"], "text/markdown");
     assert_eq!(fetch(&stored(answer)).await.text().await.unwrap(), "miau");
 
+    let spaced = poe.attachment("my cat, né.txt", "miau").unwrap();
+    upload_url(&poe, &[("download_url", &spaced)]).await;
+    let upload = poe.uploads().pop().unwrap();
+    assert_eq!(upload.name, "my cat, né.txt", "{spaced}");
+
     let gone = format!("{}/attachments/99/x", poe.url());
     for url in [
         "http://192.0.2.1/",
