@@ -19,6 +19,8 @@ pub(super) struct Chains {
 struct Link {
     /// Bots before this one in the chain.
     depth: u32,
+    /// The bot that was asked with this identifier; none where somebody made it up.
+    asked: Option<String>,
     /// Calls so far, by the bot that is called.
     calls: HashMap<String, u32>,
 }
@@ -27,6 +29,16 @@ impl Chains {
     /// Notes a query that a bot at this depth is asked with.
     pub(super) fn begin(&mut self, query: &str, depth: u32) {
         self.link(query).depth = depth;
+    }
+
+    /// Notes that this bot is asked with this query: it may be paid for it.
+    pub(super) fn give(&mut self, query: &str, bot: &str) {
+        self.link(query).asked = Some(bot.to_owned());
+    }
+
+    /// The bot that was asked with this query.
+    pub(super) fn asked(&self, query: &str) -> Option<&str> {
+        self.links.get(query)?.asked.as_deref()
     }
 
     /// Counts one more call of `bot` in answer to this query, of at most so many; says at which depth
@@ -74,6 +86,16 @@ mod tests {
         assert_eq!(chains.call("other", "A", 1), Some(1));
         assert_eq!(chains.call("", "A", 1), Some(1));
         assert_eq!(chains.call("", "A", 1), Some(1));
+    }
+
+    #[test]
+    fn only_a_query_that_was_sent_has_a_bot() {
+        let mut chains = Chains::default();
+        assert_eq!(chains.call("made up", "A", 1), Some(1));
+        assert_eq!(chains.asked("made up"), None);
+        assert_eq!(chains.asked("never seen"), None);
+        chains.give("q", "A");
+        assert_eq!(chains.asked("q"), Some("A"));
     }
 
     #[test]

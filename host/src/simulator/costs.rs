@@ -29,6 +29,10 @@ const BILL_BYTES_MAX: usize = 1024 * 1024;
 /// `success` means it to the reference library.
 const INSUFFICIENT: &str = "insufficient_funds";
 
+/// Nobody pays for a query that no bot was asked with.
+const NEVER_ASKED: &str = "this bot was not asked from here with a query of this `bot_query_id`: \
+                           ask it on the page, or at `/bot/NAME`";
+
 /// What is asked of an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charge {
@@ -123,6 +127,9 @@ fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
         .iter()
         .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
     bill.amounts = amounts;
+    if state.manner == Manner::Strict && !is_asked(state, caller, &bill.bot_query_id) {
+        return wrong(404, NEVER_ASKED);
+    }
     let book: &mut Book = &mut state.ledger;
     if bill.charge == Charge::Capture
         && state.manner == Manner::Strict
@@ -144,6 +151,15 @@ fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
     let result = if paid { "success" } else { INSUFFICIENT };
     result.clone_into(&mut bill.result);
     Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
+}
+
+/// Whether whoever sends a bill was asked with this query.
+fn is_asked(state: &Now, caller: &Caller, bot_query_id: &str) -> bool {
+    let asked = state.chains.asked(bot_query_id);
+    asked.is_some_and(|asked| match caller {
+        Caller::Person => true,
+        Caller::Bots(names) => names.iter().any(|name| name == asked),
+    })
 }
 
 /// The positions of a bill, or what is wrong with the first bad one.

@@ -151,6 +151,9 @@ impl Stage {
         let Some(bot) = self.enrolled(name) else {
             return Some((self.door(name)?, Vec::new()));
         };
+        if let Some(id) = body.get("bot_query_id").and_then(Value::as_str) {
+            self.state().chains.give(id, name);
+        }
         let terms = self.terms(name).await;
         let files = self.files_of(body, &terms).await;
         let notes = fit::fit(body, &terms, &files);

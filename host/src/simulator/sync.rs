@@ -21,7 +21,7 @@ use super::{
     enrol::{Enrolled, SETTINGS_TIME_MAX},
     play::play,
     record::{Course, Ending},
-    stage::{Cast, Shared, Stage, read, refuse},
+    stage::{Caller, Cast, Manner, Shared, Stage, read, refuse},
 };
 use crate::{protocol::mend, secret::Secret};
 
@@ -117,11 +117,19 @@ fn record(stage: &Stage, call: SettingsCall) {
 
 /// What the platform answers when all is well is not known; the reference library only prints it.
 async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
-    if !stage.state().admits(key) {
+    let (caller, manner) = {
+        let now = stage.state();
+        (now.caller(key), now.manner)
+    };
+    let Some(caller) = caller else {
         return refuse(StatusCode::UNAUTHORIZED, key_refusal(stage)).into_response();
-    }
+    };
     if let Some(bot) = stage.enrolled(&call.bot) {
         return enrolled(stage, &bot, key, call).await;
+    }
+    // A key opens the settings of the bots that have it, whatever else is called by a name.
+    if manner == Manner::Strict || matches!(caller, Caller::Bots(_)) {
+        return foreign(&call.bot);
     }
     match call.verb {
         SettingsVerb::Update if !call.settings.is_object() => {
@@ -147,12 +155,17 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
     }
 }
 
+/// The answer to a key that is not the bot's own.
+fn foreign(bot: &str) -> Response {
+    let detail = format!("Invalid access key: it is not that of `{bot}`");
+    refuse(StatusCode::UNAUTHORIZED, detail).into_response()
+}
+
 /// Settings of a registered bot: only its own key opens them. What is wrong with them goes into the
 /// log: the platform would drop it without a word.
 async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsCall) -> Response {
     if !bot.key.matches(key.as_bytes()) {
-        let detail = format!("Invalid access key: it is not that of `{}`", call.bot);
-        return refuse(StatusCode::UNAUTHORIZED, detail).into_response();
+        return foreign(&call.bot);
     }
     let terms = match call.verb {
         SettingsVerb::Update if call.settings.is_object() => {

@@ -140,14 +140,17 @@ impl Framing {
         self.written(name, &data)
     }
 
-    /// Fields and the empty line after them. A field cannot hold an end of a line: those are left out.
+    /// Fields and the empty line after them. A value with ends of lines is as many fields, which a
+    /// reader of data puts together again.
     fn lines<const N: usize>(self, fields: [(&str, &str); N]) -> Vec<u8> {
         let (end, space) = (self.line_end.text(), if self.tight { "" } else { " " });
         let mut block = String::new();
         for (name, value) in fields {
-            let value = value.replace(['\n', '\r'], "");
-            for part in [name, ":", space, value.as_str(), end] {
-                block.push_str(part);
+            let value = value.replace("\r\n", "\n");
+            for line in value.split(['\n', '\r']) {
+                for part in [name, ":", space, line, end] {
+                    block.push_str(part);
+                }
             }
         }
         block.push_str(end);
@@ -192,6 +195,21 @@ mod tests {
         assert_eq!(
             written(tight, &event),
             plain.replace(": ", ":").replace('\n', "\r")
+        );
+    }
+
+    /// Data of several lines stays data of several lines: what is broken JSON stays broken.
+    #[test]
+    fn ends_of_lines_in_data_are_kept() {
+        let data = "{\"text\":\"a\nb\"}\r\n\rc\n";
+        let bytes = Framing::PLAIN.written("text", data);
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "event: text\ndata: {\"text\":\"a\ndata: b\"}\ndata: \ndata: c\ndata: \n\n"
+        );
+        assert_eq!(
+            written(Framing::REFERENCE, &Step::Comment("a\nb".to_owned())),
+            ": a\r\n: b\r\n\r\n"
         );
     }
 

@@ -36,7 +36,7 @@ pub async fn settings(poe: &FakePoe, name: &str, settings: Value) {
 }
 
 /// What a person hears who asks.
-async fn heard(poe: &FakePoe, bot: &str, body: &Value) -> String {
+pub async fn heard(poe: &FakePoe, bot: &str, body: &Value) -> String {
     let authorization = format!("Bearer {PERSON_KEY}");
     let answer = post(poe, bot, &authorization, &body.to_string()).await;
     assert_eq!(answer.status(), 200);
@@ -44,7 +44,7 @@ async fn heard(poe: &FakePoe, bot: &str, body: &Value) -> String {
 }
 
 /// The next query that a bot has got; the platform asks for its settings before.
-async fn next(host: &FakePoe, bot: &str) -> Recorded {
+pub async fn next(host: &FakePoe, bot: &str) -> Recorded {
     loop {
         let asked = host.next_query(bot).await.unwrap();
         if asked.body["type"] == "query" {
@@ -53,7 +53,7 @@ async fn next(host: &FakePoe, bot: &str) -> Recorded {
     }
 }
 
-fn query(content: &str) -> Value {
+pub fn query(content: &str) -> Value {
     json!({"version": "1.2", "type": "query", "message_id": "m-1", "bot_query_id": "q-1",
         "access_key": "never", "query": [{"role": "user", "content": content}]})
 }
@@ -87,6 +87,18 @@ async fn what_takes_too_long_is_cut_and_reported() {
     assert_eq!(report.body["metadata"]["message_id"], "m-1");
     let message = report.body["message"].as_str().unwrap();
     assert!(message.starts_with("L1 "), "{message}");
+}
+
+/// A bot that breaks JSON with the end of a line is read as broken by whoever asks it.
+#[tokio::test]
+async fn ends_of_lines_in_data_are_passed_on() {
+    let host = FakePoe::start().unwrap();
+    let poe = strict(Limits::default());
+    let broken = "event: text\ndata: {\"text\":\"a\ndata: b\"}\n\nevent: done\ndata: {}\n\n";
+    host.bot("Broken", Answer::stream().raw(broken));
+    enrol(&poe, &host, "Broken");
+    let said = heard(&poe, "Broken", &query("hi")).await;
+    assert!(said.contains("data: {\"text\":\"a\ndata: b\"}\n"), "{said}");
 }
 
 #[tokio::test]
@@ -289,6 +301,14 @@ async fn settings_are_fetched_from_the_bot() {
         client().post(url).send()
     };
     assert_eq!(fetch("other-key").await.unwrap().status(), 401);
+    // One bot's key says nothing about any other name, and a person's nothing about bots.
+    for name in ["fetch_settings/GPT-4o", "update_settings/nobody"] {
+        for key in ["cat-key", PERSON_KEY] {
+            let url = format!("{}/bot/{name}/{key}/1.2", poe.url());
+            let answer = client().post(url).body("{}").send().await.unwrap();
+            assert_eq!(answer.status(), 401, "{name} {key}");
+        }
+    }
     let answer = fetch("cat-key").await.unwrap();
     assert_eq!(answer.status(), 502);
     let told = json_of(answer).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ravenry::simulator::{FakePoe, Limits, PERSON_KEY, URL_TIME};
+use ravenry::simulator::{FakePoe, Limits, PERSON_KEY, Script, URL_TIME};
 use serde_json::{Value, json};
 
-use super::enrolled::{enrol, strict};
+use super::enrolled::{enrol, heard, next, query, strict};
 use super::{client, json_of, post};
 
 #[tokio::test]
@@ -97,12 +97,14 @@ async fn a_stand_in_paints() {
 async fn only_what_was_authorized_is_captured() {
     let poe = strict(Limits::default());
     let host = FakePoe::start().unwrap();
-    enrol(&poe, &host, "cat");
+    for bot in ["cat", "dog"] {
+        host.bot(bot, Script::text("x"));
+        enrol(&poe, &host, bot);
+    }
     poe.balance(100);
-    let charge = async |verb: &str, amount: u64| {
-        let body =
-            json!({"access_key": "cat-key", "amounts": [{"amount_usd_milli_cents": amount}]});
-        let url = format!("{}/bot/cost/q-1/{verb}", poe.url());
+    let bill = async |key: &str, id: &str, verb: &str, amount: u64| {
+        let body = json!({"access_key": key, "amounts": [{"amount_usd_milli_cents": amount}]});
+        let url = format!("{}/bot/cost/{id}/{verb}", poe.url());
         let answer = client()
             .post(url)
             .body(body.to_string())
@@ -111,6 +113,22 @@ async fn only_what_was_authorized_is_captured() {
             .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
+    heard(&poe, "cat", &query("hi")).await;
+    let given = next(&host, "cat").await.body["bot_query_id"].clone();
+    let given = given.as_str().unwrap();
+    // Made up, the asker's own, and somebody else's.
+    for (key, id) in [
+        ("cat-key", "q-1"),
+        ("cat-key", "m-1"),
+        ("cat-key", ""),
+        ("dog-key", given),
+    ] {
+        for verb in ["authorize", "capture"] {
+            let (status, text) = bill(key, id, verb, 1).await;
+            assert_eq!(status, 404, "{key} {id} {verb}: {text}");
+        }
+    }
+    let charge = async |verb: &str, amount: u64| bill("cat-key", given, verb, amount).await;
     for (verb, amount, status, said) in [
         (
             "capture",
@@ -132,7 +150,7 @@ async fn only_what_was_authorized_is_captured() {
     }
     let url = format!("{}/simulator/ledger", poe.url());
     let ledger = json_of(client().get(url).send().await.unwrap()).await;
-    let tab = json!({"bot_query_id": "q-1", "bots": ["cat"], "authorized": 60, "captured": 60});
+    let tab = json!({"bot_query_id": given, "bots": ["cat"], "authorized": 60, "captured": 60});
     assert_eq!(ledger, json!({"balance": 40, "tabs": [tab]}));
 }
 
