@@ -210,6 +210,12 @@ fn reports_are_json_and_junit_too() {
     assert_eq!(failed, ["E1", "E3", "E7"]);
     let junit = check(&[&arguments[..], &["junit"]].concat());
     let text = String::from_utf8(junit.stdout).unwrap();
+    // Test servers want all of these.
+    for suite in text.lines().filter(|line| line.contains("<testsuite")) {
+        for count in ["tests", "failures", "errors", "skipped"] {
+            assert!(suite.contains(&format!(" {count}=\"")), "{suite}");
+        }
+    }
     let mut reader = Reader::from_str(&text);
     let mut failures = Vec::new();
     let mut case = String::new();
