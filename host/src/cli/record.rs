@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::replay::Deeds;
-use crate::replay::archive::{Archive, Entry};
+use crate::replay::archive::{Archive, Entry, Writer};
 use crate::replay::event::events;
 use crate::replay::record::Recorded;
 use crate::report::Problem;
 use crate::server::record::{self, Recorder};
 
-/// Keeps conversations in this directory.
+/// Keeps conversations in this directory, the last of them when the writer goes.
 ///
 /// # Errors
 /// It cannot be made.
-pub(super) fn recorder(directory: &Path) -> Result<Recorder, Failure> {
-    let archive = Archive::open(directory).map_err(|error| {
+pub(super) fn recorder(directory: &Path) -> Result<(Recorder, Writer), Failure> {
+    let (archive, writer) = Archive::open(directory).map_err(|error| {
         let problem = Problem {
             message: format!("conversations cannot be kept in `{}`", directory.display()),
             causes: vec![error.to_string()],
@@ -26,7 +26,7 @@ pub(super) fn recorder(directory: &Path) -> Result<Recorder, Failure> {
         };
         Failure::Failed(problem.into())
     })?;
-    Ok(Arc::new(move |seen: record::Recorded| {
+    let recorder: Recorder = Arc::new(move |seen: record::Recorded| {
         // As in 2026-11-25T22-55-01: sorted by name is sorted by time.
         let time = humantime::format_rfc3339_seconds(seen.arrived).to_string();
         let time = time.trim_end_matches('Z').replace(':', "-");
@@ -34,7 +34,8 @@ pub(super) fn recorder(directory: &Path) -> Result<Recorder, Failure> {
             name: format!("{}-{time}", seen.bot),
             text: Box::new(move || text(&seen)),
         });
-    }))
+    });
+    Ok((recorder, writer))
 }
 
 /// The file about one query.

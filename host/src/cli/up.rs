@@ -101,6 +101,8 @@ impl Up {
             Author::Watches(&self.source)
         };
         let recorder = self.record.as_deref().map(record::recorder).transpose()?;
+        // To the end: what was said last is written when the writer goes.
+        let (recorder, _writer) = recorder.unzip();
         serve(spec, &self.serving, &author, simulated.as_ref(), recorder)
     }
 }

@@ -6,8 +6,8 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
-    thread,
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread::{self, JoinHandle},
 };
 
 /// Files that one process writes. Whoever forgets that he records finds his disk as it was.
@@ -26,43 +26,71 @@ pub struct Entry {
 
 /// A directory of conversations.
 #[derive(Debug)]
-pub struct Archive(SyncSender<Entry>);
+pub struct Archive(SyncSender<Option<Entry>>);
+
+/// The thread that writes. Dropping it waits until what was added is written; what is added later is
+/// not.
+#[derive(Debug)]
+#[must_use = "what waits is lost without it"]
+pub struct Writer {
+    /// Nothing in it is the end.
+    queue: SyncSender<Option<Entry>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Archive {
-    /// A directory, which is made if it is not there.
+    /// A directory, which is made if it is not there, and who writes to it.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn open(directory: &Path) -> io::Result<Self> {
+    pub fn open(directory: &Path) -> io::Result<(Self, Writer)> {
         fs::create_dir_all(directory)?;
         let directory = directory.to_owned();
-        let (sender, receiver) = sync_channel::<Entry>(WAITING_MAX);
-        let writer = move || {
-            for (number, entry) in (1..=FILES_MAX).zip(receiver) {
-                let text = (entry.text)();
-                if let Err(error) = write(&directory, &entry.name, number, &text) {
-                    tracing::warn!(%error, "a conversation could not be recorded");
-                }
-            }
-            tracing::warn!(
-                "no more conversations are recorded: {FILES_MAX} are there from this run"
-            );
-        };
-        thread::Builder::new()
+        let (queue, queued) = sync_channel(WAITING_MAX);
+        let thread = thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(writer)?;
-        Ok(Self(sender))
+            .spawn(move || write_all(&directory, &queued))?;
+        let writer = Writer {
+            queue: queue.clone(),
+            thread: Some(thread),
+        };
+        Ok((Self(queue), writer))
     }
 
     /// Has a conversation written, soon.
     pub fn add(&self, entry: Entry) {
-        match self.0.try_send(entry) {
+        match self.0.try_send(Some(entry)) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(_)) => {
                 tracing::warn!("a conversation was not recorded: too many wait to be written");
             }
         }
     }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // It may have stopped already: then there is nothing to wait for.
+        let _ = self.queue.send(None);
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Writes what is queued until the end, or until there is enough.
+fn write_all(directory: &Path, queued: &Receiver<Option<Entry>>) {
+    for number in 1..=FILES_MAX {
+        let Ok(Some(entry)) = queued.recv() else {
+            return;
+        };
+        let text = (entry.text)();
+        if let Err(error) = write(directory, &entry.name, number, &text) {
+            tracing::warn!(%error, "a conversation could not be recorded");
+        }
+    }
+    tracing::warn!("no more conversations are recorded: {FILES_MAX} are there from this run");
 }
 
 /// Writes a file beside its place, and puts it there. Nothing is overwritten.

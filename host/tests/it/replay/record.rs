@@ -108,3 +108,22 @@ fn a_live_bot_passes_what_was_recorded() {
     let bots = Bots::with("prompt", "", &[("live", &text)]);
     bots.test(&["."]).code(0);
 }
+
+/// What was said last is on disk when the process has ended, and nothing is said of a bound that was
+/// not reached.
+#[test]
+fn the_last_conversations_are_written_before_the_end() {
+    let mut server = Folder::with_manifest("[bot.echo]\nsource = \"echo.wasm\"\n")
+        .flag("--record")
+        .flag("recorded")
+        .up();
+    for _ in 0..40 {
+        server.ask("echo", "hi");
+    }
+    server.signal(rustix::process::Signal::TERM);
+    server.wait();
+    let directory = server.folder.path().join("recorded");
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 40);
+    let log = server.log().join("\n");
+    assert!(!log.contains("no more conversations"), "{log}");
+}
