@@ -9,8 +9,9 @@ use super::Bot;
 use crate::{
     guard::End,
     ids::Reference,
-    imports::reply::Outbox,
+    imports::{log::BotLog, reply::Outbox},
     metrics::ReplyFacts,
+    protocol::event::Failure,
     sandbox::Meter,
     telemetry::{self, Whose},
 };
@@ -21,6 +22,8 @@ pub(super) struct Account {
     pub(super) arrived: Instant,
     /// What the run costs; `None`: there was none.
     pub(super) meter: Option<Meter>,
+    /// What is said about the run; `None`: there was none.
+    pub(super) log: Option<BotLog>,
     reference: Reference,
     first_event: Option<Duration>,
     sent_bytes: u64,
@@ -32,10 +35,19 @@ impl Account {
         Self {
             arrived,
             meter: None,
+            log: None,
             reference,
             first_event: None,
             sent_bytes: 0,
             settled: false,
+        }
+    }
+
+    /// An error of the bot as its reader gets it.
+    pub(super) fn refer(&self, failure: Failure) -> Failure {
+        match &self.log {
+            Some(log) => log.refer(failure),
+            None => failure,
         }
     }
 

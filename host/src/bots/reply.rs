@@ -241,10 +241,11 @@ impl Reply {
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
             Arc::clone(&bot.platform),
-            self.outbox.clone(),
+            (self.outbox.clone(), call.log.clone()),
             Arc::clone(&self.ledger),
             circumstances,
         ));
+        self.account.log = Some(call.log.clone());
         let run = component.respond(&bot.allowance, (call, memory), query);
         self.account.meter = Some(run.meter());
         let outbox = Some(self.outbox.clone());
@@ -262,7 +263,7 @@ impl Reply {
         }
         match answer {
             Ok(Ok(Ok(()))) => self.end(End::Finished, None),
-            Ok(Ok(Err(failure))) => self.end(End::Failed(failure), None),
+            Ok(Ok(Err(failure))) => self.end(End::Failed(self.account.refer(failure)), None),
             Ok(Err(error)) => {
                 let end = match &error {
                     RunError::Trapped(_) => End::Trapped,

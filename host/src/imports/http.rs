@@ -4,12 +4,7 @@
 //! under way, which headers leave, and what its log says when something is refused. Addresses, TLS
 //! and the bytes are for `egress`.
 
-use std::{
-    collections::HashSet,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use http::{HeaderMap, HeaderName, header};
 use http_body_util::BodyExt;
@@ -56,9 +51,6 @@ const UNKNOWN: &str = "an unknown host";
 /// Longest name of a host, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
 
-/// Different complaints that one call may have in its bot's log.
-const COMPLAINTS_MAX: usize = 16;
-
 /// The outbound HTTP of one call.
 ///
 /// Dropped before the requests of the call are: then a body that is only half written does not look
@@ -77,7 +69,7 @@ pub struct Outbound {
 struct Shared {
     /// Places for requests under way.
     places: Arc<Semaphore>,
-    complaints: Complaints,
+    log: BotLog,
     gone: Gone,
 }
 
@@ -106,10 +98,7 @@ impl Outbound {
             let places = usize::try_from(self.access.requests_max).unwrap_or(usize::MAX);
             Shared {
                 places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-                complaints: Complaints {
-                    log: self.log.clone(),
-                    said: Arc::default(),
-                },
+                log: self.log.clone(),
                 gone: Gone::default(),
             }
         };
@@ -153,10 +142,10 @@ impl Refusal {
         }
     }
 
-    /// What the bot's log is told, when there is something to do about it: the sentence goes on
-    /// from the request, and ends with what to write where.
-    fn words(&self, origin: &str) -> Option<String> {
-        let words = match self {
+    /// What the bot's log is told: the sentence goes on from the request, and ends with what to write
+    /// where, when there is something to do about it.
+    fn words(&self, origin: &str) -> String {
+        match self {
             Self::NotListed => format!(
                 "was refused: the bot may not reach this host; in its manifest, add `allowed_outbound_hosts = [\"{origin}\"]`"
             ),
@@ -181,16 +170,9 @@ impl Refusal {
                 SendError::NoConnectionFree => format!(
                     "was refused: {error}; read or drop responses, or let whoever runs the server raise `ulimit -n`"
                 ),
-                // These tell more than the code that the guest gets.
-                SendError::Name
-                | SendError::NoAnswer
-                | SendError::Certificate(_)
-                | SendError::Tls(_)
-                | SendError::Unavailable(_) => format!("failed: {error}"),
-                _ => return None,
+                error => format!("failed: {error}"),
             },
-        };
-        Some(words)
+        }
     }
 }
 
@@ -224,24 +206,14 @@ fn code(error: &SendError) -> Error {
     }
 }
 
-/// What one call says about its requests in its bot's log: each thing once, and not for ever.
-#[derive(Clone, Debug)]
-struct Complaints {
-    log: BotLog,
-    said: Arc<Mutex<HashSet<String>>>,
+/// Says in the bot's log what has become of its request.
+fn complain(log: &BotLog, origin: &str, refusal: &Refusal) {
+    log.complain(&format!("a request to {origin} {}", refusal.words(origin)));
 }
 
-impl Complaints {
-    fn add(&self, origin: &str, refusal: &Refusal) {
-        let Some(words) = refusal.words(origin) else {
-            return;
-        };
-        let sentence = format!("a request to {origin} {words}");
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() < COMPLAINTS_MAX && said.insert(sentence.clone()) {
-            self.log.note(&sentence);
-        }
-    }
+/// Whether an answer says that its server cannot answer.
+fn is_failure(status: http::StatusCode) -> bool {
+    status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS
 }
 
 /// The headers as they leave. Every header of every request passes here, and nowhere else.
@@ -287,15 +259,11 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Response, Error>> + Send> {
-        let Shared {
-            places,
-            complaints,
-            gone,
-        } = self.shared();
+        let Shared { places, log, gone } = self.shared();
         let url = match self.check(request.uri()) {
             Ok(url) => url,
             Err(refusal) => {
-                complaints.add(&origin(request.uri()), &refusal);
+                complain(&log, &origin(request.uri()), &refusal);
                 return Box::new(async move { Err(refusal.code()) });
             }
         };
@@ -309,13 +277,17 @@ impl WasiHttpHooks for Outbound {
         );
         Box::new(async move {
             let response = sent.await.map_err(|refusal| {
-                complaints.add(&origin, &refusal);
+                complain(&log, &origin, &refusal);
                 refusal.code()
             })?;
+            if is_failure(response.status()) {
+                let status = response.status();
+                log.complain(&format!("a request to {origin} was answered {status}"));
+            }
             let response = response.map(|body| {
                 body.map_err(move |error| {
                     let code = code(&error);
-                    complaints.add(&origin, &Refusal::Failed(error));
+                    complain(&log, &origin, &Refusal::Failed(error));
                     code
                 })
                 .boxed_unsync()

@@ -1,12 +1,16 @@
 //! What a bot prints: standard output and error, line by line, bounded and escaped.
 //!
-//! A line becomes one record of the gateway's log with the fields that say whose it is. Control
-//! characters are escaped, so that a bot can neither forge records nor speak to a terminal.
+//! A line becomes one record of the gateway's log with the fields that say whose it is, and a traceback
+//! one at a higher level. Control characters are escaped, so that a bot can neither forge records nor
+//! speak to a terminal.
+
+mod traceback;
 
 use std::{
+    collections::HashSet,
     fmt::Write as _,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -19,6 +23,7 @@ use wasmtime_wasi::{
 
 use crate::{
     ids::{BotName, Reference, TenantName},
+    protocol::event::Failure,
     report::is_shown_escaped,
     secret::Mask,
 };
@@ -40,9 +45,22 @@ pub struct Origin {
     pub mask: Mask,
 }
 
-/// The log of one call of a bot.
+/// Different complaints about others that one call may have.
+const COMPLAINTS_MAX: usize = 16;
+
+/// The log of one call of a bot, as one of its two streams writes to it.
 #[derive(Clone, Debug)]
-pub struct BotLog(Arc<Mutex<Inner>>);
+pub struct BotLog {
+    inner: Arc<Mutex<Inner>>,
+    stream: Stream,
+}
+
+/// Where a bot prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Output,
+    Error,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -53,35 +71,59 @@ struct Inner {
     line: Vec<u8>,
     /// Something of the line was left out.
     is_cut: bool,
+    /// Where the line is printed.
+    stream: Stream,
+    /// Lines of standard error that came at a stretch: they may be a traceback, which is one record.
+    held: Vec<String>,
     /// Bytes that were printed and not logged.
     dropped: u64,
+    /// What was said about others that the bot relies on.
+    complaints: HashSet<String>,
 }
 
 impl BotLog {
     /// A log that takes `bytes_max` in all and `line_bytes_max` per line; what is longer is cut.
     pub fn new(origin: Origin, bytes_max: u64, line_bytes_max: u64) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
+        let inner = Inner {
             origin,
             left: bytes_max,
             line_bytes_max: usize::try_from(line_bytes_max).unwrap_or(usize::MAX),
             line: Vec::new(),
             is_cut: false,
+            stream: Stream::Output,
+            held: Vec::new(),
             dropped: 0,
-        })))
+            complaints: HashSet::new(),
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+            stream: Stream::Output,
+        }
+    }
+
+    /// The same log, for what is printed on standard error.
+    #[must_use]
+    pub fn errors(&self) -> Self {
+        Self {
+            stream: Stream::Error,
+            ..self.clone()
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what the bot printed.
     pub fn print(&self, bytes: &[u8]) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .print(bytes);
+        self.lock().print(bytes, self.stream);
     }
 
     /// Says something to the bot's author, as the gateway, in the bot's own log. Strangers' words may be
     /// in it: they are treated as what the bot prints.
     pub fn note(&self, sentence: &str) {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
+        inner.flush(false);
         let sentence = inner.origin.mask.mask(sentence);
         let (kept, is_cut) = match sentence.char_indices().nth(NOTE_CHARACTERS_MAX) {
             Some((at, _)) => (sentence.get(..at).unwrap_or_default(), true),
@@ -98,10 +140,49 @@ impl BotLog {
         tracing::warn!(target: "bot", %tenant, %bot, %reference, "{sentence}{ellipsis}");
     }
 
-    /// Logs an unfinished line, and says how much was left out. To be called once, at the end.
-    pub fn finish(&self) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Says that something failed which the bot asked of others: each thing once, and not for ever.
+    pub fn complain(&self, sentence: &str) {
+        let is_new = {
+            let inner = &mut *self.lock();
+            let words = inner.origin.mask.mask(sentence);
+            let short: String = words.chars().take(NOTE_CHARACTERS_MAX).collect();
+            inner.complaints.len() < COMPLAINTS_MAX && inner.complaints.insert(short)
+        };
+        if is_new {
+            self.note(sentence);
+        }
+    }
+
+    /// An error as a person reads it: with the reference, where this log says what others did.
+    pub fn refer(&self, failure: Failure) -> Failure {
+        let inner = self.lock();
+        let reference = inner.origin.reference;
+        let refer = |text: String| {
+            if inner.complaints.is_empty() || text.contains(reference.as_str()) {
+                return text;
+            }
+            match text.trim_end().strip_suffix('.') {
+                Some(sentence) => format!("{sentence} (reference {reference})."),
+                None => format!("{} (reference {reference})", text.trim_end()),
+            }
+        };
+        Failure {
+            text: failure.text.map(refer),
+            ..failure
+        }
+    }
+
+    /// Logs what is held back: the bot waits for something, so that nothing more comes at a stretch.
+    pub fn pause(&self) {
+        self.lock().flush(false);
+    }
+
+    /// Logs an unfinished line, and says how much was left out. To be called once, at the end; after a
+    /// trap, what the bot printed last on standard error says why.
+    pub fn finish(&self, trapped: bool) {
+        let mut inner = self.lock();
         inner.end_line();
+        inner.flush(trapped);
         let dropped = std::mem::take(&mut inner.dropped);
         if dropped > 0 {
             let Origin {
@@ -116,7 +197,11 @@ impl BotLog {
 }
 
 impl Inner {
-    fn print(&mut self, bytes: &[u8]) {
+    fn print(&mut self, bytes: &[u8], stream: Stream) {
+        if stream != self.stream {
+            self.end_line();
+            self.stream = stream;
+        }
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ends) = match part.split_last() {
                 Some((b'\n', text)) => (text, true),
@@ -151,6 +236,36 @@ impl Inner {
         };
         let line = escape(&masked);
         self.line.clear();
+        match self.stream {
+            Stream::Error => self.held.push(line),
+            Stream::Output => {
+                self.flush(false);
+                self.info(&line);
+            }
+        }
+    }
+
+    /// Logs what is held: tracebacks as one record each, everything else line by line. After a trap all
+    /// of it is about that.
+    fn flush(&mut self, trapped: bool) {
+        let held = std::mem::take(&mut self.held);
+        let mut rest = held.as_slice();
+        if trapped && !rest.is_empty() {
+            return self.warn(rest);
+        }
+        while let Some((before, trace, after)) = traceback::find(rest) {
+            for line in before {
+                self.info(line);
+            }
+            self.warn(trace);
+            rest = after;
+        }
+        for line in rest {
+            self.info(line);
+        }
+    }
+
+    fn info(&self, line: &str) {
         let Origin {
             tenant,
             bot,
@@ -158,6 +273,18 @@ impl Inner {
             ..
         } = &self.origin;
         tracing::info!(target: "bot", %tenant, %bot, %reference, "{line}");
+    }
+
+    /// Logs lines as one record. They are indented, so that none of them can be taken for a record.
+    fn warn(&self, lines: &[String]) {
+        let Origin {
+            tenant,
+            bot,
+            reference,
+            ..
+        } = &self.origin;
+        let text = lines.join("\n  ");
+        tracing::warn!(target: "bot", %tenant, %bot, %reference, "{text}");
     }
 }
 
@@ -240,30 +367,4 @@ impl AsyncWrite for BotLog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bot_cannot_speak_to_a_terminal() {
-        assert_eq!(
-            escape("a\x1b[31mb\r\u{7f}\u{202e}"),
-            "a\\u{1b}[31mb\\u{d}\\u{7f}\\u{202e}"
-        );
-        assert_eq!(escape("tab\tand ümlaut"), "tab\tand ümlaut");
-    }
-
-    #[test]
-    fn what_passes_the_bounds_is_counted_not_kept() {
-        let origin = Origin {
-            tenant: TenantName::local(),
-            bot: BotName::parse("b").unwrap(),
-            reference: Reference::numbered(0),
-            mask: Mask::new([]),
-        };
-        let log = BotLog::new(origin, 10, 4);
-        log.print(b"123456");
-        let inner = log.0.lock().unwrap();
-        assert_eq!(inner.line, b"1234");
-        assert_eq!(inner.dropped, 2);
-    }
-}
+mod tests;

@@ -22,7 +22,7 @@ pub use self::{
     declared::{Declaration, Declared},
     written::Written,
 };
-use super::{rehearsal::Circumstances, reply::Outbox, request::Received};
+use super::{log::BotLog, rehearsal::Circumstances, reply::Outbox, request::Received};
 use crate::{
     charges::{Journal, Ledger},
     egress::poe::{Body, Client, Fault},
@@ -108,6 +108,15 @@ impl PoeError {
             Self::Stopped(_) => "stopped",
         }
     }
+
+    /// Says in the bot's log where others failed; what the bot did wrong, it hears itself.
+    fn complain(&self, log: &BotLog, what: &str) {
+        match self {
+            Self::Broken(words) => log.complain(&format!("{what} failed: {words}")),
+            Self::Said(_) => log.complain(&format!("{what} was answered with an error")),
+            _ => {}
+        }
+    }
 }
 
 impl From<Fault> for PoeError {
@@ -131,6 +140,7 @@ impl From<Refusal> for PoeError {
 pub struct Poe {
     platform: Arc<Platform>,
     outbox: Outbox,
+    log: BotLog,
     ledger: Arc<Ledger>,
     circumstances: Circumstances,
     calls: HashMap<String, u32>,
@@ -143,7 +153,7 @@ impl Poe {
     /// The platform for one reply.
     pub fn new(
         platform: Arc<Platform>,
-        outbox: Outbox,
+        (outbox, log): (Outbox, BotLog),
         ledger: Arc<Ledger>,
         circumstances: Circumstances,
     ) -> Self {
@@ -151,6 +161,7 @@ impl Poe {
             circumstances,
             platform,
             outbox,
+            log,
             ledger,
             calls: HashMap::new(),
             open: Weak::new(),
@@ -200,6 +211,9 @@ impl Poe {
     fn count<T>(&self, kind: &'static str, done: Result<T, PoeError>) -> Result<T, PoeError> {
         let outcome = done.as_ref().err().map_or("ok", PoeError::label);
         self.platform.metrics.poe(kind, outcome);
+        if let Err(error) = &done {
+            error.complain(&self.log, &format!("`{kind}`"));
+        }
         done
     }
 
@@ -243,7 +257,8 @@ impl Poe {
             .client()
             .ask(bot, question, self.platform.pools.clone());
         let place = (self.place(), held);
-        Ok(Answer::new(asking, self.outbox.clone(), place))
+        let log = (self.log.clone(), format!("asking `{bot}`"));
+        Ok(Answer::new(asking, self.outbox.clone(), log, place))
     }
 
     /// Uploads a file and attaches it to the reply.

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     compute,
-    imports::{Call, http::Outbound},
+    imports::{Call, http::Outbound, log::BotLog},
     memory::{Booking, Holder, Holders, MemoryPool},
 };
 
@@ -133,6 +133,7 @@ pub struct Run<T> {
     cpu: Arc<CpuMeter>,
     memory: Arc<Holder>,
     ticker: Arc<Ticker>,
+    log: BotLog,
     /// Whether an instance is larger than a few pages.
     large: bool,
 }
@@ -193,10 +194,26 @@ impl<T> Future for Run<T> {
         let polled = self.future.as_mut().poll(context);
         self.cpu.end();
         match polled {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                if !self.gave_way() {
+                    self.log.pause();
+                }
+                Poll::Pending
+            }
             Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(self.explain(&error))),
+            Poll::Ready(Err(error)) => {
+                let error = self.explain(&error);
+                let trapped = matches!(error, RunError::Trapped(_) | RunError::OutOfMemory(_));
+                self.log.finish(trapped);
+                Poll::Ready(Err(error))
+            }
         }
+    }
+}
+
+impl<T> Drop for Run<T> {
+    fn drop(&mut self) {
+        self.log.finish(false);
     }
 }
 
@@ -240,12 +257,6 @@ impl State {
     }
 }
 
-impl Drop for State {
-    fn drop(&mut self) {
-        self.call.log.finish();
-    }
-}
-
 /// Starts a run: `begin` gets the fresh store and calls what it wants to call. `ahead` is what was
 /// booked for its memory when it was admitted. Without `room` the run ends before it begins.
 pub(super) fn start<T, F>(
@@ -282,6 +293,7 @@ where
         memory: meter,
         _room: room,
     };
+    let log = state.call.log.clone();
     let mut store = Store::new(&component.engine, state);
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
     // Those of tasks, streams and futures are kept by the engine, beside the table.
@@ -302,6 +314,7 @@ where
         cpu,
         memory,
         ticker: Arc::clone(&component.ticker),
+        log,
         large: component.facts.engine != EngineKind::Small,
     }
 }
@@ -339,7 +352,7 @@ fn bound_polls(
 fn surroundings(call: &Call, step: Duration) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.stdout(call.log.clone())
-        .stderr(call.log.clone())
+        .stderr(call.log.errors())
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)

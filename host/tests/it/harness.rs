@@ -15,7 +15,7 @@ mod tls;
 mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
-pub use client::{Answer, Connection, Stream, post, query};
+pub use client::{Answer, Connection, Stream, post, query, unreferred};
 pub use groups::{Groups, Hog};
 pub use guests::{component, guest_names, hostile_names, without_outer_cargo};
 pub use lines::Lines;

@@ -98,6 +98,53 @@ fn what_a_bot_prints_cannot_leave_its_line() {
     }
 }
 
+/// What the runtime of a language prints about a fault is one record, and not lost among the others.
+#[test]
+fn a_traceback_is_one_record() {
+    let server = Server::with_bots(&["puppet", "panic-in-the-middle"]);
+    server.ask("panic-in-the-middle", "hi");
+    let panic = server.wait_log(|record| {
+        let message = record["message"].as_str().unwrap_or_default();
+        record["target"] == "bot" && message.contains("the words of the panic")
+    });
+    assert_eq!(panic["level"], "WARN", "{panic}");
+    let message = panic["message"].as_str().unwrap();
+    assert!(
+        message.contains("panicked at")
+            && message.lines().skip(1).all(|line| line.starts_with("  ")),
+        "{message}"
+    );
+
+    let trace = "Traceback (most recent call last):\n  File \"bot.py\", line 7, in respond\n    1 / 0\nZeroDivisionError: division by zero";
+    let said: Vec<String> = ["loading"]
+        .into_iter()
+        .chain(trace.lines())
+        .chain(["going on"])
+        .map(|line| format!("complain {line}"))
+        .collect();
+    server.ask("puppet", &format!("{}\nfine", said.join("\n")));
+    let trapped = server.wait_log(|record| {
+        record["level"] == "WARN" && record["bot"] == "puppet" && record["target"] == "bot"
+    });
+    let whole = trace.replace('\n', "\n  ");
+    assert_eq!(trapped["message"], whole, "{trapped}");
+    assert_eq!(server.printed("puppet"), ["loading", "going on"]);
+}
+
+/// A bot that waits has its complaints in the log meanwhile.
+#[test]
+fn complaints_do_not_wait_for_the_end() {
+    let server = Server::with_bots(&["puppet"]);
+    let mut connection = server.connect();
+    let query = query("complain soon\nsleep 600000");
+    connection.send(crate::harness::post(
+        "/puppet",
+        &[],
+        query.to_string().as_bytes(),
+    ));
+    server.wait_log(|record| record["target"] == "bot" && record["message"] == "soon");
+}
+
 /// The same on a log for people: whatever a bot prints, it stays in one line and colours nothing.
 #[test]
 fn a_log_for_people_is_as_safe() {
@@ -198,13 +245,7 @@ fn the_words_of_a_panic_are_in_the_log_alone() {
         "{}",
         answer.text()
     );
-    let printed = server.printed("panic-in-the-middle");
-    assert!(
-        printed
-            .iter()
-            .any(|line| line.contains("the words of the panic")),
-        "{printed:?}"
-    );
+    server.wait_text("the words of the panic");
 }
 
 /// Start-up says which bots anybody may ask.

@@ -6,7 +6,7 @@ use super::PoeError;
 use crate::{
     egress::poe::Asking,
     guard::Refusal,
-    imports::reply::Outbox,
+    imports::{log::BotLog, reply::Outbox},
     memory::Booking,
     protocol::event::{Event, Owned},
 };
@@ -16,15 +16,23 @@ use crate::{
 pub struct Answer {
     asking: Asking,
     outbox: Outbox,
+    /// Where it is said what was asked, where that fails.
+    log: (BotLog, String),
     /// Its place among the answers that are open, and the memory of its question.
     _place: (Arc<()>, Booking),
 }
 
 impl Answer {
-    pub(super) fn new(asking: Asking, outbox: Outbox, place: (Arc<()>, Booking)) -> Self {
+    pub(super) fn new(
+        asking: Asking,
+        outbox: Outbox,
+        log: (BotLog, String),
+        place: (Arc<()>, Booking),
+    ) -> Self {
         Self {
             asking,
             outbox,
+            log,
             _place: place,
         }
     }
@@ -37,7 +45,11 @@ impl Answer {
     /// The events that have arrived, at least one; none after the last.
     pub async fn read(&mut self) -> Result<VecDeque<Owned>, PoeError> {
         self.ready().await;
-        Ok(self.asking.take()?)
+        self.asking.take().map_err(|fault| {
+            let error = PoeError::from(fault);
+            error.complain(&self.log.0, &self.log.1);
+            error
+        })
     }
 
     /// Hands what is still to come to the reader, or of it only the text.

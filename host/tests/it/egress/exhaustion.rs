@@ -222,10 +222,16 @@ fn interim_answers_without_end_are_no_answer() {
     assert_eq!(ask(&drip.url()), "error: ErrorCode::HttpResponseTimeout\n");
     assert_eq!(
         notes(&server),
-        [format!(
-            "a request to {} failed: interim answers (status 1xx) came without end, and no answer",
-            flood.url()
-        )]
+        [
+            format!(
+                "a request to {} failed: interim answers (status 1xx) came without end, and no answer",
+                flood.url()
+            ),
+            format!(
+                "a request to {} failed: no response began within 0 s",
+                drip.url()
+            ),
+        ]
     );
     let url = polite.url();
     let once = [

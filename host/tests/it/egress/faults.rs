@@ -173,15 +173,45 @@ fn a_connection_that_does_not_come_about_has_its_error() {
         assert!(said.starts_with(wanted), "{origin}: {said}");
     }
     let notes = notes(&server);
+    assert_eq!(
+        notes[0],
+        format!("a request to {closed} failed: the connection was refused")
+    );
     assert!(
-        notes[0].starts_with(&format!("a request to {secure} failed: TLS failed: ")),
+        notes[1].starts_with(&format!("a request to {secure} failed: TLS failed: ")),
         "{notes:?}"
     );
     assert_eq!(
-        notes[1],
+        notes[2],
         "a request to http://nowhere.invalid failed: its name cannot be resolved"
     );
-    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert_eq!(notes.len(), 3, "{notes:?}");
+}
+
+/// A server that cannot answer is in the log as a warning, once; what it says about one request is not.
+#[test]
+fn a_server_that_cannot_answer_is_a_warning() {
+    let statuses = [
+        ("429 Too Many Requests", true),
+        ("500 Internal Server Error", true),
+        ("503 Service Unavailable", true),
+        ("404 Not Found", false),
+    ];
+    let upstreams = statuses.map(|(status, warned)| {
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        (Upstream::saying(head), status, warned)
+    });
+    let urls: Vec<String> = upstreams.iter().map(|(at, ..)| at.url()).collect();
+    let server = fetcher(&urls, "");
+    let mut warnings = Vec::new();
+    for (upstream, status, warned) in &upstreams {
+        server.ask("fetcher", &get(&upstream.url()));
+        if *warned {
+            let url = upstream.url();
+            warnings.push(format!("a request to {url} was answered {status}"));
+        }
+    }
+    assert_eq!(notes(&server), warnings);
 }
 
 /// More than a body may have: the bot gets what it may, the connection is closed, and the process

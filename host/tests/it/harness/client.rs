@@ -326,3 +326,14 @@ impl Stream {
         !self.ended
     }
 }
+
+/// The text of an error that has a reference, without it.
+pub fn unreferred(text: &Value) -> String {
+    let text = text.as_str().unwrap();
+    let (before, rest) = text
+        .split_once(" (reference ")
+        .unwrap_or_else(|| panic!("no reference in {text:?}"));
+    let (reference, after) = rest.split_once(')').unwrap();
+    assert_eq!(reference.len(), 8, "{text}");
+    format!("{before}{after}")
+}

@@ -7,6 +7,7 @@
 //! - `sleep MILLISECONDS`: waits on the clock;
 //! - `spin`: computes for ever;
 //! - `hold MEBIBYTES`: takes that much memory, and says whether it got it;
+//! - `complain LINE`: prints it on standard error;
 //! - `env NAME`: says the value of an environment variable;
 //! - any other line is said as it is.
 //!
@@ -69,6 +70,10 @@ impl raw::Odd for Bot {
                     let count = number(words.next());
                     let text = "x".repeat(number(words.next()));
                     (0..count).for_each(|_| println!("{text}"));
+                }
+                Some("complain") => {
+                    let (_, complaint) = line.split_once(' ').unwrap_or_default();
+                    eprintln!("{complaint}");
                 }
                 Some("sleep") => {
                     std::thread::sleep(Duration::from_millis(number(words.next()) as u64));
