@@ -6,6 +6,7 @@
 //! log line of a reply is written here, once, when the reply has ended.
 
 mod log_queue;
+mod overheard;
 mod recorder;
 
 use std::{
@@ -13,10 +14,13 @@ use std::{
     time::Duration,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
+};
 
 use self::log_queue::LogQueue;
-pub use self::{log_queue::Logging, recorder::Metrics};
+pub use self::{log_queue::Logging, overheard::Overheard, recorder::Metrics};
 use crate::metrics::ReplyFacts;
 
 /// How log lines look.
@@ -47,12 +51,39 @@ pub enum TelemetryError {
 /// Sends logs to standard error, as long as what it returns is kept. `filter` is a level such as
 /// `info`, or `target=level` pairs.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<Logging, TelemetryError> {
+    let filter = read(filter)?;
+    let (lines, logging) = lines(format)?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = registry.with(lines).try_init();
+    started.map_err(|error| TelemetryError::Taken(error.to_string()))?;
+    Ok(logging)
+}
+
+/// The same for bots under test: what they print is not sent anywhere, but kept.
+pub fn start_overhearing(filter: &str) -> Result<(Logging, Overheard), TelemetryError> {
+    let filter = read(&format!("bot=off,query=off,{filter}"))?;
+    let (lines, logging) = lines(LogFormat::Auto)?;
+    let overheard = Overheard::default();
+    let kept = overheard.clone().with_filter(Overheard::filter());
+    let registry = tracing_subscriber::registry().with(kept);
+    let started = registry.with(lines.with_filter(filter)).try_init();
+    started.map_err(|error| TelemetryError::Taken(error.to_string()))?;
+    Ok((logging, overheard))
+}
+
+fn read(filter: &str) -> Result<EnvFilter, TelemetryError> {
     // What these warn of is what a bot did wrong, or what a stranger sent in the place of a name server,
     // as often as they like; the bot hears of it. A filter that names them still wins.
     let quiet =
         format!("wasmtime_wasi_http=error,hickory_net=error,hickory_resolver=error,{filter}");
-    let filter =
-        EnvFilter::try_new(quiet).map_err(|_| TelemetryError::Filter(filter.to_owned()))?;
+    EnvFilter::try_new(quiet).map_err(|_| TelemetryError::Filter(filter.to_owned()))
+}
+
+/// Records as lines on standard error.
+fn lines<S>(format: LogFormat) -> Result<(Box<dyn Layer<S> + Send + Sync>, Logging), TelemetryError>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
     let terminal = io::stderr().is_terminal();
     let json = match format {
         LogFormat::Json => true,
@@ -61,25 +92,18 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<Logging, Telemet
     };
     let (queue, logging) =
         LogQueue::start(io::stderr(), log_queue::tell_dropped).map_err(TelemetryError::Thread)?;
-    let registry = tracing_subscriber::registry().with(filter);
-    let started = if json {
-        registry
-            .with(
-                fmt::layer()
-                    .json()
-                    .flatten_event(true)
-                    .with_current_span(false)
-                    .with_span_list(false)
-                    .with_writer(queue),
-            )
-            .try_init()
+    let lines = if json {
+        fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_writer(queue)
+            .boxed()
     } else {
-        registry
-            .with(fmt::layer().with_ansi(terminal).with_writer(queue))
-            .try_init()
+        fmt::layer().with_ansi(terminal).with_writer(queue).boxed()
     };
-    started.map_err(|error| TelemetryError::Taken(error.to_string()))?;
-    Ok(logging)
+    Ok((lines, logging))
 }
 
 /// Whose reply, for its log line.

@@ -4,9 +4,10 @@
 //! What they ask of others is answered from the files: no socket is opened, and no key is read.
 
 mod find;
+mod log;
 mod stage;
+mod tally;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use clap::Args;
 
 use self::find::{Found, find};
 use self::stage::Stage;
+use self::tally::Tally;
 use super::outside::Outside;
 use super::progress::Progress;
 use super::{Failure, components, up};
@@ -21,11 +23,11 @@ use crate::bots::deployment;
 use crate::config;
 use crate::config::World;
 use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::output;
-use crate::replay::compare::{Difference, accepted, compare};
+use crate::replay::compare::{Difference, compare};
 use crate::replay::read::Script;
 use crate::replay::request::History;
 use crate::report::Problem;
+use crate::telemetry::Overheard;
 use crate::{server, telemetry};
 
 /// What every key and secret is in a test.
@@ -61,8 +63,8 @@ pub struct Test {
 /// # Errors
 /// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
 pub(super) fn run(verb: &Test) -> Result<(), Failure> {
-    let _logging = telemetry::start_logging(&verb.log, telemetry::LogFormat::Auto)
-        .map_err(|error| Failure::usage(&error))?;
+    let (_logging, overheard) =
+        telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
     let (source, only) = find::source(&verb.source);
     let world = World {
         stand_in: Some(STAND_IN),
@@ -82,7 +84,8 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
             Some(dir) => dir.clone(),
             None => up::cache_dir()?,
         };
-        rehearse(spec, &conversations, &cache_dir, &progress, verb.update)
+        let how = (&overheard, verb.update);
+        rehearse(spec, &conversations, &cache_dir, &progress, how)
     });
     progress.end();
     outcome
@@ -117,7 +120,7 @@ fn rehearse(
     conversations: &[Found],
     cache_dir: &Path,
     progress: &Progress,
-    update: bool,
+    (overheard, update): (&Overheard, bool),
 ) -> Result<(), Failure> {
     // One thread: only there can the clock be simulated.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -131,43 +134,16 @@ fn rehearse(
         let deployment = server::mount_only(spec, cache_dir, &say).await;
         progress.end();
         let stage = Stage::new(deployment.map_err(Failure::Failed)?);
-        let mut failed: Vec<Difference> = Vec::new();
-        let (mut good, mut bad, mut updated) = (0_usize, 0_usize, 0_usize);
+        let mut tally = Tally::new(update);
         for Found { bot, script } in conversations {
+            // What was said while bots were mounted is about no conversation.
+            overheard.take();
             let differences = replay(&stage, bot.as_str(), script, update).await?;
-            let word = if differences.is_empty() {
-                good = good.saturating_add(1);
-                "ok"
-            } else if update && differences.iter().all(Difference::can_be_accepted) {
-                // A file is accepted as a whole: half of it would hold what came of a mistake.
-                write(Path::new(&script.name), &accepted(script, &differences))?;
-                updated = updated.saturating_add(1);
-                "updated"
-            } else {
-                bad = bad.saturating_add(1);
-                "FAILED"
-            };
-            output::print(&format!("{} ... {word}\n", script.name));
-            failed.extend(differences);
+            tally.enter(script, &differences, &overheard.take())?;
         }
-        for difference in &failed {
-            output::print(&format!("\n{difference}\n"));
-        }
-        let more = if update {
-            format!(", {updated} updated")
-        } else {
-            String::new()
-        };
-        output::print(&format!("\n{good} passed, {bad} failed{more}\n"));
-        if bad > 0 && !update && failed.iter().any(Difference::can_be_accepted) {
-            output::print("If that is how it should be: `ravenry test --update`\n");
-        }
+        let outcome = tally.end();
         stage.end();
-        if bad == 0 {
-            Ok(())
-        } else {
-            Err(Failure::Shown)
-        }
+        outcome
     })
 }
 
@@ -194,20 +170,4 @@ async fn replay(
         differences.extend(compare(script, turn, &query, &deeds));
     }
     Ok(differences)
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| up::unwritable(path, &error);
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = directory.join(format!(".{name}.partial"));
-    let written =
-        std::fs::File::create(&partial).and_then(|mut file| file.write_all(text.as_bytes()));
-    written
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(failed)
 }

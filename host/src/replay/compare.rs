@@ -34,6 +34,8 @@ pub struct Difference {
     /// What to do, where accepting it is not enough.
     pub hint: Option<String>,
     lines: Vec<Line>,
+    /// The error that the bot ends with, where the file does not have it.
+    error: Option<String>,
     /// What accepts it: another text in the place of this one. `None`: nothing does.
     edit: Option<(Range<usize>, String)>,
 }
@@ -52,6 +54,11 @@ impl Difference {
     /// Whether `--update` can accept it.
     pub fn can_be_accepted(&self) -> bool {
         self.edit.is_some()
+    }
+
+    /// The error that would be expected once this is accepted.
+    pub fn new_error(&self) -> Option<&str> {
+        self.error.as_deref()
     }
 }
 
@@ -126,7 +133,18 @@ pub fn accepted(script: &Script, differences: &[Difference]) -> String {
     let edits = differences
         .iter()
         .filter_map(|difference| difference.edit.clone());
-    edit::applied(&script.text, edits.collect())
+    let first = script.text.split_inclusive('\n').next();
+    let crlf = first.is_some_and(|first| first.ends_with("\r\n"));
+    let with_its_ends = |(range, new): (Range<usize>, String)| {
+        let plain = new.replace("\r\n", "\n");
+        let new = if crlf {
+            plain.replace('\n', "\r\n")
+        } else {
+            plain
+        };
+        (range, new)
+    };
+    edit::applied(&script.text, edits.map(with_its_ends).collect())
 }
 
 fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference> {
@@ -138,6 +156,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
             place: turn.place.clone(),
             message: format!("nothing says yet what the answer to {said} is"),
             hint: None,
+            error: new_error(&[], events),
             lines: lines.into_iter().map(Line::New).collect(),
             edit: Some((turn.end..turn.end, format!("\nanswer = {text}"))),
         });
@@ -157,6 +176,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
         place: first_place(turn, answer, &ops),
         message: format!("the answer to {said} is another"),
         hint: None,
+        error: new_error(&expected, &actual),
         lines: diff(&old, &new, &ops, |index| {
             answer.events.get(index).map_or(0, |placed| placed.line)
         }),
@@ -165,6 +185,15 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
             edit::list(&script.text, answer, &ops, &new),
         )),
     })
+}
+
+/// What the error says that comes and was not expected.
+fn new_error(expected: &[Event], actual: &[Event]) -> Option<String> {
+    let known = |event: &&Event| expected.iter().any(|known| known.data == event.data);
+    let mut errors = actual.iter().filter(|event| event.name == "error");
+    let error = errors.find(|event| !known(event))?.data.get("text");
+    let text = error.and_then(Value::as_str);
+    Some(quoted(&text.unwrap_or_default().replace('\n', " ")))
 }
 
 /// Events with the times of those that they are, where these are near enough.
@@ -274,6 +303,7 @@ fn said_otherwise(
             },
             message: format!("the bot {} otherwise", does(exchange)),
             hint: None,
+            error: None,
             lines: diff(&old, &new_lines, &ops, |index| {
                 line.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
             }),
@@ -313,6 +343,7 @@ fn not_made(script: &Script, call: &Call) -> Difference {
         },
         message: format!("the bot does not do this: it {}", does(&call.exchange)),
         hint: None,
+        error: None,
         lines: lines
             .map(|(text, line)| Line::Gone(line, text.to_owned()))
             .collect(),
@@ -332,6 +363,7 @@ fn not_known(turn: &Turn, exchange: &Exchange, query: &Value) -> Difference {
             does(exchange)
         ),
         hint: Some("add this to the turn, with what it is answered: answer = \"…\"".to_owned()),
+        error: None,
         lines: lines
             .lines()
             .map(|line| Line::New(line.to_owned()))

@@ -24,13 +24,20 @@ pub(super) fn applied(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Str
 /// A range with the lines that it ends, and one empty line before it.
 pub(super) fn with_blank_lines(text: &str, range: Range<usize>) -> Range<usize> {
     let before = text.get(..range.start).unwrap_or_default();
-    let start = before
-        .strip_suffix('\n')
-        .filter(|rest| rest.ends_with('\n'));
-    let end = text
-        .get(range.end..)
-        .is_some_and(|rest| rest.starts_with('\n'));
-    start.map_or(range.start, str::len)..range.end.saturating_add(usize::from(end))
+    let without = |text: &str| {
+        let rest = text.strip_suffix('\n')?;
+        Some(rest.strip_suffix('\r').unwrap_or(rest).len())
+    };
+    let start = without(before).filter(|start| before.get(..*start).is_some_and(is_ended));
+    let after = text.get(range.end..).unwrap_or_default();
+    let end = ["\r\n", "\n"]
+        .into_iter()
+        .find(|end| after.starts_with(end));
+    start.unwrap_or(range.start)..range.end.saturating_add(end.map_or(0, str::len))
+}
+
+fn is_ended(text: &str) -> bool {
+    text.ends_with('\n')
 }
 
 /// A list of events as it is after these operations. Entries that stay keep their lines; comments stay

@@ -254,8 +254,8 @@ fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> Turn {
 /// Behind a value: spans of texts end before their quotes.
 fn closed(text: &str, end: usize) -> usize {
     let rest = text.get(end..).unwrap_or_default();
-    let line = rest.find('\n').unwrap_or(rest.len());
-    end.saturating_add(line)
+    let line = rest.lines().next().unwrap_or_default();
+    end.saturating_add(line.len())
 }
 
 fn list(keys: &mut Keys<'_>, name: &'static str, file: &mut TextFile) -> Option<Vec<Value>> {

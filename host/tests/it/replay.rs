@@ -3,6 +3,7 @@
 
 mod accept;
 mod charge;
+mod logged;
 mod record;
 
 use std::{
@@ -252,7 +253,7 @@ fn other_calls_are_differences() {
       -   11  ask = "GPT-4"
 
     prompt/tests/new.toml:1: nothing says yet what the answer to "hi" is
-      +       { at = "500ms", error = { allow_retry = true, text = "Something this bot relies on did not answer." } }
+      +       { at = "500ms", error = { allow_retry = true, text = "Something this bot relies on did not answer (reference 00000000)." } }
 
     prompt/tests/new.toml:1: the bot asks "Claude-3-Haiku", and the file has no answer to it
       +       [[turn.call]]
@@ -262,6 +263,10 @@ fn other_calls_are_differences() {
       +         { role = "user", content = "hi" },
       +       ]
       hint: add this to the turn, with what it is answered: answer = "…"
+
+    prompt/tests/new.toml: its log
+      | asking `Claude-3-Haiku` failed: no requests can be sent from here: the recording has no answer to this request
+      | the reply was given up: no answer: no requests can be sent from here: the recording has no answer to this request
 
     prompt/tests/other.toml:7: the bot asks "Claude-3-Haiku" otherwise
            7  messages = [

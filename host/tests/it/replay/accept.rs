@@ -130,3 +130,50 @@ fn turns_follow_the_answers_that_were_accepted() {
     bots.test(&[".", "--update"]).code(0);
     bots.test(&["."]).code(0);
 }
+
+/// A file that a link leads to is changed where it is, with its own ends of lines and rights.
+#[test]
+fn links_and_ends_of_lines_stay() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bots = Bots::with("cat", "", &[]);
+    let text = "# A cat.\n[[turn]]\nsay = \"cardboard\"\n\n# Not asked.\n[[turn.call]]\nask = \"GPT-4\"\nanswer = [\"x\"]\n";
+    let shared = bots.path().join("shared.toml");
+    std::fs::write(&shared, text.replace('\n', "\r\n")).unwrap();
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let link = bots.conversation("cat", "one");
+    std::os::unix::fs::symlink("../../shared.toml", &link).unwrap();
+    bots.test(&[".", "--update"]).code(0);
+    assert!(link.is_symlink());
+    let written = std::fs::read_to_string(&shared).unwrap();
+    assert_eq!(
+        written.matches('\n').count(),
+        written.matches("\r\n").count()
+    );
+    assert!(written.contains("{ text = \"crunch\" },\r\n"), "{written}");
+    assert!(
+        !written.contains("GPT-4") && !written.contains("\r\n\r\n\r\n"),
+        "{written}"
+    );
+    let mode = shared.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    bots.test(&["."]).code(0);
+}
+
+/// Whoever accepts an error is told so; nobody means to.
+#[test]
+fn an_error_that_is_accepted_is_named() {
+    let bots = Bots::with(
+        "panic-in-the-middle",
+        "",
+        &[("one", "[[turn]]\nsay = \"hi\"\n")],
+    );
+    let said = bots.test(&[".", "--update"]).code(0);
+    assert!(
+        said.contains(
+            "one.toml ... updated, and expects an error now: \"The bot stopped in the mid"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("the words of the panic"), "{said}");
+    bots.test(&["."]).code(0);
+}

@@ -1,0 +1,112 @@
+//! What came of each conversation: said at once in a word, and at the end in full.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::log;
+use crate::cli::{Failure, up};
+use crate::replay::compare::{Difference, accepted};
+use crate::replay::read::Script;
+
+/// What has come of conversations so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Whether differences are accepted.
+    update: bool,
+    passed: usize,
+    updated: usize,
+    failed: usize,
+    /// Whether some of what failed could be accepted.
+    is_acceptable: bool,
+    /// What is shown at the end.
+    details: Vec<String>,
+}
+
+impl Tally {
+    pub(super) fn new(update: bool) -> Self {
+        Self {
+            update,
+            ..Self::default()
+        }
+    }
+
+    /// Takes what came of one conversation, and what was logged meanwhile. A file is accepted as a
+    /// whole: half of it would hold what came of a mistake.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn enter(
+        &mut self,
+        script: &Script,
+        differences: &[Difference],
+        logged: &[String],
+    ) -> Result<(), Failure> {
+        let error = differences.iter().find_map(Difference::new_error);
+        let word = if differences.is_empty() {
+            self.passed = self.passed.saturating_add(1);
+            "ok".to_owned()
+        } else if self.update && differences.iter().all(Difference::can_be_accepted) {
+            write(Path::new(&script.name), &accepted(script, differences))?;
+            self.updated = self.updated.saturating_add(1);
+            error.map_or_else(
+                || "updated".to_owned(),
+                |error| format!("updated, and expects an error now: {error}"),
+            )
+        } else {
+            self.failed = self.failed.saturating_add(1);
+            let mut acceptable = differences.iter().map(Difference::can_be_accepted);
+            self.is_acceptable |= acceptable.any(|acceptable| acceptable);
+            "FAILED".to_owned()
+        };
+        up::print(&format!("{} ... {word}\n", script.name));
+        self.details
+            .extend(differences.iter().map(ToString::to_string));
+        if word == "FAILED" || error.is_some() {
+            self.details.extend(log::shown(&script.name, logged));
+        }
+        Ok(())
+    }
+
+    /// Says all of it.
+    ///
+    /// # Errors
+    /// Not all is as it should be.
+    pub(super) fn end(self) -> Result<(), Failure> {
+        for detail in &self.details {
+            up::print(&format!("\n{detail}\n"));
+        }
+        let more = if self.update {
+            format!(", {} updated", self.updated)
+        } else {
+            String::new()
+        };
+        up::print(&format!(
+            "\n{} passed, {} failed{more}\n",
+            self.passed, self.failed
+        ));
+        if self.is_acceptable && !self.update {
+            up::print("If that is how it should be: `ravenry test --update`\n");
+        }
+        if self.failed == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Shown)
+        }
+    }
+}
+
+/// Writes a file whole or not at all. One that a link leads to is written where it is, and stays as
+/// open to others as it was.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| up::unwritable(path, &error);
+    let path = path.canonicalize().map_err(failed)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = path.with_file_name(format!(".{name}.partial"));
+    let written = std::fs::File::create(&partial).and_then(|mut file| {
+        file.set_permissions(path.metadata()?.permissions())?;
+        file.write_all(text.as_bytes())
+    });
+    written
+        .and_then(|()| std::fs::rename(&partial, &path))
+        .map_err(failed)
+}
