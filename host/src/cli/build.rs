@@ -6,8 +6,10 @@
 //! lock of the `cargo run` that started the gateway. Nothing is mounted or checked here.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::artifact::{Found, newest_component};
 use super::cargo::{self, Metadata, Package};
@@ -165,6 +167,7 @@ fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<Pa
     if cargo::has_wasm_extension(job.source) {
         // The author says where the component will be: nothing is moved elsewhere.
         let home = canonical(job.home)?;
+        let _alone = alone(&home, caller);
         cargo::shell(&home, text, None, caller)?;
         let missing = || BuildError::NoArtifact {
             directory: home.clone(),
@@ -176,6 +179,7 @@ fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<Pa
             .ok_or_else(missing);
     }
     let source = canonical(job.source)?;
+    let _alone = alone(&source, caller);
     // A cargo called by the command must not wait for the lock of the cargo that started us.
     let target = match cargo::metadata(&source.join("Cargo.toml"), caller) {
         Ok(metadata) => metadata.target_directory,
@@ -191,6 +195,32 @@ fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<Pa
         Found::One(path) => Ok(path),
         Found::None => Err(BuildError::NoArtifact { directory: source }),
         Found::Several(paths) => Err(BuildError::Ambiguous { paths }),
+    }
+}
+
+/// How often whoever waits for another build looks whether that is done.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Keeps this directory for one build at a time, as long as what it returns is kept: a command of an
+/// author's own does not expect to run twice at once, as where two gateways look after one bot. Where
+/// the file system has no locks, there is none.
+fn alone(directory: &Path, caller: &Caller<'_>) -> Option<File> {
+    let lock = File::open(directory).ok()?;
+    let mut is_told = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Some(lock),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(_)) => return None,
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            let words = "waiting for another build in";
+            caller.say(&format!("{words} {}", directory.display()));
+        }
+        if caller.interrupt.is_some_and(Interrupt::is_over) {
+            return None;
+        }
+        thread::park_timeout(LOOK_EVERY);
     }
 }
 

@@ -62,7 +62,8 @@ impl Progress {
             Self::Bar(bar) => bar.set_message(line.trim().to_owned()),
             // Nobody to tell when stderr is closed.
             Self::Lines => drop(writeln!(io::stderr().lock(), "{line}")),
-            Self::Log => tracing::info!("{}", line.trim()),
+            // The carets of a compiler stand where they point to.
+            Self::Log => tracing::info!("{}", line.trim_end()),
         }
     }
 

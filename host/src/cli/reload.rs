@@ -298,14 +298,13 @@ impl Reload {
         let mut view = View::default();
         for _ in 0..LOOKS_MAX {
             let declared = self.eyes.look(std::slice::from_ref(&self.declarations));
-            let mut directories = declared.directories;
-            let mut wanted = vec![self.declarations.path.clone()];
+            let (mut directories, mut wanted) = (declared.directories, declared.wanted);
             view.declared = declared.files;
             view.bots.clear();
             for (key, roots) in &self.roots {
                 let seen = self.eyes.look(roots);
                 directories.extend(seen.directories);
-                wanted.extend(roots.iter().map(|root| root.path.clone()));
+                wanted.extend(seen.wanted);
                 view.bots.insert(key.clone(), seen.files);
             }
             let (more, wrong) = self.watcher.follow(&directories, wanted);

@@ -5,6 +5,9 @@
 //! Never looked at: hidden entries, what cargo builds, what package managers fetch. Nothing is built
 //! or watched here.
 
+mod links;
+mod root;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
@@ -12,13 +15,15 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobBuilder;
 use sha2::{Digest as _, Sha256};
 
+use self::links::Link;
+pub(super) use self::root::Root;
+use self::root::{NEVER, Which};
 use super::cargo;
 use super::components::home;
 use super::tools::Caller;
-use crate::config::MANIFEST;
 use crate::config::resolve::BotSpec;
 
 /// Directories deeper than this below a root hold no sources that an author means.
@@ -39,55 +44,6 @@ type Digest = [u8; 32];
 
 /// Files by path, with what they hold.
 pub(super) type Picture = BTreeMap<PathBuf, Digest>;
-
-/// A place to look for files, and which of them count.
-#[derive(Clone, Debug)]
-pub(super) struct Root {
-    /// A directory, or with [`Which::Itself`] a file. Need not be there.
-    pub(super) path: PathBuf,
-    which: Which,
-}
-
-/// Which files below a root count.
-#[derive(Clone, Debug)]
-enum Which {
-    /// The root is the file.
-    Itself,
-    /// All of a crate.
-    Crate,
-    /// All of a project in another language, without what its tools leave behind.
-    Project,
-    /// Those that fit the pattern, which is relative to the root.
-    Matching(GlobMatcher),
-    /// Those that make a directory a bot: manifests, crates and components, two levels deep.
-    Bots,
-}
-
-/// Entries that are no sources in any project.
-const NEVER: &[&str] = &["node_modules", "__pycache__", "__pypackages__"];
-
-/// Entries that tools leave at the top of a project.
-const LEFT_BEHIND: &[&str] = &["build", "dist", "out", "venv"];
-
-impl Root {
-    fn new(path: &Path, which: Which) -> Self {
-        let absolute = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
-        Self {
-            path: absolute.unwrap_or_else(|_| path.to_owned()),
-            which,
-        }
-    }
-
-    /// Where bots are declared: a manifest, or a directory.
-    pub(super) fn of_declarations(source: &Path) -> Self {
-        let which = if source.is_dir() {
-            Which::Bots
-        } else {
-            Which::Itself
-        };
-        Self::new(source, which)
-    }
-}
 
 /// Where the files of a bot are, and what is wrong with its patterns. `known` are the workspaces that
 /// cargo was asked about; more are added.
@@ -213,8 +169,10 @@ pub(super) struct Eyes {
 /// What there is below some roots.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// The files that count.
+    /// The files that count, and the links to them and among them.
     pub(super) files: Picture,
+    /// Beginnings of paths whose changes count.
+    pub(super) wanted: Vec<PathBuf>,
     /// The directories that were looked into, and those that the roots themselves are in.
     pub(super) directories: BTreeSet<PathBuf>,
 }
@@ -224,12 +182,17 @@ impl Eyes {
     pub(super) fn look(&mut self, roots: &[Root]) -> Seen {
         let mut seen = Seen::default();
         for root in roots {
+            let root = root.now();
+            for link in links::on_the_way(&root.named) {
+                seen.link(&link);
+            }
             seen.directories
                 .extend(root.path.parent().map(Path::to_owned));
+            seen.wanted.push(root.path.clone());
             let mut left = FILES_MAX;
             match root.which {
                 Which::Itself => self.file(&root.path, &mut seen),
-                _ => self.directory(&root.path, root, 0, &mut left, &mut seen),
+                _ => self.directory(&root.path, &root, 0, &mut left, &mut seen),
             }
         }
         seen
@@ -251,11 +214,13 @@ impl Eyes {
         for entry in entries.flatten() {
             let (name, path) = (entry.file_name(), entry.path());
             let name = name.to_string_lossy();
-            // Links to directories are not followed, so that a loop of links ends here.
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
             let never = name.starts_with('.') || NEVER.contains(&name.as_ref());
+            if kind.is_symlink() && !never && root.minds(&path, &name) {
+                self.links_to(&path, root, depth, left, seen);
+            }
             if kind.is_dir() {
                 let built = (is_crate && name == "target") || path.join("CACHEDIR.TAG").is_file();
                 if !never && !built && depth < root.depth_max() && !root.leaves_out(&name, depth) {
@@ -268,6 +233,36 @@ impl Eyes {
                 *left = rest;
                 self.file(&path, seen);
             }
+        }
+    }
+
+    /// A link among the files of a root. Links to directories are followed only where bots are
+    /// declared, one level deep, so that a loop of links ends.
+    fn links_to(
+        &mut self,
+        path: &Path,
+        root: &Root,
+        depth: usize,
+        left: &mut usize,
+        seen: &mut Seen,
+    ) {
+        for link in links::on_the_way(path) {
+            seen.link(&link);
+        }
+        let Ok(target) = fs::canonicalize(path) else {
+            return;
+        };
+        if target.is_dir() {
+            if matches!(root.which, Which::Bots) && depth < root.depth_max() {
+                seen.wanted.push(target.clone());
+                self.directory(&target, root, depth.saturating_add(1), left, seen);
+            }
+        } else if root.takes(
+            path,
+            &path.file_name().unwrap_or_default().to_string_lossy(),
+        ) {
+            seen.directories.extend(target.parent().map(Path::to_owned));
+            seen.wanted.push(target);
         }
     }
 
@@ -305,32 +300,12 @@ impl Eyes {
     }
 }
 
-impl Root {
-    fn depth_max(&self) -> usize {
-        if matches!(self.which, Which::Bots) {
-            1
-        } else {
-            DEPTH_MAX
-        }
-    }
-
-    /// Whether a directory of this root is what tools leave behind.
-    fn leaves_out(&self, name: &str, depth: usize) -> bool {
-        let left_behind = depth == 0 && LEFT_BEHIND.contains(&name);
-        matches!(self.which, Which::Project) && (left_behind || name == "target")
-    }
-
-    fn takes(&self, path: &Path, name: &str) -> bool {
-        match &self.which {
-            Which::Itself | Which::Crate => true,
-            Which::Project => !cargo::has_wasm_extension(path),
-            Which::Matching(matcher) => path
-                .strip_prefix(&self.path)
-                .is_ok_and(|below| matcher.is_match(below)),
-            Which::Bots => {
-                name == MANIFEST || name == "Cargo.toml" || cargo::has_wasm_extension(path)
-            }
-        }
+impl Seen {
+    fn link(&mut self, link: &Link) {
+        self.files.insert(link.entry(), Digest::default());
+        self.directories
+            .extend(link.path.parent().map(Path::to_owned));
+        self.wanted.push(link.path.clone());
     }
 }
 

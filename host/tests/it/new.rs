@@ -74,6 +74,24 @@ fn walk(directory: &Path) -> Vec<String> {
     names
 }
 
+/// A program that was installed finds the SDK where it was built.
+#[test]
+fn a_program_outside_of_a_checkout_knows_where_it_was_built() {
+    let dir = tempfile::tempdir().unwrap();
+    let installed = dir.path().join("ravenry");
+    std::fs::copy(env!("CARGO_BIN_EXE_ravenry"), &installed).unwrap();
+    let made = Command::new(&installed)
+        .args(["new", "parrot"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let manifest = std::fs::read_to_string(dir.path().join("parrot/Cargo.toml")).unwrap();
+    let sdk = checkout().join("guest-sdk");
+    let path = format!("path = \"{}\"", sdk.display());
+    assert!(manifest.contains(&path), "{manifest}");
+}
+
 /// Files, directories with something in them, and links to nowhere stay as they are.
 #[test]
 fn nothing_is_overwritten() {

@@ -1,6 +1,7 @@
 //! The author's loop: what changes is mounted while the gateway serves, what is wrong changes
 //! nothing, and replies end on the version that they began with.
 
+mod links;
 mod served;
 
 use std::path::Path;
@@ -324,4 +325,39 @@ fn without_the_loop_nothing_is_watched() {
         Path::new("/proc/self/fd").exists(),
         "or nothing is seen here"
     );
+}
+
+/// What a compiler points at stays under what it means, also where nobody's terminal is.
+#[test]
+fn the_carets_of_a_compiler_keep_their_places() {
+    let server = made_by(COPY);
+    write(
+        &server,
+        "make.sh",
+        "printf 'error: no\\n   |\\n 7 |  let a\\n   |      ^\\n' >&2; exit 1\n",
+    );
+    server.wait_log(|record| record["message"] == "   |      ^");
+}
+
+/// Two gateways that look after one bot do not build it at the same time: its command does not expect
+/// that.
+#[test]
+fn one_bot_is_built_once_at_a_time() {
+    let folder = Folder::empty()
+        .file("ravenry.toml", format!("manifest_version = 1\n{MADE}"))
+        .file("echo.wasm", component("echo"))
+        .file("which", "echo.wasm")
+        .file(
+            "make.sh",
+            "mkdir busy || exit 1; sleep 0.3; cp $(cat which) made.wasm; rmdir busy\n",
+        );
+    let build = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ravenry"));
+        command.args(["build", "."]).current_dir(folder.path());
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut builds: Vec<_> = (0..3).map(|_| build()).collect();
+    for build in &mut builds {
+        assert!(build.wait().unwrap().success());
+    }
 }

@@ -145,6 +145,25 @@ fn a_change_does_not_wait_for_a_large_bot() {
     assert_ne!(server.ask("large", "the new one").said(), "the new one");
 }
 
+/// A bot that was built and is being compiled is not said to be the same.
+#[test]
+fn what_is_being_compiled_is_not_the_same_as_before() {
+    let cache = tempfile::tempdir().unwrap();
+    let manifest = "manifest_version = 1\n[bot.large]\nsource = \"made.wasm\"\nbuild = { command = \"cp large.bin made.wasm\", watch = [\"large.bin\"] }\n";
+    let server = Folder::empty()
+        .file("ravenry.toml", manifest)
+        .file("large.bin", component("echo"))
+        .cache_dir(&cache.path().join("cache"))
+        .up();
+    let path = |name: &str| server.folder.path().join(name);
+    std::fs::write(path("large.new"), enlarged(&component("says-nothing"))).unwrap();
+    std::fs::rename(path("large.new"), path("large.bin")).unwrap();
+    server.wait_text("Compiled `large`");
+    let log = server.log().join("\n");
+    assert!(log.contains("Compiling `large`"), "{log}");
+    assert!(!log.contains("the same as before"), "{log}");
+}
+
 /// What only compiling tells of one bot keeps no other from being served.
 #[test]
 fn a_bot_that_does_not_fit_is_reported_and_the_others_are_served() {

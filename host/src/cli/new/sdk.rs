@@ -14,6 +14,9 @@ use crate::report::Problem;
 const PACKAGE: &str = "ravenry-sdk";
 const DIRECTORY: &str = "guest-sdk";
 
+/// Where this program was built: a directory of the checkout.
+const BUILT_IN: &str = env!("CARGO_MANIFEST_DIR");
+
 /// Where the SDK is. Displays as the value of the dependency in `Cargo.toml`.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Sdk {
@@ -24,7 +27,8 @@ pub(in crate::cli) enum Sdk {
 }
 
 impl Sdk {
-    /// What the author says; else a checkout around the new directory; else one around this program.
+    /// What the author says; else a checkout around the new directory; else one around this program,
+    /// or the one that it was built in.
     pub(super) fn find(said: Option<&str>, directory: &Path) -> Result<Self, Failure> {
         if let Some(said) = said {
             return Self::said(said);
@@ -40,12 +44,17 @@ impl Sdk {
         let around = this
             .as_deref()
             .and_then(|this| this.ancestors().find_map(in_checkout));
-        around.map(Self::Path).ok_or_else(|| {
-            problem(
-                "it is not known where `ravenry-sdk` is".to_owned(),
-                "neither the new bot nor this program lies in a checkout of Ravenry",
-            )
-        })
+        // One that was installed, or copied, is no longer there.
+        let built_in = || in_checkout(Path::new(BUILT_IN).parent()?);
+        around
+            .or_else(built_in)
+            .map(Self::Path)
+            .ok_or_else(|| {
+                problem(
+                    "it is not known where `ravenry-sdk` is".to_owned(),
+                    "neither the new bot nor this program lies in a checkout of Ravenry, and the one that it was built in is gone",
+                )
+            })
     }
 
     fn said(said: &str) -> Result<Self, Failure> {

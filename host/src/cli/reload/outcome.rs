@@ -53,10 +53,12 @@ impl Done {
                 changed,
                 added,
                 reconfigured,
+                compiling,
                 ..
             } = &self.applied;
             let told = changed.iter().chain(added).chain(reconfigured);
-            told.map(|bot| &bot.name).any(|other| other == name)
+            // What is being compiled is not the same; it is told of when it is mounted.
+            compiling.contains(name) || told.map(|bot| &bot.name).any(|other| other == name)
         };
         for name in self.built.iter().filter(|name| !told(name)) {
             news.push(format!("Built `{name}` in {took}: the same as before"));

@@ -1,6 +1,7 @@
 //! What counts as a source and what does not, and what two looks tell.
 
 use super::*;
+use crate::config::MANIFEST;
 use crate::config::limits::Limits;
 use crate::config::resolve::Build;
 use crate::ids::{BotName, Route, TenantName};

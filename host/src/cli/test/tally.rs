@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::log;
 use crate::cli::{Failure, up};
+use crate::output;
 use crate::replay::compare::{Difference, accepted};
 use crate::replay::read::Script;
 
@@ -58,7 +59,7 @@ impl Tally {
             self.is_acceptable |= acceptable.any(|acceptable| acceptable);
             "FAILED".to_owned()
         };
-        up::print(&format!("{} ... {word}\n", script.name));
+        output::print(&format!("{} ... {word}\n", script.name));
         self.details
             .extend(differences.iter().map(ToString::to_string));
         if word == "FAILED" || error.is_some() {
@@ -73,19 +74,19 @@ impl Tally {
     /// Not all is as it should be.
     pub(super) fn end(self) -> Result<(), Failure> {
         for detail in &self.details {
-            up::print(&format!("\n{detail}\n"));
+            output::print(&format!("\n{detail}\n"));
         }
         let more = if self.update {
             format!(", {} updated", self.updated)
         } else {
             String::new()
         };
-        up::print(&format!(
+        output::print(&format!(
             "\n{} passed, {} failed{more}\n",
             self.passed, self.failed
         ));
         if self.is_acceptable && !self.update {
-            up::print("If that is how it should be: `ravenry test --update`\n");
+            output::print("If that is how it should be: `ravenry test --update`\n");
         }
         if self.failed == 0 {
             Ok(())

@@ -203,7 +203,7 @@ impl Server {
         Folder::with_bots(names).up()
     }
 
-    fn spawn(folder: Folder, verb: &[&str]) -> Self {
+    pub fn spawn(folder: Folder, verb: &[&str]) -> Self {
         let mut command = folder.command(verb);
         let mut child = command
             .stdin(Stdio::null())
