@@ -3,6 +3,7 @@
 mod doors;
 mod fluent;
 mod hostile;
+mod kept;
 mod shown;
 
 use std::{fs, future::Future, path::Path, process::Command, thread, time::Instant};

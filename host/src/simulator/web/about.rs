@@ -6,7 +6,9 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::items::{self, Item};
 use super::markdown::{Labels, Node, blocks};
+use crate::client::{Attachment, Message};
 use crate::simulator::stage::{Cast, Refusal, Shared};
 
 /// A bot in the list.
@@ -40,9 +42,30 @@ pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
 #[derive(Deserialize)]
 pub(super) struct Open {
     bot: String,
+    /// The conversation that the page had with it.
+    #[serde(default)]
+    tab: Option<String>,
 }
 
-/// Begins a conversation, and says what the page has to know of the bot.
+/// A message as the page shows it.
+#[derive(Serialize)]
+struct Said {
+    /// Who says it; nobody else than the bot has no name.
+    who: Option<String>,
+    /// Of a person: the text.
+    text: String,
+    /// Of a person.
+    files: Vec<Attachment>,
+    /// Of the bot: what it has drawn.
+    items: Vec<Item>,
+    message_id: String,
+}
+
+/// Messages of a conversation that are shown again.
+const SAID_MAX: usize = 200;
+
+/// Begins a conversation, or goes on with one that is still kept, and says what the page has to know of
+/// the bot.
 pub(super) async fn open(
     State(stage): Shared,
     Json(open): Json<Open>,
@@ -56,11 +79,23 @@ pub(super) async fn open(
             Err(trouble) => (bot.terms.unwrap_or_default(), Some(trouble)),
         },
     };
-    let (tab, people) = stage.page.open(&open.bot);
+    let kept = open.tab.and_then(|id| {
+        let tab = stage.page.tab(&id).ok()?;
+        (tab.bot == open.bot).then_some((id, tab))
+    });
+    let (tab, people, said) = if let Some((id, tab)) = kept {
+        tab.rest();
+        let people = tab.with(|talk| talk.people().to_vec());
+        (id, people, tab.with(|talk| said(talk.messages())))
+    } else {
+        let (id, people) = stage.page.open(&open.bot);
+        (id, people, Vec::new())
+    };
     let text = |name: &str| terms.object.get(name).and_then(Value::as_str);
     Ok(Json(json!({
         "tab": tab,
         "people": people,
+        "said": said,
         "introduction": text("introduction_message").map(drawn),
         "cost": text("cost_label"),
         "allow_attachments": terms.allow_attachments,
@@ -71,7 +106,37 @@ pub(super) async fn open(
     })))
 }
 
+/// What was said, the oldest first.
+fn said(messages: &[Message]) -> Vec<Said> {
+    let old = messages.len().saturating_sub(SAID_MAX);
+    let messages = messages.get(old..).unwrap_or_default().iter();
+    let shown = messages.map(|message| {
+        let is_bot = message.role == "bot";
+        let sender = message.sender.as_ref();
+        Said {
+            who: sender.and_then(|sender| sender.name.clone()),
+            text: if is_bot {
+                String::new()
+            } else {
+                message.content.clone()
+            },
+            files: if is_bot {
+                Vec::new()
+            } else {
+                message.attachments.clone()
+            },
+            items: if is_bot {
+                items::again(message)
+            } else {
+                Vec::new()
+            },
+            message_id: message.message_id.clone(),
+        }
+    });
+    shown.collect()
+}
+
 fn drawn(text: &str) -> Vec<Node> {
     let (blocks, _) = blocks(text, &mut Labels::default());
-    blocks.into_iter().map(|(_, node)| node).collect()
+    blocks.into_iter().map(|block| block.node).collect()
 }

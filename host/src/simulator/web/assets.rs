@@ -27,6 +27,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("api.js", SCRIPT, include_str!("page/api.js")),
     ("dom.js", SCRIPT, include_str!("page/dom.js")),
     ("draw.js", SCRIPT, include_str!("page/draw.js")),
+    ("preview.js", SCRIPT, include_str!("page/preview.js")),
     ("frames.js", SCRIPT, include_str!("page/frames.js")),
     ("answer.js", SCRIPT, include_str!("page/answer.js")),
     ("composer.js", SCRIPT, include_str!("page/composer.js")),

@@ -15,10 +15,10 @@ use crate::simulator::stage::{Stage, refuse};
 const TOKEN: HeaderName = HeaderName::from_static("x-page-token");
 
 /// What the browser may do for the page: scripts, styles and connections of ours alone, no script from
-/// text at all, images from us and from the web over TLS. Without `form-action` and frames, nothing
-/// can be lured out of it either.
+/// text at all, images from us and from the web over TLS, frames with files that are put up here, which
+/// are no origin of ours ([`FILE_POLICY`]). Without `form-action` nothing can be lured out of it either.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' https:; media-src 'self' https:; base-uri 'none'; form-action 'none'; \
+    img-src 'self' https:; media-src 'self' https:; frame-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// What the browser may do for a file that a stranger has put up: show it. It is no origin of ours.

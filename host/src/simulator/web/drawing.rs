@@ -3,19 +3,17 @@
 //! What is added can change the last block, and the one before it where the last line is not complete
 //! (`#` may still become `#1`, which is no heading). Nothing else is read again; and of what is, only
 //! what is new is sent. An answer costs the page what it has in it, however many
-//! events it comes in.
+//! events it comes in. A block that is long is cut in pieces (`pieces`), of which only the last is open.
+
+mod pieces;
 
 use serde::Serialize;
 
-use super::markdown::{self, Element, Labels, Node};
+use self::pieces::{Rest, window};
+use super::markdown::{self, Block, Element, Labels, Node};
 
 /// Most bytes of a text that are drawn; what comes after is counted and not shown.
 const DRAWN_BYTES_MAX: usize = 4 * 1024 * 1024;
-
-/// Longest text without a break, in bytes: a browser lays all of it out again for every word that is
-/// added, and half a megabyte of it at a stretch would be felt. On a slow machine with 2 cores, 16 KiB
-/// took 108 to 146 ms at a stretch, 6 KiB take 73 to 90.
-const UNBROKEN_BYTES_MAX: usize = 6 * 1024;
 
 /// One change. Its place is found from the whole drawing by going down to the last child so often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +51,8 @@ pub(super) struct Drawing {
     /// What the page shows.
     drawn: Vec<Node>,
     labels: Labels,
+    /// The block that was cut at `open`.
+    rest: Option<Rest>,
     changed: bool,
     /// Something before the open block is to be read again.
     late: bool,
@@ -67,6 +67,7 @@ impl Drawing {
             closed: 0,
             drawn: Vec::new(),
             labels: Labels::default(),
+            rest: None,
             changed: false,
             late: false,
         }
@@ -83,8 +84,7 @@ impl Drawing {
     /// Puts another text in place of all before.
     pub(super) fn replace(&mut self, text: &str) {
         self.text.clear();
-        (self.open, self.closed) = (0, 0);
-        self.changed = true;
+        self.begin_again();
         self.add(text);
     }
 
@@ -103,42 +103,29 @@ impl Drawing {
 
     /// What the page has to change when nothing more comes: labels that came late are seen then.
     pub(super) fn last_changes(&mut self) -> Vec<Change> {
+        let mut changes = self.changes();
         if std::mem::take(&mut self.late) {
-            (self.open, self.closed) = (0, 0);
-            self.changed = true;
+            self.begin_again();
+            changes.extend(self.changes());
         }
-        self.changes()
+        changes
+    }
+
+    /// Has all of it read again.
+    fn begin_again(&mut self) {
+        (self.open, self.closed, self.rest) = (0, 0, None);
+        self.changed = true;
     }
 
     fn draw(&mut self) -> Vec<Change> {
         let before = self.closed;
-        let mut fresh = self.broken();
-        let from = self.open;
-        let tail = self.text.get(from..).unwrap_or_default();
-        let blocks = if self.is_plain {
-            vec![(0, Element::plain(tail.to_owned()))]
-        } else {
-            let (blocks, learned) = markdown::blocks(tail, &mut self.labels);
-            // A definition counts for what stands before it, too.
-            self.late |= learned;
-            blocks
-        };
-        // A block whose first line is complete is there to stay, and what stands before it is closed. Of
-        // a table the second line makes it one.
-        let complete = tail.rfind('\n').unwrap_or(0);
-        let stands = |(place, (start, node)): (usize, &(usize, Node))| {
-            let line = tail.get(..*start).unwrap_or_default().rfind('\n');
-            let line = line.map_or(0, |end| end.saturating_add(1));
-            let lines = tail.get(line..complete)?;
-            let is_table = matches!(node, Node::Element(element) if element.tag == "table");
-            let stays = !lines.is_empty() && (!is_table || lines.contains('\n'));
-            stays.then_some((place, line))
-        };
-        if let Some((place, line)) = blocks.iter().enumerate().rev().find_map(stands) {
-            self.open = from.saturating_add(line);
-            self.closed = self.closed.saturating_add(place);
+        let mut fresh = Vec::new();
+        while self.close_some(&mut fresh) {}
+        let blocks = self.read(self.text.len());
+        if let Some((place, line)) = self.stands(&blocks, self.text.len()) {
+            self.go_on(place, line);
         }
-        fresh.extend(blocks.into_iter().map(|(_, node)| node));
+        fresh.extend(blocks.into_iter().map(|block| block.node));
         let mut changes = Vec::new();
         let old = self.drawn.get(before..).unwrap_or_default();
         compare(old, &fresh, 0, before, &mut changes);
@@ -147,42 +134,89 @@ impl Drawing {
         changes
     }
 
-    /// The pieces of a text without a break, closed; what is left of it is open.
-    fn broken(&mut self) -> Vec<Node> {
-        let mut pieces = Vec::new();
-        loop {
-            let tail = self.text.get(self.open..).unwrap_or_default();
-            let most = tail.floor_char_boundary(UNBROKEN_BYTES_MAX);
-            let (most, rest) = tail.split_at_checked(most).unwrap_or((tail, ""));
-            let lines = most.rfind('\n').filter(|_| self.is_plain);
-            let Some(cut) = lines.or_else(|| most.rfind([' ', '\n'])) else {
-                return pieces;
-            };
-            let piece = most.get(..cut).unwrap_or_default();
-            if rest.is_empty() || piece.is_empty() {
-                return pieces;
-            }
-            let piece = if self.is_plain {
-                Some(Element::plain(piece.to_owned()))
-            } else {
-                paragraph(piece, &mut self.labels)
-            };
-            let Some(piece) = piece else { return pieces };
-            pieces.push(piece);
-            self.open = self.open.saturating_add(cut).saturating_add(1);
-            self.closed = self.closed.saturating_add(1);
-        }
+    /// What is open, up to there.
+    fn tail(&self, end: usize) -> &str {
+        self.text.get(self.open..end).unwrap_or_default()
     }
-}
 
-/// A text that is one paragraph and nothing else.
-fn paragraph(text: &str, labels: &mut Labels) -> Option<Node> {
-    let (mut blocks, _) = markdown::blocks(text, labels);
-    let (_, block) = blocks.pop()?;
-    let is_text =
-        |block: &Element| block.tag == "p" && matches!(block.children.as_slice(), [Node::Text(_)]);
-    let fits = matches!(&block, Node::Element(element) if is_text(element));
-    (fits && blocks.is_empty()).then_some(block)
+    /// The blocks of what is open, up to there; places are counted from where it begins.
+    fn read(&mut self, end: usize) -> Vec<Block> {
+        let tail = self.text.get(self.open..end).unwrap_or_default();
+        if self.is_plain {
+            return vec![Block {
+                start: 0,
+                node: Element::plain(tail.to_owned()),
+                seam: None,
+            }];
+        }
+        let (blocks, learned) = match &self.rest {
+            Some(rest) => rest.read(tail, &mut self.labels),
+            None => markdown::blocks(tail, &mut self.labels),
+        };
+        // A definition counts for what stands before it, too.
+        self.late |= learned;
+        blocks
+    }
+
+    /// The last block that is there to stay, and the line where it begins: what stands before it is
+    /// closed. One stays when its first line is complete; of a table the second line makes it one.
+    fn stands(&self, blocks: &[Block], end: usize) -> Option<(usize, usize)> {
+        let tail = self.tail(end);
+        let complete = tail.rfind('\n').unwrap_or(0);
+        let stands = |(place, block): (usize, &Block)| {
+            let line = tail.get(..block.start).unwrap_or_default().rfind('\n');
+            let line = line.map_or(0, |end| end.saturating_add(1));
+            let lines = tail.get(line..complete)?;
+            let is_table = matches!(&block.node, Node::Element(element) if element.tag == "table");
+            let stays = !lines.is_empty() && (!is_table || lines.contains('\n'));
+            stays.then_some((place, line))
+        };
+        blocks.iter().enumerate().rev().find_map(stands)
+    }
+
+    /// So many blocks, and the text before this place, are closed.
+    fn go_on(&mut self, blocks: usize, place: usize) {
+        if place > 0 {
+            self.rest = None;
+        }
+        self.open = self.open.saturating_add(place);
+        self.closed = self.closed.saturating_add(blocks);
+    }
+
+    /// Closes the beginning of what is open, where that is long. False: it is not.
+    fn close_some(&mut self, fresh: &mut Vec<Node>) -> bool {
+        let mut times = 1;
+        while let Some(length) = window(self.tail(self.text.len()), times) {
+            let end = self.open.saturating_add(length);
+            let mut blocks = self.read(end);
+            match self.stands(&blocks, end) {
+                Some((place, line)) if line > 0 => {
+                    blocks.truncate(place);
+                    self.go_on(place, line);
+                    fresh.extend(blocks.into_iter().map(|block| block.node));
+                    return true;
+                }
+                _ => {}
+            }
+            let tail = self.tail(end);
+            let cut = pieces::cut(tail, blocks.first(), self.is_plain, times);
+            let Some((length, skipped)) = cut else {
+                times = times.saturating_mul(2);
+                continue;
+            };
+            let piece = self.read(self.open.saturating_add(length));
+            let before = self.rest.take();
+            let rest = match blocks.first() {
+                Some(block) if !self.is_plain => Rest::of(self.tail(end), block, &piece, before),
+                _ => None,
+            };
+            self.go_on(piece.len(), length.saturating_add(skipped));
+            self.rest = rest;
+            fresh.extend(piece.into_iter().map(|block| block.node));
+            return true;
+        }
+        false
+    }
 }
 
 /// Adds what makes `old` to `new`. Goes no deeper than the trees do.
@@ -195,7 +229,7 @@ fn compare(old: &[Node], new: &[Node], down: usize, before: usize, changes: &mut
                 same = same.saturating_add(1);
             }
             (Some(Node::Element(old)), Some(Node::Element(new)))
-                if old.tag == new.tag && old.about == new.about =>
+                if (old.tag, &old.about, old.more) == (new.tag, &new.about, new.more) =>
             {
                 let down = down.saturating_add(1);
                 compare(&old.children, &new.children, down, 0, changes);

@@ -50,7 +50,7 @@ fn whole(text: &str) -> Vec<Node> {
     } else {
         (blocks, false)
     };
-    blocks.into_iter().map(|(_, node)| node).collect()
+    blocks.into_iter().map(|block| block.node).collect()
 }
 
 fn labels_used(text: &str) -> bool {
@@ -168,6 +168,16 @@ fn labels_that_come_late_are_seen_in_the_end() {
     assert_eq!(page.0, whole);
 }
 
+/// Also where all of an answer comes at once, so that it is drawn for the last time at the first.
+#[test]
+fn labels_of_one_picture_are_seen() {
+    let mut drawing = Drawing::new(false);
+    let mut page = Page::default();
+    drawing.add("[dog][d]\n\nmore\n\n[d]: https://a.b/dog\n");
+    page.apply(drawing.last_changes());
+    assert_eq!(page.0, whole("[dog](https://a.b/dog)\n\nmore"));
+}
+
 #[test]
 fn a_replaced_text_is_drawn_from_its_beginning() {
     let mut drawing = Drawing::new(false);
@@ -202,7 +212,12 @@ fn a_text_without_a_break_is_broken() {
         }
         page.apply(drawing.last_changes());
         let texts: Vec<&str> = page.0.iter().map(text).collect();
-        assert!(texts.len() > 20 && texts.iter().all(|text| text.len() <= UNBROKEN_BYTES_MAX));
+        assert!(
+            texts.len() > 20
+                && texts
+                    .iter()
+                    .all(|text| text.len() <= pieces::PIECE_BYTES_MAX)
+        );
         assert_eq!(
             texts.join(" ").trim_end(),
             "word ".repeat(100_000).trim_end()
@@ -228,4 +243,125 @@ fn a_text_has_an_end() {
         drawing.add(&"é".repeat(500_000));
     }
     assert!(drawing.text.len() <= DRAWN_BYTES_MAX);
+}
+
+/// Text of a node as it is read.
+fn read(node: &Node) -> String {
+    match node {
+        Node::Text(text) => text.clone(),
+        Node::Element(Element { tag: "br", .. }) => "\n".to_owned(),
+        Node::Element(Element { children, .. }) => children.iter().map(read).collect(),
+    }
+}
+
+fn nodes(node: &Node) -> usize {
+    match node {
+        Node::Text(_) => 1,
+        Node::Element(Element { children, .. }) => 1 + children.iter().map(nodes).sum::<usize>(),
+    }
+}
+
+/// Draws a long text, which comes in so many pieces; whether it is all there is for the caller to say.
+fn long(text: &str, pieces: usize) -> Vec<Node> {
+    let mut drawing = Drawing::new(false);
+    let mut page = Page::default();
+    let mut rest = text;
+    for left in (1..=pieces).rev() {
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(rest.len() / left));
+        drawing.add(piece);
+        page.apply(drawing.changes());
+        rest = more;
+    }
+    page.apply(drawing.last_changes());
+    page.0
+}
+
+/// Whatever is long comes in pieces of its own kind, at once or bit by bit, and nothing of it is lost.
+#[test]
+fn a_long_block_is_cut_into_pieces_of_its_kind() {
+    for (tag, head, line, end, said) in [
+        ("ul", "", "- item\n", "", "item"),
+        ("ul", "", "- [ ] a\n", "", "a"),
+        ("ol", "", "1. item\n", "", "item"),
+        ("table", "|a|b|\n|-|-:|\n", "|one|two|\n", "", "onetwo"),
+        ("pre", "```rust\n", "let a;\n", "```\n", "let a;\n"),
+        ("pre", "~~~~\n", "```\n", "~~~~\n", "```\n"),
+        ("pre", "", "    code\n", "", "code\n"),
+        ("p", "", "a  \n", "", "a\n"),
+        ("p", "", "a *b* `c`\n", "", "a b c\n"),
+        ("blockquote", "", "> a\n", "", "a\n"),
+        ("p", "", "a *b* ", "", "a b "),
+    ] {
+        for pieces in [1, 400] {
+            let text = format!("{head}{}{end}\n# End\n", line.repeat(3_000));
+            let drawn = long(&text, pieces);
+            let what = format!("{line:?} in {pieces}");
+            let (last, blocks) = drawn.split_last().unwrap();
+            assert_eq!(read(last), "End", "{what}");
+            let all: String = blocks.iter().map(read).collect();
+            let squeezed = |text: &str| text.replace(['\n', ' '], "");
+            let columns = if tag == "table" { "ab" } else { "" };
+            let whole = format!("{columns}{}", said.repeat(3_000));
+            assert_eq!(squeezed(&all), squeezed(&whole), "{what}");
+            assert!(blocks.len() > 2, "{what}: {} pieces", blocks.len());
+            for (place, block) in blocks.iter().enumerate() {
+                let Node::Element(element) = block else {
+                    panic!("{what}: a text")
+                };
+                assert_eq!((element.tag, element.more), (tag, place > 0), "{what}");
+                assert!(nodes(block) < 4_000, "{what}: {} nodes", nodes(block));
+            }
+        }
+    }
+}
+
+/// Items go on to be counted, and code keeps its language.
+#[test]
+fn pieces_go_on_where_the_last_one_ended() {
+    let about = |node: &Node| match node {
+        Node::Element(Element {
+            about, children, ..
+        }) => (about.clone().unwrap_or_default(), children.len()),
+        Node::Text(_) => panic!("a text"),
+    };
+    let list = long(&"7. item\n".repeat(1_000), 50);
+    let mut next = 7;
+    for (number, items) in list.iter().map(about) {
+        assert_eq!(number, next.to_string());
+        next += items;
+    }
+    assert_eq!(next, 1_007);
+    let code = long(
+        &format!("```rust\n{}```\n", "fn a() {}\n".repeat(3_000)),
+        50,
+    );
+    assert!(code.iter().all(|piece| about(piece).0 == "rust"));
+}
+
+/// What never ends comes to an end: each of these once took minutes, or all memory.
+#[test]
+fn the_longest_texts_are_drawn_in_a_moment() {
+    let began = std::time::Instant::now();
+    for line in [
+        "a  \n",
+        "- [ ] a\n",
+        "|a|b|\n",
+        "> - a\n",
+        "x",
+        "- a\n  - b\n    - c\n",
+    ] {
+        let times = 280_000 / line.len();
+        let head = if line.starts_with('|') {
+            "|a|b|\n|-|-|\n"
+        } else {
+            ""
+        };
+        let text = format!("{head}{}", line.repeat(times));
+        for pieces in [1, 2_000] {
+            let drawn = long(&text, pieces);
+            assert!(drawn.len() > 10, "{line:?}: {} blocks", drawn.len());
+        }
+    }
+    // An unoptimized build on a busy machine; it was minutes for each.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }

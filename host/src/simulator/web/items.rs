@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::drawing::Change;
+use super::drawing::{Change, Drawing};
 use crate::{
-    client::Part,
+    client::{Message, Part},
     protocol::{
         answer::{Heard, Misheard},
         event::{File, Owned},
@@ -108,6 +108,29 @@ pub(super) fn file(file: &File) -> Item {
         content_type: file.content_type.clone(),
         inline: file.inline_ref.is_some(),
     }
+}
+
+/// An answer that was given before, as the page shows it.
+pub(super) fn again(message: &Message) -> Vec<Item> {
+    let mut drawing = Drawing::new(message.content_type == "text/plain");
+    for file in &message.attachments {
+        if let Some(label) = &file.inline_ref {
+            drawing.label(label, &file.url);
+        }
+    }
+    drawing.add(&message.content);
+    let changes = drawing.last_changes();
+    let files = message.attachments.iter().map(|file| Item::File {
+        url: super::markdown::address(&file.url),
+        name: file.name.clone(),
+        content_type: file.content_type.clone(),
+        inline: file.inline_ref.is_some(),
+    });
+    let text = message.content.clone();
+    [Item::Draw { index: 0, changes }, Item::Whole { text }]
+        .into_iter()
+        .chain(files)
+        .collect()
 }
 
 /// A part of an answer as it came; what it does to the text is not said here.

@@ -4,22 +4,27 @@
 //! that it is, and what has no place in [`Node`] cannot reach the page. Links lead to `http`, `https`
 //! and `mailto` only; any other is as one without an address.
 
-use std::collections::HashMap;
+mod builder;
+mod guarded;
 
-use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, Options, Parser, Tag};
+use std::collections::{HashMap, HashSet};
+
+use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag};
 use serde::Serialize;
 use url::Url;
 
+use self::{builder::Builder, guarded::Guarded};
 use crate::client::nests_too_deep;
 
-/// How deep elements lie within one another; what is deeper is shown without its own element.
-const DEPTH_MAX: usize = 24;
-
-/// How many labels of links are remembered.
+/// How many labels of links, and of notes, are remembered.
 const LABELS_MAX: usize = 1000;
 
-/// Longest language of a block of code, in characters.
-const LANGUAGE_CHARACTERS_MAX: usize = 40;
+/// What is read besides `CommonMark`. Of notes the old form: in the other one a mark is none without its
+/// note, which comes long after it.
+const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_OLD_FOOTNOTES);
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,35 +45,66 @@ pub(super) struct Element {
     /// The one thing about it: an address, a language, a first number, an alignment, a tick.
     #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     pub(super) about: Option<String>,
+    /// Whether it goes on with what the block before it began.
+    #[serde(rename = "m", skip_serializing_if = "std::ops::Not::not")]
+    pub(super) more: bool,
     /// What is in it.
     #[serde(rename = "c", skip_serializing_if = "Vec::is_empty")]
     pub(super) children: Vec<Node>,
 }
 
 impl Element {
+    /// An element around what is to come.
+    fn new(tag: &'static str, about: Option<String>) -> Self {
+        Self {
+            tag,
+            about,
+            more: false,
+            children: Vec::new(),
+        }
+    }
+
     /// An element around text that is shown letter by letter.
     pub(super) fn plain(text: String) -> Node {
         Node::Element(Self {
-            tag: "plain",
-            about: None,
             children: vec![Node::Text(text)],
+            ..Self::new("plain", None)
         })
     }
 }
 
-/// Addresses of links by their labels: `[title][label]`.
+/// A block of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    /// Where it begins.
+    pub(super) start: usize,
+    /// What it is.
+    pub(super) node: Node,
+    /// The last place at which it can be cut in two of its kind.
+    pub(super) seam: Option<usize>,
+}
+
+/// What is known of labels: addresses by them (`[title][label]`), and which of them have notes.
 #[derive(Debug, Default)]
-pub(super) struct Labels(HashMap<String, String>);
+pub(super) struct Labels {
+    addresses: HashMap<String, String>,
+    notes: HashSet<String>,
+}
 
 impl Labels {
     /// Remembers an address; true where the label was not known.
     pub(super) fn learn(&mut self, label: &str, address: &str) -> bool {
         let label = normal(label);
-        if self.0.len() >= LABELS_MAX || self.0.contains_key(&label) {
+        if self.addresses.len() >= LABELS_MAX || self.addresses.contains_key(&label) {
             return false;
         }
-        self.0.insert(label, address.to_owned());
+        self.addresses.insert(label, address.to_owned());
         true
+    }
+
+    /// Remembers that there is a note; true where that was not known.
+    fn learn_note(&mut self, label: &str) -> bool {
+        self.notes.len() < LABELS_MAX && self.notes.insert(normal(label))
     }
 }
 
@@ -76,226 +112,57 @@ fn normal(label: &str) -> String {
     label.trim().to_lowercase()
 }
 
-/// The blocks of a text, each with the place where it begins. Labels that it defines are learned;
-/// true where there were new ones.
-pub(super) fn blocks(text: &str, labels: &mut Labels) -> (Vec<(usize, Node)>, bool) {
+/// The blocks of a text. Labels that it defines are learned; true where there were new ones.
+pub(super) fn blocks(text: &str, labels: &mut Labels) -> (Vec<Block>, bool) {
     if nests_too_deep(text) {
-        return (vec![(0, Element::plain(text.to_owned()))], false);
+        let block = Block {
+            start: 0,
+            node: Element::plain(text.to_owned()),
+            seam: None,
+        };
+        return (vec![block], false);
     }
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut builder = Builder::default();
-    let known = &labels.0;
-    let mut learned = Vec::new();
-    {
+    let guarded = Guarded::new(text);
+    let (mut addresses, mut notes) = (Vec::new(), Vec::new());
+    let blocks = {
+        let mut builder = Builder::new(&labels.notes);
+        let known = &labels.addresses;
         let mut resolve = |link: BrokenLink<'_>| {
             let address = known.get(&normal(&link.reference))?;
             Some((CowStr::from(address.clone()), CowStr::from("")))
         };
-        let parser = Parser::new_with_broken_link_callback(text, options, Some(&mut resolve));
+        let parser =
+            Parser::new_with_broken_link_callback(guarded.text(), OPTIONS, Some(&mut resolve));
         for (label, definition) in parser.reference_definitions().iter() {
-            learned.push((label.to_owned(), definition.dest.to_string()));
+            addresses.push((label.to_owned(), definition.dest.to_string()));
         }
         for (event, range) in parser.into_offset_iter() {
-            builder.take(event, range.start);
+            if let Event::Start(Tag::FootnoteDefinition(label)) = &event {
+                notes.push(label.to_string());
+            }
+            builder.take(event, range);
         }
-    }
+        builder.blocks
+    };
     let mut new = false;
-    for (label, address) in learned {
+    for (label, address) in addresses {
         new |= labels.learn(&label, &address);
     }
-    (builder.blocks, new)
-}
-
-/// Puts events together to a tree.
-#[derive(Default)]
-struct Builder {
-    blocks: Vec<(usize, Node)>,
-    /// Elements that are not closed yet, each within the one before.
-    open: Vec<Element>,
-    /// How many are open beyond the depth.
-    beyond: usize,
-    /// Where the block that is open begins.
-    start: usize,
-    /// How the columns of the table stand.
-    columns: Vec<Alignment>,
-    column: usize,
-    in_head: bool,
-}
-
-impl Builder {
-    fn take(&mut self, event: Event<'_>, at: usize) {
-        match event {
-            Event::Start(tag) => {
-                if self.open.is_empty() {
-                    self.start = at;
-                }
-                self.open(&tag);
-            }
-            Event::End(_) => self.close(),
-            Event::Text(text) => self.text(&text),
-            // HTML is text like any other.
-            Event::Html(text) | Event::InlineHtml(text) => self.push_text(&text),
-            Event::Code(text) => self.push(leaf("code", None, Some(text.into_string()))),
-            Event::SoftBreak => self.push_text("\n"),
-            Event::HardBreak => self.push(leaf("br", None, None)),
-            Event::Rule => {
-                if self.open.is_empty() {
-                    self.start = at;
-                }
-                self.push(leaf("hr", None, None));
-            }
-            Event::TaskListMarker(ticked) => {
-                let tick = if ticked { "x" } else { "" };
-                self.push(leaf("tick", Some(tick.to_owned()), None));
-            }
-            // Not asked for in the options.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
-                self.push_text(&text);
-            }
-        }
+    for label in notes {
+        new |= labels.learn_note(&label);
     }
-
-    fn open(&mut self, tag: &Tag<'_>) {
-        if self.open.len() >= DEPTH_MAX {
-            self.beyond = self.beyond.saturating_add(1);
-            return;
-        }
-        let (tag, about) = self.element(tag);
-        self.open.push(Element {
-            tag,
-            about,
-            children: Vec::new(),
-        });
-    }
-
-    fn element(&mut self, tag: &Tag<'_>) -> (&'static str, Option<String>) {
-        match tag {
-            Tag::Heading { level, .. } => {
-                let names = ["h1", "h2", "h3", "h4", "h5", "h6"];
-                let place = usize::from(*level as u8).saturating_sub(1);
-                (names.get(place).copied().unwrap_or("h6"), None)
-            }
-            Tag::BlockQuote(_) => ("blockquote", None),
-            Tag::CodeBlock(CodeBlockKind::Fenced(info)) => ("pre", language(info)),
-            Tag::CodeBlock(CodeBlockKind::Indented) => ("pre", None),
-            Tag::List(Some(first)) => ("ol", Some(first.to_string())),
-            Tag::List(None) => ("ul", None),
-            Tag::Item => ("li", None),
-            Tag::Table(columns) => {
-                self.columns.clone_from(columns);
-                ("table", None)
-            }
-            Tag::TableHead => {
-                (self.column, self.in_head) = (0, true);
-                ("thead", None)
-            }
-            Tag::TableRow => {
-                (self.column, self.in_head) = (0, false);
-                ("tr", None)
-            }
-            Tag::TableCell => {
-                let side = match self.columns.get(self.column) {
-                    Some(Alignment::Center) => Some("center"),
-                    Some(Alignment::Right) => Some("right"),
-                    Some(Alignment::Left | Alignment::None) | None => None,
-                };
-                self.column = self.column.saturating_add(1);
-                let name = if self.in_head { "th" } else { "td" };
-                (name, side.map(str::to_owned))
-            }
-            Tag::Emphasis => ("em", None),
-            Tag::Strong => ("strong", None),
-            Tag::Strikethrough => ("del", None),
-            Tag::Link { dest_url, .. } => ("a", address(dest_url)),
-            Tag::Image { dest_url, .. } => ("img", address(dest_url)),
-            _ => ("p", None),
-        }
-    }
-
-    fn close(&mut self) {
-        if self.beyond > 0 {
-            self.beyond = self.beyond.saturating_sub(1);
-        } else if let Some(element) = self.open.pop() {
-            self.push(Node::Element(element));
-        }
-    }
-
-    fn push(&mut self, node: Node) {
-        match self.open.last_mut() {
-            Some(element) => element.children.push(node),
-            None => self.blocks.push((self.start, node)),
-        }
-    }
-
-    /// Text of the bot, in which addresses become links.
-    fn text(&mut self, text: &str) {
-        let literal = |element: &Element| matches!(element.tag, "a" | "img" | "pre");
-        if self.open.iter().any(literal) {
-            self.push_text(text);
-            return;
-        }
-        let mut rest = text;
-        while let Some((before, link, after)) = bare_link(rest) {
-            self.push_text(before);
-            let text = Some(link.to_owned());
-            self.push(leaf("a", address(link), text));
-            rest = after;
-        }
-        self.push_text(rest);
-    }
-
-    /// Text that goes on belongs to the node before.
-    fn push_text(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        let last = self.open.last_mut();
-        if let Some(Node::Text(last)) = last.and_then(|element| element.children.last_mut()) {
-            last.push_str(text);
-        } else {
-            self.push(Node::Text(text.to_owned()));
-        }
-    }
-}
-
-fn leaf(tag: &'static str, about: Option<String>, text: Option<String>) -> Node {
-    let children = text.map(Node::Text).into_iter().collect();
-    Node::Element(Element {
-        tag,
-        about,
-        children,
-    })
-}
-
-/// The first word after a fence.
-fn language(info: &str) -> Option<String> {
-    let word = info.split_whitespace().next()?;
-    Some(word.chars().take(LANGUAGE_CHARACTERS_MAX).collect())
+    let as_it_was = |block: Block| Block {
+        start: guarded.origin(block.start),
+        seam: block.seam.map(|seam| guarded.origin(seam)),
+        ..block
+    };
+    (blocks.into_iter().map(as_it_was).collect(), new)
 }
 
 /// An address that a link may lead to.
 pub(super) fn address(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())
-}
-
-/// What stands before the first address in a text, the address, and what stands after it.
-fn bare_link(text: &str) -> Option<(&str, &str, &str)> {
-    let starts = ["https://", "http://"];
-    let at = starts.iter().filter_map(|start| text.find(start)).min()?;
-    let (before, from) = text.split_at_checked(at)?;
-    let end = from.find(|char: char| char.is_whitespace() || matches!(char, '<' | '>' | '"'));
-    let (link, _) = from.split_at_checked(end.unwrap_or(from.len()))?;
-    // A sentence ends here, not the address.
-    let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
-    let link = if link.contains('(') {
-        link
-    } else {
-        link.trim_end_matches(')')
-    };
-    let after = from.get(link.len()..)?;
-    Some((before, link, after))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What becomes of Markdown, and of those who would rather have HTML or a script.
 
-use super::*;
+use super::{builder::DEPTH_MAX, *};
 
 /// A tree as it is easy to read: `p(text em(more))`, with what is about an element in brackets.
 fn shown(text: &str) -> String {
     let (blocks, _) = blocks(text, &mut Labels::default());
-    let shown: Vec<String> = blocks.iter().map(|(_, node)| line(node)).collect();
+    let shown: Vec<String> = blocks.iter().map(|block| line(&block.node)).collect();
     shown.join(" ")
 }
 
@@ -16,6 +16,7 @@ fn line(node: &Node) -> String {
             tag,
             about,
             children,
+            ..
         }) => {
             let about = about
                 .as_ref()
@@ -53,13 +54,91 @@ fn markdown_becomes_elements() {
         ),
         ("[a][L]\n\n[l]: https://b.c/", r#"p(a[https://b.c/]("a"))"#),
         (
-            "see https://a.b/c(d), or (http://e.f).",
-            r#"p("see " a[https://a.b/c(d)]("https://a.b/c(d)") ", or (" a[http://e.f/]("http://e.f") ").")"#,
+            "see https://ab.cd/e(f), or (http://gh.ij).",
+            r#"p("see " a[https://ab.cd/e(f)]("https://ab.cd/e(f)") ", or (" a[http://gh.ij/]("http://gh.ij") ").")"#,
         ),
         ("`https://a.b`", r#"p(code("https://a.b"))"#),
     ] {
         assert_eq!(shown(text), tree, "{text}");
     }
+}
+
+/// Addresses are those that somebody wrote, whatever their characters mean in Markdown.
+#[test]
+fn bare_addresses_lead_where_they_say() {
+    for (text, address) in [
+        (
+            "see https://en.wikipedia.org/wiki/Rust_(programming_language).",
+            "https://en.wikipedia.org/wiki/Rust_(programming_language)",
+        ),
+        ("http://ab.cd/~user, and", "http://ab.cd/~user"),
+        ("http://localhost:3000/a_b_c", "http://localhost:3000/a_b_c"),
+        (
+            "http://127.0.0.1:8080/__x__/y",
+            "http://127.0.0.1:8080/__x__/y",
+        ),
+        ("https://ab.cd/_next/x_y_z", "https://ab.cd/_next/x_y_z"),
+        ("https://ab.cd/__init__.py", "https://ab.cd/__init__.py"),
+        ("**https://ab.cd/c**", "https://ab.cd/c"),
+        ("_https://ab.cd/c_", "https://ab.cd/c"),
+        ("(https://ab.cd/c)", "https://ab.cd/c"),
+        ("https://ab.cd/c*d*e", "https://ab.cd/c*d*e"),
+        ("- https://ab.cd/?a=1&b=2", "https://ab.cd/?a=1&b=2"),
+        ("> https://ab.cd/c!", "https://ab.cd/c"),
+        ("|x|\n|-|\n|https://ab.cd/c_d_|", "https://ab.cd/c_d"),
+        ("https://ab.cd/caf\u{e9}", "https://ab.cd/caf%C3%A9"),
+    ] {
+        let tree = shown(text);
+        assert!(tree.contains(&format!("a[{address}](")), "{text}: {tree}");
+        assert_eq!(tree.matches("a[").count(), 1, "{text}: {tree}");
+    }
+    for text in [
+        "`https://ab.cd/c`",
+        "```\nhttps://ab.cd/c\n```",
+        "    https://ab.cd/c",
+        "<b title=https://ab.cd/c>",
+        "file://ab.cd/c",
+    ] {
+        let tree = shown(text);
+        assert!(!tree.contains("a["), "{text}: {tree}");
+    }
+    let linked = shown("[https://ab.cd/c](https://de.fg/) and <https://hi.jk/>");
+    assert_eq!(linked.matches("a[").count(), 2, "{linked}");
+}
+
+/// Formulas are as they were written, whatever is in them.
+#[test]
+fn formulas_are_left_alone() {
+    for (text, tree) in [
+        (r"so \(a^2\) is", r#"p("so \\(a^2\\) is")"#),
+        (r"\(a_1 + b_1 * c*d\)", r#"p("\\(a_1 + b_1 * c*d\\)")"#),
+        ("\\[\n- x\n= `y`\n\\]", r#"p("\\[\n- x\n= `y`\n\\]")"#),
+        ("$$\\frac{a}{b_1}$$", r#"p("$$\\frac{a}{b_1}$$")"#),
+        (r"not \\(*a*\\)", r#"p("not \\(" em("a") "\\)")"#),
+        (r"`\(a\)` and \(b", r#"p(code("\\(a\\)") " and (b")"#),
+        ("$$ *a*\n\nb $$", r#"p("$$ " em("a")) p("b $$")"#),
+    ] {
+        assert_eq!(shown(text), tree, "{text}");
+    }
+}
+
+/// A mark is one where there is a note; else it is what it was.
+#[test]
+fn notes_have_marks() {
+    let text = "a[^1] and [^a-z]\n\n[^1]: The *note*.\n";
+    let mut labels = Labels::default();
+    let (_, learned) = blocks(text, &mut labels);
+    assert!(learned);
+    let (drawn, learned) = blocks(text, &mut labels);
+    assert!(!learned);
+    let drawn: Vec<String> = drawn.iter().map(|block| line(&block.node)).collect();
+    assert_eq!(
+        drawn,
+        [
+            r#"p("a" note("1") " and [^a-z]")"#,
+            r#"footnote[1](p("The " em("note") "."))"#
+        ]
+    );
 }
 
 /// HTML stays text, and an address that is none of the three kinds is left out.
@@ -116,6 +195,6 @@ fn what_lies_too_deep_is_shown_all_the_same() {
 #[test]
 fn a_rule_in_a_quote_is_in_the_quote() {
     let (blocks, _) = blocks("> # a\n> ---\n", &mut Labels::default());
-    let begin: Vec<usize> = blocks.iter().map(|(start, _)| *start).collect();
+    let begin: Vec<usize> = blocks.iter().map(|block| block.start).collect();
     assert_eq!(begin, [0]);
 }

@@ -166,6 +166,13 @@ impl Tab {
         }
     }
 
+    /// Whatever is still being answered is over: the page that asked for it is gone.
+    pub(super) fn rest(&self) {
+        let mut inner = lock(&self.inner);
+        inner.settle();
+        self.turn.send_modify(|turn| *turn = turn.wrapping_add(1));
+    }
+
     /// What the conversation is asked for.
     pub(super) fn with<T>(&self, ask: impl FnOnce(&mut Conversation) -> T) -> T {
         ask(&mut lock(&self.inner).talk)

@@ -151,6 +151,60 @@ fn a_telephone_is_wide_enough() {
     browser.is_well();
 }
 
+/// With parameters too, there is room for the button that sends.
+#[test]
+fn on_a_telephone_one_can_send_with_parameters() {
+    let (_server, page) = up(&["full-settings"]);
+    let browser = Browser::sized(&page, 500, 800);
+    for (width, height) in [(375, 740), (320, 480)] {
+        let phone = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": {"width": width, "height": height, "deviceScaleFactor": 2, "mobile": true}});
+        browser.devtools(&phone);
+        browser.choose("full-settings");
+        browser.wait("!document.getElementById('tune').hidden");
+        if browser.script("return document.getElementById('controls').hidden", &[]) == true {
+            browser.click("#tune");
+        }
+        let place = "const {left, right, bottom, width, height} = document.getElementById('send').getBoundingClientRect(); return left >= 0 && right <= innerWidth && bottom <= innerHeight && width === 36 && height === 36";
+        assert_eq!(browser.script(place, &[]), true, "{width} x {height}");
+        let wide = "return document.documentElement.scrollWidth";
+        assert_eq!(browser.script(wide, &[]), width);
+    }
+    browser.say("hi");
+    browser.wait_text(".answer .text", "I answer");
+    browser.is_well();
+}
+
+/// What a bot wrote as a page is shown as one when somebody asks, and can do nothing.
+#[test]
+fn a_page_is_previewed_in_a_frame_of_its_own() {
+    let poe = FakePoe::start().unwrap();
+    let html = "```html\n<p style=\"color: red\">hello</p><script>parent.document.title = 'taken'; document.body.textContent = 'ran'</script>\n```\n\nsee https://en.wikipedia.org/wiki/Rust_(programming_language) and[^1]\n\n[^1]: a note\n";
+    poe.bot("page", Script::text(html));
+    let browser = Browser::open(&poe.url());
+    browser.choose("page");
+    browser.say("go");
+    browser.wait("document.querySelector('.answer .acts')");
+    assert_eq!(
+        browser.script("return document.querySelector('iframe')", &[]),
+        Value::Null
+    );
+    browser.click(".code .chip");
+    browser.wait("document.querySelector('iframe.preview')");
+    let sandbox = "const frame = document.querySelector('iframe.preview'); return [frame.getAttribute('sandbox'), frame.contentDocument]";
+    assert_eq!(browser.script(sandbox, &[]), json!(["", null]));
+    let link = "return document.querySelector('.answer a').href";
+    assert_eq!(
+        browser.script(link, &[]),
+        "https://en.wikipedia.org/wiki/Rust_(programming_language)"
+    );
+    assert_eq!(browser.text(".answer .note"), "1");
+    assert_eq!(browser.text(".answer .footnote div"), "a note");
+    browser.click(".code .chip");
+    browser.wait("document.querySelector('iframe.preview') === null");
+    assert_ne!(browser.script("return document.title", &[]), "taken");
+    browser.is_well();
+}
+
 /// Every control has a name, text can be read in both colours, and an answer is read out when it is there.
 #[test]
 fn nobody_is_left_out() {

@@ -2,6 +2,7 @@
 // cannot be made; there is no way from a text to an element but through here.
 
 import { copy, el, iconButton, imageAddress, link, safe } from "./dom.js";
+import { PREVIEWED, previewButton } from "./preview.js";
 
 /** Where the children of a node are, where that is not the node itself. */
 const insides = new WeakMap();
@@ -30,19 +31,42 @@ const MAKERS = {
   td: (side) => el("td", { class: side }),
   a: anchor,
   img: image,
+  note: plain("sup", { class: "note" }),
+  footnote,
   tick: (tick) => el("input", { type: "checkbox", class: "tick", disabled: true, checked: tick === "x", "aria-label": tick === "x" ? "done" : "open" }),
 };
 
+/** The next block of a text, also in the next part of it. */
+function next(block) {
+  return block.nextElementSibling ?? block.parentNode?.nextElementSibling?.firstElementChild ?? null;
+}
+
+/** The whole text of a block of code, with the pieces that go on with it. */
+function wholeCode(block) {
+  let text = inside(block).textContent;
+  for (let piece = next(block); piece?.matches(".code.more"); piece = next(piece)) text += inside(piece).textContent;
+  return text;
+}
+
 function code(language) {
   const text = el("code");
-  const button = iconButton("copy", "Copy the code", () => copy(text.textContent, "Code"));
+  const button = iconButton("copy", "Copy the code", () => copy(wholeCode(block), "Code"));
+  const buttons = el("span", { class: "code-acts" }, button);
   const block = el(
     "div", { class: "code" },
-    el("div", { class: "code-head" }, el("span", {}, language ?? "code"), button),
+    el("div", { class: "code-head" }, el("span", {}, language ?? "code"), buttons),
     el("pre", { tabindex: "0", "aria-label": "Code" }, text),
   );
   insides.set(block, text);
+  if (PREVIEWED.includes(language?.toLowerCase())) buttons.prepend(previewButton(() => wholeCode(block), block));
   return block;
+}
+
+function footnote(label) {
+  const text = el("div");
+  const note = el("div", { class: "footnote" }, el("sup", {}, label), text);
+  insides.set(note, text);
+  return note;
 }
 
 function table() {
@@ -93,7 +117,10 @@ export function make(tree) {
   const maker = Object.hasOwn(MAKERS, tree.t) ? MAKERS[tree.t] : MAKERS.p;
   const children = tree.c ?? [];
   const made = maker(tree.a, children);
-  inside(made).append(...children.map(make));
+  if (tree.m) made.classList.add("more");
+  const place = inside(made);
+  // One by one: so many as there may be are too many for a call.
+  for (const child of children) place.append(make(child));
   return made;
 }
 
@@ -101,8 +128,10 @@ export function make(tree) {
 const WEIGHT_MAX = 8000;
 const NODE_WEIGHT = 40;
 
-/** Blocks that lie in one part of a drawing. A part that is not on the screen costs nothing. */
+/** Blocks that lie in one part of a drawing, and how much they weigh. A part that is not on the screen
+ * costs nothing. */
 const PART_BLOCKS = 40;
+const PART_WEIGHT = 40000;
 
 function weight(tree) {
   if (typeof tree === "string") return tree.length;
@@ -114,6 +143,8 @@ export class Drawing {
   constructor() {
     this.node = el("div", { class: "text" });
     this.blocks = [];
+    /** The last part, and what it weighs. */
+    this.heavy = 0;
   }
 
   /** Its text, as it is read out. */
@@ -131,14 +162,14 @@ export class Drawing {
       weighs += weight(change.add[taken]);
       taken += 1;
     }
-    const made = change.add.slice(0, taken).map(make);
+    const trees = change.add.slice(0, taken);
     if (change.down === 0) {
       this.keep(change.keep);
-      made.forEach((block) => this.push(block));
+      for (const tree of trees) this.push(make(tree), weight(tree));
     } else {
       const place = this.place(change.down);
       while (place.childNodes.length > change.keep) place.lastChild.remove();
-      place.append(...made);
+      for (const tree of trees) place.append(make(tree));
     }
     const rest = change.add.slice(taken);
     const left = rest.length === 0 ? null : { down: change.down, keep: change.keep + taken, add: rest };
@@ -169,8 +200,13 @@ export class Drawing {
     }
   }
 
-  push(block) {
-    if (this.blocks.length % PART_BLOCKS === 0) this.node.append(el("div", { class: "part" }));
+  push(block, weighs) {
+    const last = this.node.lastChild;
+    if (last === null || last.childNodes.length >= PART_BLOCKS || this.heavy >= PART_WEIGHT) {
+      this.node.append(el("div", { class: "part" }));
+      this.heavy = 0;
+    }
+    this.heavy += weighs;
     this.node.lastChild.append(block);
     this.blocks.push(block);
   }

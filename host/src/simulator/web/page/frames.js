@@ -27,7 +27,7 @@ export class Frames {
 
   /** Adds things. To be awaited, so that there are never too many. */
   async add(things) {
-    this.waiting.push(...things);
+    for (const thing of things) this.waiting.push(thing);
     this.schedule();
     if (this.waiting.length - this.next > WAITING_MAX) {
       await new Promise((relieve) => this.relieved.push(relieve));
@@ -49,6 +49,16 @@ export class Frames {
     this.timer = setTimeout(() => this.run(), UNSEEN_MS);
   }
 
+  /** Does one thing. One that cannot be done does not keep the others from being done. */
+  attempt(thing) {
+    try {
+      return this.work(thing);
+    } catch (error) {
+      console.error(error);
+      return { weighs: 0, left: null };
+    }
+  }
+
   run() {
     this.scheduled = false;
     cancelAnimationFrame(this.picture);
@@ -56,7 +66,7 @@ export class Frames {
     const until = performance.now() + WORK_MS;
     let done = 0;
     while (this.next < this.waiting.length && done < WEIGHT_MAX && performance.now() < until) {
-      const { weighs, left } = this.work(this.waiting[this.next]);
+      const { weighs, left } = this.attempt(this.waiting[this.next]);
       done += weighs;
       if (left === null) this.next += 1;
       else this.waiting[this.next] = left;

@@ -14,22 +14,27 @@ const TRACES_MAX = 20;
 
 const panel = new Panel();
 const controls = new Controls();
-const talk = by("talk");
 const scroll = by("scroll");
 
 let bots = [];
-/** The conversation: which bot, and what the simulator calls it. */
+/** The conversations of this page, by bot: each goes on while another is looked at. */
+const talks = new Map();
+/** The one that is looked at: which bot, what the simulator calls it, and its answers. */
 let here = null;
-/** The answer that runs: what stops it. */
-let running = null;
-let newest = null;
 /** The answers that can be looked into, the oldest first. */
 const traced = [];
+
+/** What the simulator calls the conversations of this tab of the browser, by bot: over a reload. */
+const tabs = {
+  all: () => JSON.parse(sessionStorage.getItem("tabs") ?? "{}"),
+  of: (bot) => tabs.all()[bot] ?? null,
+  keep: (bot, tab) => sessionStorage.setItem("tabs", JSON.stringify({ ...tabs.all(), [bot]: tab })),
+};
 
 const composer = new Composer({
   say: (text, files) => say(text, files),
   isReady: () => here !== null && here.tab !== null,
-  stop: () => running?.stop.abort(),
+  stop: () => here?.running?.stop.abort(),
   join: (name) => post("/page/api/people", { tab: here.tab, name }),
 });
 
@@ -62,31 +67,72 @@ function choose(bot) {
   else location.hash = hash;
 }
 
-/** Begins a conversation with a bot. */
-async function open(bot) {
-  running?.stop.abort();
-  const url = bots.find((known) => known.name === bot)?.url ?? "";
-  by("bot-name").textContent = bot;
-  by("bot-url").textContent = url;
-  document.title = `${bot} · Ravenry`;
-  here = { bot, tab: null };
-  newest = null;
-  list();
-  talk.replaceChildren();
-  suggest([]);
-  panel.of(null);
+/** Goes on with the conversation with a bot, or begins one. */
+async function open(bot, anew = false) {
+  const known = talks.get(bot);
+  if (known !== undefined && !anew) {
+    show(known);
+    return;
+  }
+  known?.running?.stop.abort();
+  const node = el("ol", { id: "talk", "aria-label": "Conversation" });
+  const talk = { bot, tab: null, node, about: null, running: null, newest: null, suggestions: [] };
+  talks.set(bot, talk);
+  show(talk);
   try {
-    const about = await post("/page/api/open", { bot });
-    if (here.bot !== bot) return;
-    here.tab = about.tab;
+    talk.about = await post("/page/api/open", { bot, tab: anew ? null : tabs.of(bot) });
+    talk.tab = talk.about.tab;
+    tabs.keep(bot, talk.tab);
+    await restore(talk, talk.about.said);
+  } catch (error) {
+    talk.about = { trouble: error.message };
+    // The next look tries again.
+    talks.delete(bot);
+  }
+  if (here === talk) show(talk);
+}
+
+/** Looks at a conversation. */
+function show(talk) {
+  here = talk;
+  const { bot, about } = talk;
+  by("bot-name").textContent = bot;
+  by("bot-url").textContent = bots.find((known) => known.name === bot)?.url ?? "";
+  document.title = `${bot} · Ravenry`;
+  list();
+  if (by("talk") !== talk.node) by("talk").replaceWith(talk.node);
+  suggest(talk.running === null ? talk.suggestions : []);
+  composer.running(talk.running !== null);
+  panel.of(talk.newest?.trace ?? null);
+  by("intro").replaceChildren();
+  if (about === null) return;
+  if (about.people !== undefined) {
     composer.of(about.people, about.allow_attachments);
     controls.of(about.controls);
     panel.settings(about.mistakes);
-    introduce(bot, about);
-  } catch (error) {
-    introduce(bot, { trouble: error.message });
   }
+  introduce(bot, about);
   by("text").focus({ preventScroll: true });
+}
+
+/** Shows what was said before the page was loaded. */
+async function restore(talk, messages) {
+  for (const message of messages) {
+    if (message.items.length === 0) {
+      talk.node.append(saying(message.who ?? "You", talk.about.people.length > 1, message.text, message.files));
+      continue;
+    }
+    const shown = answering(talk);
+    shown.trace.asked = { message_id: message.message_id };
+    talk.newest?.past();
+    talk.newest = shown;
+    talk.node.append(shown.node);
+    const frames = new Frames((item) => shown.take(item), () => {});
+    await frames.add(message.items);
+    await frames.done();
+    shown.over(false);
+    shown.forget();
+  }
 }
 
 /** A price, with its marks as dollars. */
@@ -105,47 +151,65 @@ function introduce(bot, about) {
 
 // --- the conversation
 
-function say(text, files) {
-  const who = composer.who();
-  const shown = el("li", { class: "said", "aria-label": `${who.name} says` });
-  if (who.several) shown.append(el("div", { class: "who" }, who.name));
+/** What a person says, as it is shown. */
+function saying(name, several, text, files) {
+  const shown = el("li", { class: "said", "aria-label": `${name} says` });
+  if (several) shown.append(el("div", { class: "who" }, name));
   if (text !== "") shown.append(el("div", { class: "bubble" }, text));
   if (files.length > 0) shown.append(el("div", { class: "files" }, ...files.map(fileView)));
-  talk.append(shown);
-  answer("/page/api/say", { tab: here.tab, person: who.place, text, files, parameters: controls.values() });
+  return shown;
 }
 
-function again() {
-  running?.stop.abort();
-  newest?.node.remove();
-  newest = null;
-  answer("/page/api/again", { tab: here.tab });
+function say(text, files) {
+  const who = composer.who();
+  here.node.append(saying(who.name, who.several, text, files));
+  answer(here, "/page/api/say", { tab: here.tab, person: who.place, text, files, parameters: controls.values() });
 }
 
-/** Asks, and shows the answer as it comes. */
-async function answer(path, body) {
-  running?.stop.abort();
-  newest?.past();
-  suggest([]);
-  const { bot } = here;
-  const shown = new Answer(bot, {
-    again,
+function again(talk) {
+  talk.running?.stop.abort();
+  talk.newest?.node.remove();
+  talk.newest = null;
+  answer(talk, "/page/api/again", { tab: talk.tab });
+}
+
+/** An answer that is about to come. */
+function answering(talk) {
+  const shown = new Answer(talk.bot, {
+    again: () => again(talk),
     inspect: (which) => {
       panel.of(which.trace);
       panel.open(true);
     },
-    report: (kind, reaction) => report(shown, kind, reaction),
+    report: (kind, reaction) => report(talk, shown, kind, reaction),
   });
-  newest = shown;
+  return shown;
+}
+
+/** Asks, and shows the answer as it comes, whether it is looked at or not. */
+async function answer(talk, path, body) {
+  talk.running?.stop.abort();
+  talk.newest?.past();
+  talk.suggestions = [];
+  const { bot } = talk;
+  const shown = answering(talk);
+  talk.newest = shown;
   traced.push(shown);
   if (traced.length > TRACES_MAX) traced.shift().forget();
   const mine = { stop: new AbortController() };
-  running = mine;
-  composer.running(true);
-  talk.append(shown.node);
-  panel.of(shown.trace);
-  scroll.scrollTop = 0;
-  by("live").textContent = `${bot} is answering`;
+  talk.running = mine;
+  talk.node.append(shown.node);
+  const isSeen = () => here === talk;
+  const announce = (words) => {
+    if (isSeen()) by("live").textContent = words;
+  };
+  if (isSeen()) {
+    suggest([]);
+    composer.running(true);
+    panel.of(shown.trace);
+    scroll.scrollTop = 0;
+  }
+  announce(`${bot} is answering`);
   const frames = new Frames((item) => shown.take(item), () => picture(shown));
   let wasStopped = false;
   try {
@@ -156,12 +220,15 @@ async function answer(path, body) {
   }
   await frames.done();
   shown.over(wasStopped);
-  if (running !== mine) return;
-  running = null;
-  composer.running(false);
-  suggest(shown.suggestions);
+  if (talk.running !== mine) return;
+  talk.running = null;
+  talk.suggestions = shown.suggestions;
+  if (isSeen()) {
+    composer.running(false);
+    suggest(shown.suggestions);
+  }
   picture(shown);
-  by("live").textContent = `${bot} ${wasStopped ? "was stopped" : "says"}: ${shown.text().slice(0, 2000)}`;
+  announce(`${bot} ${wasStopped ? "was stopped" : "says"}: ${shown.text().slice(0, 2000)}`);
 }
 
 /** The screen is about to be drawn. */
@@ -178,10 +245,10 @@ function suggest(replies) {
   } } }, reply)));
 }
 
-async function report(shown, kind, reaction) {
+async function report(talk, shown, kind, reaction) {
   const message = shown.trace.asked?.message_id ?? "";
   try {
-    const told = await post("/page/api/report", { tab: here.tab, person: composer.who().place, message, kind, reaction });
+    const told = await post("/page/api/report", { tab: talk.tab, person: composer.who().place, message, kind, reaction });
     const words = typeof told.status === "number" ? `The bot was told: ${kind} (status ${told.status})` : `The bot was not told: ${told.status}`;
     toast(words);
   } catch (error) {
@@ -216,7 +283,7 @@ by("theme").addEventListener("click", () => {
 theme(Object.hasOwn(THEMES, localStorage.getItem("theme") ?? "") ? localStorage.getItem("theme") : "auto");
 
 by("find").addEventListener("input", list);
-by("new").addEventListener("click", () => here !== null && open(here.bot));
+by("new").addEventListener("click", () => here !== null && open(here.bot, true));
 by("record").addEventListener("click", async () => {
   if (!here?.tab) return;
   try {
