@@ -155,6 +155,8 @@ impl Scene {
                 cache: cache_dir(),
             },
             at_desk: true,
+            reload: None,
+            shared: false,
             drain: Duration::ZERO,
             progress: Arc::new(|_| {}),
             recorder: None,
