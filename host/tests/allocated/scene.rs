@@ -154,7 +154,7 @@ impl Scene {
                 state: folder.path().join("state"),
                 cache: cache_dir(),
             },
-            at_desk: true,
+            at_desk: false,
             reload: None,
             shared: false,
             drain: Duration::ZERO,
