@@ -109,22 +109,17 @@ fn what_goes_wrong_is_told_and_may_be_tried_again() {
     let half = jpeg()[..jpeg().len() - 5].to_vec();
     let unpainted = "Error generating image.";
     let unexpected = "The bot ran into an unexpected error.";
-    for (case, answer, text) in [
-        ("no key", status("401 Unauthorized"), unpainted),
-        ("too many", status("429 Too Many Requests"), unpainted),
-        ("down", status("500 Internal Server Error"), unpainted),
-        ("a page", page.to_vec(), unpainted),
-        ("half an image", half, unexpected),
-        ("no answer", Vec::new(), unexpected),
+    for (case, answer, text, refers) in [
+        ("no key", status("401 Unauthorized"), unpainted, false),
+        ("too many", status("429 Too Many Requests"), unpainted, true),
+        ("down", status("500 Internal Server Error"), unpainted, true),
+        ("a page", page.to_vec(), unpainted, false),
+        ("half an image", half, unexpected, false),
+        ("no answer", Vec::new(), unexpected, true),
     ] {
         let stream = begun(&server);
         api.next().answer(answer);
-        let error = (
-            "error".to_owned(),
-            json!({ "text": text, "allow_retry": true }),
-        );
-        let done = ("done".to_owned(), json!({}));
-        assert_eq!(outcome(stream), [error, done], "{case}");
+        assert_error(outcome(stream), text, refers, case);
     }
     assert_eq!(poe.uploads().len(), 0);
     assert_kept(&server, &[]);
@@ -138,11 +133,27 @@ fn an_image_that_the_platform_does_not_take_is_an_error() {
     let stream = begun(&server);
     api.next().answer(jpeg());
     let text = "Error uploading image to Poe.";
+    assert_error(outcome(stream), text, true, "the platform refuses it");
+}
+
+/// An error with these words, and the reference of the query where a server has failed, and nothing but it.
+fn assert_error(mut said: Vec<(String, Value)>, text: &str, refers: bool, case: &str) {
+    let words = said.first_mut().and_then(|(_, data)| data.get_mut("text"));
+    let words = words.unwrap_or_else(|| panic!("{case}: no error"));
+    let plain = words
+        .as_str()
+        .map(|words| match words.split_once(" (reference ") {
+            Some((before, reference)) => (format!("{before}{}", &reference[9..]), true),
+            None => (words.to_owned(), false),
+        });
+    let (plain, has_reference) = plain.unwrap_or_default();
+    assert_eq!(has_reference, refers, "{case}: {words}");
+    *words = plain.into();
     let error = (
         "error".to_owned(),
         json!({ "text": text, "allow_retry": true }),
     );
-    assert_eq!(outcome(stream), [error, ("done".to_owned(), json!({}))]);
+    assert_eq!(said, [error, ("done".to_owned(), json!({}))], "{case}");
 }
 
 #[test]
