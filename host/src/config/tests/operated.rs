@@ -15,7 +15,7 @@ fn operated(lines: &str, bot: &str) -> Loaded {
             &format!("{lines}\n[tenant.acme]\nmanifests = [\"m.toml\"]\nallowed_outbound_hosts = [\"https://*.example\"]\n"),
         ),
         ("m.toml", &format!("{HEAD}{bot}\n")),
-        ("vault/acme/api", "value-of-acme"),
+        ("vault/acme/api", "value-of-acme-as-long-as-a-key-is"),
         ("vault/other/api", "value-of-other"),
         ("vault/api", "value-of-none"),
     ])
@@ -93,7 +93,7 @@ fn a_tenant_has_its_own_secrets_only() {
     let vault = "[secrets]\ndir = \"vault\"";
     let spec = operated(vault, &bot("secret = \"api\"")).unwrap();
     let grant = &spec.tenants[0].bots[0].secrets[0];
-    assert!(grant.value.matches(b"value-of-acme"));
+    assert!(grant.value.matches(b"value-of-acme-as-long-as-a-key-is"));
     assert_snapshot!(operated(vault, &bot("env = \"E\"")).unwrap_err(), @r#"
     error: bot `cat` cannot have its secret `KEY`
       caused by: variables and files of the server are not for its tenants to name
@@ -116,7 +116,7 @@ fn a_tenant_has_its_own_access_keys_only() {
     let vault = "[secrets]\ndir = \"vault\"";
     let key = |source: &str| operated(vault, &format!("poe = {{ access_key = {{ {source} }} }}"));
     let spec = key("secret = \"api\"").unwrap();
-    assert!(spec.tenants[0].bots[0].access_keys[0].matches(b"value-of-acme"));
+    assert!(spec.tenants[0].bots[0].access_keys[0].matches(b"value-of-acme-as-long-as-a-key-is"));
     assert_snapshot!(key("env = \"E\"").unwrap_err(), @r#"
     error: bot `cat` cannot have its access key
       caused by: variables and files of the server are not for its tenants to name
