@@ -30,6 +30,7 @@ const SECRET: Sort = Sort {
     called: "a secret",
     noun: "secret",
     hint: "write { env = \"API_KEY\", host = \"https://api.example.com\" }, with `file` or `secret` instead of `env` as you like, and keep the secret there",
+    hint_of_tenants: "write { secret = \"api.key\", host = \"https://api.example.com\" }, a file in your directory of the operator's directory of secrets, and keep the secret there",
     examples: ("API_KEY", "api.key"),
     bytes_min: 8,
     short: None,

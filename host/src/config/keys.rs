@@ -19,7 +19,8 @@ use crate::secret::Secret;
 const KEY: Sort = Sort {
     called: "an access key",
     noun: "key",
-    hint: KEY_HINT,
+    hint: "write { env = \"CAT_ACCESS_KEY\" } or { file = \"cat.key\" }, and keep the key there",
+    hint_of_tenants: "write { secret = \"cat.key\" }, a file in your directory of the operator's directory of secrets, and keep the key there",
     examples: ("CAT_ACCESS_KEY", "cat.key"),
     // Poe's have exactly as many. A shorter one is a placeholder, or half of one, and can be guessed.
     bytes_min: 32,
@@ -30,9 +31,6 @@ const KEY: Sort = Sort {
     file_bytes_max: 4096,
     blanks: false,
 };
-
-const KEY_HINT: &str =
-    "write { env = \"CAT_ACCESS_KEY\" } or { file = \"cat.key\" }, and keep the key there";
 
 /// What a bot is at Poe, as declared.
 #[derive(Default)]
@@ -110,7 +108,7 @@ fn access(keys: &mut Keys, file: &mut TextFile) -> Vec<SourceEntry> {
                     "`access_keys` {within} must be a list, not {}",
                     kind(&other)
                 ),
-                KEY_HINT,
+                KEY.hint_in(file),
             ),
         }
     }

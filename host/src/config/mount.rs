@@ -115,7 +115,7 @@ impl<'e> Loader<'e> {
         let Some(text) = self.text(path, named_at) else {
             return;
         };
-        let mut file = TextFile::new(path, &text);
+        let mut file = TextFile::new(path, &text).of_tenant(self.vault.is_operators());
         let entries = manifest::read(&mut file);
         let is_sound = file.problems.is_empty();
         self.problems.append(&mut file.problems);

@@ -44,8 +44,10 @@ pub(super) struct Sort {
     pub(super) called: &'static str,
     /// The same, in short.
     pub(super) noun: &'static str,
-    /// What to write in a file.
+    /// What to write in a file of one's own.
     pub(super) hint: &'static str,
+    /// What a tenant writes, who names no variables and files of the server.
+    pub(super) hint_of_tenants: &'static str,
     /// Name of a variable, and of a file, as examples.
     pub(super) examples: (&'static str, &'static str),
     /// Bytes that it has at least.
@@ -115,12 +117,12 @@ pub(super) fn entry(
         ValueInner::Table(table) => Value::with_span(ValueInner::Table(table), span),
         ValueInner::String(_) => {
             let message = format!("{} stands in the file, as `{path}`", sort.called);
-            file.wrong_but(span, message, sort.hint);
+            file.wrong_but(span, message, sort.hint_in(file));
             return None;
         }
         other => {
             let message = format!("`{path}` must be a table, not {}", kind(&other));
-            file.wrong_but(span, message, sort.hint);
+            file.wrong_but(span, message, sort.hint_in(file));
             return None;
         }
     };
@@ -140,7 +142,7 @@ pub(super) fn source(keys: &mut Keys, sort: &Sort, file: &mut TextFile) -> Optio
         [] => file.wrong_but(
             span,
             format!("none of `env`, `file` and `secret` stands {within}"),
-            sort.hint,
+            sort.hint_in(file),
         ),
         [_] => {}
         [first, second, ..] => {
@@ -310,6 +312,15 @@ impl Wrong {
 }
 
 impl Sort {
+    /// What to write in this file.
+    pub(super) fn hint_in(&self, file: &TextFile) -> &'static str {
+        if file.is_of_tenant {
+            self.hint_of_tenants
+        } else {
+            self.hint
+        }
+    }
+
     /// What a header can carry, and nothing else.
     fn checked(&self, text: String) -> Result<Secret, Wrong> {
         let good = |byte: u8| byte.is_ascii_graphic() || self.blanks && byte == b' ';

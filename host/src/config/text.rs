@@ -18,6 +18,8 @@ pub(crate) struct TextFile<'t> {
     text: &'t str,
     /// Where each line starts.
     lines: Vec<usize>,
+    /// Whether a tenant of somebody else's server wrote it.
+    pub(super) is_of_tenant: bool,
     /// What was found wrong, in the order of finding.
     pub(crate) problems: Vec<Problem>,
 }
@@ -33,7 +35,16 @@ impl<'t> TextFile<'t> {
             name: path.display().to_string(),
             text,
             lines,
+            is_of_tenant: false,
             problems: Vec::new(),
+        }
+    }
+
+    /// The same, and whether a tenant of somebody else's server wrote it.
+    pub(super) fn of_tenant(self, is_of_tenant: bool) -> Self {
+        Self {
+            is_of_tenant,
+            ..self
         }
     }
 

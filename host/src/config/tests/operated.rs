@@ -100,6 +100,12 @@ fn a_tenant_has_its_own_secrets_only() {
       --> DIR/m.toml:5:19
     hint: write { secret = "NAME" }, a file in the directory `acme` of the operator's directory of secrets
     "#);
+    let literal = "secrets = { KEY = \"k3y-in-the-wrong-place\" }";
+    assert_snapshot!(operated(vault, literal).unwrap_err(), @r#"
+    error: a secret stands in the file, as `bot.cat.secrets.KEY`
+      --> DIR/m.toml:4:20
+    hint: write { secret = "api.key", host = "https://api.example.com" }, a file in your directory of the operator's directory of secrets, and keep the secret there
+    "#);
     let file = operated(vault, &bot("file = \"vault/other/api\"")).unwrap_err();
     assert!(file.contains("are not for its tenants to name"), "{file}");
     assert_snapshot!(operated("", &bot("secret = \"api\"")).unwrap_err(), @r#"
@@ -122,6 +128,13 @@ fn a_tenant_has_its_own_access_keys_only() {
       caused by: variables and files of the server are not for its tenants to name
       --> DIR/m.toml:4:22
     hint: write { secret = "NAME" }, a file in the directory `acme` of the operator's directory of secrets
+    "#);
+    // Nor is he told to name them where he wrote the key itself.
+    let literal = "poe = { access_key = \"k3y-in-the-wrong-place\" }";
+    assert_snapshot!(operated(vault, literal).unwrap_err(), @r#"
+    error: an access key stands in the file, as `bot.cat.poe.access_key`
+      --> DIR/m.toml:4:23
+    hint: write { secret = "cat.key" }, a file in your directory of the operator's directory of secrets, and keep the key there
     "#);
     let several = "poe = { access_keys = [{ secret = \"api\" }, { env = \"E\" }] }";
     for refused in [
