@@ -154,7 +154,8 @@ where
     /// Accepts until nobody is left. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {
         let (mut connections, mut late) = (JoinSet::new(), JoinSet::new());
-        self.accept(listener, &mut connections, &mut late).await;
+        let leaving = self.accept(&listener, &mut connections, &mut late).await;
+        self.take_the_rest(listener, self.among(leaving, &mut connections, &mut late));
         while connections.join_next().await.is_some() {}
         self.over.now();
         let heard = async { while late.join_next().await.is_some() {} };
@@ -162,15 +163,16 @@ where
         let _ = timeout(LAST_WORD, heard).await;
     }
 
-    /// Accepts until the door is closed, or all have left who came before it was time to leave.
+    /// Accepts until the door is closed, or all have left who came before it was time to leave. Says whether
+    /// it is that time.
     async fn accept(
         &self,
-        listener: TcpListener,
+        listener: &TcpListener,
         connections: &mut JoinSet<()>,
         late: &mut JoinSet<()>,
-    ) {
+    ) -> bool {
         let mut left = std::pin::pin!(self.leave.wait());
-        let mut closed = std::pin::pin!(self.closed(&listener));
+        let mut closed = std::pin::pin!(self.closed(listener));
         let mut leaving = false;
         let mut full = Episode::default();
         let mut deaf = Episode::default();
@@ -178,18 +180,14 @@ where
             tokio::select! {
                 biased;
                 () = &mut left, if !leaving => leaving = true,
-                () = &mut closed => return,
+                () = &mut closed => break,
                 Some(_) = connections.join_next() => {}
                 Some(_) = late.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((socket, peer)) => {
                         deaf.is_over();
-                        let (all, until) = if leaving {
-                            (&mut *late, &self.over)
-                        } else {
-                            (&mut *connections, &self.leave)
-                        };
-                        self.take((socket, peer.ip()), (all, until), &mut full);
+                        let among = self.among(leaving, connections, late);
+                        self.take((socket, peer.ip()), among, &mut full);
                     }
                     Err(error) if is_of_one(&error) => {}
                     Err(error) => {
@@ -202,6 +200,39 @@ where
                     }
                 },
             }
+        }
+        leaving
+    }
+
+    /// Closes the door. On a busy machine somebody may have come whom nobody has looked for yet: closing
+    /// would cut him.
+    fn take_the_rest(&self, listener: TcpListener, (all, until): (&mut JoinSet<()>, &Stop)) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok((socket, peer)) = listener.accept() {
+            let socket = socket.set_nonblocking(true).map(|()| socket);
+            if let Ok(socket) = socket.and_then(TcpStream::from_std) {
+                self.take(
+                    (socket, peer.ip()),
+                    (&mut *all, until),
+                    &mut Episode::default(),
+                );
+            }
+        }
+    }
+
+    /// Among whom a new connection is, and until when.
+    fn among<'a>(
+        &'a self,
+        leaving: bool,
+        connections: &'a mut JoinSet<()>,
+        late: &'a mut JoinSet<()>,
+    ) -> (&'a mut JoinSet<()>, &'a Stop) {
+        if leaving {
+            (late, &self.over)
+        } else {
+            (connections, &self.leave)
         }
     }
 

@@ -87,6 +87,7 @@ fn is_the_same_cat(other: &str) {
         let [same, ours] = ["cat", other].map(|bot| server.send(bot, &body, &[]).text().to_owned());
         assert_eq!(ours, same, "{body}");
     }
+    server.wait_times("u-9", 4);
     let printed = server.printed("cat");
     assert_eq!(printed.len(), 2, "{printed:?}");
     assert_eq!(server.printed(other), printed);
