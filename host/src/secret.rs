@@ -77,7 +77,36 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        hint::black_box,
+        time::{Duration, Instant},
+    };
+
     use super::*;
+
+    /// How much of a guess is right shows in no time. Each is measured by turns, and its least time counts:
+    /// whatever else the machine does only adds to others. The texts are long, so that a comparison which
+    /// stops at the first wrong byte would take ten times as long or more when that is the last one.
+    #[test]
+    fn a_guess_takes_as_long_wherever_it_goes_wrong() {
+        let right = vec![b'k'; 64 * 1024];
+        let secret = Secret::new(String::from_utf8(right.clone()).unwrap());
+        let wrong_at = |at: usize| {
+            let mut guess = right.clone();
+            guess[at] = b'x';
+            (guess, Duration::MAX)
+        };
+        let mut guesses = [wrong_at(0), wrong_at(right.len() - 1)];
+        for _ in 0..100 {
+            for (guess, least) in &mut guesses {
+                let began = Instant::now();
+                assert!(!black_box(&secret).matches(black_box(guess)));
+                *least = began.elapsed().min(*least);
+            }
+        }
+        let [(_, early), (_, late)] = guesses;
+        assert!(late < early * 2 && early < late * 2, "{early:?} {late:?}");
+    }
 
     #[test]
     fn only_the_same_bytes_match() {
