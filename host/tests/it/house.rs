@@ -50,6 +50,14 @@ fn libraries_stay_behind_their_borders() {
 }
 
 #[test]
+fn nothing_is_waited_for_by_the_wall_clock() {
+    hold_sources(
+        "Only named files read the wall clock.",
+        rules::waits_by_no_wall_clock,
+    );
+}
+
+#[test]
 fn files_are_short_documented_and_well_named() {
     hold_sources("A file is short.", rules::is_short);
     hold_sources("A file says what it is.", rules::says_what_it_is);

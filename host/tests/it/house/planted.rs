@@ -4,11 +4,11 @@ use super::reader::Source;
 use super::rules::{
     exceptions_have_reasons, functions_are_short, has_a_name, has_no_banned_code,
     has_no_banned_words, is_mapped, is_short, items_are_documented, keeps_borders,
-    names_from_the_crate, points_downwards, says_what_it_is,
+    names_from_the_crate, points_downwards, says_what_it_is, waits_by_no_wall_clock,
 };
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
-    FUNCTION_LINES_MAX, LEVELS,
+    FUNCTION_LINES_MAX, LEVELS, WALL_CLOCK,
 };
 
 fn gateway(path: &str, text: &str) -> Source {
@@ -85,6 +85,16 @@ fn a_library_across_its_border_is_found() {
             let ours = format!("use crate::{library}::Thing; let {library}s = 1;");
             found(&keeps_borders(&gateway("ids", &ours)), &[]);
         }
+    }
+}
+
+#[test]
+fn a_look_at_the_wall_clock_is_found() {
+    let text = "\nlet late = std::time::SystemTime::now() + wait;";
+    let rule = |path: &str| waits_by_no_wall_clock(&gateway(path, text));
+    found(&rule("bots/reply"), &["bots/reply.rs:2"]);
+    for allowed in WALL_CLOCK {
+        found(&rule(allowed), &[]);
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::reader::{Source, edges, places};
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
-    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS,
+    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS, WALL_CLOCK,
 };
 
 /// What breaks a rule, and where.
@@ -76,6 +76,20 @@ pub(super) fn keeps_borders(source: &Source) -> Broken {
         }
     }
     broken
+}
+
+/// The clock on the wall is read in few places.
+pub(super) fn waits_by_no_wall_clock(source: &Source) -> Broken {
+    let Some(path) = source.gateway_path() else {
+        return Broken::new();
+    };
+    if WALL_CLOCK.iter().any(|start| path.starts_with(start)) {
+        return Broken::new();
+    }
+    let reads = source.code.match_indices("SystemTime::now");
+    reads
+        .map(|(at, _)| format!("{path}:{}", source.line_of(at)))
+        .collect()
 }
 
 /// A file is short.

@@ -137,6 +137,21 @@ pub(super) const BANNED_BELOW_CLI: &[(&str, &str)] = &[(
     "the environment is read in `cli`, and handed down as a value",
 )];
 
+/// Files that may ask what time it is, as beginnings of paths below `host/src`: what they do with it is shown or
+/// written to people, handed to a guest, or noted at a file. Somebody may set that clock at any moment, so nothing
+/// is waited for by it: what lasts is measured with `Instant`.
+pub(super) const WALL_CLOCK: &[&str] = &[
+    // Of its tests: how old a file is.
+    "cli/artifact",
+    "client/conversation",
+    // A date in `Retry-After`; what comes of it is a bounded wait.
+    "egress/poe/stream",
+    "replay/kept",
+    "sandbox/cache/room",
+    "sandbox/clocks",
+    "server/record",
+];
+
 /// What must not stand anywhere, also in comments.
 pub(super) const BANNED_WORDS: &[&str] = &[
     concat!("FIX", "ME"),
