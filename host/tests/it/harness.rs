@@ -4,6 +4,7 @@
 
 mod browser;
 mod client;
+mod disk;
 mod groups;
 mod guests;
 pub mod languages;
@@ -16,6 +17,7 @@ mod waits;
 
 pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query, unreferred};
+pub use disk::SmallDisk;
 pub use groups::{Groups, Hog};
 pub use guests::{component, guest_names, hostile_names, without_outer_cargo};
 pub use lines::Lines;

@@ -26,6 +26,7 @@ mod crowd;
 mod decode;
 mod drain;
 mod egress;
+mod faults;
 mod front;
 mod hostile;
 mod house;

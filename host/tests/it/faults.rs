@@ -1,0 +1,156 @@
+//! Faults of the world around the gateway: a clock that somebody sets, a disk without room, more readers than it has
+//! descriptors, names of files with line ends. What they do to money is in `poe`.
+
+mod disk;
+mod names;
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    drain::handover::wait_until,
+    harness::{Connection, Folder, post, query},
+};
+
+/// Stands before the C library: the clock on the wall, and no other, goes by as many seconds as a file says.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int clock_gettime(clockid_t clock, struct timespec *at) {
+    int failed = (int)syscall(SYS_clock_gettime, clock, at);
+    int wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    int file = wall && !failed ? open(getenv("CLOCK_IS_AHEAD"), O_RDONLY | O_CLOEXEC) : -1;
+    char seconds[32] = {0};
+    if (file >= 0 && read(file, seconds, sizeof seconds - 1) > 0) at->tv_sec += atol(seconds);
+    if (file >= 0) close(file);
+    return failed;
+}
+"#;
+
+/// A clock that a test sets.
+struct Clock {
+    dir: tempfile::TempDir,
+}
+
+impl Clock {
+    /// Made by the compiler that links Rust programs, too.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Self { dir };
+        fs::write(clock.path("clock.c"), CLOCK).unwrap();
+        clock.set(0);
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-o"])
+            .args([clock.path("clock.so"), clock.path("clock.c")]);
+        assert!(cc.status().unwrap().success());
+        clock
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Sets it so many years ahead, or back. In one step: nobody finds half of a number.
+    fn set(&self, years: i64) {
+        let seconds = years * 365 * 24 * 3600;
+        fs::write(self.path("unfinished"), seconds.to_string()).unwrap();
+        fs::rename(self.path("unfinished"), self.path("ahead")).unwrap();
+    }
+
+    fn before(&self, folder: Folder) -> Folder {
+        let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+        folder
+            .env("LD_PRELOAD", &text(self.path("clock.so")))
+            .env("CLOCK_IS_AHEAD", &text(self.path("ahead")))
+    }
+}
+
+/// Somebody sets the clock by years, forth and back: nobody is cut off or kept waiting for that.
+#[test]
+fn a_clock_that_jumps_moves_no_deadline() {
+    let clock = Clock::new();
+    let manifest = "[bot.puppet]\nsource = \"puppet.wasm\"\n\
+         [bot.short]\nsource = \"puppet.wasm\"\nlimits = { wall_time = \"3s\" }\n\
+         [bot.full]\nsource = \"puppet.wasm\"\nlimits = { running = 1, queue = 1, queue_wait = \"2s\" }\n";
+    let server = clock.before(Folder::with_manifest(manifest)).up();
+    let year = |bot: &str| {
+        let record = server.wait_query(bot);
+        record["timestamp"].as_str().unwrap()[..4]
+            .parse::<i64>()
+            .unwrap()
+    };
+    let mut kept = server.connect();
+    let mut ask_again = || {
+        let request = post("/puppet", &[], query("hi").to_string().as_bytes());
+        assert_eq!(kept.send(request).answer().said(), "hi");
+    };
+    ask_again();
+    let now = year("puppet");
+    let first = |bot: &str, then: &str| {
+        let mut stream = server.open(bot, &format!("before\n{then}"));
+        assert_eq!(stream.next_event().unwrap().1["text"], "before");
+        stream
+    };
+    let began = Instant::now();
+    let patient = first("puppet", "sleep 4000\nthe end");
+    let short = first("short", "sleep 100000000");
+    let _running = first("full", "sleep 100000000");
+    let mut waiting = server.connect();
+    waiting.send(post("/full", &[], query("hi").to_string().as_bytes()));
+    server.wait_metric("ravenry_waiting_queries", &[("tenant", "local")], 1.0);
+
+    for years in [10, -10, 40] {
+        clock.set(years);
+        ask_again();
+        assert_eq!(server.ask("puppet", "hi").said(), "hi");
+    }
+    let busy = waiting.answer().show();
+    assert!(busy.contains("The bot is busy"), "{busy}");
+    assert!(began.elapsed() > Duration::from_secs(2), "it has waited");
+    let short = short.rest().show();
+    assert!(
+        short.contains("error") && short.ends_with("done {}\n"),
+        "{short}"
+    );
+    assert!(began.elapsed() > Duration::from_secs(3), "it had its time");
+    assert!(patient.rest().said().ends_with("the end"));
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(4), "it slept");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    // It did jump.
+    assert!(year("short") > now + 35);
+}
+
+/// More readers than there are descriptors for: who comes too late is turned away at once, which is said once; who
+/// is served is served on, and what bots need is theirs.
+#[test]
+fn more_readers_than_descriptors_are_turned_away() {
+    let server = Folder::with_bots(&["puppet"]).first("ulimit -n 256").up();
+    let mut running = server.open("puppet", "before\nsleep 500\nafter");
+    assert_eq!(running.next_event().unwrap().1["text"], "before");
+    let crowd: Vec<Connection> = (0..200).map(|_| server.connect()).collect();
+    server.wait_text("too many connections: new ones are closed at once");
+    assert_eq!(running.rest().said(), "after");
+    assert!(server.metrics().contains("ravenry_running_replies"));
+    drop(crowd);
+    wait_until("there is room again", || {
+        let mut connection = server.connect();
+        let asked = connection.try_send(post("/puppet", &[], query("hi").to_string().as_bytes()));
+        asked.is_ok()
+            && connection
+                .try_answer()
+                .is_some_and(|answer| answer.said() == "hi")
+    });
+    let log = server.log().join("\n");
+    assert_eq!(log.matches("too many connections").count(), 1, "{log}");
+    assert!(!log.contains("cannot be accepted"), "{log}");
+}
