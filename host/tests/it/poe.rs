@@ -3,6 +3,7 @@
 
 mod costs;
 mod crash;
+mod disk;
 mod fault_table;
 mod faults;
 mod files;

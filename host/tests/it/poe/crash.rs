@@ -18,7 +18,7 @@ fn up(poe: &FakePoe, state: &Path) -> Server {
     folder(poe, "").state_dir(state).up()
 }
 
-fn paid(lines: &str) -> Value {
+pub(super) fn paid(lines: &str) -> Value {
     let mut query = harness::query(lines);
     query["bot_query_id"] = json!("q-1");
     query
@@ -33,13 +33,13 @@ fn open(server: &Server, lines: &str) -> Stream {
     connection.stream()
 }
 
-fn kill(mut server: Server) {
+pub(super) fn kill(mut server: Server) {
     server.signal(Signal::KILL);
     server.wait();
 }
 
 /// What a start says of money, by the time that it serves: level, amount, query, outcome.
-fn told(server: &Server) -> Vec<String> {
+pub(super) fn told(server: &Server) -> Vec<String> {
     let log = server.log();
     let records = log
         .iter()
@@ -165,7 +165,7 @@ fn what_cannot_be_noted_is_not_charged() {
 }
 
 /// The records that are there.
-fn left(state: &Path) -> Vec<String> {
+pub(super) fn left(state: &Path) -> Vec<String> {
     let entries = fs::read_dir(state.join("charges")).unwrap();
     entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -80,6 +80,23 @@ fn a_name_of_a_file_says_nothing_else() {
     }
 }
 
+/// A line end in a name is refused, wherever the name comes from: it could begin a header or a line of a log.
+#[test]
+fn a_name_with_line_ends_is_no_name() {
+    let poe = FakePoe::start().unwrap();
+    let server = gateway(&poe, "");
+    let names = ["a\\r\\nevil:1", "a\\nb.txt", "a\\rb.txt", "a.txt\\r\\n"];
+    for name in names {
+        let said = ask(&server, &format!("try attach {name} 3\nstill here")).said();
+        assert!(said.ends_with("still here"), "{said}");
+    }
+    server.wait_times("without control characters", names.len());
+    assert!(poe.uploads().is_empty());
+    let url = "https://example.com/a%0d%0aevil:1";
+    let events = ask(&server, &format!("attach-url {url}")).events();
+    assert_eq!(events[0].1["name"], "downloaded_file");
+}
+
 #[test]
 fn an_upload_is_tried_twice_and_no_more() {
     let poe = FakePoe::start().unwrap();

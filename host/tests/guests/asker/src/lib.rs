@@ -8,7 +8,7 @@
 //! - `both BOT BOT`: asks two at once, and says the events of both as they come;
 //! - `open BOT COUNT`: asks so many times without hearing an answer;
 //! - `with JSON`: what the next questions add;
-//! - `attach NAME LENGTH`, `inline NAME LENGTH`, `attach-url URL`: a file;
+//! - `attach NAME LENGTH`, `inline NAME LENGTH`, `attach-url URL`: a file; `\\r` and `\\n` in a name are line ends;
 //! - `attachment URL MAX`: says how many bytes an attachment has;
 //! - `authorize AMOUNT`, `capture AMOUNT`: money;
 //! - `trap`: traps;
@@ -94,7 +94,8 @@ fn line(line: &str, members: &mut Map<String, Value>, reply: &mut Reply) -> Resu
             *members = from_str(json).unwrap_or_default();
         }
         Some("attach") => {
-            reply.attach(first, "text/plain", vec![b'x'; number(words.next())])?;
+            let name = first.replace("\\r", "\r").replace("\\n", "\n");
+            reply.attach(&name, "text/plain", vec![b'x'; number(words.next())])?;
         }
         Some("inline") => {
             let file = reply.attach_inline(first, None, vec![b'x'; number(words.next())])?;

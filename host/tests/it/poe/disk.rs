@@ -1,0 +1,82 @@
+//! Money where the disk is full, or may not be written: nothing is charged that cannot be noted, and replies that
+//! charge nothing go on.
+
+use std::fs;
+
+use ravenry::simulator::FakePoe;
+
+use super::{crash::paid, folder, send};
+use crate::{
+    drain::handover::wait_until,
+    harness::{Server, SmallDisk},
+};
+
+const REFUSED: &str = "charges are refused, because they cannot be noted";
+
+/// Each way of a disk to be of no use, and to be of use again.
+type Ways = [(
+    fn(&SmallDisk, &Server),
+    fn(&SmallDisk, &Server),
+    &'static str,
+); 2];
+const WAYS: Ways = [
+    (SmallDisk::fill, SmallDisk::empty, "No space left on device"),
+    (
+        |disk, server| disk.remount(server, "ro"),
+        |disk, server| disk.remount(server, "rw"),
+        "Read-only file system",
+    ),
+];
+
+#[test]
+fn a_disk_that_takes_nothing_refuses_charges_alone() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let poe = FakePoe::start().unwrap();
+    let server = folder(&poe, "")
+        .small_disk(&disk, 64)
+        .state_dir(&disk.path().join("state"))
+        .up();
+    let said = |lines: &str| send(&server, &paid(lines)).said();
+    let settled = || {
+        let records = || fs::read_dir(disk.of(&server).join("state/charges")).unwrap();
+        wait_until("no record is left", || records().count() == 0);
+    };
+    let charges = "authorize 300\ncapture 300\nthanks";
+    for (episode, (spoil, mend, why)) in WAYS.into_iter().enumerate() {
+        assert_eq!(said(charges), "thanks");
+        // Its record would leave room when it goes.
+        settled();
+        let bills = poe.ledger().bills.len();
+        spoil(&disk, &server);
+        for _ in 0..3 {
+            assert_eq!(said("free of charge"), "free of charge");
+            for charge in ["authorize", "capture"] {
+                let said = said(&format!("try {charge} 300\nstill here"));
+                assert!(said.ends_with("still here"), "{said}");
+                assert!(said.len() > "still here".len(), "the bot is told: {said}");
+            }
+        }
+        assert_eq!(poe.ledger().bills.len(), bills, "nothing was sent");
+        // Said once, with the reason.
+        let record = server.wait_log(|record| {
+            let error = record["error"].as_str().unwrap_or_default();
+            record["message"]
+                .as_str()
+                .unwrap_or_default()
+                .starts_with(REFUSED)
+                && error.contains(why)
+        });
+        assert_eq!(record["level"], "ERROR");
+        mend(&disk, &server);
+        assert_eq!(said(charges), "thanks");
+        server.wait_times(REFUSED, episode + 1);
+        let times = server
+            .log()
+            .iter()
+            .filter(|line| line.contains(REFUSED))
+            .count();
+        assert_eq!(times, episode + 1);
+    }
+    // No half of a record is left for the next start to tell of.
+    settled();
+}
