@@ -7,6 +7,7 @@ mod disk;
 mod fault_table;
 mod faults;
 mod files;
+mod kills;
 mod settings;
 
 use std::time::Instant;
