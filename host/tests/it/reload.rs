@@ -3,6 +3,7 @@
 
 mod links;
 mod served;
+mod unfit;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -53,7 +53,7 @@ fn with_module(component: &[u8], module: &[u8]) -> Vec<u8> {
 }
 
 /// A bot that is whole, and wants of the gateway what no version of it has: only linking tells.
-fn unfit() -> Vec<u8> {
+pub fn unfit() -> Vec<u8> {
     let read = |path: &str| {
         std::fs::read_to_string(format!("{}/tests/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     };

@@ -1,0 +1,65 @@
+//! A bad component in the place of a good one, while the good one is asked all the time: nobody who asks notices.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use super::{count, write};
+use crate::{
+    drain::handover::under_load,
+    harness::{Folder, Server, component},
+    starting::unfit,
+};
+
+const PUPPET: &str = "[bot.puppet]\nsource = \"puppet.wasm\"\n";
+
+/// Puts each of them there, and a good one at last. `tell` has the gateway look.
+fn change_under_load(server: &Server, bot: &str, tell: &dyn Fn(&Server)) {
+    let good = component("puppet");
+    let other_world =
+        r#"(component (import "wasi:nn/inference@0.2.0" (instance (export "load" (func)))))"#;
+    let bad = [
+        ("text", b"no component".to_vec()),
+        ("empty", Vec::new()),
+        ("half", good[..good.len() / 2].to_vec()),
+        ("core", wat::parse_str("(module)").unwrap()),
+        ("other world", wat::parse_str(other_world).unwrap()),
+        ("only linking tells", unfit()),
+    ];
+    under_load(server.address, bot, |some_are_answered| {
+        for (number, (kind, bytes)) in bad.iter().enumerate() {
+            some_are_answered();
+            write(server, "puppet.wasm", bytes);
+            tell(server);
+            server.wait_times("What ran before goes on", number + 1);
+            assert!(
+                count(server, "bot `puppet` cannot be mounted") > number,
+                "{kind}"
+            );
+        }
+        some_are_answered();
+        fs::remove_file(server.folder.path().join("puppet.wasm")).unwrap();
+        tell(server);
+        server.wait_times("What ran before goes on", bad.len() + 1);
+        some_are_answered();
+        // Another one that says the same: it has something behind it that nothing reads.
+        let custom = [&good[..], &[0, 3, 1, b'x', 1]].concat();
+        write(server, "puppet.wasm", custom);
+        tell(server);
+        server.wait_text("Reloaded `puppet`");
+        some_are_answered();
+    });
+}
+
+#[test]
+fn a_bad_component_is_noticed_by_nobody_who_asks() {
+    change_under_load(&Server::start(PUPPET), "puppet", &|_| ());
+}
+
+#[test]
+fn nor_where_an_operator_asks_for_it() {
+    let operator = "[tenant.acme]\nmanifests = [\"acme.toml\"]\n";
+    let folder = Folder::empty().manifest("acme.toml", PUPPET);
+    let server = folder.file("operator.toml", operator).serve();
+    change_under_load(&server, "puppet", &|server| server.signal(Signal::HUP));
+}
