@@ -13,6 +13,9 @@ use std::{
 /// Files that one process writes. Whoever forgets that he records finds his disk as it was.
 const FILES_MAX: u32 = 1_000;
 
+/// Numbers that they may have: some are taken where processes share a directory.
+const NUMBER_MAX: u32 = 9_999;
+
 /// Conversations that wait to be written; when there are more, the next is left out.
 const WAITING_MAX: usize = 64;
 
@@ -81,16 +84,29 @@ impl Drop for Writer {
 
 /// Writes what is queued until the end, or until there is enough.
 fn write_all(directory: &Path, queued: &Receiver<Option<Entry>>) {
-    for number in 1..=FILES_MAX {
+    let mut number = 0;
+    for _ in 0..FILES_MAX {
         let Ok(Some(entry)) = queued.recv() else {
             return;
         };
         let text = (entry.text)();
-        if let Err(error) = write(directory, &entry.name, number, &text) {
+        let written = loop {
+            number += 1;
+            match write(directory, &entry.name, number, &text) {
+                // Another process has written in the same second, or one before this that was killed.
+                Err(error) if is_taken(&error) && number < NUMBER_MAX => {}
+                written => break written,
+            }
+        };
+        if let Err(error) = written {
             tracing::warn!(%error, "a conversation could not be recorded");
         }
     }
     tracing::warn!("no more conversations are recorded: {FILES_MAX} are there from this run");
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists
 }
 
 /// Writes a file beside its place, and puts it there. Nothing is overwritten.
@@ -104,6 +120,8 @@ fn write(directory: &Path, name: &str, number: u32, text: &str) -> io::Result<()
         .open(&partial)?;
     let written = file
         .write_all(text.as_bytes())
+        // What has its name is whole, also after a power cut.
+        .and_then(|()| file.sync_all())
         .and_then(|()| fs::hard_link(&partial, &whole));
     fs::remove_file(&partial)?;
     written

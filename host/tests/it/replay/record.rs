@@ -127,3 +127,26 @@ fn the_last_conversations_are_written_before_the_end() {
     let log = server.log().join("\n");
     assert!(!log.contains("no more conversations"), "{log}");
 }
+
+/// Processes may share a directory, and one may follow another within a second: each finds names of its own.
+#[test]
+fn processes_that_share_a_directory_lose_nothing() {
+    let shared = tempfile::tempdir().unwrap();
+    let gateway = || {
+        let folder = Folder::with_bots(&["echo"]).flag("--record");
+        folder.flag(shared.path().to_str().unwrap()).up()
+    };
+    let servers = [gateway(), gateway()];
+    for _ in 0..20 {
+        for server in &servers {
+            server.ask("echo", "hi");
+        }
+    }
+    for mut server in servers {
+        server.signal(rustix::process::Signal::TERM);
+        server.wait();
+        let log = server.log().join("\n");
+        assert!(!log.contains("could not be recorded"), "{log}");
+    }
+    assert_eq!(recorded(shared.path(), 40).len(), 40);
+}
