@@ -8,6 +8,7 @@
 mod log_queue;
 mod overheard;
 mod recorder;
+mod shown;
 
 use std::{
     io::{self, IsTerminal},
@@ -19,7 +20,10 @@ use tracing_subscriber::{
     EnvFilter, Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-use self::log_queue::LogQueue;
+use self::{
+    log_queue::LogQueue,
+    shown::{Form, Shown},
+};
 pub use self::{log_queue::Logging, overheard::Overheard, recorder::Metrics};
 use crate::metrics::ReplyFacts;
 
@@ -92,16 +96,17 @@ where
     };
     let (queue, logging) =
         LogQueue::start(io::stderr(), log_queue::tell_dropped).map_err(TelemetryError::Thread)?;
+    let form = match (json, terminal) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Colours,
+        (false, false) => Form::Text,
+    };
+    let layer = fmt::layer().with_writer(Shown::new(queue, form));
     let lines = if json {
-        fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .with_writer(queue)
-            .boxed()
+        let layer = layer.json().flatten_event(true);
+        layer.with_current_span(false).with_span_list(false).boxed()
     } else {
-        fmt::layer().with_ansi(terminal).with_writer(queue).boxed()
+        layer.with_ansi(terminal).boxed()
     };
     Ok((lines, logging))
 }

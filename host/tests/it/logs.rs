@@ -160,6 +160,41 @@ fn a_log_for_people_is_as_safe() {
     }
 }
 
+/// Nor can what else the log repeats of strangers, such as a tenant's file. A program reads it as it was.
+#[test]
+fn what_strangers_wrote_is_seen_in_a_log() {
+    let hidden = "\u{202e}\u{200b}\u{2028}\u{feff}\u{e0001}";
+    for format in ["json", "text"] {
+        let server = Folder::empty()
+            .file(
+                "operator.toml",
+                "[tenant.acme]\nmanifests = [\"m.toml\", \"gone.toml\"]\n",
+            )
+            .manifest("m.toml", "[bot.echo]\nsource = \"echo.wasm\"\n")
+            .file(
+                "gone.toml",
+                format!("manifest_version = 1\n[bot.gone]\nsource = \"no{hidden}ne\"\n"),
+            )
+            .flag("--log-format")
+            .flag(format)
+            .serve();
+        server.wait_text("bot `gone` has nothing to run");
+        let log = server.log().join("\n");
+        assert!(!log.contains(|it| hidden.contains(it)), "{log}");
+        if format == "json" {
+            server.wait_log(|record| {
+                let message = record["message"].as_str().unwrap();
+                message.contains(&format!("no{hidden}ne"))
+            });
+        } else {
+            assert!(
+                log.contains(r"no\u{202e}\u{200b}\u{2028}\u{feff}\u{e0001}ne"),
+                "{log}"
+            );
+        }
+    }
+}
+
 /// A key that somebody sends where it does not belong is not logged either.
 #[test]
 fn a_bots_key_is_masked_in_what_it_prints() {
