@@ -45,7 +45,7 @@ pub use self::{
     cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
     instance::{Allowance, Cost, Meter, Run, RunError},
-    prepare::{COMPILED_ALONE_BYTES, examine, read, sound, validate},
+    prepare::{COMPILED_ALONE_BYTES, engine_for, examine, read, sound, validate},
     runtime::offered,
 };
 use crate::{
@@ -206,14 +206,19 @@ impl fmt::Debug for Component {
 }
 
 impl Sandbox {
-    /// A sandbox for instances of this size, with compiled code in `cache_dir`.
+    /// A sandbox for instances of this size, with compiled code in `cache_dir`. Components that need an
+    /// engine which is switched off are refused.
     ///
     /// Engines are set up when the first component needs them.
-    pub fn new(size: Size, cache_dir: &Path) -> Result<Self, SandboxError> {
+    pub fn new(
+        size: Size,
+        cache_dir: &Path,
+        switched_off: Vec<EngineKind>,
+    ) -> Result<Self, SandboxError> {
         let room = Room::open(cache_dir)?;
         Ok(Self {
             size,
-            switched_off: Vec::new(),
+            switched_off,
             room,
             small: OnceLock::new(),
             large: OnceLock::new(),
@@ -222,13 +227,6 @@ impl Sandbox {
             ticker: Ticker::start().map_err(SandboxError::Ticker)?,
             compiling: Mutex::new(()),
         })
-    }
-
-    /// The same without this engine: components that need it are refused.
-    #[must_use]
-    pub fn without(mut self, engine: EngineKind) -> Self {
-        self.switched_off.push(engine);
-        self
     }
 
     fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {

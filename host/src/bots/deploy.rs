@@ -23,6 +23,7 @@ use crate::{
     compute::{Compute, Owner},
     config::{
         Unfit,
+        engines::Engines,
         resolve::{BotSpec, TenantSpec},
     },
     egress::{Client, Egress, secrets::Secrets},
@@ -32,7 +33,7 @@ use crate::{
     },
     memory::{MemoryPool, Scarcity},
     report::Problem,
-    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, Sandbox},
+    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, EngineKind, Sandbox},
 };
 
 /// What all bots of the process share.
@@ -335,13 +336,20 @@ fn access(spec: &BotSpec, client: Client, secrets: &Arc<Secrets>) -> Access {
 
 /// Why a file cannot be mounted as a bot, as far as a look at it can tell without compiling it.
 pub fn unfit(path: &Path) -> Option<Unfit> {
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(unfit) => return Some(unfit),
-    };
-    sandbox::validate(&bytes)
-        .err()
-        .map(|error| described(&error))
+    let sound = |bytes: Vec<u8>| sandbox::validate(&bytes).map_err(|error| described(&error));
+    read(path).and_then(sound).err()
+}
+
+/// Why a bot whose file is fit is refused all the same: it begins with more memory than it may have, or needs
+/// an engine that is switched off. Nothing is compiled for it.
+pub fn unfit_here(spec: &BotSpec, engines: Engines) -> Option<Problem> {
+    let judged = read(&spec.source).and_then(|bytes| {
+        let off = EngineKind::switched_off(engines);
+        sandbox::examine(&bytes)
+            .and_then(|found| sandbox::engine_for(&found, spec.limits.memory, &off))
+            .map_err(|error| described(&error))
+    });
+    judged.err().map(|unfit| unfit_bot(spec, unfit))
 }
 
 fn described(error: &ComponentError) -> Unfit {

@@ -258,7 +258,7 @@ impl Described {
             mappings: u64::MAX,
             memory_bytes_max: self.initial_memory_bytes,
         };
-        let sandbox = Sandbox::new(size, cache_dir)
+        let sandbox = Sandbox::new(size, cache_dir, Vec::new())
             .map_err(|error| format!("could not be tried: {error}"))?;
         let component = sandbox
             .prepare(bytes, self.initial_memory_bytes, &|| ())

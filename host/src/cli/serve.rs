@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use super::components::{home, only_components};
 use super::up::{self, Author, WORLD};
 use super::{Failure, Serving};
+use crate::bots::deploy;
 use crate::config;
 use crate::config::resolve::ServerSpec;
 use crate::ids::TenantName;
@@ -180,10 +181,13 @@ fn is_void(spec: &ServerSpec) -> bool {
     !spec.refused.is_empty() && spec.tenants.iter().all(|tenant| tenant.bots.is_empty())
 }
 
-/// Says what is wrong with the files, or how much is served.
+/// Says what is wrong with the files, or how much is served. What only compiling can tell is not said.
 fn told(spec: &ServerSpec) -> Result<(), Failure> {
     let refused = spec.refused.iter().map(|refused| refused.problem.clone());
-    Problems(refused.collect()).or(()).map_err(Failure::Usage)?;
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let unfit = bots.filter_map(|bot| deploy::unfit_here(bot, spec.engines));
+    let problems = Problems(refused.chain(unfit).collect());
+    problems.or(()).map_err(Failure::Usage)?;
     let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();
     let tenants = spec.tenants.len();
     output::print(&format!(

@@ -5,6 +5,7 @@ use std::fmt;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::inspect::{self, Counts, Inspection};
+use crate::config::engines::Engines;
 
 /// Native stack of one instance; host functions that a guest calls run on it too.
 const ASYNC_STACK_BYTES: usize = 1024 * 1024;
@@ -191,6 +192,14 @@ impl EngineKind {
             Self::Large | Self::Async => LARGE_FLAT_BYTES,
         };
         flat.saturating_add(counts.instance_bytes)
+    }
+
+    /// Those that an operator has switched off.
+    pub fn switched_off(engines: Engines) -> Vec<Self> {
+        let Engines { large, tasks } = engines;
+        let all = [(large, Self::Large), (tasks, Self::Async)];
+        let off = all.into_iter().filter(|(is_on, _)| !is_on);
+        off.map(|(_, engine)| engine).collect()
     }
 
     /// The engine for this component, of which an instance may have `memory_bytes_max`.

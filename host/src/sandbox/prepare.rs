@@ -72,17 +72,8 @@ impl Sandbox {
         memory_bytes_max: u64,
     ) -> Result<Plan<'a>, ComponentError> {
         let found = examine(bytes)?;
-        if found.counts.memory_bytes > memory_bytes_max {
-            return Err(ComponentError::TooMuchMemory {
-                declared: found.counts.memory_bytes,
-                allowed: memory_bytes_max,
-            });
-        }
         let begun = Instant::now();
-        let kind = EngineKind::of(&found, memory_bytes_max);
-        if self.switched_off.contains(&kind) {
-            return Err(ComponentError::SwitchedOff(kind));
-        }
+        let kind = engine_for(&found, memory_bytes_max, &self.switched_off)?;
         Ok(Plan {
             bytes,
             found,
@@ -183,6 +174,25 @@ pub fn examine(bytes: &[u8]) -> Result<inspect::Inspection, ComponentError> {
         return Err(sound(bytes).err().map_or(error, Into::into));
     }
     Ok(found)
+}
+
+/// Which engine a component runs on that may have so much memory, where these engines are switched off.
+pub fn engine_for(
+    found: &inspect::Inspection,
+    memory_bytes_max: u64,
+    switched_off: &[EngineKind],
+) -> Result<EngineKind, ComponentError> {
+    if found.counts.memory_bytes > memory_bytes_max {
+        return Err(ComponentError::TooMuchMemory {
+            declared: found.counts.memory_bytes,
+            allowed: memory_bytes_max,
+        });
+    }
+    let kind = EngineKind::of(found, memory_bytes_max);
+    if switched_off.contains(&kind) {
+        return Err(ComponentError::SwitchedOff(kind));
+    }
+    Ok(kind)
 }
 
 /// Reads any component, whatever it is for.

@@ -13,7 +13,7 @@ use crate::{
     },
     charges::Journal,
     compute::Compute,
-    config::{engines::Engines, resolve::ServerSpec},
+    config::resolve::ServerSpec,
     directory::{self, DirectoryError, Writers},
     egress::{Egress, poe::Addresses},
     memory::MemoryPool,
@@ -85,13 +85,8 @@ fn prepare_sandbox(
         mappings: capacity.mappings,
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
-    let mut sandbox = Sandbox::new(size, cache_dir).map_err(|error| unprepared(&error))?;
-    let Engines { large, tasks } = spec.engines;
-    for (is_on, engine) in [(large, EngineKind::Large), (tasks, EngineKind::Async)] {
-        if !is_on {
-            sandbox = sandbox.without(engine);
-        }
-    }
+    let off = EngineKind::switched_off(spec.engines);
+    let sandbox = Sandbox::new(size, cache_dir, off).map_err(|error| unprepared(&error))?;
     Ok((sandbox, size, capacity))
 }
 

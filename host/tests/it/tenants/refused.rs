@@ -26,6 +26,10 @@ fn folder() -> Folder {
             "greedy",
             &format!("{well}\nlimits = {{ memory = \"7GiB\" }}"),
         ),
+        bot(
+            "starved",
+            &format!("{well}\nlimits = {{ memory = \"64KiB\" }}"),
+        ),
         bot("mistyped", &format!("{well}\nrout = \"/x\"")),
         bot("unbuilt", "source = \".\""),
         bot("thief", "source = \"../globex.toml\""),
@@ -48,7 +52,7 @@ fn whatever_is_wrong_with_one_tenant_stops_nobody_else() {
     assert_eq!(server.ask("globex/echo", "hi").said(), "hi");
     assert_eq!(server.ask("acme/well", "hi").said(), "hi");
     let refused = [
-        "broken", "tasks", "keyless", "greedy", "mistyped", "unbuilt", "thief",
+        "broken", "tasks", "keyless", "greedy", "starved", "mistyped", "unbuilt", "thief",
     ];
     for bot in refused {
         assert_eq!(
@@ -87,6 +91,8 @@ fn a_check_says_what_is_wrong_with_all_tenants() {
         "bot `broken` cannot be mounted",
         "bot `keyless` cannot have its access key",
         "`memory` of bot `greedy` is 7GiB",
+        "it needs the engine `async`, which is switched off here",
+        "bytes, and it may have 65536",
         "unknown key `rout`",
         "bot `unbuilt` is not built",
         "`source` of bot `thief` leads out of the directory",
