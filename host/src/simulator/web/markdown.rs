@@ -5,6 +5,7 @@
 //! and `mailto` only; any other is as one without an address.
 
 mod builder;
+mod code;
 mod guarded;
 
 use std::collections::{HashMap, HashSet};

@@ -36,7 +36,15 @@ fn markdown_becomes_elements() {
             r#"p("a " em("b") " " strong("c") " " del("d") " " code("e"))"#,
         ),
         ("a\nb  \nc", r#"p("a\nb" br() "c")"#),
-        ("```rust x\nfn\n  a\n```", r#"pre[rust]("fn\n  a\n")"#),
+        (
+            "```rust x\nfn\n  a\n```",
+            r#"pre[rust](word[keyword]("fn") "\n  a\n")"#,
+        ),
+        (
+            "```py\na = f(1) # <b>\n```",
+            r##"pre[py]("a = " word[name]("f") "(" word[number]("1") ") " word[comment]("# <b>") "\n")"##,
+        ),
+        ("```klingon\nfn a\n```", r#"pre[klingon]("fn a\n")"#),
         ("3. a\n4. b", r#"ol[3](li("a") li("b"))"#),
         (
             "- [x] a\n- [ ] b",

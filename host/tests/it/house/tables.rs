@@ -79,6 +79,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["pulldown_cmark"],
         &["simulator/web/markdown", "chat/markdown"],
     ),
+    (&["hl_lite"], &["simulator/web/markdown"]),
     // Documents at queries of the played platform.
     (&["html5ever", "pdf_extract"], &["simulator"]),
     (

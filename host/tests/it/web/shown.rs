@@ -205,12 +205,45 @@ fn a_page_is_previewed_in_a_frame_of_its_own() {
     browser.is_well();
 }
 
+/// Code is in colours, in whatever pieces it comes, and stays the text that it is.
+#[test]
+fn code_is_in_colours() {
+    let poe = FakePoe::start().unwrap();
+    let code = "fn main() { // go\n\tlet a = \"<b>\";\n}\n";
+    let text = format!("```rust\n{code}```\n\n```klingon\nfn\n```\n");
+    let letters = text.chars().map(String::from);
+    let answer = letters.fold(Answer::stream(), |answer, letter| answer.text(&letter));
+    poe.bot("coder", Script::from(answer.done()));
+    let browser = Browser::open(&poe.url());
+    browser.choose("coder");
+    browser.say("go");
+    browser.wait("document.querySelector('.answer .acts')");
+    let words = "return [...document.querySelectorAll('.code .word')].map((word) => [word.classList[1], word.textContent])";
+    assert_eq!(
+        browser.script(words, &[]),
+        json!([
+            ["keyword", "fn"],
+            ["name", "main"],
+            ["comment", "// go"],
+            ["keyword", "let"],
+            ["string", "\"<b>\""]
+        ])
+    );
+    let texts =
+        "return [...document.querySelectorAll('.code code')].map((block) => block.textContent)";
+    assert_eq!(browser.script(texts, &[]), json!([code, "fn\n"]));
+    let colours = "return new Set([...document.querySelectorAll('.word, .code code')].map((word) => getComputedStyle(word).color)).size";
+    assert_eq!(browser.script(colours, &[]), 5);
+    browser.is_well();
+}
+
 /// Every control has a name, text can be read in both colours, and an answer is read out when it is there.
 #[test]
 fn nobody_is_left_out() {
     let poe = FakePoe::start().unwrap();
     let answer = Answer::stream()
-        .text("# Title\n\n`code` and [link](https://a.example)\n\n> quoted")
+        .text("# Title\n\n`code` and [link](https://a.example)\n\n> quoted\n\n")
+        .text("```rust\n#[a]\nfn f(x: u8) { g(1, \"s\") } // c\n```")
         .event("suggested_reply", json!({"text": "more"}))
         .done();
     poe.bot("host", Script::from(answer));

@@ -4,7 +4,7 @@ use std::{collections::HashSet, ops::Range};
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, Tag};
 
-use super::{Block, Element, Node, address, normal};
+use super::{Block, Element, Node, address, code::coloured, normal};
 
 /// How deep elements lie within one another; what is deeper is shown without its own element.
 pub(super) const DEPTH_MAX: usize = 24;
@@ -163,7 +163,13 @@ impl<'l> Builder<'l> {
     fn close(&mut self) {
         if self.beyond > 0 {
             self.beyond = self.beyond.saturating_sub(1);
-        } else if let Some(element) = self.open.pop() {
+        } else if let Some(mut element) = self.open.pop() {
+            if let ("pre", Some(language), [Node::Text(code)]) =
+                (element.tag, &element.about, element.children.as_slice())
+                && let Some(coloured) = coloured(language, code)
+            {
+                element.children = coloured;
+            }
             self.push(Node::Element(element));
         }
     }

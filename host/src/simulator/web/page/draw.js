@@ -24,6 +24,7 @@ const MAKERS = {
   br: plain("br"), hr: plain("hr"),
   plain: plain("div", { class: "plain" }),
   pre: code,
+  word: (colour) => el("span", { class: `word ${colour}` }),
   table,
   thead,
   tr: plain("tr"),
