@@ -1,8 +1,8 @@
 //! The files that people write, read into what they mean.
 //!
 //! In go paths, the values of the `--limit` flags, and a function that looks up environment
-//! variables; out comes a [`ServerSpec`] without a missing or invalid setting in it, or everything
-//! that is wrong, at once, each with its place. No error holds a secret.
+//! variables; out comes a [`ServerSpec`] without a missing or invalid setting in it. What is wrong with bots
+//! is said in it, at once and each with its place, and leaves the others in it. No error holds a secret.
 //!
 //! Two steps: `manifest` and `operator` hold what was typed, [`resolve`] what it means. Never done
 //! here: building, reading a component, asking the environment: what the world says, the caller hands
@@ -73,6 +73,10 @@ pub struct Unfit {
 ///
 /// `flags` are names and values of limits for all bots. They take the place of the defaults, and
 /// a manifest may only go below them.
+///
+/// # Errors
+/// What is wrong with the flags. What is wrong with bots alone is in [`ServerSpec::refused`], as with
+/// [`load_operator`]; [`ServerSpec::whole`] makes an error of it.
 pub fn load_path(
     path: &Path,
     flags: &[(String, String)],
@@ -159,13 +163,13 @@ fn load_operated(
         None => all.clone(),
     }));
     let vault = Vault::Operator(secrets);
-    let mut loader = Loader::new(rules, vault, operator.allowed, world, Vec::new());
+    let mut loader = Loader::new(rules, vault, operator.allowed, world);
     let tenants = operator
         .tenants
         .into_iter()
         .map(|tenant| loader.tenant(tenant, &dir))
         .collect();
-    let refused = loader.refused();
+    let Loader { refused, aside, .. } = loader;
     if !problems.is_empty() {
         problems.extend(refused.into_iter().map(|refused| refused.problem));
         return Err(Problems(in_order(problems, |problem| problem)));
@@ -190,6 +194,7 @@ fn load_operated(
         read,
         tenants,
         refused: in_order(refused, |refused| &refused.problem),
+        aside,
     })
 }
 
@@ -199,10 +204,10 @@ fn local(
     world: World<'_>,
     load: impl FnOnce(&mut Loader<'_>),
 ) -> Result<ServerSpec, Problems> {
-    let (rules, problems) = Rules::of_author().with_flags(flags);
+    let (rules, mut problems) = Rules::of_author().with_flags(flags);
     let defaults = rules.defaults().clone();
     let vault = Vault::Author(secrets_dir(world));
-    let mut loader = Loader::new(rules, vault, None, world, problems);
+    let mut loader = Loader::new(rules, vault, None, world);
     load(&mut loader);
     let mut tenant = loader.finish(Frame {
         name: TenantName::local(),
@@ -214,6 +219,11 @@ fn local(
         weight: TENANT_WEIGHT,
         allowed: None,
     });
+    let Loader { refused, aside, .. } = loader;
+    if !problems.is_empty() {
+        problems.extend(refused.into_iter().map(|refused| refused.problem));
+        return Err(Problems(in_order(problems, |problem| problem)));
+    }
     // Nobody set totals, so they must not narrow what a bot was given.
     let most = |of: fn(&Limits) -> u32, least| {
         tenant
@@ -233,7 +243,7 @@ fn local(
         .max()
         .unwrap_or(0)
         .max(TENANT_MEMORY);
-    let spec = ServerSpec {
+    Ok(ServerSpec {
         listen: None,
         metrics_listen: None,
         state_dir: None,
@@ -251,9 +261,9 @@ fn local(
         name_servers: Vec::new(),
         read: Vec::new(),
         tenants: vec![tenant],
-        refused: Vec::new(),
-    };
-    Problems(in_order(loader.problems(), |problem| problem)).or(spec)
+        refused: in_order(refused, |refused| &refused.problem),
+        aside,
+    })
 }
 
 /// The directory of secrets that the environment names.

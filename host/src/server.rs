@@ -46,7 +46,7 @@ use crate::{
 };
 
 pub use self::prepare::make_directories;
-pub use self::served::{Code, MountedBot, News, Ready};
+pub use self::served::{Code, MountedBot, News, Ready, RefusedBot};
 use self::{
     backstop::Backstop,
     drain::stop_politely,
@@ -57,7 +57,7 @@ use self::{
     prepare::{Place, look, prepare},
     record::Recorder,
     routes::Gateway,
-    served::{carries, describe, telling},
+    served::{carries, describe, refused, telling},
     signals::Signals,
     socket::Entrance,
 };
@@ -75,8 +75,8 @@ pub struct Options {
     pub directories: Directories,
     /// How long replies may go on after the first signal.
     pub drain: Duration,
-    /// Whether they are served to their author, on his machine: he wants to hear first what is wrong with
-    /// any of them, wrong paths get a hint there, and web pages of others no answer of a bot without a key.
+    /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
+    /// of others no answer of a bot without a key.
     pub at_desk: bool,
     /// Told what is being done, for a person who waits.
     pub progress: Progress,
@@ -119,8 +119,8 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
 /// where a signal comes before. What it is given changes the bots while they are served.
 ///
 /// # Errors
-/// Everything that a look at the bots finds wrong, all of it at once, where all are one person's or none
-/// is left to be served; what only compiling tells, where none is.
+/// Everything that a look at the bots finds wrong, all of it at once, where none is left to be served; what
+/// only compiling tells, where none is.
 pub async fn run(
     spec: ServerSpec,
     options: Options,
@@ -149,7 +149,7 @@ pub async fn run(
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
     let backstop = Backstop::start(machine, &deployment);
     let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
-    let looked = look(spec, &deployment, &options.progress, options.at_desk);
+    let looked = look(spec, &deployment, &options.progress);
     let Some(change) = unless_stopped(signals, looked).await? else {
         return Ok(());
     };
@@ -264,7 +264,8 @@ pub async fn mount_only(
     // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
     // need this one; who does is told that nothing can be noted.
     let _ = directory::make("rehearsals", &records, Writers::Nobody);
-    let change = look(spec, &deployment, progress, true).await?;
+    let change = look(spec, &deployment, progress).await?;
+    Problems(change.refused()).or(())?;
     let applied = settled(change).await?;
     deployment.complete().await?;
     let mut refused: Vec<_> = applied.refused.into_values().collect();
@@ -284,6 +285,7 @@ fn served(
         url: format!("http://{address}"),
         metrics_url,
         bots: bots.iter().map(|bot| describe(bot, address)).collect(),
+        refused: refused(deployment),
         notes: carries(capacity, &bots),
     }
 }

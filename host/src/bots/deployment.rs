@@ -61,9 +61,28 @@ struct State {
 }
 
 /// A bot that is refused; without a name, a file of its tenant.
-type RefusedKey = (TenantName, Option<BotName>);
+pub type RefusedKey = (TenantName, Option<BotName>);
 
 impl State {
+    /// Who is refused with this change; whoever is not looked at is what he was.
+    fn refused_by(
+        &self,
+        spec: &ServerSpec,
+        kept: &dyn Fn(&BotSpec) -> bool,
+        applied: &Applied,
+    ) -> BTreeSet<RefusedKey> {
+        let unread = spec.refused.iter();
+        let unread = unread.map(|refused| (refused.tenant.clone(), refused.bot.clone()));
+        let unfit = applied.refused.keys().cloned();
+        let unfit = unfit.map(|(tenant, bot)| (tenant, Some(bot)));
+        let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+        let still = bots
+            .filter(|bot| kept(bot))
+            .map(|bot| (bot.tenant.clone(), Some(bot.name.clone())))
+            .filter(|key| self.refused.contains(key));
+        unread.chain(unfit).chain(still).collect()
+    }
+
     /// From now on these are refused, and no others.
     fn refuse(&mut self, refused: BTreeSet<RefusedKey>) {
         for key in self.refused.symmetric_difference(&refused) {
@@ -125,6 +144,11 @@ impl Deployment {
     /// The bots that are mounted now, in the order of the configuration.
     pub fn bots(&self) -> Vec<MountedBot> {
         self.state().mounted.clone()
+    }
+
+    /// Who is not among them as the files say.
+    pub fn refused(&self) -> BTreeSet<RefusedKey> {
+        self.state().refused.clone()
     }
 
     /// Memory that all runs have booked, in bytes.
@@ -195,14 +219,8 @@ impl Deployment {
             share.memory.resize(tenant.memory);
         }
         mounted.iter().for_each(resize);
-        let unread = spec.refused.iter();
-        let unread = unread.map(|refused| (refused.tenant.clone(), refused.bot.clone()));
-        let unfit = applied.refused.keys().cloned();
-        state.refuse(
-            unread
-                .chain(unfit.map(|(tenant, bot)| (tenant, Some(bot))))
-                .collect(),
-        );
+        let refused = state.refused_by(spec, kept, &applied);
+        state.refuse(refused);
         state.mounted = mounted;
         self.registry.swap(state.table());
         applied.removed.iter().for_each(|bot| self.syncing.end(bot));
@@ -264,6 +282,10 @@ impl Deployment {
             .filter(|old| !there.contains(&key(old)))
             .cloned()
             .collect();
+        for old in &stay {
+            let name = (old.bot.tenant.clone(), old.bot.name.clone());
+            plan.orders.extend(state.orders.of(&name));
+        }
         plan.mounted.extend(stay);
         plan
     }

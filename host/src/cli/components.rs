@@ -40,12 +40,46 @@ pub(super) fn only_components(spec: &mut ServerSpec) {
 /// # Errors
 /// All bots that cannot be built, at once.
 pub(super) fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
-    let bots = spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots);
+    let unbuilt = refuse_unbuilt(spec, progress);
+    unbuilt.or(()).map_err(Failure::Failed)
+}
+
+/// Does the same, and refuses the bots that cannot be built: says why.
+pub(super) fn refuse_unbuilt(spec: &mut ServerSpec, progress: &Progress) -> Problems {
+    let ServerSpec {
+        tenants,
+        refused,
+        aside,
+        ..
+    } = spec;
+    let bots = tenants.iter_mut().flat_map(|tenant| &mut tenant.bots);
     let mut wanted: Vec<&mut BotSpec> = bots.filter(|bot| is_to_be_built(bot)).collect();
-    let problems = build_some(&mut wanted, progress, None)
+    let problems = build_some(&mut wanted, progress, None);
+    let unbuilt: Vec<Refused> = wanted
         .into_iter()
-        .flatten();
-    Problems(problems.collect()).or(()).map_err(Failure::Failed)
+        .zip(problems)
+        .filter_map(|(bot, problem)| Some(of(bot, problem?)))
+        .collect();
+    for tenant in tenants {
+        let is_unbuilt = |bot: &mut BotSpec| {
+            let mut unbuilt = unbuilt.iter();
+            unbuilt.any(|it| it.tenant == bot.tenant && it.bot.as_ref() == Some(&bot.name))
+        };
+        aside.extend(tenant.bots.extract_if(.., is_unbuilt));
+    }
+    let problems = unbuilt.iter().map(|refused| refused.problem.clone());
+    let problems = Problems(problems.collect());
+    refused.extend(unbuilt);
+    problems
+}
+
+/// What is wrong with a bot.
+pub(super) fn of(bot: &BotSpec, problem: Problem) -> Refused {
+    Refused {
+        tenant: bot.tenant.clone(),
+        bot: Some(bot.name.clone()),
+        problem,
+    }
 }
 
 /// Whether a build makes the component of a bot.

@@ -151,6 +151,7 @@ mod tests {
             read: Vec::new(),
             tenants: Vec::new(),
             refused: Vec::new(),
+            aside: Vec::new(),
         };
         flags.outside.apply(&mut spec);
         assert_eq!(spec.poe.api.as_str(), "http://127.0.0.1:8081/");

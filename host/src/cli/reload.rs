@@ -6,6 +6,7 @@
 pub(super) mod outcome;
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -20,9 +21,10 @@ use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
 use super::watch::{Changes, Watcher};
 use super::{Failure, components, up};
 use crate::bots::deployment::{self, Deployment};
+use crate::config::refused::Refused;
 use crate::config::resolve::{BotSpec, ServerSpec};
 use crate::ids::{BotName, TenantName};
-use crate::report::Problems;
+use crate::report::{Problem, Problems};
 
 /// How often the directories are looked at again because new ones have appeared among them.
 const LOOKS_MAX: usize = 8;
@@ -71,6 +73,8 @@ pub(super) struct Reload {
     made: HashMap<Key, Made>,
     /// The look that the last attempt began with.
     last: View,
+    /// What was wrong with declarations the last time; that is not said again.
+    told: Vec<Problem>,
     /// What was said of the watching itself.
     warned: BTreeSet<String>,
     /// Whoever plays the platform for these bots.
@@ -123,6 +127,7 @@ impl Reload {
             interrupt: Arc::new(Interrupt::default()),
             made: HashMap::new(),
             last: View::default(),
+            told: problems(&spec.refused),
             warned: BTreeSet::new(),
             simulated: None,
         };
@@ -153,12 +158,11 @@ impl Reload {
         })
     }
 
-    /// The bots were built: `spec` has their components.
+    /// The bots were built: `spec` has their components. Those that it has not could not be.
     pub(super) fn built(&mut self, spec: &ServerSpec, progress: &Progress) {
-        for bot in bots(spec) {
-            if let Some(made) = self.made.get_mut(&key(bot)) {
-                made.component = Some(bot.source.clone());
-            }
+        let built: HashMap<Key, &BotSpec> = bots(spec).map(|bot| (key(bot), bot)).collect();
+        for (key, made) in &mut self.made {
+            made.component = built.get(key).map(|bot| bot.source.clone());
         }
         self.take_over_locks(progress);
     }
@@ -190,10 +194,10 @@ impl Reload {
         if now == self.last {
             return;
         }
-        let settings = now.declared != self.last.declared;
-        self.last = now;
+        let before = std::mem::replace(&mut self.last, now);
+        let settings = self.last.declared != before.declared;
         let progress = Progress::logged();
-        let outcome = self.attempt(deployment, settings, &progress);
+        let outcome = self.attempt(deployment, &before, &progress);
         progress.end();
         // What is cut short by the end is nobody's mistake.
         if !self.interrupt.is_over() {
@@ -202,14 +206,15 @@ impl Reload {
         }
     }
 
-    /// Reads, builds and mounts what is not as it was; `settings`: what declares the bots neither.
+    /// Reads, builds and mounts what is not as it was `before`.
     fn attempt(
         &mut self,
         deployment: &Arc<Deployment>,
-        settings: bool,
+        before: &View,
         progress: &Progress,
     ) -> Result<Done, Problems> {
-        let mut spec = up::load(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        let settings = self.last.declared != before.declared;
+        let mut spec = up::read(&self.source, &self.limits).map_err(Failure::into_problems)?;
         if let Some(simulated) = &self.simulated {
             simulated.prepare(&mut spec);
         }
@@ -217,6 +222,9 @@ impl Reload {
         // Settings are seen as they were before they were read, files before they are built.
         self.last.bots = self.look(progress).bots;
         let mut done = Done::default();
+        let news = spec.refused.iter().filter(|it| self.is_news(it, before));
+        done.broken.0 = problems(news);
+        let told = problems(&spec.refused);
         let mut wanted: Vec<(Recipe, &mut BotSpec)> = Vec::new();
         for bot in spec.tenants.iter_mut().flat_map(|tenant| &mut tenant.bots) {
             let (key, recipe) = (key(bot), recipe(bot));
@@ -240,7 +248,10 @@ impl Reload {
             let files = self.last.bots.get(&key(bot)).cloned();
             self.note(bot, recipe, files, problem.is_none());
             match problem {
-                Some(problem) => done.broken.0.push(problem),
+                Some(problem) => {
+                    spec.refused.push(components::of(bot, problem.clone()));
+                    done.broken.0.push(problem);
+                }
                 None => done.built.push(bot.name.clone()),
             }
         }
@@ -254,6 +265,7 @@ impl Reload {
         let shown = progress.clone();
         let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
         done.applied = deployment.begin(&spec, &kept, &say)?.settle();
+        self.told = told;
         for bot in bots(&spec) {
             if let Some(made) = self.made.get_mut(&key(bot)) {
                 made.refused =
@@ -261,6 +273,24 @@ impl Reload {
             }
         }
         Ok(done)
+    }
+
+    /// Whether something is wrong that was not before, or with files that are other ones by now.
+    fn is_news(&self, refused: &Refused, before: &View) -> bool {
+        let Refused {
+            tenant,
+            bot,
+            problem,
+        } = refused;
+        let made_anew = bot.clone().is_some_and(|bot| {
+            let key = (tenant.clone(), bot);
+            self.last.bots.get(&key) != before.bots.get(&key)
+        });
+        let file = problem.place.as_ref().map(|place| &place.file);
+        let declared_anew = file.and_then(|file| fs::canonicalize(file).ok());
+        let declared_anew = declared_anew
+            .is_some_and(|file| self.last.declared.get(&file) != before.declared.get(&file));
+        made_anew || declared_anew || !self.told.contains(problem)
     }
 
     fn note(&mut self, bot: &BotSpec, recipe: Recipe, files: Option<Picture>, good: bool) {
@@ -281,10 +311,16 @@ impl Reload {
         };
         let (mut wrong, mut workspaces) = (Vec::new(), Vec::new());
         let mut roots = HashMap::new();
-        for bot in bots(spec) {
+        for bot in bots(spec).chain(&spec.aside) {
             let (found, complaints) = roots_of(bot, &mut workspaces, &caller);
             roots.insert(key(bot), found);
             wrong.extend(complaints);
+        }
+        // Whose declaration cannot be read is still what it was.
+        for (key, found) in std::mem::take(&mut self.roots) {
+            if spec.is_unread(&key.0, &key.1) {
+                roots.entry(key).or_insert(found);
+            }
         }
         self.made.retain(|key, _| roots.contains_key(key));
         self.roots = roots;
@@ -341,6 +377,11 @@ impl Reload {
 
 fn bots(spec: &ServerSpec) -> impl Iterator<Item = &BotSpec> {
     spec.tenants.iter().flat_map(|tenant| &tenant.bots)
+}
+
+fn problems<'a>(refused: impl IntoIterator<Item = &'a Refused>) -> Vec<Problem> {
+    let refused = refused.into_iter();
+    refused.map(|refused| refused.problem.clone()).collect()
 }
 
 fn key(bot: &BotSpec) -> Key {

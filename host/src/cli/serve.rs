@@ -97,7 +97,7 @@ impl Serve {
         let without = self.without()?;
         let mut spec = self.load()?;
         only_components(&mut spec);
-        if self.check || is_void(&spec) {
+        if self.check || spec.is_void() {
             return told(&spec);
         }
         self.serving.outside.apply(&mut spec);
@@ -174,11 +174,6 @@ impl Serve {
         };
         files.into_iter().flatten().filter_map(parent).collect()
     }
-}
-
-/// Whether what is wrong with bots has left none.
-fn is_void(spec: &ServerSpec) -> bool {
-    !spec.refused.is_empty() && spec.tenants.iter().all(|tenant| tenant.bots.is_empty())
 }
 
 /// Says what is wrong with the files, or how much is served. What only compiling can tell is not said.

@@ -17,6 +17,7 @@ use crate::client::Target;
 use crate::config::hosts::PrivateHost;
 use crate::config::platform;
 use crate::config::resolve::ServerSpec;
+use crate::ids::{BotName, TenantName};
 use crate::secret::Secret;
 use crate::simulator::{BALANCE, Downloads, FakePoe, made_up_key};
 
@@ -35,12 +36,21 @@ pub(super) struct Simulated {
 struct Bots {
     /// Where the server is, once it serves.
     server: Option<Url>,
-    /// Names, paths and keys of those that the last configuration has.
-    wanted: Vec<(String, String, Option<Secret>)>,
+    /// Those that the last configuration has, or that go on although it is wrong there.
+    wanted: Vec<Wanted>,
     /// Names of those that are registered.
     registered: Vec<String>,
     /// Keys of bots that have none, by name: a bot keeps its key.
     made_up: HashMap<String, Secret>,
+}
+
+/// A bot that is to be registered.
+struct Wanted {
+    bot: (TenantName, BotName),
+    /// Its name at Poe.
+    name: String,
+    route: String,
+    key: Option<Secret>,
 }
 
 impl Simulated {
@@ -95,15 +105,23 @@ impl Simulated {
             spec.private_hosts.extend(here);
         }
         let mut bots = self.bots();
-        bots.wanted = spec
+        let wanted = spec
             .tenants
             .iter()
             .flat_map(|tenant| &tenant.bots)
-            .map(|bot| {
-                let name = bot.poe_name.clone().unwrap_or_else(|| bot.name.to_string());
-                (name, bot.route.to_string(), bot.platform_key.clone())
-            })
-            .collect();
+            .map(|bot| Wanted {
+                bot: (bot.tenant.clone(), bot.name.clone()),
+                name: bot.poe_name.clone().unwrap_or_else(|| bot.name.to_string()),
+                route: bot.route.to_string(),
+                key: bot.platform_key.clone(),
+            });
+        let wanted: Vec<Wanted> = wanted.collect();
+        bots.wanted.retain(|old| {
+            let (tenant, bot) = &old.bot;
+            let mut names = wanted.iter().map(|new| &new.name);
+            spec.is_unread(tenant, bot) && names.all(|name| *name != old.name)
+        });
+        bots.wanted.extend(wanted);
         self.register(&mut bots);
     }
 
@@ -140,17 +158,17 @@ impl Simulated {
             .or_else(|| Url::parse(&self.poe.url()).ok());
         let Some(server) = server else { return };
         for gone in &bots.registered {
-            if !bots.wanted.iter().any(|(name, ..)| name == gone) {
+            if !bots.wanted.iter().any(|bot| bot.name == *gone) {
                 self.poe.strike(gone);
             }
         }
-        for (name, route, key) in &bots.wanted {
+        for bot in &bots.wanted {
             let mut url = server.clone();
-            url.set_path(route);
-            let key = key.clone();
-            self.poe.enrol(name, Target { url, key });
+            url.set_path(&bot.route);
+            let key = bot.key.clone();
+            self.poe.enrol(&bot.name, Target { url, key });
         }
-        bots.registered = bots.wanted.iter().map(|(name, ..)| name.clone()).collect();
+        bots.registered = bots.wanted.iter().map(|bot| bot.name.clone()).collect();
     }
 
     /// What a person should know.

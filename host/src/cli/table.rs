@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use comfy_table::Table;
 
-use crate::server::{MountedBot, Ready};
+use crate::config::refused::Refused;
+use crate::report::Escaped;
+use crate::server::{MountedBot, Ready, RefusedBot};
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
 const QUESTION: &str = "What is the capital of Nepal?";
@@ -20,9 +22,10 @@ pub fn render(ready: &Ready, page: Option<&str>) -> String {
         counted(as_u64(ready.bots.len()), "bot"),
         ready.url
     )];
-    if !ready.bots.is_empty() {
-        parts.push(bots(&ready.bots));
+    if !ready.bots.is_empty() || !ready.refused.is_empty() {
+        parts.push(bots(&ready.bots, &ready.refused));
     }
+    parts.extend(refused(&ready.refused));
     parts.extend(to_come(&ready.bots));
     if let Some(page) = page {
         parts.push(format!("Talk to your bots in a browser: {page}"));
@@ -45,10 +48,11 @@ pub fn render(ready: &Ready, page: Option<&str>) -> String {
 }
 
 /// One row for each bot; a column for tenants where there are several.
-fn bots(bots: &[MountedBot]) -> String {
-    let tenants = bots
-        .iter()
-        .any(|bot| bots.iter().any(|other| other.tenant != bot.tenant));
+fn bots(bots: &[MountedBot], refused: &[RefusedBot]) -> String {
+    let all = bots.iter().map(|bot| &bot.tenant);
+    let mut all = all.chain(refused.iter().map(|bot| &bot.tenant));
+    let first = all.next();
+    let tenants = all.any(|tenant| Some(tenant) != first);
     let mut table = Table::new();
     table.load_preset(LINE_BELOW_HEADER);
     let header = ["bot", "URL", "key", "size", "code"];
@@ -61,6 +65,10 @@ fn bots(bots: &[MountedBot]) -> String {
             ByteSize::b(bot.component_bytes).to_string(),
             code(bot),
         ];
+        table.add_row(tenants.then(|| bot.tenant.clone()).into_iter().chain(row));
+    }
+    for bot in refused {
+        let row = [Escaped(&bot.name).to_string(), "refused".to_owned()];
         table.add_row(tenants.then(|| bot.tenant.clone()).into_iter().chain(row));
     }
     table.trim_fmt()
@@ -84,6 +92,35 @@ fn code(bot: &MountedBot) -> String {
     } else {
         format!("compiled, {took}")
     }
+}
+
+/// What is not served; why was said when it was found.
+fn refused(refused: &[RefusedBot]) -> Option<String> {
+    let names: Vec<String> = refused
+        .iter()
+        .map(|bot| format!("`{}`", Escaped(&bot.name)))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Refused: {}. The errors say what is wrong, and what to do.",
+            names.join(", ")
+        )
+    })
+}
+
+/// Files of bots that are refused as a whole.
+pub(super) fn files(refused: &[Refused]) -> Vec<RefusedBot> {
+    let files = refused.iter().filter(|refused| refused.bot.is_none());
+    let file = |refused: &Refused| RefusedBot {
+        tenant: refused.tenant.to_string(),
+        name: match &refused.problem.place {
+            Some(place) => place.file.clone(),
+            None => refused.problem.message.clone(),
+        },
+    };
+    let mut files: Vec<RefusedBot> = files.map(file).collect();
+    files.dedup();
+    files
 }
 
 /// Which bots are still to come.
@@ -164,6 +201,7 @@ mod tests {
             url: "http://127.0.0.1:8080".to_owned(),
             metrics_url: Some("http://127.0.0.1:9090/metrics".to_owned()),
             bots,
+            refused: Vec::new(),
             notes: vec!["A note.".to_owned()],
         }
     }
@@ -206,6 +244,30 @@ mod tests {
             text.contains("-H 'Authorization: Bearer YOUR-KEY'"),
             "{text}"
         );
+    }
+
+    /// What is refused stands beside what is served.
+    #[test]
+    fn what_is_refused_is_shown() {
+        let refused = |name: &str| RefusedBot {
+            tenant: "main".to_owned(),
+            name: name.to_owned(),
+        };
+        let mut ready = ready(vec![mounted("cat", "main", 1)]);
+        ready.refused = vec![refused("dog"), refused("x\u{1b}/ravenry.toml")];
+        let text = render(&ready, None);
+        let shown: Vec<&str> = text.lines().take(9).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        Serving 1 bot on http://127.0.0.1:8080
+
+         bot                    URL                         key     size        code
+        ─────────────────────────────────────────────────────────────────────────────────────────
+         cat                    http://127.0.0.1:8080/cat   1 key   180.0 KiB   compiled, 1.23 s
+         dog                    refused
+         x\u{1b}/ravenry.toml   refused
+
+        Refused: `dog`, `x\u{1b}/ravenry.toml`. The errors say what is wrong, and what to do.
+        ");
     }
 
     /// One that is still to come is named, and is not the one to try.

@@ -70,7 +70,8 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
         stand_in: Some(STAND_IN),
         ..up::WORLD
     };
-    let mut spec = config::load_path(&source, &[], world).map_err(Failure::Usage)?;
+    let loaded = config::load_path(&source, &[], world).and_then(ServerSpec::whole);
+    let mut spec = loaded.map_err(Failure::Usage)?;
     verb.outside.apply(&mut spec);
     let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
     if conversations.is_empty() {

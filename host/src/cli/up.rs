@@ -23,7 +23,7 @@ use crate::config::resolve::ServerSpec;
 use crate::output;
 use crate::report::Problem;
 use crate::server::record::Recorder;
-use crate::server::{self, Directories, News, Options};
+use crate::server::{self, Directories, News, Options, RefusedBot};
 use crate::telemetry;
 use crate::walls::Walls;
 
@@ -84,7 +84,10 @@ pub struct Up {
 impl Up {
     /// Builds, serves and looks after changes, until a signal.
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let mut spec = load(&self.source, &self.serving.limits)?;
+        let mut spec = read(&self.source, &self.serving.limits)?;
+        if spec.is_void() {
+            spec = spec.whole().map_err(Failure::Usage)?;
+        }
         self.serving.outside.apply(&mut spec);
         let simulated = match (&self.simulate, self.page.as_deref()) {
             (Some(listen), _) => Some(Simulated::start(listen, self.scripts.as_deref())?),
@@ -112,6 +115,11 @@ impl Up {
 /// # Errors
 /// All mistakes of its files, at once.
 pub(super) fn load(source: &Path, limits: &[(String, String)]) -> Result<ServerSpec, Failure> {
+    read(source, limits)?.whole().map_err(Failure::Usage)
+}
+
+/// Loads the same; what is wrong with bots leaves the others in it.
+pub(super) fn read(source: &Path, limits: &[(String, String)]) -> Result<ServerSpec, Failure> {
     config::load_path(source, limits, WORLD).map_err(Failure::Usage)
 }
 
@@ -171,8 +179,9 @@ pub(super) fn serve(
     }
     let prepared = match author {
         Author::HasBuilt(..) => Ok(()),
-        Author::Watches(_) | Author::Builds => components::build(&mut spec, &progress),
+        Author::Watches(_) | Author::Builds => build(&mut spec, &progress),
     };
+    let files = table::files(&spec.refused);
     if let Some(reload) = &mut reload {
         reload.built(&spec, &progress);
     }
@@ -188,10 +197,25 @@ pub(super) fn serve(
             options.stopping = reload.stop();
         }
         let simulated = simulated.map(AsRef::as_ref);
-        run(spec, options, reload, simulated, (notes, &progress))
+        run(spec, options, reload, simulated, (notes, files, &progress))
     });
     progress.end();
     outcome
+}
+
+/// Builds what is to be built. What cannot be is complained of, and others are served.
+///
+/// # Errors
+/// Why there is nothing to serve.
+fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
+    let unbuilt = components::refuse_unbuilt(spec, progress);
+    if spec.is_void() {
+        return Err(Failure::Failed(unbuilt));
+    }
+    if !unbuilt.0.is_empty() {
+        progress.complain(&unbuilt);
+    }
+    Ok(())
 }
 
 /// Says which bots anybody may ask, at the cost of whoever has them served.
@@ -210,13 +234,14 @@ pub(super) fn tell_open(spec: &ServerSpec) {
 /// How long the process waits for work that it does not need any more.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
-/// Serves, and mounts again what has changed, until a signal. `notes` are shown with what is served.
+/// Serves, and mounts again what has changed, until a signal. `notes` are shown with what is served, and so
+/// are `files` that are refused.
 fn run(
     spec: ServerSpec,
     options: Options,
     reload: Option<Reload>,
     simulated: Option<&Simulated>,
-    (notes, progress): (Vec<String>, &Progress),
+    (notes, files, progress): (Vec<String>, Vec<RefusedBot>, &Progress),
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -229,6 +254,7 @@ fn run(
         progress.end();
         let mut ready = ready.clone();
         ready.notes.extend(notes);
+        ready.refused.extend(files);
         if let Some(simulated) = simulated {
             simulated.serve(&ready.url);
             ready.notes.extend(simulated.note());

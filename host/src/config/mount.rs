@@ -57,18 +57,19 @@ pub(super) struct Loader<'e> {
     problems: Vec<Problem>,
     /// What was wrong with bots of the tenant that is being read.
     wrong: Vec<(Option<BotName>, Problem)>,
-    /// What was wrong with those of tenants before.
-    refused: Vec<Refused>,
+    /// What was wrong with those of tenants that were read.
+    pub(super) refused: Vec<Refused>,
+    /// Their bots that something is wrong with.
+    pub(super) aside: Vec<BotSpec>,
 }
 
 impl<'e> Loader<'e> {
-    /// A loader that has found `problems` so far.
+    /// A loader that has read nothing.
     pub(super) fn new(
         rules: Rules,
         vault: Vault,
         allowed: Option<Hosts>,
         world: World<'e>,
-        problems: Vec<Problem>,
     ) -> Self {
         Self {
             rules,
@@ -76,21 +77,11 @@ impl<'e> Loader<'e> {
             vault,
             allowed,
             declared: Vec::new(),
-            problems,
+            problems: Vec::new(),
             wrong: Vec::new(),
             refused: Vec::new(),
+            aside: Vec::new(),
         }
-    }
-
-    /// All that is wrong.
-    pub(super) fn problems(self) -> Vec<Problem> {
-        let wrong = self.wrong.into_iter().map(|(_, problem)| problem);
-        self.problems.into_iter().chain(wrong).collect()
-    }
-
-    /// What is wrong with bots of tenants, each by itself.
-    pub(super) fn refused(self) -> Vec<Refused> {
-        self.refused
     }
 
     /// What was found wrong since the last call is wrong with this bot, or with none in particular.
@@ -181,8 +172,6 @@ impl<'e> Loader<'e> {
     }
 
     /// Reads all that a tenant of an operator's file has; `dir` is that file's directory.
-    ///
-    /// What is wrong with one of its bots, or with one of its files, is left out of it.
     pub(super) fn tenant(&mut self, tenant: TenantEntry, dir: &Path) -> TenantSpec {
         for (manifest, place) in &tenant.manifests {
             let path = dir.join(manifest);
@@ -192,7 +181,7 @@ impl<'e> Loader<'e> {
                 self.manifest(&path, Some(place));
             }
         }
-        let tenant = self.finish(Frame {
+        self.finish(Frame {
             name: tenant.name,
             hosts: tenant.hosts.into_iter().map(|(host, _)| host).collect(),
             prefix: tenant.prefix.map(|(route, _)| route),
@@ -201,17 +190,11 @@ impl<'e> Loader<'e> {
             memory: tenant.memory.unwrap_or(TENANT_MEMORY),
             weight: tenant.weight.unwrap_or(TENANT_WEIGHT),
             allowed: tenant.allowed,
-        });
-        let wrong = self.wrong.drain(..);
-        self.refused.extend(wrong.map(|(bot, problem)| Refused {
-            tenant: tenant.name.clone(),
-            bot,
-            problem,
-        }));
-        tenant
+        })
     }
 
-    /// Gives all bots that were read since the last call to a tenant.
+    /// Gives all bots that were read since the last call to a tenant. What is wrong with one of them, or
+    /// with one of its files, is left out of it.
     pub(super) fn finish(&mut self, frame: Frame) -> TenantSpec {
         let mut unsound = HashSet::new();
         let mut bots = Vec::new();
@@ -247,7 +230,14 @@ impl<'e> Loader<'e> {
             self.wrong.push((Some(bot), problem));
         }
         unsound.extend(self.wrong.iter().filter_map(|(bot, _)| bot.clone()));
-        tenant.bots.retain(|bot| !unsound.contains(&bot.name));
+        let is_unsound = |bot: &mut BotSpec| unsound.contains(&bot.name);
+        self.aside.extend(tenant.bots.extract_if(.., is_unsound));
+        let wrong = self.wrong.drain(..);
+        self.refused.extend(wrong.map(|(bot, problem)| Refused {
+            tenant: tenant.name.clone(),
+            bot,
+            problem,
+        }));
         tenant
     }
 

@@ -102,8 +102,10 @@ pub struct ServerSpec {
     pub read: Vec<PathBuf>,
     /// Who owns bots. At least one.
     pub tenants: Vec<TenantSpec>,
-    /// What of an operator's tenants is not among their bots, and why.
+    /// What of the tenants is not among their bots, and why.
     pub refused: Vec<Refused>,
+    /// The bots among it, as far as is known what they are to be.
+    pub aside: Vec<BotSpec>,
 }
 
 /// Where the platform is: Poe itself, or something that plays it.
@@ -290,7 +292,7 @@ impl Rules {
     }
 
     /// What a bot gets that asks for `asked`, when all instances of its tenant may have
-    /// `tenant_memory` bytes; and what is wrong with it.
+    /// `tenant_memory` bytes, never more than it can have; and what is wrong with it.
     pub(super) fn effective(
         &self,
         bot: &BotName,
@@ -323,28 +325,27 @@ impl Rules {
             .into_iter()
             .map(above)
             .collect();
+        limits = limits.at_most(&self.ceilings);
         // One instance must fit into what all may have, or none could ever start.
         let most = limits.live_memory.min(tenant_memory);
-        if limits.memory > most && problems.is_empty() {
-            match place("memory") {
-                Some(place) => {
-                    let whose = if most == tenant_memory {
-                        "all bots of its tenant"
-                    } else {
-                        "all its instances (`live_memory`)"
-                    };
-                    let (memory, most) = (Value::Bytes(limits.memory), Value::Bytes(most));
-                    problems.push(Problem {
-                        message: format!(
-                            "`memory` of bot `{bot}` is {memory}; {whose} have only {most}"
-                        ),
-                        place: Some(place),
-                        hint: Some("lower it, or give more to all together".to_owned()),
-                        ..Problem::default()
-                    });
-                }
-                None => limits.memory = most,
+        if limits.memory > most {
+            if let Some(place) = place("memory").filter(|_| problems.is_empty()) {
+                let whose = if most == tenant_memory {
+                    "all bots of its tenant"
+                } else {
+                    "all its instances (`live_memory`)"
+                };
+                let (memory, most) = (Value::Bytes(limits.memory), Value::Bytes(most));
+                problems.push(Problem {
+                    message: format!(
+                        "`memory` of bot `{bot}` is {memory}; {whose} have only {most}"
+                    ),
+                    place: Some(place),
+                    hint: Some("lower it, or give more to all together".to_owned()),
+                    ..Problem::default()
+                });
             }
+            limits.memory = most;
         }
         (limits, problems)
     }

@@ -78,6 +78,7 @@ fn prepare_sandbox(
         .tenants
         .iter()
         .flat_map(|tenant| &tenant.bots)
+        .chain(&spec.aside)
         .map(|bot| bot.limits.memory)
         .max();
     let size = Size {
@@ -91,16 +92,18 @@ fn prepare_sandbox(
 }
 
 /// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
+///
+/// # Errors
+/// What is wrong with all of them, where none is left.
 pub(super) async fn look(
     spec: ServerSpec,
     deployment: &Arc<Deployment>,
     progress: &Progress,
-    at_desk: bool,
 ) -> Result<Change, Problems> {
     let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
     let begin = move || {
         let change = deployment.begin(&spec, &|_| false, &progress)?;
-        if at_desk || deployment.bots().is_empty() {
+        if deployment.bots().is_empty() {
             return Problems(change.refused()).or(change);
         }
         Ok(change)

@@ -3,7 +3,11 @@
 use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
-    bots::{deploy::MountedBot as Mounted, deployment},
+    bots::{
+        deploy::MountedBot as Mounted,
+        deployment::{self, Deployment},
+    },
+    ids::{BotName, TenantName},
     report::Problem,
     sandbox::{Capacity, EngineKind},
 };
@@ -17,6 +21,8 @@ pub struct Ready {
     pub metrics_url: Option<String>,
     /// The bots, in the order of the configuration.
     pub bots: Vec<MountedBot>,
+    /// What is not among them, because something is wrong with it.
+    pub refused: Vec<RefusedBot>,
     /// What an operator should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -38,6 +44,15 @@ pub struct MountedBot {
     pub component_bytes: u64,
     /// Its compiled code; `None` while it is being compiled, and the bot says that it is starting.
     pub code: Option<Code>,
+}
+
+/// A bot that is not mounted as its file says, or a file of bots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedBot {
+    /// Whose it is.
+    pub tenant: String,
+    /// Its name, or the path of the file.
+    pub name: String,
 }
 
 /// Compiled code.
@@ -77,6 +92,18 @@ pub(super) fn describe(Mounted { bot, hosts, spec }: &Mounted, address: SocketAd
             from_cache: facts.from_cache,
         }),
     }
+}
+
+/// The bots that are refused. Of files, their readers tell.
+pub(super) fn refused(deployment: &Deployment) -> Vec<RefusedBot> {
+    let refused = deployment.refused().into_iter();
+    let bot = |(tenant, bot): (TenantName, Option<BotName>)| {
+        Some(RefusedBot {
+            tenant: tenant.to_string(),
+            name: bot?.to_string(),
+        })
+    };
+    refused.filter_map(bot).collect()
 }
 
 /// Tells what becomes of bots that are compiled while others are served.

@@ -198,6 +198,18 @@ fn what_bots_charge_is_in_the_ledger() {
     assert_eq!(ledger["balance"], 10_000_000 - 200);
 }
 
+/// A bot that goes on although its declaration has a mistake by now is still known there.
+#[test]
+fn a_bot_whose_declaration_is_wrong_is_still_known() {
+    let (server, poe) = beside_poe(&["asker", "puppet"]);
+    let manifest = server.folder.path().join("ravenry.toml");
+    let wrong = std::fs::read_to_string(&manifest).unwrap() + "rout = \"/x\"\n";
+    std::fs::write(&manifest, wrong).unwrap();
+    server.wait_text("What ran before goes on");
+    let said = process::said(&process::ask(&poe, "puppet", &query("still here")));
+    assert_eq!(said, "still here");
+}
+
 /// Samples that ask several others, in a chain or with files, get to their end.
 #[test]
 fn chains_of_bots_come_to_an_end() {

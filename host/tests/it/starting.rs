@@ -2,6 +2,7 @@
 //! it says that it is starting. The same on a change.
 
 mod bounds;
+mod refused;
 
 use std::{
     io::Write as _,
@@ -193,12 +194,12 @@ fn a_start_without_any_bot_fails() {
     }
 }
 
-/// What a look tells stops the start before anything is compiled, however much there is.
+/// What a look tells waits for no compiler, however much there is.
 #[test]
-fn what_a_look_tells_stops_the_start() {
+fn what_a_look_tells_is_told_before_anything_is_compiled() {
     let cache = tempfile::tempdir().unwrap();
     let damaged = [&enlarged(&component("echo"))[..], b"more"].concat();
-    let said = folder(&format!("{ECHO}{LARGE}"), &damaged, &cache).refused(&["up", "ravenry.toml"]);
+    let said = folder(LARGE, &damaged, &cache).refused(&["up", "ravenry.toml"]);
     assert!(
         said.contains("`large`") && !said.contains("compiling"),
         "{said}"

@@ -3,6 +3,8 @@
 use insta::assert_snapshot;
 
 use super::scene::Scene;
+use crate::config::resolve::BotSpec;
+use crate::ids::BotName;
 
 /// What is wrong with a component shows beside what is wrong with the file.
 #[test]
@@ -23,6 +25,49 @@ fn unfit_components_show_with_the_rest() {
     hint: correct `source`; it is relative to the file that names it
     3 errors
     ");
+}
+
+/// What is wrong with some of them leaves the others, whoever wants all of them hears of it.
+#[test]
+fn a_bot_that_is_wrong_leaves_the_others() {
+    let bot = |name: &str, lines: &str| format!("[bot.{name}]\nsource = \"cat.wasm\"\n{lines}\n");
+    let text = [
+        "manifest_version = 1\n".to_owned(),
+        bot("well", ""),
+        bot("mistyped", "colour = 1"),
+        bot(
+            "greedy",
+            "limits = { memory = \"3GiB\", live_memory = \"1GiB\" }",
+        ),
+        bot("keyless", "poe = { access_key = { env = \"UNSET\" } }"),
+    ];
+    let scene = Scene::new(&[("a/ravenry.toml", &text.concat()), ("a/cat.wasm", "")]);
+    scene.write("b/ravenry.toml", b"manifest_version = 1\n[bot.torn\n");
+    let spec = scene.served_path("").unwrap();
+    let names =
+        |bots: &[BotSpec]| -> Vec<String> { bots.iter().map(|bot| bot.name.to_string()).collect() };
+    assert_eq!(names(&spec.tenants[0].bots), ["well"]);
+    assert_eq!(names(&spec.aside), ["mistyped", "greedy", "keyless"]);
+    // No room is kept for what nobody can have.
+    assert_eq!(spec.aside[1].limits.memory, 1 << 30);
+    let refused: Vec<_> = spec.refused.iter().map(|it| it.bot.clone()).collect();
+    let refused: Vec<_> = refused
+        .iter()
+        .map(|bot| bot.as_ref().map(BotName::as_str))
+        .collect();
+    assert_eq!(
+        refused,
+        [Some("mistyped"), Some("greedy"), Some("keyless"), None]
+    );
+    assert_eq!(spec.whole().unwrap_err().0.len(), 4);
+
+    // What is wrong with the flags is wrong with everybody.
+    let flagged = scene.flag("colour", "1").served_path("").unwrap_err();
+    assert!(
+        flagged.contains("a limit for all bots cannot be set"),
+        "{flagged}"
+    );
+    assert!(flagged.contains("`colour` in [bot.mistyped]"), "{flagged}");
 }
 
 /// A file full of mistakes is corrected in one go, not in fourteen.

@@ -52,24 +52,29 @@ impl Scene {
     }
 
     pub(super) fn manifest(&self, path: &str) -> Loaded {
-        self.load(path, load_manifest)
+        self.whole(path, load_manifest)
     }
 
     pub(super) fn directory(&self, path: &str) -> Loaded {
-        self.load(path, load_directory)
+        self.whole(path, load_directory)
     }
 
     pub(super) fn path(&self, path: &str) -> Loaded {
+        self.whole(path, load_path)
+    }
+
+    /// What a path names, as far as it can be served.
+    pub(super) fn served_path(&self, path: &str) -> Loaded {
         self.load(path, load_path)
+    }
+
+    fn whole(&self, path: &str, load: impl Load) -> Loaded {
+        self.load(path, |path, flags, world| load(path, flags, world)?.whole())
     }
 
     /// An operator's file; what is wrong with any tenant of it is an error.
     pub(super) fn operator(&self, path: &str) -> Loaded {
-        self.load(path, |path, flags, world| {
-            let spec = load_operator(path, flags, world)?;
-            let refused = spec.refused.iter().map(|it| it.problem.clone());
-            Problems(refused.collect()).or(spec)
-        })
+        self.whole(path, load_operator)
     }
 
     /// An operator's file, as far as it can be served.
