@@ -101,6 +101,13 @@ fn a_long_reply_in_one_block_of_code() {
     measure("code", &format!("```rust\n{lines}```\n"));
 }
 
+/// As many coloured words as a piece may have.
+#[test]
+fn a_long_reply_in_code_of_many_words() {
+    let lines = "[1,2,3,4,5,6,7,8,true,\"a\"],\n".repeat(18_000);
+    measure("code of many words", &format!("```json\n{lines}```\n"));
+}
+
 #[test]
 fn a_long_reply_of_many_tasks() {
     measure("tasks", &"- [ ] a\n".repeat(50_000));
