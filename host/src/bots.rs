@@ -12,6 +12,7 @@ pub mod deploy;
 pub mod deployment;
 pub mod lasting;
 mod pace;
+pub mod readers;
 pub mod reply;
 mod running;
 pub mod stop;
@@ -33,7 +34,9 @@ pub use self::stop::Stop;
 use self::{
     admit::{Gate, Permit, Refused},
     breaker::Breaker,
+    lasting::LastingTenant,
     pace::Pace,
+    readers::Readers,
 };
 use crate::{
     compute::{Owner, Panicked},
@@ -52,7 +55,7 @@ use crate::{
     },
     memory::{
         Booking, Scarcity,
-        room::{Kind, Parts, RequestMemory, Rooms},
+        room::{Kind, RequestMemory, Rooms},
     },
     metrics::{self, BotMetrics},
     protocol::{encode, settings::Settings},
@@ -92,8 +95,8 @@ pub struct Bot {
     /// Whether memory is short whatever is booked.
     scarcity: Arc<Scarcity>,
     allowance: Allowance,
-    /// What bodies of its tenant take.
-    parts: Parts,
+    /// What lasts of its tenant.
+    lasting: LastingTenant,
     /// Who pays for what it computes.
     owner: Owner,
     /// How long its component computes at a stretch.
@@ -162,6 +165,11 @@ impl Bot {
         }
     }
 
+    /// Connections of its tenant's readers.
+    pub fn readers(&self) -> &Arc<Readers> {
+        &self.lasting.readers
+    }
+
     /// For whom it computes.
     pub fn owner(&self) -> &Owner {
         &self.owner
@@ -215,7 +223,7 @@ impl Bot {
 
     /// Memory for one more request, of which nothing has come yet.
     pub fn receive(&self, rooms: &Rooms, kind: Kind) -> RequestMemory {
-        rooms.enter(kind, &self.parts, self.allowance.pools.clone())
+        rooms.enter(kind, &self.lasting.parts, self.allowance.pools.clone())
     }
 
     /// Books what one more instance starts with, and what the host keeps for it, beside what its request has.

@@ -6,7 +6,7 @@ pub mod room;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 pub use self::{
@@ -14,11 +14,17 @@ pub use self::{
     pressure::{Books, Pressure, Scarcity, Turn, Usage},
 };
 
+/// How many times of what is free beside it one tenant's memory may be: four fifths of all alone, four ninths
+/// each of two. Who has nothing yet always finds some. (As with connections.)
+const TIMES_FREE: u64 = 4;
+
 /// Bytes in use for somebody (a bot, a tenant, the process), and their bound.
 #[derive(Debug)]
 pub struct MemoryPool {
     used: AtomicU64,
     bytes_max: AtomicU64,
+    /// Whether some of what the process has is to be left for others.
+    shared: AtomicBool,
 }
 
 impl MemoryPool {
@@ -27,12 +33,23 @@ impl MemoryPool {
         Arc::new(Self {
             used: AtomicU64::new(0),
             bytes_max: AtomicU64::new(bytes_max),
+            shared: AtomicBool::new(false),
         })
     }
 
     /// Another bound from now on. What is in use stays in use.
     pub fn resize(&self, bytes_max: u64) {
         self.bytes_max.store(bytes_max, Ordering::Relaxed);
+    }
+
+    /// Whether there are others from now on, for whom some is left of what all have together.
+    pub fn share(&self, shared: bool) {
+        self.shared.store(shared, Ordering::Relaxed);
+    }
+
+    /// Whether this, a part of `all`, leaves something of it to others.
+    fn leaves_some(&self, all: &Self) -> bool {
+        !self.shared.load(Ordering::Relaxed) || self.used() <= all.free().saturating_mul(TIMES_FREE)
     }
 
     /// Bytes that are in use.
@@ -114,7 +131,12 @@ impl Booking {
                 return false;
             }
         }
-        true
+        let [_, tenant, all] = &self.pools;
+        let fits = tenant.leaves_some(all);
+        if !fits {
+            self.pools.iter().for_each(|pool| pool.give(bytes));
+        }
+        fits
     }
 }
 
@@ -127,6 +149,23 @@ impl Drop for Booking {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As much as is free, four times: then somebody else finds something, and gets it.
+    #[test]
+    fn a_tenant_leaves_some_to_others() {
+        let all = MemoryPool::new(100);
+        let of = |shared| {
+            let tenant = MemoryPool::new(1_000);
+            tenant.share(shared);
+            Booking::new([MemoryPool::new(1_000), tenant, Arc::clone(&all)])
+        };
+        let (mut greedy, mut late) = (of(true), of(true));
+        assert!(greedy.set(80) && !greedy.set(81));
+        assert!(late.set(16) && !late.set(17));
+        drop((greedy, late));
+        assert_eq!(all.free(), 100, "what was refused changed nothing");
+        assert!(of(false).set(100), "alone there is nobody to leave some to");
+    }
 
     #[test]
     fn a_full_pool_refuses_and_keeps_the_others_right() {

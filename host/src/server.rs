@@ -13,6 +13,7 @@ mod intake;
 mod listen;
 mod machine;
 mod open;
+mod patience;
 mod prepare;
 pub mod record;
 mod reject;
@@ -131,7 +132,7 @@ pub async fn run(
     let signals = &mut outside.signals;
     make_directories(&options.directories)?;
 
-    let machine = Machine::look(spec.connections);
+    let machine = look_at_machine(&spec)?;
     let journal = Journal::here(&options.directories.state, machine.descriptors.records);
     let told = look_for_open_charges(&journal);
     if unless_stopped(signals, told).await?.is_none() {
@@ -254,7 +255,7 @@ pub async fn mount_only(
         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(made.err());
     };
-    let machine = Machine::look(spec.connections);
+    let machine = look_at_machine(&spec)?;
     let place = Place {
         cache_dir,
         journal: &journal,
@@ -306,6 +307,14 @@ async fn unless_stopped<T>(
 
 /// Tells of money that a process before this one has left open. Where the records cannot be looked
 /// through, replies that charge nothing go on.
+/// What the machine has to give, if that is enough.
+fn look_at_machine(spec: &ServerSpec) -> Result<Machine, Problems> {
+    Machine::look(spec.connections).map_err(|few| {
+        let hint = "raise `ulimit -n` (`LimitNOFILE` of a unit, `--ulimit nofile` of a container)";
+        problem("too few files can be open".to_owned(), &few, Some(hint))
+    })
+}
+
 async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
     let journal = journal.clone();
     let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;

@@ -60,13 +60,21 @@ pub enum Report {
     Error(ErrorReport),
 }
 
-/// Asks a bot for its settings, for the platform.
+/// Asks a bot for its settings, for the platform: as JSON, which is written where the bot computes.
 pub async fn settings(
     bot: &Arc<Bot>,
     _authorized: Authorized,
     received: Received,
-) -> Result<Settings, CallError> {
-    ask_settings(bot, received, bot.admit()).await
+) -> Result<Vec<u8>, CallError> {
+    let asked = async {
+        let _turn = bot.lasting.settings.acquire().await;
+        let settings = ask_settings(bot, received, bot.admit()).await?;
+        let at = Arc::clone(bot);
+        let written = bot.compute(move || at.settings_json(&settings)).await;
+        written.map_err(CallError::Panicked)
+    };
+    let answered = timeout(CALL_TIME_MAX, asked).await;
+    answered.unwrap_or(Err(CallError::TooSlow))
 }
 
 /// Asks a bot for its settings, for the gateway itself. That takes no place of the bot's, so that
@@ -86,10 +94,13 @@ async fn ask_settings<P: Unpin + Send + 'static>(
         component.settings(&bot.allowance, started)
     })
     .await?;
-    for mistake in settings::lint(&answer) {
-        log.note(&format!("settings: {mistake}"));
-    }
-    Ok(answer)
+    let linted = bot.compute(move || {
+        for mistake in settings::lint(&answer) {
+            log.note(&format!("settings: {mistake}"));
+        }
+        answer
+    });
+    linted.await.map_err(CallError::Panicked)
 }
 
 /// Hands a report to a bot.

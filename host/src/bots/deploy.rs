@@ -287,7 +287,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         },
         scarcity: Arc::clone(&shared.scarcity),
         allowance: allowance(order, shared, pools),
-        parts: tenant.parts.clone(),
+        lasting: tenant.clone(),
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
             bot: own.time,

@@ -213,10 +213,17 @@ impl Deployment {
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
-            let LastingTenant { share, time, .. } = self.shared.lasting.tenant(tenant);
+            let LastingTenant {
+                share,
+                time,
+                readers,
+                ..
+            } = self.shared.lasting.tenant(tenant);
             time.weigh(tenant.weight);
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);
+            share.memory.share(spec.tenants.len() > 1);
+            readers.share(spec.tenants.len() > 1);
         }
         mounted.iter().for_each(resize);
         let refused = state.refused_by(spec, kept, &applied);

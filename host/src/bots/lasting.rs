@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{admit::Places, breaker::Breaker, pace::Pace};
+use tokio::sync::Semaphore;
+
+use super::{admit::Places, breaker::Breaker, pace::Pace, readers::Readers};
 use crate::{
     compute::{BotShare, TenantShare},
     config::resolve::{BotSpec, TenantSpec},
@@ -20,6 +22,10 @@ use crate::{
     memory::{Holders, MemoryPool, room::Parts},
     metrics::BotMetrics,
 };
+
+/// Settings of a tenant's bots that may be asked for at once: what a guest says there can be 16 MiB before it
+/// is measured.
+const SETTINGS_AT_ONCE: usize = 4;
 
 /// What somebody (a bot, a tenant) may use, and how much of it is in use.
 #[derive(Clone, Debug)]
@@ -46,6 +52,10 @@ pub(super) struct LastingTenant {
     pub(super) parts: Parts,
     /// Their runs that hold memory while they wait.
     pub(super) holders: Arc<Holders>,
+    /// Connections of those who ask its bots.
+    pub(super) readers: Arc<Readers>,
+    /// Settings that may be asked for at once.
+    pub(super) settings: Arc<Semaphore>,
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
     /// Their part of connections to other servers.
@@ -119,6 +129,8 @@ impl Lasting {
                 },
                 parts: Parts::default(),
                 holders: Arc::default(),
+                readers: Arc::default(),
+                settings: Arc::new(Semaphore::new(SETTINGS_AT_ONCE)),
                 time: TenantShare::new(spec.name.as_str(), spec.weight),
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,

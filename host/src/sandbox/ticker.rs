@@ -1,7 +1,7 @@
 //! The clock of all engines: it raises their epochs, at which a computing guest is looked at.
 //!
-//! A thread of its own: a task would wait for exactly the threads that guests keep busy. It sleeps while
-//! nothing is polled.
+//! A thread of its own: a task would wait for exactly the threads that guests keep busy. It goes slowly
+//! while nothing is polled.
 
 use std::{
     io,
@@ -20,8 +20,13 @@ use wasmtime::{Engine, EngineWeak};
 /// As long as a guest may hold a serving thread. A look costs some 50 ns.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Ticks without a poll after which the clock stops.
+/// Ticks without a poll after which the clock goes slowly.
 const IDLE_TICKS: u32 = 100;
+
+/// Length of an epoch then. It never stops: a guest says that it computes and is told afterwards in which epoch
+/// to say so again. Where its thread loses the processor in between for as long as this clock waits for
+/// others, nobody would look at it any more.
+const IDLE_TICK: Duration = Duration::from_millis(100);
 
 /// Raises the epochs of its engines as long as somebody holds it.
 #[derive(Default)]
@@ -94,7 +99,7 @@ fn run(ticker: &Weak<Ticker>) {
             let stirred = ticking.stirred.load(Ordering::SeqCst);
             drop(ticking);
             if !stirred {
-                thread::park();
+                thread::park_timeout(IDLE_TICK);
             }
             idle = 0;
         } else {
@@ -102,5 +107,35 @@ fn run(ticker: &Weak<Ticker>) {
             idle = if idle >= IDLE_TICKS { 0 } else { idle + 1 };
             thread::park_timeout(TICK);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Config, Module, Store, Trap};
+
+    use super::*;
+
+    /// A guest that nobody has told of: its thread was elsewhere when the clock went to sleep.
+    #[test]
+    fn a_guest_is_looked_at_while_the_clock_sleeps() {
+        let ticker = Ticker::start().unwrap();
+        let mut config = Config::new();
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config).unwrap();
+        ticker.add(&engine);
+        let module = wat::parse_str("(module (func (export \"spin\") (loop br 0)))").unwrap();
+        let module = Module::new(&engine, module).unwrap();
+        let mut store = Store::new(&engine, ());
+        while !ticker.asleep.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        store.set_epoch_deadline(1);
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+        let spin = instance
+            .get_typed_func::<(), ()>(&mut store, "spin")
+            .unwrap();
+        let ended = spin.call(&mut store, ()).unwrap_err();
+        assert_eq!(ended.downcast_ref::<Trap>(), Some(&Trap::Interrupt));
     }
 }

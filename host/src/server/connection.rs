@@ -18,28 +18,22 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use hyper::{body::Incoming, server::conn::http1, service::HttpService};
 use hyper_util::rt::TokioIo;
-use tokio::{
-    task::yield_now,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::{sync::Semaphore, task::yield_now};
 
-use super::{body::Answer, stream::Stream};
+use super::{body::Answer, patience::Patience, stream::Stream};
 use crate::{
-    bots::{Stop, stop::Watch},
+    bots::{
+        Stop,
+        readers::{Reader, Readers},
+        stop::Watch,
+    },
     compute::{self, Away, Owner, Weighed},
     memory::Holder,
 };
-
-/// Time for the headers of a request to arrive, and for an idle connection to send the next.
-///
-/// Poe's client (aiohttp) keeps an idle connection for 15 s; the server must not be the first to
-/// close it. What drips slower than this is not a person's query.
-const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What a connection and the answers to its requests know of each other.
 #[derive(Debug)]
@@ -62,11 +56,15 @@ pub(super) struct Seat {
     behind: AtomicBool,
     /// The memory of the run that it waits for.
     holder: Mutex<Option<Arc<Holder>>>,
+    /// As which tenant's reader it counts.
+    reader: Mutex<Option<Reader>>,
+    /// Places for connections.
+    places: Arc<Semaphore>,
 }
 
 impl Seat {
     /// A new connection, which belongs to this one until a request says more.
-    pub(super) fn new(peer: IpAddr, owner: Option<Owner>) -> Self {
+    pub(super) fn new(peer: IpAddr, owner: Option<Owner>, places: &Arc<Semaphore>) -> Self {
         Self {
             peer,
             owner: Mutex::new(owner),
@@ -77,6 +75,8 @@ impl Seat {
             leaving: AtomicBool::new(false),
             behind: AtomicBool::new(false),
             holder: Mutex::new(None),
+            reader: Mutex::new(None),
+            places: Arc::clone(places),
         }
     }
 
@@ -112,6 +112,17 @@ impl Seat {
     /// An answer is over.
     pub(super) fn end(&self) {
         self.over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts the connection among this tenant's from now on, if there is still room for one of his.
+    pub(super) fn is_reader_of(&self, readers: &Arc<Readers>) -> bool {
+        // As with the owner: one thread polls a connection.
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reader.as_ref().is_some_and(|reader| reader.is_of(readers)) {
+            let free = u64::try_from(self.places.available_permits()).unwrap_or(u64::MAX);
+            *reader = readers.come(free);
+        }
+        reader.is_some()
     }
 
     /// Whose work this connection is from now on.
@@ -229,47 +240,6 @@ impl Session {
             return Poll::Ready(());
         }
         self.patience.poll((begun, answering), context)
-    }
-}
-
-/// Waits for the next request, and not for ever.
-struct Patience {
-    /// Requests that had come when the wait began.
-    begun: usize,
-    answering: bool,
-    until: Instant,
-    /// Set again only when it rings, so that a request does not pay for it.
-    timer: Pin<Box<Sleep>>,
-}
-
-impl Patience {
-    fn new() -> Self {
-        let until = Instant::now() + HEADER_TIME_MAX;
-        Self {
-            begun: 0,
-            answering: false,
-            until,
-            timer: Box::pin(sleep_until(until)),
-        }
-    }
-
-    /// Ready when it is at an end.
-    fn poll(&mut self, (begun, answering): (usize, bool), context: &mut Context<'_>) -> Poll<()> {
-        if answering {
-            self.answering = true;
-            return Poll::Pending;
-        }
-        if self.answering || self.begun != begun {
-            self.until = Instant::now() + HEADER_TIME_MAX;
-            (self.begun, self.answering) = (begun, false);
-        }
-        loop {
-            ready!(self.timer.as_mut().poll(context));
-            if self.timer.deadline() >= self.until {
-                return Poll::Ready(());
-            }
-            self.timer.as_mut().reset(self.until);
-        }
     }
 }
 

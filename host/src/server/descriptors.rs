@@ -12,8 +12,16 @@ pub(super) const SPARE: u64 = 64;
 /// Readers there are room for, however few descriptors there are.
 const READERS_MIN: u64 = 16;
 
+/// What a gateway needs to serve anybody: below that, files of bots cannot even be opened.
+const ALL_MIN: u64 = SPARE + 3 * READERS_MIN;
+
 /// More than enough for every place that a reply can have; some systems allow a billion.
 const DESCRIPTORS_MAX: u64 = 1_000_000;
+
+/// There are too few.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this process may have {0} files open at once, and a gateway needs {ALL_MIN}")]
+pub(super) struct Few(u64);
 
 /// What there is, and for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +37,14 @@ pub(super) struct Descriptors {
 impl Descriptors {
     /// Raises the soft limit to the hard one, and divides what there is. Where the configuration says
     /// how many readers there are at most, what they leave is for the other part.
-    pub(super) fn of_process(readers_max: Option<u32>) -> Self {
-        Self::divided(raise(), readers_max)
+    ///
+    /// # Errors
+    /// Where that is too little to serve anybody: how much there is, and how much it takes.
+    pub(super) fn of_process(readers_max: Option<u32>) -> Result<Self, Few> {
+        match raise() {
+            all if all < ALL_MIN => Err(Few(all)),
+            all => Ok(Self::divided(all, readers_max)),
+        }
     }
 
     fn divided(all: u64, readers_max: Option<u32>) -> Self {

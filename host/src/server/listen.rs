@@ -261,7 +261,7 @@ where
             crowd.compute.asked(&crowd.nobody);
             crowd.nobody.clone()
         });
-        let seat = Arc::new(Seat::new(peer, nobody));
+        let seat = Arc::new(Seat::new(peer, nobody, &self.places));
         let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
         let service = service_fn(move |request| {
             at.begin();

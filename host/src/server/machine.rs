@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::descriptors::Descriptors;
+use super::descriptors::{Descriptors, Few};
 use crate::control_group;
 
 /// The kernel's default for `vm.max_map_count`, where the setting cannot be read.
@@ -22,7 +22,10 @@ pub(super) struct Machine {
 impl Machine {
     /// Reads all three, and raises the soft limit of descriptors to the hard one. `readers_max` is what
     /// the configuration says of connections.
-    pub(super) fn look(readers_max: Option<u32>) -> Self {
+    ///
+    /// # Errors
+    /// Where there are too few descriptors to serve anybody.
+    pub(super) fn look(readers_max: Option<u32>) -> Result<Self, Few> {
         let number = |path: &str| {
             fs::read_to_string(path)
                 .ok()
@@ -35,10 +38,10 @@ impl Machine {
         )]
         let total = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
         let allowed = control_group::memory_bytes().unwrap_or(u64::MAX);
-        Self {
+        Ok(Self {
             mappings: number("/proc/sys/vm/max_map_count").unwrap_or(MAPPINGS_DEFAULT),
-            descriptors: Descriptors::of_process(readers_max),
+            descriptors: Descriptors::of_process(readers_max)?,
             memory_bytes: total.min(allowed),
-        }
+        })
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Reject {
     Malformed(DecodeError),
     /// The bot could not be asked, or failed.
     Call(CallError, Reference),
+    /// The tenant has as many connections as it may have beside others.
+    Crowded,
     /// No more requests: the server is stopping.
     Stopping,
 }
@@ -108,6 +110,7 @@ impl Reject {
                 };
                 (status, format!("{error} (reference {reference})"), None)
             }
+            Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "too many connections to this bot and its siblings are open".to_owned(), None),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned(), None),
         }
     }
@@ -127,6 +130,7 @@ impl IntoResponse for Reject {
                 | Self::NoRoom(_)
                 | Self::Incomplete(_)
                 | Self::Broken(_)
+                | Self::Crowded
                 | Self::Stopping
         );
         metrics::rejected(status.as_u16());

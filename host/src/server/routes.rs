@@ -248,6 +248,9 @@ enum Found {
     Page(AnyResponse),
 }
 
+/// Why a connection is one too many, for the log.
+const CROWDED: &str = "the other connections that are free are for other tenants";
+
 /// Every request that is for a bot.
 async fn answer(
     gateway: &Gateway,
@@ -266,6 +269,10 @@ async fn answer(
         bot.metrics.unauthorized();
         return Err(gateway.shut_out(&parts.headers, seat).await);
     };
+    if !seat.is_reader_of(bot.readers()) {
+        bot.refused(Reference::unique(), CROWDED);
+        return Err(Reject::Crowded);
+    }
     seat.belongs_to(bot.owner());
     if gateway.is(Phase::Draining) {
         return Err(Reject::Stopping);
@@ -303,7 +310,7 @@ async fn answer(
             seat.watches(true);
             let settings = call::settings(&bot, authorized, received).await;
             return settings
-                .map(|settings| Found::Page(json_response(bot.settings_json(&settings))))
+                .map(|settings| Found::Page(json_response(settings)))
                 .map_err(|error| failed(&bot, error, reference));
         }
         Asked::Feedback(feedback) => Report::Feedback(feedback),

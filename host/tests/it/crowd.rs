@@ -19,12 +19,15 @@ const BOT: &str = "[bot.talk]\nsource = \"puppet.wasm\"\n";
 /// Clients of the crowd: each has a connection, and asks again as soon as it is answered.
 const CLIENTS: usize = 32;
 
-fn server() -> Server {
-    let server = Folder::empty()
+fn folder() -> Folder {
+    Folder::empty()
         .manifest("many.toml", BOT)
         .manifest("few.toml", BOT)
         .file("operator.toml", OPERATOR)
-        .serve();
+}
+
+fn server() -> Server {
+    let server = folder().serve();
     server.wait_ready();
     // A component that nobody has seen run begins at the compute threads: from now on it does not.
     for bot in ["many/talk", "few/talk"] {
@@ -166,4 +169,35 @@ fn an_answer_that_waits_comes_back() {
     assert_eq!(answer.said(), "word".repeat(WORDS));
     let taken = turns(&server, "many") - before;
     assert!((1.0..20.0).contains(&taken), "{taken} turns");
+}
+
+/// Descriptors are few, and readers of one tenant wait with as many as they can have: they are told where that
+/// ends, and whoever asks another tenant's bot finds a place.
+#[test]
+fn readers_of_one_tenant_leave_places_to_others() {
+    let server = folder().first("ulimit -n 256").serve();
+    server.wait_ready();
+    let waits = post(
+        "/many/talk",
+        &[],
+        query("word\nsleep 100000000").to_string().as_bytes(),
+    );
+    let mut waiting = Vec::new();
+    let refused = loop {
+        assert!(waiting.len() < 256, "nobody is refused");
+        let mut connection = server.connect();
+        connection.send(&waits);
+        match connection.head().0 {
+            200 => waiting.push(connection),
+            status => break status,
+        }
+    };
+    assert_eq!(refused, 503);
+    assert!(waiting.len() > 60, "{} found a place", waiting.len());
+    for _ in 0..50 {
+        assert_eq!(server.ask("few/talk", "hi").said(), "hi");
+    }
+    server.wait_text("are for other tenants");
+    drop(waiting);
+    server.wait_metric("ravenry_running_replies", &[("tenant", "many")], 0.0);
 }
