@@ -17,6 +17,7 @@ pub mod reply;
 mod running;
 pub mod stop;
 pub mod sync;
+mod trial;
 pub mod unsettled;
 
 use std::{
@@ -204,6 +205,11 @@ impl Bot {
             http: Arc::clone(&self.http),
             config: Arc::clone(&self.config),
         }
+    }
+
+    /// Whether the bot has said its settings, or is still being asked.
+    fn may_say_settings(&self) -> bool {
+        !matches!(*self.declaration.borrow(), Declaration::Failed(_))
     }
 
     /// Says what the settings declare, once they are known.

@@ -1,9 +1,9 @@
 //! From specifications to mounted bots: read, check, compile or fetch from the cache, link. The one
 //! path of every start and of every change; a failed step leaves what runs untouched.
 
+mod source;
+
 use std::{
-    fs,
-    io::{self, Read as _},
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -13,10 +13,15 @@ use std::{
     time::Duration,
 };
 
+use tokio::runtime::Handle;
+
+pub use self::source::COMPONENT_BYTES_MAX;
+use self::source::read;
 use super::{
     Bot,
     admit::{Gate, Places},
     lasting::{Lasting, LastingTenant},
+    trial,
 };
 use crate::{
     charges::Journal,
@@ -60,6 +65,8 @@ pub struct Shared {
     /// Threads for what computes at a stretch; `None`: every run stays with whoever polls it, as a
     /// clock that can be stopped wants it.
     pub compute: Option<Compute>,
+    /// Where bots are called before they are mounted.
+    pub runtime: Handle,
 }
 
 /// A bot and the host names that lead to it; with none, every host does.
@@ -131,9 +138,6 @@ pub(super) enum Looked {
     Uncompiled(Order),
 }
 
-/// Largest component file, in bytes: a Python bot with its interpreter has about 20 MB.
-pub const COMPONENT_BYTES_MAX: u64 = 128 * 1024 * 1024;
-
 /// Looks at bots that are to be mounted, in their order, as far as that goes without compiling:
 /// each is there, or is to be compiled, or it is said why it cannot be mounted.
 pub(super) fn look(
@@ -188,10 +192,9 @@ fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
     }
     let found = shared.sandbox.look(&bytes, spec.limits.memory);
     match found.map_err(|error| unfit_bot(spec, described(&error)))? {
-        Some(component) => {
-            let bot = assemble(&order, Some(component), shared);
-            Ok(Looked::Ready(order.mounted(Arc::new(bot))))
-        }
+        Some(component) => order
+            .made(component, wanted.before, shared)
+            .map(Looked::Ready),
         None => Ok(Looked::Uncompiled(order)),
     }
 }
@@ -200,6 +203,7 @@ impl Order {
     /// Makes the bot: compiles its component, which takes a second per megabyte and all cores.
     pub(super) fn carry_out(
         &self,
+        before: Option<&MountedBot>,
         shared: &Shared,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<MountedBot, Problem> {
@@ -216,7 +220,22 @@ impl Order {
             .sandbox
             .prepare(&bytes, spec.limits.memory, &compiling)
             .map_err(|error| unfit_bot(spec, described(&error)))?;
-        Ok(self.mounted(Arc::new(assemble(self, Some(component), shared))))
+        self.made(component, before, shared)
+    }
+
+    /// The bot, unless it is not fit to take the place of another component.
+    fn made(
+        &self,
+        component: Component,
+        before: Option<&MountedBot>,
+        shared: &Shared,
+    ) -> Result<MountedBot, Problem> {
+        let bot = Arc::new(assemble(self, Some(component), shared));
+        let before = before.filter(|before| before.digest() != Some(self.digest.as_str()));
+        match before.and_then(|before| trial::fails(&bot, &before.bot, &shared.runtime)) {
+            Some(cause) => Err(unfit_bot(&self.spec, Unfit { cause, hint: None })),
+            None => Ok(self.mounted(bot)),
+        }
     }
 
     /// What stands in the place of the bot until it is made.
@@ -357,32 +376,6 @@ fn described(error: &ComponentError) -> Unfit {
         cause: error.to_string(),
         hint: error.hint(),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Unfit> {
-    let too_large = |bytes: u64| {
-        let said = format!("it has {bytes} bytes; at most {COMPONENT_BYTES_MAX} are taken");
-        Err(io::Error::other(said))
-    };
-    let checked = fs::File::open(path).and_then(|file| {
-        let announced = file.metadata()?.len();
-        if announced > COMPONENT_BYTES_MAX {
-            return too_large(announced);
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-        // It may grow meanwhile, or be none that has a length.
-        let bound = COMPONENT_BYTES_MAX.saturating_add(1);
-        let read = file.take(bound).read_to_end(&mut bytes)?;
-        match u64::try_from(read) {
-            Ok(read) if read <= COMPONENT_BYTES_MAX => Ok(bytes),
-            _ => too_large(bound),
-        }
-    });
-    checked.map_err(|error| Unfit {
-        cause: format!("it cannot be read: {error}"),
-        hint: (error.kind() == io::ErrorKind::NotFound)
-            .then(|| "build it first, or correct `source`".to_owned()),
-    })
 }
 
 fn unfit_bot(spec: &BotSpec, unfit: Unfit) -> Problem {

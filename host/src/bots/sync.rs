@@ -85,10 +85,14 @@ impl Syncing {
     }
 }
 
+/// What a bot is asked with.
+pub(super) fn question() -> Received {
+    Received::new(REQUEST.to_owned(), std::iter::empty(), Reference::random())
+}
+
 /// Asks a bot for its settings, and notes what it declares.
 async fn learn(bot: Arc<Bot>) -> Option<(Arc<Bot>, Settings)> {
-    let received = Received::new(REQUEST.to_owned(), std::iter::empty(), Reference::random());
-    match call::own_settings(&bot, received).await {
+    match call::own_settings(&bot, question()).await {
         Ok(settings) => {
             let declared = settings.server_bot_dependencies.iter().cloned();
             bot.declare(Declaration::Known(declared.collect::<HashMap<_, _>>()));

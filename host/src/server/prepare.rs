@@ -2,6 +2,8 @@
 
 use std::{error::Error as _, path::Path, sync::Arc};
 
+use tokio::runtime::Handle;
+
 use super::{Directories, machine::Machine, problem};
 use crate::{
     bots::{
@@ -59,6 +61,7 @@ pub(super) fn prepare(
         egress,
         guest_clock: spec.guest_clock,
         compute: place.compute,
+        runtime: Handle::current(),
     };
     let deployment = Deployment::new(shared, Syncing::here(), news);
     Ok((deployment, capacity))

@@ -226,9 +226,11 @@ impl Deployment {
             state.workers = state.workers.saturating_sub(1);
             return false;
         };
+        let name = (&order.spec.tenant, &order.spec.name);
+        let before = state.mounted.iter().find(|it| key(it) == name).cloned();
         drop(state);
         let begun = Instant::now();
-        let made = order.carry_out(&self.shared, &*log.progress);
+        let made = order.carry_out(before.as_ref(), &self.shared, &*log.progress);
         let took = begun.elapsed();
 
         let mut state = self.state();

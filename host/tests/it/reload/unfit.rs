@@ -13,6 +13,23 @@ use crate::{
 
 const PUPPET: &str = "[bot.puppet]\nsource = \"puppet.wasm\"\n";
 
+/// A bot that traps there, and nowhere else.
+fn trapping(place: &str) -> Vec<u8> {
+    let read = |path: &str| {
+        fs::read_to_string(format!("{}/tests/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let core = read("hostile/start-loop.wat");
+    let core = match place {
+        "start" => core.replace("(loop $for-ever (br $for-ever))", "unreachable"),
+        _ => core.replace("(start $start)", "").replace(
+            "(export \"settings\") (result i32) (i32.const 64)",
+            "(export \"settings\") (result i32) unreachable",
+        ),
+    };
+    assert!(core.contains("unreachable"));
+    wat::parse_str(read("guests/bot.wat").replace(";; CORE", &core)).unwrap()
+}
+
 /// Puts each of them there, and a good one at last. `tell` has the gateway look.
 fn change_under_load(server: &Server, bot: &str, tell: &dyn Fn(&Server)) {
     let good = component("puppet");
@@ -25,6 +42,8 @@ fn change_under_load(server: &Server, bot: &str, tell: &dyn Fn(&Server)) {
         ("core", wat::parse_str("(module)").unwrap()),
         ("other world", wat::parse_str(other_world).unwrap()),
         ("only linking tells", unfit()),
+        ("traps as it begins", trapping("start")),
+        ("traps in its settings", trapping("settings")),
     ];
     under_load(server.address, bot, |some_are_answered| {
         for (number, (kind, bytes)) in bad.iter().enumerate() {
