@@ -267,6 +267,37 @@ fn malformed_requests_are_refused() {
     assert_eq!(server.ask("echo", "still there?").said(), "still there?");
 }
 
+/// A body that is longer than was announced ends where that said; what follows is no request. One that is shorter is
+/// waited for, and left when its sender goes.
+#[test]
+fn a_length_that_lies_harms_nobody_else() {
+    let server = Server::with_bots(&["echo"]);
+    let body = query("hi").to_string();
+    let head = |length: usize| {
+        format!("POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n")
+    };
+    for (length, first) in [(body.len() - 9, 400), (0, 400), (body.len(), 200)] {
+        let mut connection = server.connect();
+        let more = "{\"no\": \"request\"}\r\n\r\n";
+        let _ = connection.try_send(format!("{}{body}{more}", head(length)));
+        let answer = String::from_utf8_lossy(&connection.until_closed()).into_owned();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {first} ")),
+            "{answer}"
+        );
+        let ok = answer.matches("HTTP/1.1 200 ").count();
+        assert_eq!(ok, usize::from(first == 200), "{answer}");
+    }
+    let longer = head(body.len() + 1);
+    drop(server.connect().send(format!("{longer}{body}")));
+    assert_eq!(server.ask("echo", "still there?").said(), "still there?");
+    assert!(
+        server
+            .metric("ravenry_running_replies", &[("bot", "echo")])
+            .is_none_or(|it| it == 0.0)
+    );
+}
+
 /// Old clients, and those that announce their body in chunks or ask first.
 #[test]
 fn old_and_careful_clients_are_served() {
