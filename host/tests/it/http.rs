@@ -289,7 +289,7 @@ fn a_length_that_lies_harms_nobody_else() {
         assert_eq!(ok, usize::from(first == 200), "{answer}");
     }
     let longer = head(body.len() + 1);
-    drop(server.connect().send(format!("{longer}{body}")));
+    server.connect().send(format!("{longer}{body}"));
     assert_eq!(server.ask("echo", "still there?").said(), "still there?");
     assert!(
         server
