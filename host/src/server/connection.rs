@@ -24,16 +24,20 @@ use hyper::{body::Incoming, server::conn::http1, service::HttpService};
 use hyper_util::rt::TokioIo;
 use tokio::{sync::Semaphore, task::yield_now};
 
-use super::{body::Answer, patience::Patience, stream::Stream};
+use super::{body::Answer, patience::Patience, reject::Reject, stream::Stream};
 use crate::{
     bots::{
-        Stop,
+        Bot, Stop,
         readers::{Reader, Readers},
         stop::Watch,
     },
     compute::{self, Away, Owner, Weighed},
+    ids::Reference,
     memory::Holder,
 };
+
+/// Why a connection is one too many, for the log.
+const CROWDED: &str = "the other connections that are free are for other tenants";
 
 /// What a connection and the answers to its requests know of each other.
 #[derive(Debug)]
@@ -114,8 +118,18 @@ impl Seat {
         self.over.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts the connection among this tenant's from now on, if there is still room for one of his.
-    pub(super) fn is_reader_of(&self, readers: &Arc<Readers>) -> bool {
+    /// Which bot it is for from now on: it counts among its tenant's, if there is still room for one of his,
+    /// and is his work.
+    pub(super) fn is_for(&self, bot: &Bot) -> Result<(), Reject> {
+        if !self.is_reader_of(bot.readers()) {
+            bot.refused(Reference::unique(), CROWDED);
+            return Err(Reject::Crowded);
+        }
+        self.belongs_to(bot.owner());
+        Ok(())
+    }
+
+    fn is_reader_of(&self, readers: &Arc<Readers>) -> bool {
         // As with the owner: one thread polls a connection.
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if !reader.as_ref().is_some_and(|reader| reader.is_of(readers)) {

@@ -248,9 +248,6 @@ enum Found {
     Page(AnyResponse),
 }
 
-/// Why a connection is one too many, for the log.
-const CROWDED: &str = "the other connections that are free are for other tenants";
-
 /// Every request that is for a bot.
 async fn answer(
     gateway: &Gateway,
@@ -269,11 +266,7 @@ async fn answer(
         bot.metrics.unauthorized();
         return Err(gateway.shut_out(&parts.headers, seat).await);
     };
-    if !seat.is_reader_of(bot.readers()) {
-        bot.refused(Reference::unique(), CROWDED);
-        return Err(Reject::Crowded);
-    }
-    seat.belongs_to(bot.owner());
+    seat.is_for(&bot)?;
     if gateway.is(Phase::Draining) {
         return Err(Reject::Stopping);
     }
