@@ -198,7 +198,7 @@ impl Watch {
                 used_bytes = used,
                 max_bytes = bytes_max,
                 booked_bytes = books.all,
-                hint = "give the server more memory, or its bots less (`live_memory`, `memory`, `running`)",
+                hint = "give the server more memory, or its bots less (`live_memory`, `memory`, `running`); compilers of new components count too",
                 "memory is short: nothing new is admitted"
             ),
             Turn::Admits => tracing::info!(
