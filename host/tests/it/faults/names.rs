@@ -53,10 +53,13 @@ fn files_of_an_author_have_one_name() {
 /// A directory of bots: one whose name cannot be a bot's is told of.
 #[test]
 fn a_directory_of_bots_has_one_name() {
-    let folder = Folder::empty()
+    let server = Folder::empty()
         .file("echo.wasm", component("echo"))
-        .file(&odd("wasm"), component("echo"));
-    is_one_name(&folder.refused(&["up", "."]));
+        .file(&odd("wasm"), component("echo"))
+        .up_all();
+    server.wait_text("odd");
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    is_one_name(&server.log().join("\n"));
 }
 
 /// Of a person who talks: attached from a terminal, or by the platform.
