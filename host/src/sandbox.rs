@@ -175,7 +175,7 @@ pub struct Facts {
     pub bytes: u64,
     /// What its memories and tables start with, in bytes.
     pub initial_bytes: u64,
-    /// What the host keeps for an instance besides, in bytes, at most: see [`EngineKind::flat_bytes`].
+    /// What the host keeps for an instance besides, in bytes, at most: by its engine.
     pub flat_bytes: u64,
     /// How long it took to compile, or to load.
     pub prepared_in: Duration,
