@@ -167,7 +167,10 @@ fn write_files(folder: &Path, python: Option<&Path>) {
         write!(loud, "{}", bot(&format!("small{number}"), &busy, wide)).unwrap();
     }
     if let Some(python) = python {
-        loud.push_str(&bot("python", python.to_str().unwrap(), wide));
+        // A tenant's components lie beside its manifest.
+        let beside = folder.join("python.wasm");
+        std::fs::copy(python, &beside).unwrap();
+        loud.push_str(&bot("python", beside.to_str().unwrap(), wide));
     }
     for (name, bots) in [
         ("polite.toml", bot("talk", &puppet, "")),
