@@ -14,9 +14,11 @@ pub use self::{
     pressure::{Books, Pressure, Scarcity, Turn, Usage},
 };
 
-/// How many times of what is free beside it one tenant's memory may be: four fifths of all alone, four ninths
-/// each of two. Who has nothing yet always finds some. (As with connections.)
-const TIMES_FREE: u64 = 4;
+/// How many times of what is free one tenant's share of something may be: memory, readers, connections to others.
+///
+/// One share takes four fifths at most, two take four ninths each; who has nothing yet always finds at least a
+/// part. (Dynamic thresholds, as switches divide their buffers: Choudhury and Hahne, 1998.)
+pub const TIMES_FREE: u64 = 4;
 
 /// Bytes in use for somebody (a bot, a tenant, the process), and their bound.
 #[derive(Debug)]

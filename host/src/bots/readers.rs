@@ -5,9 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-/// How many times of what is free beside them one tenant's connections may be: four fifths of all alone,
-/// four ninths each of two. Who has none yet always finds some. (As with connections to others.)
-const TIMES_FREE: u64 = 4;
+use crate::memory::TIMES_FREE;
 
 /// How many there are.
 #[derive(Debug, Default)]

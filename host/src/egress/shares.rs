@@ -18,11 +18,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// How many times of what is free one share may have.
-///
-/// One share takes four fifths at most, two take four ninths each; who has nothing yet always finds at
-/// least a part. (Dynamic thresholds, as switches divide their buffers: Choudhury and Hahne, 1998.)
-const TIMES_FREE: u64 = 4;
+use crate::memory::TIMES_FREE;
 
 /// Something of which there is only so much. Clones are the same one.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Bounds of what the host keeps of a request that a bot puts together, where wasmtime has none.
 //!
-//! Headers have one. A path may have 64 KiB, though, authority and method may be as long as a call can
+//! Headers have one. A path may have 64 KiB there, though, authority and method may be as long as a call can
 //! bring, and a bot may hold hundreds of requests. So the functions that set them are wrapped:
 //! what is too long is refused as what makes no sense is, and nothing of it is kept.
 
@@ -38,87 +38,61 @@ fn is_long(text: Option<&str>, bytes_max: usize) -> bool {
     text.is_some_and(|text| text.len() > bytes_max)
 }
 
-fn wrap_0_2(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    use wasmtime_wasi_http::p2::{
+/// Writes the function that wraps one version's setters: they have the same shape, and types of their own.
+macro_rules! wrap {
+    ($name:ident, $interface:literal, $resource:literal, $($types:tt)+) => {
+        fn $name(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+            use wasmtime_wasi_http::$($types)+;
+            type Text = (Resource<Request>, Option<String>);
+
+            let mut types = linker.instance($interface)?;
+            types.func_wrap(
+                concat!("[method]", $resource, ".set-authority"),
+                |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
+                    if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
+                        return REFUSED;
+                    }
+                    Ok((store.data_mut().http().set_authority(request, authority)?,))
+                },
+            )?;
+            types.func_wrap(
+                concat!("[method]", $resource, ".set-path-with-query"),
+                |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
+                    // As long as all headers together may be.
+                    let bytes_max = store.data_mut().fields_bytes_max();
+                    if is_long(path.as_deref(), bytes_max) {
+                        return REFUSED;
+                    }
+                    Ok((store.data_mut().http().set_path_with_query(request, path)?,))
+                },
+            )?;
+            types.func_wrap(
+                concat!("[method]", $resource, ".set-method"),
+                |mut store: StoreContextMut<'_, State>,
+                 (request, method): (Resource<Request>, Method)|
+                 -> Answer {
+                    if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
+                        return REFUSED;
+                    }
+                    Ok((store.data_mut().http().set_method(request, method)?,))
+                },
+            )
+        }
+    };
+}
+
+wrap!(
+    wrap_0_2,
+    "wasi:http/types@0.2.12",
+    "outgoing-request",
+    p2::{
         bindings::http::types::{HostOutgoingRequest as _, Method},
         types::HostOutgoingRequest as Request,
-    };
-    type Text = (Resource<Request>, Option<String>);
-
-    let mut types = linker.instance("wasi:http/types@0.2.12")?;
-    types.func_wrap(
-        "[method]outgoing-request.set-authority",
-        |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
-            if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_authority(request, authority)?,))
-        },
-    )?;
-    types.func_wrap(
-        "[method]outgoing-request.set-path-with-query",
-        |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
-            // As long as all headers together may be.
-            let bytes_max = store.data_mut().fields_bytes_max();
-            if is_long(path.as_deref(), bytes_max) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_path_with_query(request, path)?,))
-        },
-    )?;
-    types.func_wrap(
-        "[method]outgoing-request.set-method",
-        |mut store: StoreContextMut<'_, State>,
-         (request, method): (Resource<Request>, Method)|
-         -> Answer {
-            if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_method(request, method)?,))
-        },
-    )
-}
-
-fn wrap_0_3(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    use wasmtime_wasi_http::p3::bindings::http::types::{HostRequest as _, Method, Request};
-    type Text = (Resource<Request>, Option<String>);
-
-    let mut types = linker.instance("wasi:http/types@0.3.0")?;
-    types.func_wrap(
-        "[method]request.set-authority",
-        |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
-            if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_authority(request, authority)?,))
-        },
-    )?;
-    types.func_wrap(
-        "[method]request.set-path-with-query",
-        |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
-            // As long as all headers together may be.
-            let bytes_max = store.data_mut().fields_bytes_max();
-            if is_long(path.as_deref(), bytes_max) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_path_with_query(request, path)?,))
-        },
-    )?;
-    types.func_wrap(
-        "[method]request.set-method",
-        |mut store: StoreContextMut<'_, State>,
-         (request, method): (Resource<Request>, Method)|
-         -> Answer {
-            if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
-                return REFUSED;
-            }
-            let mut http = store.data_mut().http();
-            Ok((http.set_method(request, method)?,))
-        },
-    )
-}
+    }
+);
+wrap!(
+    wrap_0_3,
+    "wasi:http/types@0.3.0",
+    "request",
+    p3::bindings::http::types::{HostRequest as _, Method, Request}
+);

@@ -8,6 +8,7 @@ use std::{
 
 use rustix::process::Signal;
 
+use crate::drain::handover::wait_until;
 use crate::harness::{Connection, Folder, Server, post, query};
 
 const OPERATOR: &str = "\
@@ -200,4 +201,21 @@ fn readers_of_one_tenant_leave_places_to_others() {
     server.wait_text("are for other tenants");
     drop(waiting);
     server.wait_metric("ravenry_running_replies", &[("tenant", "many")], 0.0);
+}
+
+/// What a bot says of itself may be a megabyte: looking through it and writing it is its tenant's work too, and
+/// not that of the threads that serve everybody. (A turn for the bot, one to look, one to write.)
+#[test]
+fn settings_are_written_where_their_bot_computes() {
+    const ASKED: u32 = 20;
+    let server = server();
+    let before = turns(&server, "many");
+    let settings = serde_json::json!({ "version": "1.2", "type": "settings" });
+    for _ in 0..ASKED {
+        assert_eq!(server.send("many/talk", &settings, &[]).status, 200);
+    }
+    // A turn is counted when it is over, which may be after its answer.
+    wait_until("all of it was done in turns", || {
+        turns(&server, "many") - before >= f64::from(3 * ASKED)
+    });
 }

@@ -130,6 +130,20 @@ fn a_clock_that_jumps_moves_no_deadline() {
     assert!(year("short") > now + 35);
 }
 
+/// Where not even the files of bots could be opened, nothing is begun.
+#[test]
+fn a_start_with_too_few_descriptors_is_refused() {
+    let folder = Folder::with_bots(&["puppet"]).first("ulimit -n 100");
+    let output = folder.output(&["up", "ravenry.toml"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("100 files open at once, and a gateway needs 112"),
+        "{said}"
+    );
+    assert!(said.contains("raise `ulimit -n`"), "{said}");
+}
+
 /// More readers than there are descriptors for: who comes too late is turned away at once, which is said once; who
 /// is served is served on, and what bots need is theirs.
 #[test]
