@@ -134,7 +134,7 @@ fn a_clock_that_jumps_moves_no_deadline() {
 #[test]
 fn a_start_with_too_few_descriptors_is_refused() {
     let folder = Folder::with_bots(&["puppet"]).first("ulimit -n 100");
-    let output = folder.output(&["up", "ravenry.toml"]);
+    let output = folder.command(&["up", "ravenry.toml"]).output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
