@@ -1,8 +1,8 @@
 //! What a bot is, and what it is told beside queries.
 
-use crate::failure::log;
-use crate::{Query, Reply, Result, Settings};
 use serde_json::{Map, Value};
+
+use crate::{Query, Reply, Result, Settings, failure::log};
 
 /// A bot: [`respond`](Bot::respond) is required, the rest has defaults.
 ///

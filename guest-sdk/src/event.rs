@@ -1,8 +1,10 @@
 //! One event of a reply: what another bot said, or what a test heard.
 
-use crate::{Failure, File, Meta, Stopped};
-use serde_json::{Map, Value, json};
 use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use crate::{Failure, File, Meta, Stopped};
 
 /// Most characters of a failure's text that the gateway shows.
 const FAILURE_CHARACTERS_MAX: usize = 4_096;

@@ -1,7 +1,8 @@
 //! Conversations as language models want them.
 
-use crate::{Message, Role};
 use serde_json::{Value, json};
+
+use crate::{Message, Role};
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,11 @@
 //! shape. Where the platform left a field out, its documented default is filled in, unless the field
 //! is an `Option`.
 
-use crate::poe::{PoeError, source};
+use std::{collections::BTreeMap, fmt};
+
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use std::fmt;
+
+use crate::poe::{PoeError, source};
 
 mod json;
 pub(crate) mod present;

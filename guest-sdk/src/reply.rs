@@ -1,8 +1,11 @@
 //! Where a bot's answer goes: one function per kind of event.
 
-use crate::poe::{PoeError, source};
-use crate::{Event, Failure, Result, Stopped};
 use std::fmt;
+
+use crate::{
+    Event, Failure, Result, Stopped,
+    poe::{PoeError, source},
+};
 
 /// What a bot says while it answers a query.
 ///

@@ -12,8 +12,9 @@ pub use controls::{
     ParameterControls, Ratio, Section, Slider, Tab, TextField, ToggleSwitch,
 };
 
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 /// How the platform should treat a bot. What is `None` is left out, and the platform's default
 /// holds.

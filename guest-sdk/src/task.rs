@@ -27,8 +27,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::pin::Pin;
-use std::task::Poll;
+use std::{pin::Pin, task::Poll};
 
 /// Runs a future to its end, in a bot that is not an [`AsyncBot`](crate::AsyncBot).
 ///

@@ -62,11 +62,9 @@ pub use scene::{Scene, now};
 pub use script::{Asked, Bots, Script};
 pub use upstream::{Upstream, Upstreams};
 
-use crate::http::Request;
-use crate::poe::CostItem;
-use crate::{Bot, Failure, File, Meta, Query, Result, Stopped};
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
+
+use crate::{Bot, Failure, File, Meta, Query, Result, Stopped, http::Request, poe::CostItem};
 
 /// Asks a bot and returns what it said.
 ///

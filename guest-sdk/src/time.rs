@@ -1,7 +1,8 @@
 //! Waiting, in a way that tests need not wait for.
 
-use crate::wait::{Awaiting, Blocking, Mode, Pollable, now};
 use std::time::Duration;
+
+use crate::wait::{Awaiting, Blocking, Mode, Pollable, now};
 
 /// Waits for this long on the clock. Costs no computing time.
 ///

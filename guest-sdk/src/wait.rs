@@ -10,8 +10,10 @@ pub(crate) use wasip2::io::poll::Pollable;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::clock::Moment as Pollable;
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
 
 /// How to wait.
 pub(crate) trait Mode {

@@ -31,27 +31,23 @@ pub mod up;
 mod watch;
 mod work;
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, Resettable};
 use clap::{
     Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, Resettable},
 };
 
-use self::outside::Outside;
-use self::progress::Progress;
-use self::serve::Serve;
-use self::simulate::Simulate;
-use self::test::Test;
-use self::up::Up;
-use crate::config::limits;
-use crate::output;
-use crate::report::{Problem, Problems};
-use crate::simulator::pdf;
-use crate::worker;
+use self::{
+    outside::Outside, progress::Progress, serve::Serve, simulate::Simulate, test::Test, up::Up,
+};
+use crate::{
+    config::limits,
+    output,
+    report::{Problem, Problems},
+    simulator::pdf,
+    worker,
+};
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
 #[derive(Debug, Parser)]

@@ -21,8 +21,6 @@ use http::{
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::egress::{self, Egress};
-
 pub use self::{
     answer::{Answer, Part},
     conversation::{Conversation, MESSAGES_MAX, Say},
@@ -31,6 +29,7 @@ pub use self::{
     shown::Shown,
     target::{InvalidTarget, Target, Unreachable, without_user},
 };
+use crate::egress::{self, Egress};
 
 /// The protocol version that requests say (reference client 0.0.83).
 pub const VERSION: &str = "1.2";

@@ -29,22 +29,27 @@ mod tenant;
 pub(crate) mod text;
 mod units;
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
+use self::{
+    engines::Engines,
+    limits::{BYTES_MAX, Limits},
+    mount::{Frame, Loader},
+    resolve::{
+        DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, PoeUrls, Rules, ServerSpec, TENANT_MEMORY,
+        TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT,
+    },
+    source::Vault,
+};
+use crate::{
+    ids::TenantName,
+    report::{Problem, Problems},
+};
 pub use discover::MANIFEST;
 pub use source::SECRETS_DIR;
-
-use self::engines::Engines;
-use self::limits::{BYTES_MAX, Limits};
-use self::mount::{Frame, Loader};
-use self::resolve::{
-    DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, PoeUrls, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE,
-    TENANT_RUNNING, TENANT_WEIGHT,
-};
-use self::source::Vault;
-use crate::ids::TenantName;
-use crate::report::{Problem, Problems};
 
 /// Looks up an environment variable.
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;

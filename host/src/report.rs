@@ -5,8 +5,10 @@
 //! cannot paint on the terminal of whoever reads the error. Which characters those are is said here
 //! for everything that shows the text of strangers.
 
-use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::{
+    error::Error,
+    fmt::{self, Write as _},
+};
 
 /// How many problems are written out; the last line counts them all.
 ///

@@ -4,8 +4,7 @@
 //! and it is compared without telling by time how much of a guess was right. A [`Mask`] takes several
 //! of them out of what others will read.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};

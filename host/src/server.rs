@@ -31,21 +31,6 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    bots::{
-        Stop,
-        deploy::MountedBot as Mounted,
-        deployment::{Applied, Change, Deployment, Progress},
-        unsettled,
-    },
-    charges::{Journal, RECORDS_MAX},
-    compute::Compute,
-    config::resolve::ServerSpec,
-    directory::{self, Writers},
-    report::{Problem, Problems},
-    sandbox::Capacity,
-};
-
 pub use self::prepare::make_directories;
 pub use self::served::{Code, MountedBot, News, Ready, RefusedBot};
 use self::{
@@ -61,6 +46,20 @@ use self::{
     served::{carries, describe, refused, telling},
     signals::Signals,
     socket::Entrance,
+};
+use crate::{
+    bots::{
+        Stop,
+        deploy::MountedBot as Mounted,
+        deployment::{Applied, Change, Deployment, Progress},
+        unsettled,
+    },
+    charges::{Journal, RECORDS_MAX},
+    compute::Compute,
+    config::resolve::ServerSpec,
+    directory::{self, Writers},
+    report::{Problem, Problems},
+    sandbox::Capacity,
 };
 
 /// Where the server listens, and where it keeps things.

@@ -3,11 +3,14 @@
 //! The gateway has checked every JSON text before it gets here. Where one is not what the interface
 //! promises, it counts as left out: a bot should not fail over a field that it may never read.
 
-use super::glue::bindings::ravenry::bot::{poe, reply, types};
-use crate::Event;
-use crate::poe::{CostItem, PoeError};
-use crate::query;
 use serde_json::{Map, Value};
+
+use super::glue::bindings::ravenry::bot::{poe, reply, types};
+use crate::{
+    Event,
+    poe::{CostItem, PoeError},
+    query,
+};
 
 fn value(json: Option<String>) -> Option<Value> {
     serde_json::from_str(&json?).ok()

@@ -4,10 +4,12 @@
 //! makes replies of its own, and `request` answers from what the test set.
 
 use super::glue::bindings::ravenry::bot::{reply, types};
-use crate::failure::shown;
-use crate::query::present;
-use crate::reply::{Say, Sink};
-use crate::{Bot, Reply, Stopped};
+use crate::{
+    Bot, Reply, Stopped,
+    failure::shown,
+    query::present,
+    reply::{Say, Sink},
+};
 
 #[cfg(target_family = "wasm")]
 pub(crate) mod poe;

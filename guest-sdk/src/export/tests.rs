@@ -2,14 +2,16 @@
 
 mod platform;
 
-use super::glue::bindings::ravenry::bot::{reply, types};
-use crate::query::{
-    Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User,
-};
-use crate::settings::{ParameterControls, Settings};
-use crate::{ErrorReport, Failure, Feedback, File, Meta, Reaction, Stopped};
-use serde_json::{Map, json};
 use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
+
+use super::glue::bindings::ravenry::bot::{reply, types};
+use crate::{
+    ErrorReport, Failure, Feedback, File, Meta, Reaction, Stopped,
+    query::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User},
+    settings::{ParameterControls, Settings},
+};
 
 fn generated_message() -> types::Message {
     types::Message {

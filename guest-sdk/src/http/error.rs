@@ -1,8 +1,8 @@
 //! Why a request did not work.
 
-use crate::failure::log;
-use crate::{Error, Failure};
 use std::fmt;
+
+use crate::{Error, Failure, failure::log};
 
 /// Why a request did not work.
 ///

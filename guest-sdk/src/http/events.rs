@@ -1,19 +1,21 @@
 //! Server-sent events of an upstream, event by event.
 
-use super::response::from_json;
-use super::text::Utf8;
-use super::{HttpError, Response};
-use crate::wait::{Awaiting, Blocking, Mode, now};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    convert::Infallible,
+    io::Cursor,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
 use futures_lite::Stream;
 use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseByteStream};
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::io::Cursor;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+
+use super::{HttpError, Response, response::from_json, text::Utf8};
+use crate::wait::{Awaiting, Blocking, Mode, now};
 
 /// Most bytes that one event may have, all its lines together: as much as the gateway takes of an
 /// event of another bot, and far above what model APIs send.

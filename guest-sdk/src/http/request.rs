@@ -1,9 +1,11 @@
 //! A request to the web.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
 use super::{HttpError, Response, source};
 use crate::wait::{Awaiting, Blocking, Mode, now};
-use serde_json::Value;
-use std::time::Duration;
 
 /// A request with the method `GET`.
 pub fn get(url: impl Into<String>) -> Request {

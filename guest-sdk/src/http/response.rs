@@ -1,8 +1,9 @@
 //! The answer to a request.
 
+use serde::de::DeserializeOwned;
+
 use super::{HttpError, read_json, source};
 use crate::wait::{Awaiting, Blocking, Mode, now};
-use serde::de::DeserializeOwned;
 
 /// Most of what a host writes beside a status that is not a success.
 const STATUS_BODY_BYTES_MAX: usize = 4 * 1024;

@@ -1,10 +1,14 @@
 //! Requests, and what upstreams do to their answers.
 
-use super::*;
-use crate::testing::{Scene, Transcript, Upstream};
-use crate::{AsyncBot, Bot, Error, Query, Reply, Result, task};
-use serde_json::{Value, json};
 use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    AsyncBot, Bot, Error, Query, Reply, Result, task,
+    testing::{Scene, Transcript, Upstream},
+};
 
 /// Runs code with an upstream at `https://up.test/`.
 fn against<T>(upstream: Upstream, run: impl FnOnce(Request) -> T) -> T {

@@ -1,14 +1,20 @@
 //! Requests through `wasi:http`, which the gateway answers.
 
+use std::time::Duration;
+
+use wasip2::{
+    http::{
+        outgoing_handler,
+        types::{
+            ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method,
+            OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+        },
+    },
+    io::streams::{InputStream, OutputStream, StreamError},
+};
+
 use super::{HttpError, Request, Response, Target};
 use crate::wait::Mode;
-use std::time::Duration;
-use wasip2::http::outgoing_handler;
-use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method,
-    OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
-};
-use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 /// Most bytes of a body that are read at once.
 const CHUNK_BYTES_MAX: u64 = 64 * 1024;

@@ -1,11 +1,12 @@
 //! What another bot says.
 
+use std::{collections::VecDeque, future::poll_fn, task::Poll};
+
 use super::{PoeError, source};
-use crate::wait::{Awaiting, Blocking, Mode, now};
-use crate::{Event, Reply};
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::task::Poll;
+use crate::{
+    Event, Reply,
+    wait::{Awaiting, Blocking, Mode, now},
+};
 
 /// What another bot says. Dropping it hangs up.
 ///

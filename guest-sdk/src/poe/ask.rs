@@ -1,10 +1,13 @@
 //! A question to another bot.
 
-use super::{Answer, PoeError, source};
-use crate::query::present;
-use crate::tools::{Tool, ToolCall, ToolResult};
-use crate::{Message, Reply};
 use serde_json::{Map, Value};
+
+use super::{Answer, PoeError, source};
+use crate::{
+    Message, Reply,
+    query::present,
+    tools::{Tool, ToolCall, ToolResult},
+};
 
 /// Asks another bot of the platform: the very same conversation, unless [`Ask::messages`] says
 /// otherwise.

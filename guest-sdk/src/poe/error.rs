@@ -1,8 +1,8 @@
 //! Why something asked of the platform did not work.
 
-use crate::failure::log;
-use crate::{Error, Failure, Stopped};
 use std::fmt;
+
+use crate::{Error, Failure, Stopped, failure::log};
 
 /// Why something asked of the platform did not work.
 ///

@@ -2,15 +2,16 @@
 
 mod costs_and_files;
 
-use super::answer::FinalText;
-use super::*;
-use crate::testing::{Asked, Charge, Scene, Script, Transcript};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{answer::FinalText, *};
 use crate::{
     Attachment, Bot, Error, Event, Failure, File, Message, Meta, Query, Reply, Result, Settings,
     Stopped,
+    testing::{Asked, Charge, Scene, Script, Transcript},
 };
-use serde_json::json;
-use std::time::Duration;
 
 /// A bot that is one function, and may ask `A`, `B` and `C` five times each.
 struct Does<F>(F);

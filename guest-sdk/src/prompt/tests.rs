@@ -1,8 +1,9 @@
 //! What models read of a conversation: the same as with the platform's reference library.
 
+use serde_json::json;
+
 use super::*;
 use crate::Attachment;
-use serde_json::json;
 
 fn file(name: &str, content_type: &str, parsed: Option<&str>) -> Attachment {
     Attachment {

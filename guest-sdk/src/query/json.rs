@@ -3,10 +3,13 @@
 //! Members that hold their default are left out. Reading is tolerant, as the protocol asks: unknown
 //! members are ignored, and an explicit `null` counts as left out.
 
-use super::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender};
-use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
+use serde::{
+    de::{Deserialize, Deserializer},
+    ser::{Serialize, Serializer},
+};
 use serde_json::{Map, Value};
+
+use super::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender};
 
 /// How deep quoted messages are followed; the platform's own go two deep.
 const QUOTES_MAX: usize = 16;

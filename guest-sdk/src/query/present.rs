@@ -4,10 +4,12 @@
 //! that were inserted on this side, and what an index into the quoted messages stands for. An
 //! instance answers one query, so both are kept here; natively each test scene sets its own.
 
+use std::cell::RefCell;
+
+use serde_json::Value;
+
 use super::{Message, Query};
 use crate::prompt;
-use serde_json::Value;
-use std::cell::RefCell;
 
 /// What is kept of the query at hand.
 #[derive(Default)]

@@ -1,7 +1,8 @@
 //! The questions that a bot asks of a query, in ordinary and in odd conversations.
 
-use super::*;
 use serde_json::json;
+
+use super::*;
 
 fn conversation() -> Query {
     Query::from(vec![

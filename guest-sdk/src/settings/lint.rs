@@ -3,9 +3,11 @@
 //! The types already keep out a part of it: unknown kinds, conditions within conditions, missing
 //! members. The sentences are those of the gateway's own linter, which sees the JSON.
 
-use super::{AspectRatio, Condition, Content, Control, DropDown, Field, Operand, Settings, Slider};
-use serde_json::Value;
 use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{AspectRatio, Condition, Content, Control, DropDown, Field, Operand, Settings, Slider};
 
 /// Most calls to one other bot that a reply may declare (the platform's specification, 2025).
 const CALLS_MAX: u32 = 100;

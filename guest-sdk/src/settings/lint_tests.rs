@@ -1,7 +1,8 @@
 //! Each mistake that the platform drops in silence has its sentence; what is right has none.
 
-use super::*;
 use serde_json::json;
+
+use super::*;
 
 fn text_field(name: &str, default: Option<&str>) -> Control {
     TextField {

@@ -1,7 +1,8 @@
 //! The JSON of every kind of control, as the platform wants it.
 
-use super::*;
 use serde_json::json;
+
+use super::*;
 
 fn named<T>(make: impl FnOnce(String, String) -> T) -> T {
     make("Label".to_owned(), "name".to_owned())

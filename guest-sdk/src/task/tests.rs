@@ -1,9 +1,13 @@
 //! Waiting together takes as long as the longest wait, and no executor is needed to see it.
 
-use super::*;
-use crate::testing::{Scene, Script, now};
-use crate::{AsyncBot, Bot, Failure, Query, Reply, Result, Settings, poe, time};
 use std::time::Duration;
+
+use super::*;
+use crate::{
+    AsyncBot, Bot, Failure, Query, Reply, Result, Settings, poe,
+    testing::{Scene, Script, now},
+    time,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -4,14 +4,19 @@
 //! upstream. Where no future can go on, the clock is put forward to the earliest moment that one of
 //! them waits for. Outside a scene the clock is the real one.
 
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::{Duration, Instant},
+};
+
 use super::stage;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, Instant};
 
 /// A point in time, counted from the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

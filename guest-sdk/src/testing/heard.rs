@@ -1,9 +1,12 @@
 //! What of a bot's words arrives at the reader.
 
-use crate::event::{cut, invalid};
-use crate::reply::Say;
-use crate::{Event, Stopped};
 use serde_json::{Map, Value};
+
+use crate::{
+    Event, Stopped,
+    event::{cut, invalid},
+    reply::Say,
+};
 
 impl Event {
     /// What arrives of an event at the reader, or what is wrong with it.

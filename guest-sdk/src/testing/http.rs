@@ -1,11 +1,16 @@
 //! What `http` finds in a test.
 
-use super::clock::{self, Moment};
-use super::stage;
-use super::upstream::{Step, Upstream};
-use crate::http::{HttpError, Request, Response, Target};
-use crate::wait::Mode;
 use std::collections::VecDeque;
+
+use super::{
+    clock::{self, Moment},
+    stage,
+    upstream::{Step, Upstream},
+};
+use crate::{
+    http::{HttpError, Request, Response, Target},
+    wait::Mode,
+};
 
 /// Sends a request to the scene, and waits for the head of the answer.
 pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {

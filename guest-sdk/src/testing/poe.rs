@@ -1,14 +1,18 @@
 //! What `poe` answers in a test, by the rules of the gateway.
 
-use super::clock::{self, Moment};
-use super::script::Step;
-use super::stage::{self, Stage};
-use super::{Asked, Charge, Upload};
-use crate::poe::{CostItem, PoeError};
-use crate::reply::Say;
-use crate::{Event, File, Stopped};
-use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::{cell::RefCell, collections::VecDeque};
+
+use super::{
+    Asked, Charge, Upload,
+    clock::{self, Moment},
+    script::Step,
+    stage::{self, Stage},
+};
+use crate::{
+    Event, File, Stopped,
+    poe::{CostItem, PoeError},
+    reply::Say,
+};
 
 /// Most bytes of a file, as in the gateway: 50 MB.
 const FILE_BYTES_MAX: usize = 50_000_000;

@@ -1,13 +1,13 @@
 //! The reader of a native test: keeps the rules of the gateway, and what it was told.
 
-use super::clock::now;
-use super::scene::Scene;
-use crate::event::{Event, cut};
-use crate::reply::{Say, Sink};
-use crate::{Failure, Stopped};
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use super::{clock::now, scene::Scene};
+use crate::{
+    Failure, Stopped,
+    event::{Event, cut},
+    reply::{Say, Sink},
+};
 
 /// What was said so far, shared by the reply and by the test that waits for its end.
 #[derive(Clone)]

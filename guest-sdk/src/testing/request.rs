@@ -1,7 +1,6 @@
 //! What `request` answers in a test.
 
-use super::scene::Scene;
-use super::stage;
+use super::{scene::Scene, stage};
 
 fn scene<T>(read: impl Fn(&Scene) -> T) -> T {
     stage::with(|stage| read(&stage.scene)).unwrap_or_else(|| read(&Scene::default()))

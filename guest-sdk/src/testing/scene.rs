@@ -1,15 +1,15 @@
 //! What surrounds a query in a test: the request, other bots, the web, files, money, the bounds.
 
-use super::recorder::Recorder;
-use super::script::Bots;
-use super::stage::{self, Stage};
-use super::upstream::Upstreams;
-use super::{Asked, Script, Transcript, Upstream, clock};
-use crate::failure::shown;
-use crate::http::Request;
-use crate::query::present;
-use crate::{Bot, Query, Reply};
 use std::collections::BTreeMap;
+
+use super::{
+    Asked, Script, Transcript, Upstream, clock,
+    recorder::Recorder,
+    script::Bots,
+    stage::{self, Stage},
+    upstream::Upstreams,
+};
+use crate::{Bot, Query, Reply, failure::shown, http::Request, query::present};
 
 /// What surrounds a query, for tests that need more than [`ask`](super::ask).
 ///

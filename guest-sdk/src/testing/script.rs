@@ -1,13 +1,10 @@
 //! Other bots of the platform, as a test writes them.
 
-use crate::poe::PoeError;
-use crate::tools::ToolCall;
-use crate::{Event, Failure, Message};
+use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
+
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::fmt;
-use std::rc::Rc;
-use std::time::Duration;
+
+use crate::{Event, Failure, Message, poe::PoeError, tools::ToolCall};
 
 /// What another bot says in a test, step by step.
 ///

@@ -1,12 +1,9 @@
 //! What one thread is playing: a scene, its clock, and what has happened in it so far.
 
-use super::recorder::Recorder;
-use super::scene::Scene;
-use super::{Asked, Charge, Upload};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+use super::{Asked, Charge, Upload, recorder::Recorder, scene::Scene};
 use crate::http::Request;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::time::Duration;
 
 thread_local! {
     static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };

@@ -1,8 +1,9 @@
 //! The reader of native tests keeps the rules of the gateway: what a test sees is what people see.
 
+use serde_json::json;
+
 use super::*;
 use crate::{Error, File, Reply, request, time};
-use serde_json::json;
 
 /// A bot that is one function, so that each test can say in place what it does.
 struct Does<F>(F);

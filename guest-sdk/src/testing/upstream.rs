@@ -1,9 +1,8 @@
 //! The web as a test writes it.
 
+use std::{fmt, rc::Rc, time::Duration};
+
 use crate::http::{HttpError, Request};
-use std::fmt;
-use std::rc::Rc;
-use std::time::Duration;
 
 /// What a host of the web answers in a test, step by step.
 ///

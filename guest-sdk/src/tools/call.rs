@@ -1,9 +1,9 @@
 //! A tool, a call to it, and the result, in the shape that the protocol takes over from `OpenAI`.
 
-use crate::http::read_json;
-use crate::{Message, Role};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+
+use crate::{Message, Role, http::read_json};
 
 /// A function that a language model may call.
 #[derive(Clone, Debug, PartialEq)]

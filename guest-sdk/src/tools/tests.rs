@@ -1,10 +1,12 @@
 //! Calls are put together and made as the platform's reference library does, or better.
 
-use super::turn::Pieces;
-use super::*;
-use crate::testing::{Scene, Script};
-use crate::{Bot, Event, Message, Query, Reply, Result, Role, Settings, poe};
 use serde_json::{Value, json};
+
+use super::{turn::Pieces, *};
+use crate::{
+    Bot, Event, Message, Query, Reply, Result, Role, Settings, poe,
+    testing::{Scene, Script},
+};
 
 fn chunk(delta: &Value) -> Event {
     Event::Json(json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] }))

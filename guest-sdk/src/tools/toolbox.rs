@@ -1,10 +1,13 @@
 //! Tools with what they do.
 
-use super::{Tool, ToolCall, ToolResult, Turn};
-use crate::http::read_json;
-use crate::poe::{Ask, PoeError};
-use crate::{Event, Reply, Result};
 use serde_json::{Value, json};
+
+use super::{Tool, ToolCall, ToolResult, Turn};
+use crate::{
+    Event, Reply, Result,
+    http::read_json,
+    poe::{Ask, PoeError},
+};
 
 /// Tools with what they do, used without further ado when a model asks for them.
 ///

@@ -1,9 +1,12 @@
 //! One answer of a model that may call tools, put together from its pieces.
 
-use super::ToolCall;
-use crate::Event;
-use crate::poe::{Answer, PoeError};
 use serde_json::Value;
+
+use super::ToolCall;
+use crate::{
+    Event,
+    poe::{Answer, PoeError},
+};
 
 /// Most calls that one answer may hold; a model that wants more is out of order.
 const CALLS_MAX: usize = 128;

@@ -10,14 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::verdict;
 use crate::{
     client::{Attachment, Client, Target, Told},
     protocol::event,
     report::Problem,
     simulator::{FILE_BYTES_MAX, FakePoe, mime_type_of},
 };
-
-use super::verdict;
 
 /// Most text of a file that goes along with it, in bytes.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;

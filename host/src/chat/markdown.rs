@@ -10,8 +10,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use self::table::Table;
 use super::row::{CODE, DIM, PLAIN, Row};
-use crate::client::nests_too_deep;
-use crate::protocol::event::File;
+use crate::{client::nests_too_deep, protocol::event::File};
 
 /// Longest text that is looked at for Markdown, in bytes; a longer one is shown as plain text.
 ///

@@ -15,8 +15,7 @@ use super::{
     row::{BOLD, DIM, PLAIN, Row, WRONG},
     screen::{Screen, Size},
 };
-use crate::client::Shown;
-use crate::output::print;
+use crate::{client::Shown, output::print};
 
 /// The terminal of somebody whose terminal does not say how large it is.
 const USUAL: Size = Size {

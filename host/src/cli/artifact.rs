@@ -4,10 +4,12 @@
 //! below the bot's directory is taken; where two are equally new, nobody can know, and that is an
 //! error. Core modules, which toolchains leave beside the component, are not looked at.
 
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
 /// Directories deeper than this hold no result of a build that an author means.
 const DEPTH_MAX: usize = 8;

@@ -5,16 +5,20 @@
 //! missing. Artifacts go to a target directory of their own, so that a build never waits for the
 //! lock of the `cargo run` that started the gateway. Nothing is mounted or checked here.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
-use super::artifact::{Found, newest_component};
-use super::cargo::{self, Metadata, Package};
 pub use super::tools::{Caller, Interrupt};
 pub use super::unbuilt::BuildError;
+use super::{
+    artifact::{Found, newest_component},
+    cargo::{self, Metadata, Package},
+};
 
 /// One bot to build.
 #[derive(Clone, Copy, Debug)]

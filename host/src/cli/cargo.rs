@@ -3,16 +3,20 @@
 //! In go directories and packages; out come what cargo knows of them, and where it put components.
 //! What belongs to the build of the gateway itself is kept out of the environment.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde::Deserialize;
 
-use super::tools::{Caller, Ended, Line, run, without_foreign_variables};
-use super::unbuilt::BuildError;
+use super::{
+    tools::{Caller, Ended, Line, run, without_foreign_variables},
+    unbuilt::BuildError,
+};
 
 /// The target of every bot in Rust: WASI 0.2 as a component.
 const TARGET: &str = "wasm32-wasip2";

@@ -1,19 +1,22 @@
 //! `ravenry chat`: which bot is meant, and whether there is a person to talk with.
 
-use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{
+    io::{self, IsTerminal as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use serde_json::Value;
 
-use super::key::Key;
-use super::{Failure, up};
-use crate::chat::{self, Terminal};
-use crate::client::{SILENCE_MAX, Target};
-use crate::report::{Problem, Problems};
-use crate::secret::Secret;
+use super::{Failure, key::Key, up};
+use crate::{
+    chat::{self, Terminal},
+    client::{SILENCE_MAX, Target},
+    report::{Problem, Problems},
+    secret::Secret,
+};
 
 /// The variables of the historical simulator: where the bot is, and its access key.
 const OLD_VARIABLES: (&str, &str) = ("BOT_SERVER", "POE_API_KEY");

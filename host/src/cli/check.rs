@@ -3,19 +3,24 @@
 //! Exit code 0: all rules that must be kept are kept; 1: one is broken; 2: nothing was checked,
 //! because there is no bot, or it refuses the key.
 
-use std::io::{IsTerminal as _, stdout};
-use std::time::Duration;
+use std::{
+    io::{IsTerminal as _, stdout},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 
-use super::key::Key;
-use super::progress::Progress;
-use super::{Failure, up};
-use crate::check::human::{self, Look};
-use crate::check::{self, PATIENCE_MIN, json, junit};
-use crate::client::Target;
-use crate::output;
-use crate::report::Problem;
+use super::{Failure, key::Key, progress::Progress, up};
+use crate::{
+    check::{
+        self, PATIENCE_MIN,
+        human::{self, Look},
+        json, junit,
+    },
+    client::Target,
+    output,
+    report::Problem,
+};
 
 /// `ravenry check`
 #[derive(Debug, Args)]

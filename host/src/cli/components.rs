@@ -2,12 +2,18 @@
 
 use std::path::Path;
 
-use super::Failure;
-use super::build::{Caller, Interrupt, Job, build_all};
-use super::progress::Progress;
-use crate::config::refused::Refused;
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::report::{Place, Problem, Problems};
+use super::{
+    Failure,
+    build::{Caller, Interrupt, Job, build_all},
+    progress::Progress,
+};
+use crate::{
+    config::{
+        refused::Refused,
+        resolve::{BotSpec, ServerSpec},
+    },
+    report::{Place, Problem, Problems},
+};
 
 /// Refuses all bots but components: an operator's server builds nothing, because a build runs
 /// whatever commands its author wrote.

@@ -3,21 +3,31 @@
 //! In goes a file that a stranger may have written; out comes a page for people or JSON for
 //! programs. Whatever comes out of the file is escaped. Nothing of the component is run.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
 
 use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
 
-use super::table::{counted, rounded};
-use super::{Failure, up};
-use crate::output;
-use crate::report::{Escaped, is_shown_escaped};
-use crate::sandbox::inspect::{InspectError, Inspection, SIZE_MAX};
-use crate::sandbox::{self, EngineKind, Sandbox, Size, offered};
+use super::{
+    Failure,
+    table::{counted, rounded},
+    up,
+};
+use crate::{
+    output,
+    report::{Escaped, is_shown_escaped},
+    sandbox::{
+        self, EngineKind, Sandbox, Size,
+        inspect::{InspectError, Inspection, SIZE_MAX},
+        offered,
+    },
+};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.

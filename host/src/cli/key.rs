@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::report::Problem;
-use crate::secret::Secret;
+use crate::{report::Problem, secret::Secret};
 
 /// Longest key, in bytes: a thousand times what the platform makes.
 const KEY_BYTES_MAX: usize = 32 * 1024;

@@ -7,15 +7,15 @@
 mod sdk;
 mod templates;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 pub(super) use self::sdk::Sdk;
 pub(super) use self::templates::{Template, named, names};
 use super::Failure;
-use crate::ids::BotName;
-use crate::report::Problem;
+use crate::{ids::BotName, report::Problem};
 
 /// A directory that was made.
 #[derive(Debug)]

@@ -1,16 +1,14 @@
 //! Flags about the world outside: where the platform is, which private addresses are meant.
 
-use std::ffi::OsStr;
-use std::net::{AddrParseError, SocketAddr};
+use std::{
+    ffi::OsStr,
+    net::{AddrParseError, SocketAddr},
+};
 
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, Args, Command};
+use clap::{Arg, Args, Command, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
-use crate::config::hosts::PrivateHost;
-use crate::config::platform;
-use crate::config::resolve::ServerSpec;
+use crate::config::{hosts::PrivateHost, platform, resolve::ServerSpec};
 
 /// Where name servers listen (RFC 1035, 4.2).
 const NAME_SERVER_PORT: u16 = 53;

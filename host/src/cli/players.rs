@@ -1,18 +1,21 @@
 //! Who plays along with the simulated platform, and where it is played.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::net::{TcpListener, ToSocketAddrs as _};
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{TcpListener, ToSocketAddrs as _},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
-use super::Failure;
-use super::up::WORLD;
-use crate::client::Target;
-use crate::config::scripts::{self, Player, Reply, Role};
-use crate::report::{Problem, Problems};
-use crate::simulator::FakePoe;
+use super::{Failure, up::WORLD};
+use crate::{
+    client::Target,
+    config::scripts::{self, Player, Reply, Role},
+    report::{Problem, Problems},
+    simulator::FakePoe,
+};
 
 /// Who plays, by name.
 #[derive(Debug, Default)]

@@ -3,8 +3,10 @@
 //!
 //! All of it goes to stderr, so that stdout stays data.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 

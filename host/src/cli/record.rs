@@ -1,16 +1,18 @@
 //! `ravenry up --record DIR`: each query becomes a conversation in a file.
 
-use std::borrow::Cow;
-use std::path::Path;
-use std::sync::Arc;
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use super::Failure;
-use crate::replay::Deeds;
-use crate::replay::archive::{Archive, Entry, Writer};
-use crate::replay::event::events;
-use crate::replay::record::Recorded;
-use crate::report::Problem;
-use crate::server::record::{self, Recorder};
+use crate::{
+    replay::{
+        Deeds,
+        archive::{Archive, Entry, Writer},
+        event::events,
+        record::Recorded,
+    },
+    report::Problem,
+    server::record::{self, Recorder},
+};
 
 /// Keeps conversations in this directory, the last of them when the writer goes.
 ///

@@ -5,26 +5,38 @@
 
 pub(super) mod outcome;
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use self::outcome::{Done, report};
-use super::build::{Caller, Interrupt};
-use super::progress::Progress;
-use super::simulated::Simulated;
-use super::sources::{Eyes, Picture, Root, roots_of, take_over_locks};
-use super::watch::{Changes, Watcher};
-use super::{Failure, components, up};
-use crate::bots::deployment::{self, Deployment};
-use crate::config::refused::Refused;
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::ids::{BotName, TenantName};
-use crate::report::{Problem, Problems};
+use super::{
+    Failure,
+    build::{Caller, Interrupt},
+    components,
+    progress::Progress,
+    simulated::Simulated,
+    sources::{Eyes, Picture, Root, roots_of, take_over_locks},
+    up,
+    watch::{Changes, Watcher},
+};
+use crate::{
+    bots::deployment::{self, Deployment},
+    config::{
+        refused::Refused,
+        resolve::{BotSpec, ServerSpec},
+    },
+    ids::{BotName, TenantName},
+    report::{Problem, Problems},
+};
 
 /// How often the directories are looked at again because new ones have appeared among them.
 const LOOKS_MAX: usize = 8;

@@ -6,24 +6,29 @@
 
 mod again;
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 
-use super::components::{home, only_components};
-use super::up::{self, Author, WORLD};
-use super::{Failure, Serving};
-use crate::bots::deploy;
-use crate::config;
-use crate::config::resolve::ServerSpec;
-use crate::ids::TenantName;
-use crate::output;
-use crate::report::{Problem, Problems};
-use crate::server;
-use crate::walls::{Paths, Wall, Walls};
-use crate::worker;
+use super::{
+    Failure, Serving,
+    components::{home, only_components},
+    up::{self, Author, WORLD},
+};
+use crate::{
+    bots::deploy,
+    config::{self, resolve::ServerSpec},
+    ids::TenantName,
+    output,
+    report::{Problem, Problems},
+    server,
+    walls::{Paths, Wall, Walls},
+    worker,
+};
 
 /// The variables that say where certificates are; OpenSSL's own, and heard by what TLS is made of here.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

@@ -3,22 +3,26 @@
 //! It starts, registers bots, prints who plays and how to get there, and says at the end what was
 //! paid. All that is played is the simulator's.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use comfy_table::Table;
 
-use super::outside::Hushed;
-use super::players::{self, Cast};
-use super::{Failure, table, up};
-use crate::client::Target;
-use crate::output;
-use crate::report::{Problem, Problems};
-use crate::secret::Secret;
-use crate::server::signals::Signals;
-use crate::simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY};
-use crate::telemetry;
+use super::{
+    Failure,
+    outside::Hushed,
+    players::{self, Cast},
+    table, up,
+};
+use crate::{
+    client::Target,
+    output,
+    report::{Problem, Problems},
+    secret::Secret,
+    server::signals::Signals,
+    simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY},
+    telemetry,
+};
 
 /// Where Poe is played when nobody says anything: beside where bots are served.
 pub(super) const LISTEN: &str = "127.0.0.1:8081";

@@ -6,20 +6,22 @@
 //! as it was. Without `--simulate` the bots know nothing of it, and may read the files that a person
 //! puts to a message.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use url::Url;
 
 use super::{Failure, players, simulate};
-use crate::client::Target;
-use crate::config::hosts::PrivateHost;
-use crate::config::platform;
-use crate::config::resolve::ServerSpec;
-use crate::ids::{BotName, TenantName};
-use crate::secret::Secret;
-use crate::simulator::{BALANCE, Downloads, FakePoe, made_up_key};
+use crate::{
+    client::Target,
+    config::{hosts::PrivateHost, platform, resolve::ServerSpec},
+    ids::{BotName, TenantName},
+    secret::Secret,
+    simulator::{BALANCE, Downloads, FakePoe, made_up_key},
+};
 
 /// Where it listens when its own address is taken.
 const FREE: &str = "127.0.0.1:0";

@@ -8,22 +8,24 @@
 mod links;
 mod root;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Component, Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::{self, File, Metadata},
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::{Component, Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
 use globset::GlobBuilder;
 use sha2::{Digest as _, Sha256};
 
-use self::links::Link;
 pub(super) use self::root::Root;
-use self::root::{NEVER, Which};
-use super::cargo;
-use super::components::home;
-use super::tools::Caller;
+use self::{
+    links::Link,
+    root::{NEVER, Which},
+};
+use super::{cargo, components::home, tools::Caller};
 use crate::config::resolve::BotSpec;
 
 /// Directories deeper than this below a root hold no sources that an author means.

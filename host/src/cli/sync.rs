@@ -7,13 +7,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::outside::Outside;
-use super::{Failure, up};
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::egress::Egress;
-use crate::egress::poe::{Addresses, Connections};
-use crate::output;
-use crate::report::{Problem, Problems};
+use super::{Failure, outside::Outside, up};
+use crate::{
+    config::resolve::{BotSpec, ServerSpec},
+    egress::{
+        Egress,
+        poe::{Addresses, Connections},
+    },
+    output,
+    report::{Problem, Problems},
+};
 
 /// `ravenry sync`
 #[derive(Debug, Args)]

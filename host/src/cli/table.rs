@@ -5,9 +5,11 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use comfy_table::Table;
 
-use crate::config::refused::Refused;
-use crate::report::Escaped;
-use crate::server::{MountedBot, Ready, RefusedBot};
+use crate::{
+    config::refused::Refused,
+    report::Escaped,
+    server::{MountedBot, Ready, RefusedBot},
+};
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
 const QUESTION: &str = "What is the capital of Nepal?";

@@ -8,27 +8,34 @@ mod log;
 mod stage;
 mod tally;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 
-use self::find::{Found, find};
-use self::stage::Stage;
-use self::tally::Tally;
-use super::outside::Outside;
-use super::progress::Progress;
-use super::{Failure, components, up};
-use crate::bots::deployment;
-use crate::config;
-use crate::config::World;
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::replay::compare::{Difference, compare};
-use crate::replay::read::Script;
-use crate::replay::request::History;
-use crate::report::Problem;
-use crate::telemetry::Overheard;
-use crate::{server, telemetry};
+use self::{
+    find::{Found, find},
+    stage::Stage,
+    tally::Tally,
+};
+use super::{Failure, components, outside::Outside, progress::Progress, up};
+use crate::{
+    bots::deployment,
+    config::{
+        self, World,
+        resolve::{BotSpec, ServerSpec},
+    },
+    replay::{
+        compare::{Difference, compare},
+        read::Script,
+        request::History,
+    },
+    report::Problem,
+    server,
+    telemetry::{self, Overheard},
+};
 
 /// What every key and secret is in a test.
 const STAND_IN: &str = "no-secret-but-a-stand-in";

@@ -4,14 +4,18 @@
 //! for an error. It inherits no stdin, so that nothing ever waits for a key. Who can be interrupted
 //! runs it in a process group of its own, so that what it started ends with it.
 
-use std::collections::VecDeque;
-use std::ffi::OsStr;
-use std::io::{self, BufRead as _, BufReader, Read};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::{
+    collections::VecDeque,
+    ffi::OsStr,
+    io::{self, BufRead as _, BufReader, Read},
+    os::unix::process::CommandExt as _,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 

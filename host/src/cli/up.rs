@@ -3,29 +3,28 @@
 //! Load, build what is a directory, serve, print the table, reload on change. The order is here; the
 //! work is not.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::reload::Reload;
-use super::simulate::LISTEN as SIMULATE;
-use super::simulated::Simulated;
-use super::{Failure, LogFormat, Serving, components, record, table};
-use crate::bots::deploy;
-use crate::bots::deployment::Deployment;
-use crate::config;
-use crate::config::World;
-use crate::config::resolve::ServerSpec;
-use crate::output;
-use crate::report::Problem;
-use crate::server::record::Recorder;
-use crate::server::{self, Directories, News, Options, RefusedBot};
-use crate::telemetry;
-use crate::walls::Walls;
+use super::{
+    Failure, LogFormat, Serving, components, progress::Progress, record, reload::Reload,
+    simulate::LISTEN as SIMULATE, simulated::Simulated, table,
+};
+use crate::{
+    bots::{deploy, deployment::Deployment},
+    config::{self, World, resolve::ServerSpec},
+    output,
+    report::Problem,
+    server::{self, Directories, News, Options, RefusedBot, record::Recorder},
+    telemetry,
+    walls::Walls,
+};
 
 /// Where bots are served when nobody says anything: this machine only.
 pub(super) const LISTEN: &str = "127.0.0.1:8080";

@@ -4,15 +4,19 @@
 //! files themselves tell: see `sources`. Many changes in short order wake once; one that comes while
 //! the last is dealt with is not lost, but wakes again.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
-use notify_debouncer_full::notify::{self, EventKind, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debouncer_opt};
+use notify_debouncer_full::{
+    DebounceEventResult, Debouncer, NoCache, new_debouncer_opt,
+    notify::{self, EventKind, RecommendedWatcher, RecursiveMode},
+};
 
 /// How long a file must lie still. An editor that saves writes several times within milliseconds;
 /// a person does not notice a tenth of a second.

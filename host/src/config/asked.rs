@@ -1,12 +1,13 @@
 //! A table of limits in a file, of a bot or of the operator.
 
-use toml_span::Value;
-use toml_span::value::ValueInner;
+use toml_span::{Value, value::ValueInner};
 
-use super::limits::{self, Kind, Row};
-use super::table::{Keys, kind};
-use super::text::{TextFile, excerpt, nameable};
-use super::units;
+use super::{
+    limits::{self, Kind, Row},
+    table::{Keys, kind},
+    text::{TextFile, excerpt, nameable},
+    units,
+};
 use crate::report::Place;
 
 /// A limit that a file sets.

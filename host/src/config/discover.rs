@@ -9,12 +9,16 @@
 //! Hidden entries and `target` are passed over, and so are sub-directories whose manifest says
 //! `only_when_named = true`: their bots are for those who name the directory or the file itself.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::text::{FILE_BYTES_MAX, excerpt, read};
-use crate::ids::BotName;
-use crate::report::{Place, Problem};
+use crate::{
+    ids::BotName,
+    report::{Place, Problem},
+};
 
 /// Name of the author's file.
 pub const MANIFEST: &str = "ravenry.toml";

@@ -1,7 +1,6 @@
 //! Engines that an operator lets components run on.
 
-use super::table::Keys;
-use super::text::TextFile;
+use super::{table::Keys, text::TextFile};
 
 /// Entries of a list of engines: there are three.
 const ENGINES_MAX: usize = 3;

@@ -4,16 +4,22 @@
 //! repeats what stands in place of a host or a secret, for it may be a secret.
 
 use http::HeaderName;
-use toml_span::value::{Key, ValueInner};
-use toml_span::{Span, Value};
+use toml_span::{
+    Span, Value,
+    value::{Key, ValueInner},
+};
 
-use super::hosts::HostPattern;
-use super::resolve::SecretGrant;
-use super::source::{self, Places, Sort, SourceEntry};
-use super::table::{Keys, kind};
-use super::text::{TextFile, excerpt, nameable};
-use crate::ids::BotName;
-use crate::report::{Place, Problem};
+use super::{
+    hosts::HostPattern,
+    resolve::SecretGrant,
+    source::{self, Places, Sort, SourceEntry},
+    table::{Keys, kind},
+    text::{TextFile, excerpt, nameable},
+};
+use crate::{
+    ids::BotName,
+    report::{Place, Problem},
+};
 
 /// Hosts that one list may have.
 const HOSTS_MAX: usize = 256;

@@ -6,13 +6,14 @@ use std::fmt::Display;
 
 use toml_span::value::ValueInner;
 
-use super::manifest::plain;
-use super::resolve::KEYS_MAX;
-use super::source::{Places, Sort, SourceEntry, entry};
-use super::table::{Keys, kind};
-use super::text::TextFile;
-use crate::report::Problem;
-use crate::secret::Secret;
+use super::{
+    manifest::plain,
+    resolve::KEYS_MAX,
+    source::{Places, Sort, SourceEntry, entry},
+    table::{Keys, kind},
+    text::TextFile,
+};
+use crate::{report::Problem, secret::Secret};
 
 /// What can stand behind `Bearer`, and nothing else: a key that no header can carry would lock
 /// everybody out, an empty one would let everybody in.

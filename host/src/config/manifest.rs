@@ -5,18 +5,24 @@
 
 use std::path::PathBuf;
 
-use toml_span::value::{Key, ValueInner};
-use toml_span::{Span, Value};
+use toml_span::{
+    Span, Value,
+    value::{Key, ValueInner},
+};
 
-use super::asked::{Asked, asked};
-use super::discover::ONLY_WHEN_NAMED;
-use super::grants::{self, HostEntry, SecretEntry};
-use super::keys::{PoeEntry, poe};
-use super::resolve::Build;
-use super::table::{Keys, kind};
-use super::text::{TextFile, excerpt, nameable};
-use crate::ids::{BotName, Route};
-use crate::report::{Place, Problem};
+use super::{
+    asked::{Asked, asked},
+    discover::ONLY_WHEN_NAMED,
+    grants::{self, HostEntry, SecretEntry},
+    keys::{PoeEntry, poe},
+    resolve::Build,
+    table::{Keys, kind},
+    text::{TextFile, excerpt, nameable},
+};
+use crate::{
+    ids::{BotName, Route},
+    report::{Place, Problem},
+};
 
 /// Entries of `config` that a bot may have. They become its environment.
 const CONFIG_ENTRIES_MAX: usize = 128;

@@ -1,24 +1,30 @@
 //! From files to bots: reads what a tenant has, and puts author and operator together.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-
-use super::World;
-use super::discover::{self, Found};
-use super::fence;
-use super::grants::{self, Hosts};
-use super::keys::{self, PoeEntry};
-use super::manifest::{self, BotEntry};
-use super::refused::Refused;
-use super::resolve::{
-    BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
-    collisions,
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
 };
-use super::source::{Places, Vault};
-use super::tenant::TenantEntry;
-use super::text::{FILE_BYTES_MAX, TextFile, read, unreadable};
-use crate::ids::{BotName, Route, TenantName};
-use crate::report::{Place, Problem};
+
+use super::{
+    World,
+    discover::{self, Found},
+    fence,
+    grants::{self, Hosts},
+    keys::{self, PoeEntry},
+    manifest::{self, BotEntry},
+    refused::Refused,
+    resolve::{
+        BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
+        collisions,
+    },
+    source::{Places, Vault},
+    tenant::TenantEntry,
+    text::{FILE_BYTES_MAX, TextFile, read, unreadable},
+};
+use crate::{
+    ids::{BotName, Route, TenantName},
+    report::{Place, Problem},
+};
 
 /// A tenant without its bots.
 pub(super) struct Frame {

@@ -3,28 +3,29 @@
 //! Goes in: text. Comes out: what it says, and every mistake with its place. What tenants' files
 //! say is read elsewhere.
 
-use std::net::SocketAddr;
-use std::ops::RangeInclusive;
-use std::path::Path;
-use std::time::Duration;
+use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
 use toml_span::Span;
 use url::Url;
 
-use super::asked::{Asked, asked};
-use super::engines::{Engines, engines};
-use super::grants::{self, Hosts};
-use super::hosts::PrivateHost;
-use super::limits::Kind;
-use super::manifest::plain;
-use super::platform::{self, PoeUrlError};
-use super::resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX};
-use super::table::Keys;
-use super::tenant::{TenantEntry, host_name, separate, tenant};
-use super::text::{self, FILE_BYTES_MAX, TextFile, unreadable};
-use super::units;
-use crate::ids::TenantName;
-use crate::report::{Place, Problem};
+use super::{
+    asked::{Asked, asked},
+    engines::{Engines, engines},
+    grants::{self, Hosts},
+    hosts::PrivateHost,
+    limits::Kind,
+    manifest::plain,
+    platform::{self, PoeUrlError},
+    resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX},
+    table::Keys,
+    tenant::{TenantEntry, host_name, separate, tenant},
+    text::{self, FILE_BYTES_MAX, TextFile, unreadable},
+    units,
+};
+use crate::{
+    ids::TenantName,
+    report::{Place, Problem},
+};
 
 /// What stands in the place of an address where nobody is to listen.
 const OFF: &str = "off";

@@ -1,8 +1,10 @@
 //! What of a tenant cannot be served, while everybody else is.
 
 use super::resolve::ServerSpec;
-use crate::ids::{BotName, TenantName};
-use crate::report::{Problem, Problems};
+use crate::{
+    ids::{BotName, TenantName},
+    report::{Problem, Problems},
+};
 
 /// A bot that cannot be served, or a file of bots, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,22 +3,23 @@
 //! After this no code meets an invalid or a missing setting. The rules of narrowing are in
 //! `Rules`, and nowhere else.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::HeaderName;
 use url::Url;
 
-use super::asked::Asked;
-use super::engines::Engines;
-use super::hosts::{HostPattern, PrivateHost};
-use super::limits::{self, Limits, Value};
-use super::refused::Refused;
-use crate::ids::{BotName, Route, TenantName};
-use crate::report::{Place, Problem};
-use crate::secret::Secret;
+use super::{
+    asked::Asked,
+    engines::Engines,
+    hosts::{HostPattern, PrivateHost},
+    limits::{self, Limits, Value},
+    refused::Refused,
+};
+use crate::{
+    ids::{BotName, Route, TenantName},
+    report::{Place, Problem},
+    secret::Secret,
+};
 
 /// Access keys that one bot may have: the one in use, and others while keys are changed.
 ///

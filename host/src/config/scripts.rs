@@ -19,19 +19,24 @@
 
 mod events;
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use toml_span::value::{Key, ValueInner};
-use toml_span::{Span, Value};
+use toml_span::{
+    Span, Value,
+    value::{Key, ValueInner},
+};
 
-use super::source::{Places, SourceEntry, Vault};
-use super::table::{Keys, kind};
-use super::text::{FILE_BYTES_MAX, TextFile, excerpt, read};
-use super::{World, keys, secrets_dir};
-use crate::ids::TenantName;
-use crate::report::{Place, Problem, Problems};
-use crate::secret::Secret;
+use super::{
+    World, keys, secrets_dir,
+    source::{Places, SourceEntry, Vault},
+    table::{Keys, kind},
+    text::{FILE_BYTES_MAX, TextFile, excerpt, read},
+};
+use crate::{
+    ids::TenantName,
+    report::{Place, Problem, Problems},
+    secret::Secret,
+};
 
 /// Longest name of a bot, in bytes. Far above what the platform allows.
 const NAME_BYTES_MAX: usize = 128;

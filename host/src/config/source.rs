@@ -6,15 +6,14 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_span::value::ValueInner;
-use toml_span::{Span, Value};
+use toml_span::{Span, Value, value::ValueInner};
 
-use super::manifest::plain;
-use super::table::{Keys, kind};
-use super::text::{TextFile, nameable, read};
-use crate::ids::TenantName;
-use crate::report::Place;
-use crate::secret::Secret;
+use super::{
+    manifest::plain,
+    table::{Keys, kind},
+    text::{TextFile, nameable, read},
+};
+use crate::{ids::TenantName, report::Place, secret::Secret};
 
 /// Environment variable with the directory of secrets, where no operator's file names one.
 pub const SECRETS_DIR: &str = "RAVENRY_SECRETS_DIR";

@@ -3,11 +3,15 @@
 //! Every reader notes what is wrong and goes on, so that all mistakes of a file show at once.
 //! None of them repeats a value: it may be a key in the wrong place.
 
-use toml_span::value::{Key, Table, ValueInner};
-use toml_span::{Span, Value};
+use toml_span::{
+    Span, Value,
+    value::{Key, Table, ValueInner},
+};
 
-use super::limits::suggestion;
-use super::text::{TextFile, excerpt, nameable};
+use super::{
+    limits::suggestion,
+    text::{TextFile, excerpt, nameable},
+};
 
 /// A text with its place.
 pub(crate) type Text = (String, Span);

@@ -1,23 +1,28 @@
 //! Tenants of an operator's file, as they were typed: where their bots answer, what all of them may
 //! use together. Two of them share nothing.
 
-use std::net::Ipv6Addr;
-use std::path::{Path, PathBuf};
+use std::{
+    net::Ipv6Addr,
+    path::{Path, PathBuf},
+};
 
-use toml_span::value::ValueInner;
-use toml_span::{Span, Value};
+use toml_span::{Span, Value, value::ValueInner};
 
-use super::asked::limit;
-use super::grants::{self, Hosts};
-use super::limits;
-use super::manifest::plain;
-use super::operator::{Zero, count, whole};
-use super::resolve::TENANT_WEIGHT_MAX;
-use super::table::{Keys, kind};
-use super::text::{TextFile, excerpt, nameable};
-use super::units;
-use crate::ids::{Route, TenantName};
-use crate::report::{Place, Problem};
+use super::{
+    asked::limit,
+    grants::{self, Hosts},
+    limits,
+    manifest::plain,
+    operator::{Zero, count, whole},
+    resolve::TENANT_WEIGHT_MAX,
+    table::{Keys, kind},
+    text::{TextFile, excerpt, nameable},
+    units,
+};
+use crate::{
+    ids::{Route, TenantName},
+    report::{Place, Problem},
+};
 
 /// Manifests that one tenant may have.
 const MANIFESTS_MAX: usize = 1024;

@@ -1,8 +1,10 @@
 //! Text files: read with a bound, and offsets turned into lines and columns.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use toml_span::{ErrorKind, Span, Value};
 

@@ -1,7 +1,6 @@
 //! Durations, sizes and counts: read with their unit, and written so that reading gives the same.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytesize::ByteSize;
 

@@ -16,19 +16,18 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{
-    Egress, Part,
-    connection::Http,
-    tape::{self, Kind, Lost, Tape},
-};
-use crate::{protocol::event::Failure, secret::Secret};
-
 pub use self::{
     answer::Asking,
     costs::{CostFault, CostItem},
     files::{Body, Uploaded},
     settings::SyncFault,
 };
+use super::{
+    Egress, Part,
+    connection::Http,
+    tape::{self, Kind, Lost, Tape},
+};
+use crate::{protocol::event::Failure, secret::Secret};
 
 /// Longest silence of the platform, before the first byte and between two of them.
 ///

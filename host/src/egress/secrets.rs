@@ -15,9 +15,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::config::hosts::HostPattern;
-use crate::config::resolve::SecretGrant;
-use crate::secret::{Mask, Secret};
+use crate::{
+    config::{hosts::HostPattern, resolve::SecretGrant},
+    secret::{Mask, Secret},
+};
 
 /// How every placeholder begins, so that people who meet one know what it is.
 pub const PLACEHOLDER: &str = "ravenry-secret-";

@@ -29,14 +29,13 @@
 
 use serde_json::{Map, Value};
 
+pub use super::{fields::ID_BYTES_MAX, json::VALUES_MAX};
 use super::{
     fields::{self, Fault, Object, Path},
     json::{self, JsonFault},
     members, mend, one_pass, query, repair,
     request::{ErrorReport, Feedback, Reaction, Request},
 };
-
-pub use super::{fields::ID_BYTES_MAX, json::VALUES_MAX};
 
 /// The request types that are understood, in the words of the protocol.
 const TYPES: [&str; 5] = [

@@ -3,8 +3,8 @@
 //! What a file is called is kept elsewhere: no name that somebody else has chosen becomes a path.
 
 use std::{
-    fs, io,
-    io::Write as _,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 

@@ -33,9 +33,8 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{files::FILE_BYTES_MAX, stage::Stage};
-
 pub(super) use self::{door::harmless, tabs::Page};
+use super::{files::FILE_BYTES_MAX, stage::Stage};
 
 /// The routes of the page.
 pub(super) fn routes(stage: &Arc<Stage>) -> Router<Arc<Stage>> {

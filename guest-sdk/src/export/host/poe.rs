@@ -1,9 +1,11 @@
 //! What `poe` asks of the gateway. Natively the test double answers instead.
 
-use crate::export::glue::bindings::ravenry::bot::poe;
-use crate::poe::{CostItem, PoeError};
-use crate::wait::Pollable;
-use crate::{Event, File};
+use crate::{
+    Event, File,
+    export::glue::bindings::ravenry::bot::poe,
+    poe::{CostItem, PoeError},
+    wait::Pollable,
+};
 
 /// Bytes of a file that go in one call; the interface's bound.
 const PIECE_BYTES: usize = 1024 * 1024;

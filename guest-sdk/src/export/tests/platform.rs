@@ -1,9 +1,12 @@
 //! What the platform answers keeps its meaning on the way to a bot.
 
-use super::super::glue::bindings::ravenry::bot::{poe, reply, types};
-use crate::poe::{CostItem, PoeError};
-use crate::{Event, Failure, File, Meta, Stopped};
 use serde_json::json;
+
+use super::super::glue::bindings::ravenry::bot::{poe, reply, types};
+use crate::{
+    Event, Failure, File, Meta, Stopped,
+    poe::{CostItem, PoeError},
+};
 
 /// What another bot says keeps its kind; what has none of ours stays as it was said.
 #[test]

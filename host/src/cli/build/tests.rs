@@ -1,7 +1,6 @@
 //! Real builds of very small crates, and what is said of directories that build to no bot.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use super::*;
 

@@ -3,12 +3,12 @@
 //! It lies in a checkout of this project: around the new bot, around this program, or where the
 //! author says; or in a git repository that the author names.
 
-use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
-use crate::cli::Failure;
-use crate::report::Problem;
+use crate::{cli::Failure, report::Problem};
 
 /// Name of the SDK's package, and of its directory in a checkout.
 const PACKAGE: &str = "ravenry-sdk";

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::bots::deployment::Applied;
-use crate::cli::progress::Progress;
-use crate::cli::table::rounded;
-use crate::ids::BotName;
-use crate::report::Problems;
+use crate::{
+    bots::deployment::Applied,
+    cli::{progress::Progress, table::rounded},
+    ids::BotName,
+    report::Problems,
+};
 
 /// What an attempt did.
 #[derive(Debug, Default)]

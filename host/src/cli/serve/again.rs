@@ -4,19 +4,22 @@
 //! nothing at all, one of a tenant's nothing of the bot, or of the file's bots. What a process has for good
 //! (addresses, directories, walls) stays as it was at its start, and that is said.
 
-use std::io;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{io, sync::Arc, time::Instant};
 
 use super::Serve;
-use crate::bots::deployment::Deployment;
-use crate::cli::progress::Progress;
-use crate::cli::reload::outcome::{Done, report};
-use crate::cli::{Failure, components, up};
-use crate::config::resolve::ServerSpec;
-use crate::report::Problems;
-use crate::server::Reload;
-use crate::walls::{Wall, Walls};
+use crate::{
+    bots::deployment::Deployment,
+    cli::{
+        Failure, components,
+        progress::Progress,
+        reload::outcome::{Done, report},
+        up,
+    },
+    config::resolve::ServerSpec,
+    report::Problems,
+    server::Reload,
+    walls::{Wall, Walls},
+};
 
 /// What is read again, and what was read first.
 struct Again {

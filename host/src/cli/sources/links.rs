@@ -1,9 +1,11 @@
 //! Links on the way to a file: whoever points one elsewhere changes what is found, and writes no file.
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::VecDeque,
+    ffi::OsString,
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 /// Links that one path may lead over, as for the kernel.
 const LINKS_MAX: usize = 40;

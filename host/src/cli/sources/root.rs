@@ -1,13 +1,14 @@
 //! Places to look for the files of a bot, and which of them count.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use globset::GlobMatcher;
 
 use super::DEPTH_MAX;
-use crate::cli::cargo;
-use crate::config::MANIFEST;
+use crate::{cli::cargo, config::MANIFEST};
 
 /// A place to look for files, and which of them count.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! What counts as a source and what does not, and what two looks tell.
 
 use super::*;
-use crate::config::MANIFEST;
-use crate::config::limits::Limits;
-use crate::config::resolve::Build;
-use crate::ids::{BotName, Route, TenantName};
-use crate::report::Place;
+use crate::{
+    config::{MANIFEST, limits::Limits, resolve::Build},
+    ids::{BotName, Route, TenantName},
+    report::Place,
+};
 
 const NOBODY: Caller<'static> = Caller {
     progress: &|_| {},

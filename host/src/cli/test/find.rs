@@ -1,13 +1,17 @@
 //! Which conversations there are, and with which bots.
 
-use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
 
-use crate::cli::components;
-use crate::config::resolve::{BotSpec, ServerSpec};
-use crate::ids::BotName;
-use crate::replay::read::{self, Script};
-use crate::report::{Place, Problem, Problems};
+use crate::{
+    cli::components,
+    config::resolve::{BotSpec, ServerSpec},
+    ids::BotName,
+    replay::read::{self, Script},
+    report::{Place, Problem, Problems},
+};
 
 /// Where conversations are, below the directory of their bot.
 const DIRECTORY: &str = "tests";

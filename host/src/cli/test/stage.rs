@@ -1,25 +1,23 @@
 //! Bots in this process, asked as the server asks them, on a simulated clock.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::HashMap, future::poll_fn, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::bots::deployment::Deployment;
-use crate::bots::{Bot, Stop, reply};
-use crate::cli::Failure;
-use crate::egress::tape::{Exchange, Tape};
-use crate::ids::Reference;
-use crate::imports::rehearsal::{Circumstances, Rehearsal};
-use crate::imports::request::Received;
-use crate::protocol::decode;
-use crate::protocol::request::Request;
-use crate::replay::Deeds;
-use crate::replay::event::events;
+use crate::{
+    bots::{Bot, Stop, deployment::Deployment, reply},
+    cli::Failure,
+    egress::tape::{Exchange, Tape},
+    ids::Reference,
+    imports::{
+        rehearsal::{Circumstances, Rehearsal},
+        request::Received,
+    },
+    protocol::{decode, request::Request},
+    replay::{Deeds, event::events},
+};
 
 /// Headers that a query comes with.
 const HEADERS: [(HeaderName, HeaderValue); 2] = [

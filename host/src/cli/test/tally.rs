@@ -1,13 +1,16 @@
 //! What came of each conversation: said at once in a word, and at the end in full.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::{io::Write as _, path::Path};
 
 use super::log;
-use crate::cli::{Failure, up};
-use crate::output;
-use crate::replay::compare::{Difference, accepted};
-use crate::replay::read::Script;
+use crate::{
+    cli::{Failure, up},
+    output,
+    replay::{
+        compare::{Difference, accepted},
+        read::Script,
+    },
+};
 
 /// What has come of conversations so far.
 #[derive(Debug, Default)]

@@ -1,13 +1,16 @@
 //! The steps of a reply: tables with one key that says what each is.
 
-use toml_span::Value;
-use toml_span::value::ValueInner;
+use toml_span::{Value, value::ValueInner};
 
-use super::super::limits::Value as Limit;
-use super::super::table::{Keys, kind};
-use super::super::text::TextFile;
-use super::super::units::Kind;
-use super::Line;
+use super::{
+    super::{
+        limits::Value as Limit,
+        table::{Keys, kind},
+        text::TextFile,
+        units::Kind,
+    },
+    Line,
+};
 
 /// Steps of one reply.
 const EVENTS_MAX: usize = 10_000;

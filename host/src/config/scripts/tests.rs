@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::*;
 use serde_json::json;
+
+use super::*;
 
 fn loaded(text: &str) -> Result<Vec<Player>, String> {
     let dir = tempfile::tempdir().unwrap();

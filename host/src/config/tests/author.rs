@@ -1,11 +1,11 @@
 //! The author's manifest.
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use super::super::limits::Limits;
-use super::super::resolve::Build;
-use super::scene::Scene;
+use super::{
+    super::{limits::Limits, resolve::Build},
+    scene::Scene,
+};
 
 /// Every key of the manifest, and what each means.
 #[test]

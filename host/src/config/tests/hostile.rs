@@ -4,10 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::super::manifest;
-use super::super::operator;
-use super::super::text::TextFile;
-use super::scene::Scene;
+use super::{
+    super::{manifest, operator, text::TextFile},
+    scene::Scene,
+};
 
 /// As long and mixed as Poe's.
 const KEY: &str = "Xy12Zw34Ab56Cd78Ef90Gh12Ij34Kl56";

@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 
 use super::scene::Scene;
-use crate::config::resolve::BotSpec;
-use crate::ids::BotName;
+use crate::{config::resolve::BotSpec, ids::BotName};
 
 /// What is wrong with a component shows beside what is wrong with the file.
 #[test]

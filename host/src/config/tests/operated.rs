@@ -2,8 +2,10 @@
 
 use insta::assert_snapshot;
 
-use super::super::resolve::PoeUrls;
-use super::scene::{Loaded, Scene};
+use super::{
+    super::resolve::PoeUrls,
+    scene::{Loaded, Scene},
+};
 
 const HEAD: &str = "manifest_version = 1\n[bot.cat]\nsource = \".\"\n";
 

@@ -1,12 +1,10 @@
 //! The operator's file, and what it makes of authors' manifests.
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use insta::assert_snapshot;
 
-use super::super::limits::Limits;
-use super::scene::Scene;
+use super::{super::limits::Limits, scene::Scene};
 
 const CAT: &str = "manifest_version = 1\n[bot.cat]\nsource = \"cat.wasm\"\n";
 

@@ -2,8 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::super::resolve::BotSpec;
-use super::scene::Scene;
+use super::{super::resolve::BotSpec, scene::Scene};
 
 const HEAD: &str = "manifest_version = 1\n[bot.cat]\nsource = \".\"\n";
 

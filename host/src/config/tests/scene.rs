@@ -7,8 +7,7 @@ use tempfile::TempDir;
 use super::super::{
     ServerSpec, Unfit, World, load_directory, load_manifest, load_operator, load_path, load_tenant,
 };
-use crate::ids::TenantName;
-use crate::report::Problems;
+use crate::{ids::TenantName, report::Problems};
 
 /// What a load finds.
 pub(super) struct Scene {

@@ -25,11 +25,13 @@ use super::{
     Client, Fault,
     stream::{Events, Failed, PAUSE, broken_off, open},
 };
-use crate::egress::tape::Kind;
-use crate::memory::{Booking, MemoryPool};
-use crate::protocol::{
-    answer::{Heard, Misheard, hear},
-    event::Owned,
+use crate::{
+    egress::tape::Kind,
+    memory::{Booking, MemoryPool},
+    protocol::{
+        answer::{Heard, Misheard, hear},
+        event::Owned,
+    },
 };
 
 /// Attempts, the first included (as the reference client).

@@ -10,8 +10,10 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
-use crate::egress::tape::Kind;
-use crate::protocol::{cost::Operation, mend, utf8::Utf8};
+use crate::{
+    egress::tape::Kind,
+    protocol::{cost::Operation, mend, utf8::Utf8},
+};
 
 /// Longest time that the platform may take over a bill (as the reference client).
 const COST_TIME_MAX: Duration = Duration::from_mins(5);

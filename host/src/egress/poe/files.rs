@@ -12,9 +12,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use crate::{egress::tape::Kind, memory::Booking, protocol::mend};
-
 use super::{Addresses, Client, Fault, excerpt, heard, short};
+use crate::{egress::tape::Kind, memory::Booking, protocol::mend};
 
 /// Longest time of one attempt (as the reference client).
 const UPLOAD_TIME_MAX: Duration = Duration::from_mins(2);

@@ -6,10 +6,14 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::items::{self, Item};
-use super::markdown::{Labels, Node, blocks};
-use crate::client::{Attachment, Message};
-use crate::simulator::stage::{Cast, Refusal, Shared};
+use super::{
+    items::{self, Item},
+    markdown::{Labels, Node, blocks},
+};
+use crate::{
+    client::{Attachment, Message},
+    simulator::stage::{Cast, Refusal, Shared},
+};
 
 /// A bot in the list.
 #[derive(Serialize)]

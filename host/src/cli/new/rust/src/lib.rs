@@ -1,7 +1,8 @@
 //! A bot: says what it hears, behind its greeting.
 
-use ravenry_sdk::{Bot, Query, Reply, Result, Settings};
 use std::env;
+
+use ravenry_sdk::{Bot, Query, Reply, Result, Settings};
 
 /// What answers. It keeps nothing: every query gets a fresh one.
 struct Parrot;
