@@ -1,4 +1,4 @@
-//! Bots from source: built once per test run, by cargo, in a target directory of their own.
+//! Bots from source: built once per test run, by cargo.
 
 use std::{
     collections::BTreeSet,
@@ -63,7 +63,9 @@ fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         install_target();
-        let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+        // Where `ravenry build` builds: samples are compiled once for both.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let target_dir = target.join("ravenry-wasm");
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         build(Path::new(GUESTS), &["--workspace"], &target_dir);
         let samples = samples(repository);
