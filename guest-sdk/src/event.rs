@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{Failure, File, Meta, Stopped};
-
-/// Most characters of a failure's text that the gateway shows.
-const FAILURE_CHARACTERS_MAX: usize = 4_096;
+use ravenry_protocol::{
+    event::{self as wire, EventName, JsonObject, Owned},
+    failure,
+};
 
 /// One event of a reply: what another bot said ([`poe`](crate::poe)), or what a test heard.
 ///
@@ -70,46 +71,36 @@ impl Event {
     }
 
     /// An event by its name on the wire; the ones that have a function become what it makes.
-    pub(crate) fn named(name: &str, data: &Map<String, Value>) -> Result<Self, Stopped> {
-        let letters = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(letters) {
-            return Err(invalid(
-                "an event's name is 1 to 64 characters of a-z, 0-9 and _",
-            ));
-        }
-        Ok(match name {
-            "done" | "ping" => return Err(invalid("`done` and `ping` belong to the gateway")),
-            "text" => Self::Text {
-                index: index(data)?,
-                text: string(data, "text")?,
-            },
-            "replace_response" => Self::Replace {
-                index: index(data)?,
-                text: string(data, "text")?,
-            },
-            "suggested_reply" => Self::Suggest(string(data, "text")?),
-            "meta" => Self::Meta(Meta {
-                content_type: maybe_string(data, "content_type")?,
-                suggested_replies: maybe_bool(data, "suggested_replies")?,
-                linkify: maybe_bool(data, "linkify")?,
-                refetch_settings: maybe_bool(data, "refetch_settings")?,
+    pub(crate) fn named(name: &str, data: &str) -> Result<Self, Stopped> {
+        let known = EventName::parse(name)
+            .and_then(|name| wire::known(&name, JsonObject::parse(data)?))
+            .map_err(|error| Stopped::Invalid(error.to_string()))?;
+        Ok(match known {
+            Owned::Text { index, text } => Self::Text { index, text },
+            Owned::Replace { index, text } => Self::Replace { index, text },
+            Owned::Suggest(text) => Self::Suggest(text),
+            Owned::Meta(meta) => Self::Meta(Meta {
+                content_type: meta.content_type,
+                suggested_replies: meta.suggested_replies,
+                linkify: meta.linkify,
+                refetch_settings: meta.refetch_settings,
             }),
-            "file" => Self::File(File {
-                url: string(data, "url")?,
-                content_type: string(data, "content_type")?,
-                name: string(data, "name")?,
-                inline_ref: maybe_string(data, "inline_ref")?,
+            Owned::File(file) => Self::File(File {
+                url: file.url,
+                content_type: file.content_type,
+                name: file.name,
+                inline_ref: file.inline_ref,
             }),
-            "data" => Self::Data(string(data, "metadata")?),
-            "json" => Self::Json(Value::Object(data.clone())),
-            "error" => Self::Error(cut(Failure {
-                text: maybe_string(data, "text")?,
-                allow_retry: maybe_bool(data, "allow_retry")?.unwrap_or(true),
-                error_type: maybe_string(data, "error_type")?,
+            Owned::Data(metadata) => Self::Data(metadata),
+            Owned::Json(data) => Self::Json(Value::Object(data.members().clone())),
+            Owned::Error(failure) => Self::Error(cut(Failure {
+                text: failure.text,
+                allow_retry: failure.allow_retry,
+                error_type: failure.error_type,
             })),
-            _ => Self::Other {
-                name: name.to_owned(),
-                data: Value::Object(data.clone()),
+            Owned::Other(name, data) => Self::Other {
+                name: name.as_str().to_owned(),
+                data: Value::Object(data.members().clone()),
             },
         })
     }
@@ -165,50 +156,17 @@ impl fmt::Display for Event {
 }
 
 /// The failure as far as the gateway shows it.
-pub(crate) fn cut(mut failure: Failure) -> Failure {
-    failure.text = failure
-        .text
-        .map(|text| text.chars().take(FAILURE_CHARACTERS_MAX).collect());
-    failure
+pub(crate) fn cut(failure: Failure) -> Failure {
+    Failure {
+        text: failure.text.map(|text| failure::cut(&text).to_owned()),
+        error_type: failure
+            .error_type
+            .map(|word| failure::cut_type(&word).to_owned()),
+        ..failure
+    }
 }
 
 fn present<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     let present = |(name, value): (&str, Option<Value>)| Some((name.to_owned(), value?));
     Value::Object(members.into_iter().filter_map(present).collect())
-}
-
-pub(crate) fn invalid(what: impl Into<String>) -> Stopped {
-    Stopped::Invalid(what.into())
-}
-
-fn member<'a, T>(
-    data: &'a Map<String, Value>,
-    name: &str,
-    kind: &str,
-    read: impl Fn(&'a Value) -> Option<T>,
-) -> Result<Option<T>, Stopped> {
-    match data.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match read(value) {
-            Some(value) => Ok(Some(value)),
-            None => Err(invalid(format!("`{name}` is {kind}"))),
-        },
-    }
-}
-
-fn maybe_string(data: &Map<String, Value>, name: &str) -> Result<Option<String>, Stopped> {
-    Ok(member(data, name, "a string", Value::as_str)?.map(str::to_owned))
-}
-
-fn maybe_bool(data: &Map<String, Value>, name: &str) -> Result<Option<bool>, Stopped> {
-    member(data, name, "a boolean", Value::as_bool)
-}
-
-fn string(data: &Map<String, Value>, name: &str) -> Result<String, Stopped> {
-    maybe_string(data, name)?.ok_or_else(|| invalid(format!("`{name}` is missing")))
-}
-
-fn index(data: &Map<String, Value>) -> Result<Option<u32>, Stopped> {
-    let read = |value: &Value| u32::try_from(value.as_u64()?).ok();
-    member(data, "index", "a number from 0 to 4294967295", read)
 }

@@ -5,29 +5,29 @@
 //! talk (progress, errors). A verb is short and calls one concern; nothing here decides about bots.
 
 mod artifact;
-pub mod build;
+pub(crate) mod build;
 mod cargo;
 mod chat;
 mod check;
 mod components;
-pub mod inspect;
+pub(crate) mod inspect;
 mod key;
 mod new;
-pub mod outside;
+pub(crate) mod outside;
 mod players;
 mod progress;
 mod record;
 mod reload;
-pub mod serve;
-pub mod simulate;
+pub(crate) mod serve;
+pub(crate) mod simulate;
 mod simulated;
 mod sources;
-pub mod sync;
-pub mod table;
-pub mod test;
+pub(crate) mod sync;
+pub(crate) mod table;
+pub(crate) mod test;
 mod tools;
 mod unbuilt;
-pub mod up;
+pub(crate) mod up;
 mod watch;
 mod work;
 
@@ -41,18 +41,18 @@ use clap::{
 use self::{
     outside::Outside, progress::Progress, serve::Serve, simulate::Simulate, test::Test, up::Up,
 };
-use crate::{
-    config::limits,
+use ravenry_base::{
     output,
     report::{Problem, Problems},
-    simulator::pdf,
     worker,
 };
+use ravenry_config::limits;
+use ravenry_desk::simulator::pdf;
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
 #[derive(Debug, Parser)]
 #[command(name = "ravenry", version, about, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -60,7 +60,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Build bots, mount them and serve them: the loop of a bot's author
     Up(Up),
     /// Serve the tenants and bots of an operator's file
@@ -93,7 +93,7 @@ pub enum Verb {
 
 /// `ravenry new`
 #[derive(Debug, Args)]
-pub struct New {
+pub(crate) struct New {
     /// The directory to make; its last part names the bot
     #[arg(value_name = "NAME")]
     pub directory: PathBuf,
@@ -114,7 +114,7 @@ fn templates() -> PossibleValuesParser {
 
 /// `ravenry build`
 #[derive(Debug, Args)]
-pub struct Build {
+pub(crate) struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
@@ -122,7 +122,7 @@ pub struct Build {
 
 /// `ravenry completions`
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
@@ -130,7 +130,7 @@ pub struct Completions {
 
 /// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
 #[derive(Clone, Debug, Args)]
-pub struct Serving {
+pub(crate) struct Serving {
     /// Where bots are served; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "RAVENRY_LISTEN")]
     pub listen: Option<String>,
@@ -195,7 +195,7 @@ fn limits_help() -> String {
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// Lines for people
     Text,
     /// One JSON object per line
@@ -206,7 +206,7 @@ pub enum LogFormat {
 
 /// Why a verb did not do what it was asked for.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// A mistake in the arguments, or in a file that a person wrote: exit code 2.
     Usage(Problems),
     /// Everything else: exit code 1.
@@ -250,7 +250,7 @@ impl Failure {
 }
 
 /// The whole program: reads the arguments of the process and does what they ask for.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     worker::introduce();
     let matches = command().try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -293,7 +293,7 @@ fn ended(outcome: Result<(), Failure>) -> ExitCode {
 }
 
 /// Does what the arguments ask for.
-pub fn run(cli: &Cli) -> ExitCode {
+pub(crate) fn run(cli: &Cli) -> ExitCode {
     let outcome = match &cli.verb {
         Verb::Up(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),

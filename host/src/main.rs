@@ -1,4 +1,6 @@
-//! The program. All that it does is in [`ravenry::cli`].
+//! The program. All that it does is in [`cli`].
+
+mod cli;
 
 use std::process::ExitCode;
 
@@ -7,5 +9,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    ravenry::cli::main()
+    cli::main()
 }

@@ -196,9 +196,9 @@ impl From<reply::Stopped> for crate::Stopped {
 
 impl From<crate::Settings> for types::BotSettings {
     fn from(settings: crate::Settings) -> Self {
-        let json = |value: Value| value.to_string();
+        let settings = ravenry_protocol::settings::Settings::from(settings);
         Self {
-            server_bot_dependencies: settings.server_bot_dependencies.into_iter().collect(),
+            server_bot_dependencies: settings.server_bot_dependencies,
             allow_attachments: settings.allow_attachments,
             expand_text_attachments: settings.expand_text_attachments,
             enable_image_comprehension: settings.enable_image_comprehension,
@@ -207,10 +207,8 @@ impl From<crate::Settings> for types::BotSettings {
             enable_multi_entity_prompting: settings.enable_multi_entity_prompting,
             rate_card: settings.rate_card,
             cost_label: settings.cost_label,
-            parameter_controls: settings
-                .parameter_controls
-                .map(|controls| json(controls.to_json())),
-            extra: (!settings.extra.is_empty()).then(|| json(Value::Object(settings.extra))),
+            parameter_controls: settings.parameter_controls,
+            extra: settings.extra,
         }
     }
 }
@@ -247,13 +245,10 @@ impl From<poe::SaidEvent> for Event {
             "replace_response" => Self::Replace { index, text },
             "suggested_reply" => Self::Suggest(text),
             "data" => Self::Data(text),
-            _ => {
-                let data = object(&said.data);
-                Self::named(&name, &data).unwrap_or_else(|_| Self::Other {
-                    name,
-                    data: Value::Object(data),
-                })
-            }
+            _ => Self::named(&name, &said.data).unwrap_or_else(|_| Self::Other {
+                name,
+                data: Value::Object(object(&said.data)),
+            }),
         }
     }
 }

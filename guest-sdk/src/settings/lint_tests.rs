@@ -138,12 +138,9 @@ fn each_mistake_in_a_control_is_named_with_its_place() {
         ),
         (
             vec![slider(0.0, f64::INFINITY, 1.0, None)],
-            "max_value` is not a finite number.",
+            "max_value` is missing.",
         ),
-        (
-            vec![slider(0.0, 1.0, f64::NAN, None)],
-            "step` is not a finite number.",
-        ),
+        (vec![slider(0.0, 1.0, f64::NAN, None)], "step` is missing."),
         (vec![ratio(None, &[])], "options` is empty."),
         (
             vec![ratio(None, &[(None, 0.0, 1.0)])],

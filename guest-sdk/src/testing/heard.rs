@@ -1,12 +1,6 @@
 //! What of a bot's words arrives at the reader.
 
-use serde_json::{Map, Value};
-
-use crate::{
-    Event, Stopped,
-    event::{cut, invalid},
-    reply::Say,
-};
+use crate::{Event, Stopped, event::cut, reply::Say};
 
 impl Event {
     /// What arrives of an event at the reader, or what is wrong with it.
@@ -24,25 +18,24 @@ impl Event {
             Say::Meta(meta) => Self::Meta(meta),
             Say::File(file) => Self::File(file),
             Say::Data { metadata } => Self::Data(metadata.to_owned()),
-            Say::Json { data } => Self::Json(Value::Object(object(data)?.clone())),
+            Say::Json { data } => Self::named("json", &data.to_string())?,
             Say::Error(failure) => Self::Error(cut(failure)),
-            Say::Event { name, data } => Self::named(name, object(data)?)?,
+            Say::Event { name, data } => Self::named(name, &data.to_string())?,
         })
     }
 
     /// How many characters it takes of those that a reply may hold.
-    pub(super) fn characters(&self) -> usize {
-        let text = match self {
-            Self::Text { text, .. } | Self::Replace { text, .. } => text.as_str(),
-            Self::Suggest(text) | Self::Data(text) => text,
-            Self::Error(failure) => failure.text.as_deref().unwrap_or(""),
-            Self::Meta(_) | Self::File(_) | Self::Json(_) | Self::Other { .. } => "",
+    pub(super) fn characters(&self) -> u64 {
+        let (text, word) = match self {
+            Self::Text { text, .. } | Self::Replace { text, .. } => (text.as_str(), ""),
+            Self::Suggest(text) | Self::Data(text) => (text.as_str(), ""),
+            Self::Error(failure) => (
+                failure.text.as_deref().unwrap_or(""),
+                failure.error_type.as_deref().unwrap_or(""),
+            ),
+            Self::Meta(_) | Self::File(_) | Self::Json(_) | Self::Other { .. } => ("", ""),
         };
-        text.chars().count()
+        let characters = text.chars().chain(word.chars()).count();
+        u64::try_from(characters).unwrap_or(u64::MAX)
     }
-}
-
-fn object(data: &Value) -> Result<&Map<String, Value>, Stopped> {
-    data.as_object()
-        .ok_or_else(|| invalid("the data of an event is a JSON object"))
 }

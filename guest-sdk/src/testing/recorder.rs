@@ -19,11 +19,11 @@ pub(super) struct Record {
     pub(super) events: Vec<Event>,
     pub(super) times: Vec<Duration>,
     pub(super) refused: Vec<Stopped>,
-    characters: usize,
-    count: usize,
-    characters_max: usize,
-    events_max: usize,
-    leaves_after: Option<usize>,
+    characters: u64,
+    count: u64,
+    characters_max: u64,
+    events_max: u64,
+    leaves_after: Option<u64>,
     /// Set by the first bound that was passed and by `error`; repeated for every later event.
     over: Option<Stopped>,
 }

@@ -10,6 +10,7 @@ use super::{
     upstream::Upstreams,
 };
 use crate::{Bot, Query, Reply, failure::shown, http::Request, query::present};
+use ravenry_protocol::judge::{CHARACTERS_MAX, EVENTS_MAX};
 
 /// What surrounds a query, for tests that need more than [`ask`](super::ask).
 ///
@@ -41,15 +42,15 @@ pub struct Scene {
     /// What [`request::reference`](crate::request::reference) answers; `test` by default.
     pub reference: String,
     /// Characters that the reply may hold; 512,000 by default, as in the gateway.
-    pub characters_max: usize,
+    pub characters_max: u64,
     /// Events that the reply may hold; 10,000 by default, as in the gateway.
-    pub events_max: usize,
+    pub events_max: u64,
     /// The reader leaves after this many events, and the next one is refused with
     /// [`Stopped::Gone`](crate::Stopped::Gone). By default the reader stays.
     ///
     /// The gateway mostly discards an instance whose reader has left before it can say anything
     /// more; this shows what a bot does where it still runs.
-    pub leaves_after: Option<usize>,
+    pub leaves_after: Option<u64>,
     /// Other bots of the platform; see [`Scene::bot`].
     pub bots: Bots,
     /// The web; see [`Scene::upstream`].
@@ -66,8 +67,8 @@ impl Default for Scene {
             raw: "{}".to_owned(),
             headers: Vec::new(),
             reference: "test".to_owned(),
-            characters_max: 512_000,
-            events_max: 10_000,
+            characters_max: CHARACTERS_MAX,
+            events_max: EVENTS_MAX,
             leaves_after: None,
             bots: Bots::default(),
             upstreams: Upstreams::default(),

@@ -13,7 +13,7 @@
 
 use std::{hint::black_box, sync::Arc, thread, time::Instant};
 
-use ravenry::memory::{Booking, MemoryPool};
+use ravenry_base::memory::{Booking, MemoryPool};
 
 /// Replies of each thread, where nobody says anything.
 const REPLIES: u32 = 5_000_000;

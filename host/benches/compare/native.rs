@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::header::CONTENT_TYPE,
     response::{
         IntoResponse,
@@ -25,7 +26,8 @@ pub(crate) fn serve() {
         println!("listening on http://{}", listener.local_addr().unwrap());
         let router = Router::new()
             .route("/bot", post(answer))
-            .route("/whole", post(answer_whole));
+            .route("/whole", post(answer_whole))
+            .layer(DefaultBodyLimit::disable());
         // As the gateway does: else the last bytes of a long reply wait 40 ms for the other side's
         // delayed acknowledgement.
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());

@@ -17,7 +17,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{cores::Burners, load::Client};
+use crate::{contender::Contender, cores::Burners, load::Client};
 
 /// How long a client waits before it tries again what has failed.
 const BACK_OFF: Duration = Duration::from_millis(10);
@@ -35,6 +35,8 @@ pub(crate) enum Load {
     Leave(usize, Vec<u8>, Duration),
     /// So many processes outside the gateway compute.
     Outside(usize),
+    /// So many clients ask a server outside the gateway, one without a sandbox, without a pause.
+    Elsewhere(usize, Vec<u8>),
 }
 
 /// A load under way; dropping it ends it.
@@ -43,6 +45,7 @@ pub(crate) struct Loud {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _burners: Option<Burners>,
+    _elsewhere: Option<Contender>,
 }
 
 impl Loud {
@@ -55,6 +58,11 @@ impl Loud {
             Load::Outside(processes) => Some(Burners::start(processes, most)),
             _ => None,
         };
+        let elsewhere = match load {
+            Load::Elsewhere(..) => Some(Contender::native("outside", "/bot")),
+            _ => None,
+        };
+        let address = elsewhere.as_ref().map_or(address, |server| server.address);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -70,6 +78,7 @@ impl Loud {
             stop: Some(stop),
             thread: Some(thread),
             _burners: burners,
+            _elsewhere: elsewhere,
         }
     }
 
@@ -97,6 +106,9 @@ fn spawn(load: Load, address: SocketAddr, answers: &Arc<AtomicU64>) {
             for request in requests.iter().cycle().take(clients) {
                 tokio::spawn(ask(address, Arc::clone(request), Arc::clone(answers)));
             }
+        }
+        Load::Elsewhere(clients, request) => {
+            spawn(Load::Ask(clients, vec![request]), address, answers);
         }
         Load::Leave(clients, request, after) => {
             let request: Arc<[u8]> = Arc::from(request);

@@ -10,8 +10,8 @@
 //! Client, neighbours and server share the machine, but the measuring threads go before all others
 //! where they may, so that their own wait for a core is not in the figures. What the load takes of
 //! the cores is missing to the server. Each row says how many cores the server was busy on, and how
-//! many others, who have no part in this, or are the loops outside: these rows show what the machine
-//! does to a server that is not to blame.
+//! many others, who have no part in this, or are the loops outside, or another server: these rows show
+//! what the machine does to a server that is not to blame.
 //!
 //! The aims, for each row: p50 and p99 of queries and gaps at most twice what they are alone in the
 //! same run and 1 ms more, p99.9 at most 5 ms, and nothing fails.
@@ -44,6 +44,8 @@ mod figures;
 #[expect(dead_code, reason = "other comparisons ask otherwise")]
 mod load;
 mod loud;
+#[path = "../compare/native.rs"]
+mod native;
 mod polite;
 mod report;
 mod rows;
@@ -222,6 +224,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1).peekable();
     if arguments.peek().is_some_and(|role| role == "burn") {
         return cores::burn(arguments.nth(1).unwrap().parse().unwrap());
+    }
+    if arguments.peek().is_some_and(|role| role == "native") {
+        return native::serve();
     }
     let wanted = Wanted::from(arguments);
     let cores = cores::allowed();

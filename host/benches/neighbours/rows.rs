@@ -27,6 +27,8 @@ const SMALL_WORK: Duration = Duration::from_micros(900);
 const STAY: Duration = Duration::from_millis(3);
 /// Messages of 640 bytes in a body of 12 MiB.
 const LARGE_BODY: usize = 12 * 1024 * 1024 / 640;
+/// What a bot is asked behind them.
+const AFTER_BODY: &str = "say 1 20";
 
 /// All of them; the first is nobody, the standard for the others.
 pub(crate) const ROWS: &[Row] = &[
@@ -52,8 +54,8 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     wide("grow by pages", |_| same(32, "/loud/busy", "grow")),
     wide("bodies of 12 MiB", |_| {
-        let content = "say 1 20";
-        Load::Ask(4, vec![request_after("/loud/talk", LARGE_BODY, content)])
+        let request = request_after("/loud/talk", LARGE_BODY, AFTER_BODY);
+        Load::Ask(4, vec![request])
     }),
     wide(PYTHON, |_| same(16, "/loud/python", "say 3 20")),
     narrow("64 connections", |_| same(64, "/loud/talk", "say 3 20")),
@@ -64,6 +66,9 @@ pub(crate) const ROWS: &[Row] = &[
     honest("honest, 500 loops", |_| loops(500)),
     wide("2 loops outside", |_| Load::Outside(2)),
     wide("32 loops outside", |_| Load::Outside(32)),
+    wide("bodies of 12 MiB outside", |_| {
+        Load::Elsewhere(4, request_after("/bot", LARGE_BODY, AFTER_BODY))
+    }),
     wide("alone, again", |_| Load::Nothing),
 ];
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ravenry::protocol::decode::decode;
+use ravenry_protocol::decode::decode;
 
 fuzz_target!(|body: &[u8]| {
     match decode(body.to_vec()) {

@@ -6,7 +6,7 @@
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use ravenry::protocol::{
+use ravenry_protocol::{
     encode,
     event::{Event, EventName, JsonObject},
 };

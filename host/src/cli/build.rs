@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
-pub use super::tools::{Caller, Interrupt};
-pub use super::unbuilt::BuildError;
+pub(crate) use super::tools::{Caller, Interrupt};
+pub(crate) use super::unbuilt::BuildError;
 use super::{
     artifact::{Found, newest_component},
     cargo::{self, Metadata, Package},
@@ -22,7 +22,7 @@ use super::{
 
 /// One bot to build.
 #[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
+pub(crate) struct Job<'a> {
     /// The crate's or project's directory; or, with a command, the .wasm file that it makes.
     pub source: &'a Path,
     /// A command for `sh`, in place of cargo.
@@ -35,7 +35,7 @@ pub struct Job<'a> {
 ///
 /// # Errors
 /// See [`BuildError`].
-pub fn build(
+pub(crate) fn build(
     source: &Path,
     command: Option<&str>,
     progress: &dyn Fn(&str),
@@ -59,7 +59,7 @@ pub fn build(
 }
 
 /// Builds many bots; one result for each job, in their order. One that fails does not stop others.
-pub fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
+pub(crate) fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
     let mut workspaces = Workspaces::default();
     let planned: Vec<_> = jobs
         .iter()

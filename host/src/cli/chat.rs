@@ -11,11 +11,13 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Failure, key::Key, up};
-use crate::{
-    chat::{self, Terminal},
-    client::{SILENCE_MAX, Target},
+use ravenry_base::{
     report::{Problem, Problems},
     secret::Secret,
+};
+use ravenry_desk::{
+    chat::{self, Terminal},
+    client::{SILENCE_MAX, Target},
 };
 
 /// The variables of the historical simulator: where the bot is, and its access key.
@@ -23,7 +25,7 @@ const OLD_VARIABLES: (&str, &str) = ("BOT_SERVER", "POE_API_KEY");
 
 /// `ravenry chat`
 #[derive(Debug, Args)]
-pub struct Chat {
+pub(crate) struct Chat {
     /// A bot of the gateway on this machine (`cat`, `/acme/cat`), or the URL of any bot [default: the
     /// bot in this directory]
     #[arg(value_name = "BOT|URL")]

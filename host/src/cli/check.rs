@@ -11,20 +11,19 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use super::{Failure, key::Key, progress::Progress, up};
-use crate::{
+use ravenry_base::{output, report::Problem};
+use ravenry_desk::{
     check::{
         self, PATIENCE_MIN,
         human::{self, Look},
         json, junit,
     },
     client::Target,
-    output,
-    report::Problem,
 };
 
 /// `ravenry check`
 #[derive(Debug, Args)]
-pub struct Check {
+pub(crate) struct Check {
     /// The bot's URL, as in `http://127.0.0.1:8080/cat`
     #[arg(value_name = "URL", required_unless_present = "list")]
     pub url: Option<String>,
@@ -44,7 +43,7 @@ pub struct Check {
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people
     Human,
     /// One JSON object

@@ -7,12 +7,10 @@ use super::{
     build::{Caller, Interrupt, Job, build_all},
     progress::Progress,
 };
-use crate::{
-    config::{
-        refused::Refused,
-        resolve::{BotSpec, ServerSpec},
-    },
-    report::{Place, Problem, Problems},
+use ravenry_base::report::{Place, Problem, Problems};
+use ravenry_config::{
+    refused::Refused,
+    resolve::{BotSpec, ServerSpec},
 };
 
 /// Refuses all bots but components: an operator's server builds nothing, because a build runs

@@ -19,15 +19,13 @@ use super::{
     table::{counted, rounded},
     up,
 };
-use crate::{
-    output,
-    report::{Escaped, is_shown_escaped},
-    sandbox::{
-        self, EngineKind, Sandbox, Size,
-        inspect::{InspectError, Inspection, SIZE_MAX},
-        offered,
-    },
+use ravenry_base::output;
+use ravenry_gateway::sandbox::{
+    self, EngineKind, Sandbox, Size,
+    inspect::{InspectError, Inspection, SIZE_MAX},
+    offered,
 };
+use ravenry_protocol::escape::{Escaped, is_shown_escaped};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.
@@ -35,7 +33,7 @@ const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// `ravenry inspect`
 #[derive(Debug, Args)]
-pub struct Inspect {
+pub(crate) struct Inspect {
     /// A .wasm file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -59,7 +57,7 @@ impl Inspect {
 
 /// What there is to say about a file.
 #[derive(Debug, Serialize)]
-pub struct Page {
+pub(crate) struct Page {
     /// The file, as it was named.
     file: String,
     /// Whether this gateway can run it.
@@ -112,7 +110,7 @@ struct Described {
 ///
 /// # Errors
 /// When the file cannot be read at all.
-pub fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
+pub(crate) fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
     let mut bytes = Vec::new();
     // One byte more than is looked at, so that a larger file is seen to be larger.
     File::open(file)?
@@ -182,12 +180,12 @@ impl Page {
     }
 
     /// Whether this gateway can run it.
-    pub fn runs_here(&self) -> bool {
+    pub(crate) fn runs_here(&self) -> bool {
         self.runs_here
     }
 
     /// The page for programs, ending in a newline.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         // A page holds nothing that JSON cannot say.
         let page = serde_json::to_string_pretty(self).unwrap_or_default();
         let mut json = String::with_capacity(page.len());
@@ -204,7 +202,7 @@ impl Page {
     }
 
     /// The page for people, ending in a newline.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let mut row = |name: &str, value: &str| {
             // Writing into a `String` cannot fail.

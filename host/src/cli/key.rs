@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::{report::Problem, secret::Secret};
+use ravenry_base::{report::Problem, secret::Secret};
 
 /// Longest key, in bytes: a thousand times what the platform makes.
 const KEY_BYTES_MAX: usize = 32 * 1024;
 
 /// The access key of a bot. The most particular flag wins: `--key-env`, `--key-file`, `--key`.
 #[derive(Debug, Args)]
-pub struct Key {
+pub(crate) struct Key {
     /// The bot's access key; others on this machine can see it here, but not in the variable
     #[arg(
         id = "key",

@@ -15,7 +15,8 @@ use std::{
 pub(super) use self::sdk::Sdk;
 pub(super) use self::templates::{Template, named, names};
 use super::Failure;
-use crate::{ids::BotName, report::Problem};
+use ravenry_base::report::Problem;
+use ravenry_config::ids::BotName;
 
 /// A directory that was made.
 #[derive(Debug)]

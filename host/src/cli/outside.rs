@@ -8,7 +8,8 @@ use std::{
 use clap::{Arg, Args, Command, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
-use crate::config::{hosts::PrivateHost, platform, resolve::ServerSpec};
+use ravenry_base::hosts::PrivateHost;
+use ravenry_config::{platform, resolve::ServerSpec};
 
 /// Where name servers listen (RFC 1035, 4.2).
 const NAME_SERVER_PORT: u16 = 53;
@@ -38,7 +39,7 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Hushed<T> {
 
 /// What is outside. A flag wins over its variable, both win over a file.
 #[derive(Clone, Debug, Args)]
-pub struct Outside {
+pub(crate) struct Outside {
     /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
     #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = Hushed(poe_api))]
     pub poe_api: Option<Url>,
@@ -111,9 +112,9 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::config::engines::Engines;
-    use crate::config::limits::Limits;
-    use crate::config::resolve::PoeUrls;
+    use ravenry_config::engines::Engines;
+    use ravenry_config::limits::Limits;
+    use ravenry_config::resolve::PoeUrls;
 
     #[derive(Parser)]
     struct Flags {

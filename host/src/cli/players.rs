@@ -10,12 +10,9 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{Failure, up::WORLD};
-use crate::{
-    client::Target,
-    config::scripts::{self, Player, Reply, Role},
-    report::{Problem, Problems},
-    simulator::FakePoe,
-};
+use ravenry_base::report::{Problem, Problems};
+use ravenry_config::scripts::{self, Player, Reply, Role};
+use ravenry_desk::{client::Target, simulator::FakePoe};
 
 /// Who plays, by name.
 #[derive(Debug, Default)]

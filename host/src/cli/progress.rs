@@ -10,7 +10,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::report::Problems;
+use ravenry_base::report::Problems;
 
 /// How often the moving line moves.
 const TICK: Duration = Duration::from_millis(120);

@@ -3,16 +3,14 @@
 use std::{borrow::Cow, path::Path, sync::Arc};
 
 use super::Failure;
-use crate::{
-    replay::{
-        Deeds,
-        archive::{Archive, Entry, Writer},
-        event::events,
-        record::Recorded,
-    },
-    report::Problem,
-    server::record::{self, Recorder},
+use ravenry_base::report::Problem;
+use ravenry_desk::replay::{
+    Deeds,
+    archive::{Archive, Entry, Writer},
+    event::events,
+    record::Recorded,
 };
+use ravenry_gateway::server::record::{self, Recorder};
 
 /// Keeps conversations in this directory, the last of them when the writer goes.
 ///

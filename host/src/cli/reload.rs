@@ -28,15 +28,13 @@ use super::{
     up,
     watch::{Changes, Watcher},
 };
-use crate::{
-    bots::deployment::{self, Deployment},
-    config::{
-        refused::Refused,
-        resolve::{BotSpec, ServerSpec},
-    },
+use ravenry_base::report::{Problem, Problems};
+use ravenry_config::{
     ids::{BotName, TenantName},
-    report::{Problem, Problems},
+    refused::Refused,
+    resolve::{BotSpec, ServerSpec},
 };
+use ravenry_gateway::bots::deployment::{self, Deployment};
 
 /// How often the directories are looked at again because new ones have appeared among them.
 const LOOKS_MAX: usize = 8;

@@ -19,15 +19,16 @@ use super::{
     components::{home, only_components},
     up::{self, Author, WORLD},
 };
-use crate::{
-    bots::deploy,
-    config::{self, resolve::ServerSpec},
-    ids::TenantName,
+use ravenry_base::{
     output,
     report::{Problem, Problems},
+    worker,
+};
+use ravenry_config::{self as config, ids::TenantName, resolve::ServerSpec};
+use ravenry_gateway::{
+    bots::deploy,
     server,
     walls::{Paths, Wall, Walls},
-    worker,
 };
 
 /// The variables that say where certificates are; OpenSSL's own, and heard by what TLS is made of here.
@@ -38,7 +39,7 @@ const TENANTS: &str = "tenants";
 
 /// `ravenry serve`
 #[derive(Clone, Debug, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// The operator's file
     #[arg(
         long,
@@ -216,7 +217,7 @@ fn served(spec: &ServerSpec) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::World;
+    use ravenry_config::World;
 
     /// What lies beside a tenant's own files, such as other tenants' or its secrets, is not among them.
     #[test]

@@ -14,15 +14,16 @@ use super::{
     players::{self, Cast},
     table, up,
 };
-use crate::{
-    client::Target,
+use ravenry_base::{
     output,
     report::{Problem, Problems},
     secret::Secret,
-    server::signals::Signals,
-    simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY},
-    telemetry,
 };
+use ravenry_desk::{
+    client::Target,
+    simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY},
+};
+use ravenry_gateway::{server::signals::Signals, telemetry};
 
 /// Where Poe is played when nobody says anything: beside where bots are served.
 pub(super) const LISTEN: &str = "127.0.0.1:8081";
@@ -35,7 +36,7 @@ const UNREAD: &str = "not read: ";
 
 /// `ravenry simulate`
 #[derive(Debug, Args)]
-pub struct Simulate {
+pub(crate) struct Simulate {
     /// A server bot under the name by which others ask it; may be given several times
     #[arg(long = "bot", value_name = "NAME=URL", value_parser = Hushed(super::pair))]
     pub bots: Vec<(String, String)>,
@@ -236,7 +237,7 @@ fn dollars(milli_cents: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::Tab;
+    use ravenry_desk::simulator::Tab;
 
     #[test]
     fn money_is_told_to_the_last_thousandth() {

@@ -15,11 +15,14 @@ use std::{
 use url::Url;
 
 use super::{Failure, players, simulate};
-use crate::{
-    client::Target,
-    config::{hosts::PrivateHost, platform, resolve::ServerSpec},
+use ravenry_base::{hosts::PrivateHost, secret::Secret};
+use ravenry_config::{
     ids::{BotName, TenantName},
-    secret::Secret,
+    platform,
+    resolve::ServerSpec,
+};
+use ravenry_desk::{
+    client::Target,
     simulator::{BALANCE, Downloads, FakePoe, made_up_key},
 };
 

@@ -26,7 +26,7 @@ use self::{
     root::{NEVER, Which},
 };
 use super::{cargo, components::home, tools::Caller};
-use crate::config::resolve::BotSpec;
+use ravenry_config::resolve::BotSpec;
 
 /// Directories deeper than this below a root hold no sources that an author means.
 const DEPTH_MAX: usize = 24;

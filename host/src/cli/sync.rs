@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Failure, outside::Outside, up};
-use crate::{
-    config::resolve::{BotSpec, ServerSpec},
-    egress::{
-        Egress,
-        poe::{Addresses, Connections},
-    },
+use ravenry_base::{
     output,
     report::{Problem, Problems},
+};
+use ravenry_config::resolve::{BotSpec, ServerSpec};
+use ravenry_outbound::{
+    Egress,
+    poe::{Addresses, Connections},
 };
 
 /// `ravenry sync`
 #[derive(Debug, Args)]
-pub struct Sync {
+pub(crate) struct Sync {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,

@@ -5,11 +5,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use comfy_table::Table;
 
-use crate::{
-    config::refused::Refused,
-    report::Escaped,
-    server::{MountedBot, Ready, RefusedBot},
-};
+use ravenry_config::refused::Refused;
+use ravenry_gateway::server::{MountedBot, Ready, RefusedBot};
+use ravenry_protocol::escape::Escaped;
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
 const QUESTION: &str = "What is the capital of Nepal?";
@@ -18,7 +16,7 @@ const QUESTION: &str = "What is the capital of Nepal?";
 pub(super) const LINE_BELOW_HEADER: &str = "     ──             ";
 
 /// All of it, ending in a newline. `page` is where a person talks to the bots in a browser.
-pub fn render(ready: &Ready, page: Option<&str>) -> String {
+pub(crate) fn render(ready: &Ready, page: Option<&str>) -> String {
     let mut parts = vec![format!(
         "Serving {} on {}",
         counted(as_u64(ready.bots.len()), "bot"),
@@ -159,7 +157,7 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// A number with its noun.
-pub fn counted(number: u64, noun: &str) -> String {
+pub(crate) fn counted(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
@@ -170,7 +168,7 @@ fn as_u64(number: usize) -> u64 {
 }
 
 /// A duration without digits that nobody reads: whole milliseconds, from a second on hundredths.
-pub fn rounded(duration: Duration) -> String {
+pub(crate) fn rounded(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())
     } else {
@@ -181,7 +179,7 @@ pub fn rounded(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::Code;
+    use ravenry_gateway::server::Code;
 
     fn mounted(name: &str, tenant: &str, keys: usize) -> MountedBot {
         MountedBot {

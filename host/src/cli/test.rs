@@ -21,18 +21,18 @@ use self::{
     tally::Tally,
 };
 use super::{Failure, components, outside::Outside, progress::Progress, up};
-use crate::{
+use ravenry_base::report::Problem;
+use ravenry_config::{
+    self as config, World,
+    resolve::{BotSpec, ServerSpec},
+};
+use ravenry_desk::replay::{
+    compare::{Difference, compare},
+    read::Script,
+    request::History,
+};
+use ravenry_gateway::{
     bots::deployment,
-    config::{
-        self, World,
-        resolve::{BotSpec, ServerSpec},
-    },
-    replay::{
-        compare::{Difference, compare},
-        read::Script,
-        request::History,
-    },
-    report::Problem,
     server,
     telemetry::{self, Overheard},
 };
@@ -42,7 +42,7 @@ const STAND_IN: &str = "no-secret-but-a-stand-in";
 
 /// `ravenry test`
 #[derive(Debug, Args)]
-pub struct Test {
+pub(crate) struct Test {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or one conversation
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,

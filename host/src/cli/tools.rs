@@ -77,7 +77,7 @@ pub(super) struct Ended {
 
 /// Who wants something done by a program: hears how it goes, and may end it.
 #[derive(Clone, Copy)]
-pub struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     /// Gets a line for each step.
     pub progress: &'a dyn Fn(&str),
     /// Ends the program that runs; without one, it ends with the gateway's own process group.
@@ -101,7 +101,7 @@ impl Caller<'_> {
 
 /// Ends the program that runs, and lets none begin after it.
 #[derive(Debug, Default)]
-pub struct Interrupt(Mutex<Interrupted>);
+pub(crate) struct Interrupt(Mutex<Interrupted>);
 
 #[derive(Debug, Default)]
 struct Interrupted {
@@ -118,12 +118,12 @@ impl Interrupt {
     }
 
     /// Asks the program to end.
-    pub fn ask(&self) {
+    pub(crate) fn ask(&self) {
         self.end(Signal::TERM);
     }
 
     /// Ends the program, whatever it does.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.end(Signal::KILL);
     }
 
@@ -137,7 +137,7 @@ impl Interrupt {
     }
 
     /// Whether it has happened.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.lock().over
     }
 

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// Why a bot could not be built.
 #[derive(Clone, Debug, Error)]
-pub enum BuildError {
+pub(crate) enum BuildError {
     /// The directory is not there or cannot be read.
     #[error("cannot read the directory `{path}`: {why}")]
     Directory {
@@ -77,7 +77,7 @@ pub enum BuildError {
 
 impl BuildError {
     /// What the program said that failed, in several lines: to be shown as it is, before the error.
-    pub fn output(&self) -> Option<&str> {
+    pub(crate) fn output(&self) -> Option<&str> {
         match self {
             Self::NoTarget { output }
             | Self::Unreadable { output, .. }
@@ -87,7 +87,7 @@ impl BuildError {
     }
 
     /// What to do about it, where there is something to do.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoCrate { .. } => Some(
                 "name a crate directory or a .wasm file as `source`, or a `build.command` that makes one",

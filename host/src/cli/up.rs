@@ -16,11 +16,10 @@ use super::{
     Failure, LogFormat, Serving, components, progress::Progress, record, reload::Reload,
     simulate::LISTEN as SIMULATE, simulated::Simulated, table,
 };
-use crate::{
+use ravenry_base::{output, report::Problem};
+use ravenry_config::{self as config, World, resolve::ServerSpec};
+use ravenry_gateway::{
     bots::{deploy, deployment::Deployment},
-    config::{self, World, resolve::ServerSpec},
-    output,
-    report::Problem,
     server::{self, Directories, News, Options, RefusedBot, record::Recorder},
     telemetry,
     walls::Walls,
@@ -46,7 +45,7 @@ const CHANGES: &str = "What you change is built and mounted as you save it; runn
 
 /// `ravenry up`
 #[derive(Debug, Args)]
-pub struct Up {
+pub(crate) struct Up {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,

@@ -5,11 +5,11 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::Failure;
-use crate::sandbox::compiler::{self, Job};
+use ravenry_gateway::sandbox::compiler::{self, Job};
 
 /// `ravenry compile`
 #[derive(Debug, Args)]
-pub struct Compile {
+pub(crate) struct Compile {
     /// What code is made for: ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS
     #[arg(value_name = "JOB")]
     pub job: Job,

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use ravenry::bots::deployment::Deployment;
+use ravenry_gateway::bots::deployment::Deployment;
 
 /// Bytes that are allocated and not yet freed.
 static LIVE: AtomicI64 = AtomicI64::new(0);

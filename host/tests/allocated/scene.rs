@@ -10,9 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ravenry::{
+use ravenry_config::{self as config, World};
+use ravenry_gateway::{
     bots::deploy,
-    config::{self, World},
     server::{self, Directories, Options},
 };
 use tracing::{Event, Subscriber, field::Field};

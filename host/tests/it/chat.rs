@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
-use ravenry::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Script};
 use serde_json::json;
 
 use crate::harness::{Server, Terminal};

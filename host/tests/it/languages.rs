@@ -5,7 +5,7 @@ mod new_bots;
 
 use std::{path::PathBuf, thread, time::Duration, time::Instant};
 
-use ravenry::simulator::{FakePoe, Script};
+use ravenry_desk::simulator::{FakePoe, Script};
 use serde_json::{Value, json};
 
 use crate::harness::languages::{from_template, repository, sample};

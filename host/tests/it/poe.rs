@@ -12,7 +12,7 @@ mod settings;
 
 use std::time::Instant;
 
-use ravenry::simulator::{Answer, FakePoe, Script, Step};
+use ravenry_desk::simulator::{Answer, FakePoe, Script, Step};
 use serde_json::{Value, json};
 
 use crate::harness::{self, Folder, Server};
@@ -214,7 +214,7 @@ fn who_leaves_hangs_up_on_the_other_bot() {
         let asked = wait(poe.next_query("helper")).unwrap();
         drop(stream);
         let ending = wait(asked.ended()).unwrap();
-        assert_eq!(ending, ravenry::simulator::Ending::HungUp, "{verb}");
+        assert_eq!(ending, ravenry_desk::simulator::Ending::HungUp, "{verb}");
         server.wait_running("asker", 0.0);
     }
 }
@@ -328,7 +328,7 @@ fn an_answer_that_is_dropped_is_hung_up() {
     let asked = wait(poe.next_query("helper")).unwrap();
     assert_eq!(
         wait(asked.ended()).unwrap(),
-        ravenry::simulator::Ending::HungUp
+        ravenry_desk::simulator::Ending::HungUp
     );
     poe.release("go on");
     assert_eq!(stream.next_event().unwrap().1["text"], "later");

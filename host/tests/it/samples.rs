@@ -8,7 +8,7 @@ mod relays;
 mod shows;
 mod tools;
 
-use ravenry::simulator::FakePoe;
+use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
 use crate::harness::{self, Folder, Server};

@@ -6,7 +6,7 @@ mod models;
 mod painting;
 mod pdfs;
 
-use ravenry::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Door, FakePoe};
 use serde_json::{Value, json};
 
 use self::api::Api;

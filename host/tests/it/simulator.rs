@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use ravenry::simulator::{Answer, Chunks, Ending, FakePoe, Framing, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, Ending, FakePoe, Framing, Script, Step};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
@@ -145,7 +145,7 @@ async fn answers_come_in_turn_and_the_last_stays() {
 #[tokio::test]
 async fn a_script_is_computed_from_what_was_asked() {
     let poe = FakePoe::start().unwrap();
-    let echo = |query: &ravenry::simulator::Recorded| {
+    let echo = |query: &ravenry_desk::simulator::Recorded| {
         let said = query.body["query"][0]["content"].as_str().unwrap();
         Answer::stream().text(said).done()
     };

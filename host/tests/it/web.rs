@@ -8,7 +8,7 @@ mod shown;
 
 use std::{fs, future::Future, path::Path, process::Command, thread, time::Instant};
 
-use ravenry::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
+use ravenry_desk::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
 use serde_json::{Value, json};
 
 use crate::harness::{Browser, ENTER, ESCAPE, Folder, HANG, Server};

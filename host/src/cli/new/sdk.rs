@@ -8,7 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{cli::Failure, report::Problem};
+use crate::cli::Failure;
+use ravenry_base::report::Problem;
 
 /// Name of the SDK's package, and of its directory in a checkout.
 const PACKAGE: &str = "ravenry-sdk";

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{
-    bots::deployment::Applied,
-    cli::{progress::Progress, table::rounded},
-    ids::BotName,
-    report::Problems,
-};
+use crate::cli::{progress::Progress, table::rounded};
+use ravenry_base::report::Problems;
+use ravenry_config::ids::BotName;
+use ravenry_gateway::bots::deployment::Applied;
 
 /// What an attempt did.
 #[derive(Debug, Default)]

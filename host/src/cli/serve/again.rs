@@ -7,16 +7,16 @@
 use std::{io, sync::Arc, time::Instant};
 
 use super::Serve;
-use crate::{
+use crate::cli::{
+    Failure, components,
+    progress::Progress,
+    reload::outcome::{Done, report},
+    up,
+};
+use ravenry_base::report::Problems;
+use ravenry_config::resolve::ServerSpec;
+use ravenry_gateway::{
     bots::deployment::Deployment,
-    cli::{
-        Failure, components,
-        progress::Progress,
-        reload::outcome::{Done, report},
-        up,
-    },
-    config::resolve::ServerSpec,
-    report::Problems,
     server::Reload,
     walls::{Wall, Walls},
 };

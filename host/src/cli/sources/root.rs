@@ -8,7 +8,8 @@ use std::{
 use globset::GlobMatcher;
 
 use super::DEPTH_MAX;
-use crate::{cli::cargo, config::MANIFEST};
+use crate::cli::cargo;
+use ravenry_config::MANIFEST;
 
 /// A place to look for files, and which of them count.
 #[derive(Clone, Debug)]

@@ -1,10 +1,12 @@
 //! What counts as a source and what does not, and what two looks tell.
 
 use super::*;
-use crate::{
-    config::{MANIFEST, limits::Limits, resolve::Build},
+use ravenry_base::report::Place;
+use ravenry_config::{
+    MANIFEST,
     ids::{BotName, Route, TenantName},
-    report::Place,
+    limits::Limits,
+    resolve::Build,
 };
 
 const NOBODY: Caller<'static> = Caller {

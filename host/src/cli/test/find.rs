@@ -5,13 +5,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::{
-    cli::components,
-    config::resolve::{BotSpec, ServerSpec},
+use crate::cli::components;
+use ravenry_base::report::{Place, Problem, Problems};
+use ravenry_config::{
     ids::BotName,
-    replay::read::{self, Script},
-    report::{Place, Problem, Problems},
+    resolve::{BotSpec, ServerSpec},
 };
+use ravenry_desk::replay::read::{self, Script};
 
 /// Where conversations are, below the directory of their bot.
 const DIRECTORY: &str = "tests";

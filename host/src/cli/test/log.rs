@@ -1,6 +1,6 @@
 //! What a bot printed in a conversation that failed, and why it broke off, as its author wants it.
 
-use crate::imports::log::escape;
+use ravenry_gateway::imports::log::escape;
 
 /// Functions of the bot's own that are shown of a trap.
 const FRAMES_MAX: usize = 8;

@@ -6,18 +6,17 @@ use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{
+use crate::cli::Failure;
+use ravenry_desk::replay::{Deeds, event::events};
+use ravenry_gateway::{
     bots::{Bot, Stop, deployment::Deployment, reply},
-    cli::Failure,
-    egress::tape::{Exchange, Tape},
-    ids::Reference,
     imports::{
         rehearsal::{Circumstances, Rehearsal},
         request::Received,
     },
-    protocol::{decode, request::Request},
-    replay::{Deeds, event::events},
 };
+use ravenry_outbound::tape::{Exchange, Tape};
+use ravenry_protocol::{Reference, decode, request::Request};
 
 /// Headers that a query comes with.
 const HEADERS: [(HeaderName, HeaderValue); 2] = [

@@ -3,13 +3,11 @@
 use std::{io::Write as _, path::Path};
 
 use super::log;
-use crate::{
-    cli::{Failure, up},
-    output,
-    replay::{
-        compare::{Difference, accepted},
-        read::Script,
-    },
+use crate::cli::{Failure, up};
+use ravenry_base::output;
+use ravenry_desk::replay::{
+    compare::{Difference, accepted},
+    read::Script,
 };
 
 /// What has come of conversations so far.

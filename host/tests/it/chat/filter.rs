@@ -6,7 +6,7 @@ use std::{
 };
 
 use insta::assert_snapshot;
-use ravenry::simulator::{Answer, FakePoe};
+use ravenry_desk::simulator::{Answer, FakePoe};
 use serde_json::json;
 
 use super::url;

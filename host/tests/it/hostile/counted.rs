@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use ravenry::sandbox::inspect::{self, SIZE_MAX};
+use ravenry_gateway::sandbox::inspect::{self, SIZE_MAX};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::harness::{Folder, component, guest_names, hostile_names};

@@ -21,15 +21,22 @@ impl Source {
         Self { path, text, code }
     }
 
-    /// Path below `host/src`, for the gateway's own modules.
-    pub(super) fn gateway_path(&self) -> Option<&str> {
-        self.path.strip_prefix("host/src/")
+    /// Where it is in our own crates: `cli/up.rs` of the command line, `gateway/bots/reply.rs` of the others.
+    pub(super) fn place(&self) -> Option<String> {
+        let path = self.path.strip_prefix("host/")?;
+        if let Some(of_the_command_line) = path.strip_prefix("src/") {
+            return Some(of_the_command_line.to_owned());
+        }
+        let (name, below) = path.split_once("/src/")?;
+        (!name.contains('/')).then(|| format!("{name}/{below}"))
     }
 
-    /// The module of the gateway that this file belongs to.
-    pub(super) fn module(&self) -> Option<&str> {
-        let module = self.gateway_path()?.split(['/', '.']).next()?;
-        (module != "lib").then_some(module)
+    /// The crate and the module of it that this file belongs to, in crates that have levels of them.
+    pub(super) fn module(&self) -> Option<(String, String)> {
+        let place = self.place()?;
+        let (name, below) = place.split_once('/')?;
+        let module = below.split(['/', '.']).next()?;
+        (module != "lib").then(|| (name.to_owned(), module.to_owned()))
     }
 
     pub(super) fn line_of(&self, offset: usize) -> usize {

@@ -12,26 +12,29 @@ use super::tables::{
 /// What breaks a rule, and where.
 pub(super) type Broken = Vec<String>;
 
-fn level(module: &str) -> Option<u8> {
-    LEVELS
-        .iter()
-        .find(|(name, _)| *name == module)
-        .map(|(_, level)| *level)
+/// The levels of a crate's modules, where it has any.
+fn levels(name: &str) -> Option<&'static [(&'static str, u8)]> {
+    let found = LEVELS.iter().find(|(of, _)| *of == name);
+    found.map(|(_, levels)| *levels)
 }
 
 /// A module may use those of lower levels only.
 pub(super) fn points_downwards(source: &Source) -> Broken {
-    let Some(from) = source.module() else {
+    let Some((name, from)) = source.module() else {
         return Broken::new();
     };
-    let Some(high) = level(from) else {
+    let Some(levels) = levels(&name) else {
+        return Broken::new();
+    };
+    let level = |module: &str| levels.iter().find(|(of, _)| *of == module).map(|of| of.1);
+    let Some(high) = level(&from) else {
         return vec![format!("{}: the module `{from}` has no level", source.path)];
     };
     let mut broken = Broken::new();
     for (at, to) in edges(&source.code) {
         let Some(low) = level(&to) else { continue };
-        let sideways = |(a, b): &(&str, &str)| *b == to && (*a == from || (*a == "*" && high == 0));
-        if from != to && low >= high && !SIDEWAYS.iter().any(sideways) {
+        let sideways = SIDEWAYS.contains(&(name.as_str(), from.as_str(), to.as_str()));
+        if from != to && low >= high && !sideways {
             let place = format!("{}:{}", source.path, source.line_of(at));
             broken.push(format!(
                 "{place} uses crate::{to}; {from} ({high}) may not know {to} ({low})"
@@ -44,9 +47,12 @@ pub(super) fn points_downwards(source: &Source) -> Broken {
 /// Other modules are named from `crate::`: two steps up from a part of a module are the crate, an edge that
 /// the rule above does not see.
 pub(super) fn names_from_the_crate(source: &Source) -> Broken {
-    let depth = source.gateway_path().map(|path| path.matches('/').count());
+    let levelled = source.module().filter(|(name, _)| levels(name).is_some());
+    let depth = levelled
+        .and(source.place())
+        .map(|path| path.matches('/').count());
     let ups = source.code.match_indices("super::super::");
-    ups.filter(|_| depth.is_some_and(|depth| depth < 2))
+    ups.filter(|_| depth.is_some_and(|depth| depth < 3))
         .map(|(at, _)| format!("{}:{}", source.path, source.line_of(at)))
         .collect()
 }
@@ -54,7 +60,7 @@ pub(super) fn names_from_the_crate(source: &Source) -> Broken {
 /// A library is named in its own place only.
 pub(super) fn keeps_borders(source: &Source) -> Broken {
     let mut broken = Broken::new();
-    let Some(path) = source.gateway_path() else {
+    let Some(path) = source.place() else {
         return broken;
     };
     for (libraries, allowed) in BORDERS {
@@ -80,7 +86,7 @@ pub(super) fn keeps_borders(source: &Source) -> Broken {
 
 /// The clock on the wall is read in few places.
 pub(super) fn waits_by_no_wall_clock(source: &Source) -> Broken {
-    let Some(path) = source.gateway_path() else {
+    let Some(path) = source.place() else {
         return Broken::new();
     };
     if WALL_CLOCK.iter().any(|start| path.starts_with(start)) {
@@ -193,25 +199,11 @@ pub(super) fn exceptions_have_reasons(source: &Source) -> Broken {
     broken
 }
 
-/// Every module is in the code map.
-pub(super) fn is_mapped(source: &Source, map: &str) -> Broken {
-    let Some(module) = source.module().and(source.gateway_path()) else {
-        return Broken::new();
-    };
-    let module = module.trim_end_matches(".rs");
-    // Parts of level 0 are named by their fronts; tests belong to their module.
-    let mapped = level(module.split('/').next().unwrap()) == Some(0) || module.ends_with("tests");
-    let part_of_part = module.matches('/').count() > 1;
-    let front = !module.contains('/');
-    let wanted = front || !mapped && !part_of_part;
-    let broken = wanted && !map.contains(&format!("`{module}`"));
-    broken.then(|| format!("`{module}`")).into_iter().collect()
-}
-
 /// What is banned is not in code.
 pub(super) fn has_no_banned_code(source: &Source) -> Broken {
-    let in_gateway = source.gateway_path().is_some();
-    let below_cli = in_gateway && source.module() != Some("cli");
+    let below_cli = source
+        .place()
+        .is_some_and(|place| !place.starts_with("cli"));
     let more = BANNED_BELOW_CLI.iter().filter(|_| below_cli);
     let mut broken = Broken::new();
     for (banned, instead) in BANNED_CODE.iter().chain(more) {

@@ -1,6 +1,6 @@
 //! Money: reserved, charged, refused, and what is left open.
 
-use ravenry::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Door, FakePoe};
 use serde_json::json;
 
 use super::{KEY, gateway, send};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ravenry::simulator::{Answer, Door, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, Door, FakePoe, Script};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 

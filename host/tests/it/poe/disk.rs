@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use ravenry::simulator::FakePoe;
+use ravenry_desk::simulator::FakePoe;
 
 use super::{crash::paid, folder, send};
 use crate::{

@@ -1,6 +1,6 @@
 //! What can be wrong with another bot's answer, one row each.
 
-use ravenry::simulator::{Answer, Step};
+use ravenry_desk::simulator::{Answer, Step};
 use serde_json::json;
 
 /// What a reader may hear of it: the text that came before, and whether an error follows.

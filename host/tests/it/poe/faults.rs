@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ravenry::simulator::{Answer, Chunks, FakePoe, Framing, LineEnd, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, FakePoe, Framing, LineEnd, Script, Step};
 use serde_json::json;
 
 use super::{
@@ -206,7 +206,7 @@ fn who_never_answers_is_left_when_time_is_over() {
         let asked = wait(poe.next_query("helper")).unwrap();
         assert_eq!(
             wait(asked.ended()).unwrap(),
-            ravenry::simulator::Ending::HungUp
+            ravenry_desk::simulator::Ending::HungUp
         );
         server.wait_running("asker", 0.0);
     }
@@ -262,6 +262,6 @@ fn a_relay_keeps_the_bounds_of_the_reply() {
     let asked = wait(poe.next_query("helper")).unwrap();
     assert_eq!(
         wait(asked.ended()).unwrap(),
-        ravenry::simulator::Ending::HungUp
+        ravenry_desk::simulator::Ending::HungUp
     );
 }

@@ -1,6 +1,6 @@
 //! Files: uploaded in their place among the events, and read where the query names them.
 
-use ravenry::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Door, FakePoe};
 use serde_json::json;
 
 use super::{KEY, ask, gateway, send};

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use ravenry::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Script};
 use serde_json::json;
 
 use super::{

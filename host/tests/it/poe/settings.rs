@@ -1,6 +1,6 @@
 //! The platform's copy of the settings: handed over in the background, again and again if need be.
 
-use ravenry::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Door, FakePoe};
 
 use super::KEY;
 use crate::harness::{Folder, Server};

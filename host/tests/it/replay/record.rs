@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Instant};
 
-use ravenry::simulator::{FakePoe, Script};
+use ravenry_desk::simulator::{FakePoe, Script};
 use serde_json::json;
 
 use super::Bots;

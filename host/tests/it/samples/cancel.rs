@@ -1,6 +1,6 @@
 //! Readers who leave, at each step of each sample: whoever was asked is hung up, and nothing runs on.
 
-use ravenry::simulator::{Answer, Ending, FakePoe};
+use ravenry_desk::simulator::{Answer, Ending, FakePoe};
 
 use super::{failing::samples, gateway, open, wait};
 use crate::harness;

@@ -1,6 +1,6 @@
 //! Samples that ask one bot after another: `coder` and `outfit`.
 
-use ravenry::simulator::{Answer, Door, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, Door, FakePoe, Script};
 use serde_json::{Value, json};
 
 use super::{ask, contents, declared, gateway, send, with_image};

@@ -1,7 +1,7 @@
 //! Other bots that fail, at each step of each sample: the reply ends with one clear error and `done`,
 //! what was said before stays, and nobody is asked in vain.
 
-use ravenry::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Script};
 use serde_json::{Value, json};
 
 use super::{KEY, ask, entry, gateway, send, tools, with_image};

@@ -1,6 +1,6 @@
 //! Samples that hand on what others say: `prompt`, `all-caps` and `versus`.
 
-use ravenry::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Script};
 use serde_json::json;
 
 use super::{ask, contents, conversation, declared, gateway, send};

@@ -1,6 +1,6 @@
 //! Samples that show what reached them: `log` and `http-request`.
 
-use ravenry::simulator::FakePoe;
+use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
 use super::{KEY, entry, gateway, send};

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use ravenry::simulator::{Answer, FakePoe, Recorded, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script};
 use serde_json::{Value, json};
 
 use super::{ask, declared, folder, gateway, send};

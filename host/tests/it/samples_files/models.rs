@@ -1,7 +1,7 @@
 //! The samples that stream a language model: the reader has each word as the model says it, whatever
 //! goes wrong is told once, and the key is the model's host's alone.
 
-use ravenry::simulator::FakePoe;
+use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
 use super::api::Api;

@@ -1,7 +1,7 @@
 //! The sample that has images painted: the seconds go by while the painter paints, and the image takes
 //! their place.
 
-use ravenry::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Door, FakePoe};
 use serde_json::{Value, json};
 
 use super::api::Api;

@@ -1,6 +1,6 @@
 //! The sample that counts pages: PDFs of a whole conversation, some of them gone, some of them hostile.
 
-use ravenry::simulator::{Answer, FakePoe};
+use ravenry_desk::simulator::{Answer, FakePoe};
 use serde_json::{Value, json};
 
 use super::{entry, gateway, send, settings};

@@ -86,7 +86,7 @@ pub fn url_in(text: &str, before: &str) -> String {
 
 /// What a person hears who asks a bot of the platform.
 pub fn ask(poe: &str, bot: &str, body: &Value) -> String {
-    let key = ravenry::simulator::PERSON_KEY;
+    let key = ravenry_desk::simulator::PERSON_KEY;
     request(
         poe,
         &format!("POST /bot/{bot}"),
@@ -110,7 +110,7 @@ pub fn said(stream: &str) -> String {
 
 /// Uploads a file as a person, and says where it lies.
 pub fn upload(poe: &str, name: &str, text: &str) -> String {
-    let key = ravenry::simulator::PERSON_KEY;
+    let key = ravenry_desk::simulator::PERSON_KEY;
     let headers =
         format!("authorization: {key}\r\ncontent-type: multipart/form-data; boundary=x\r\n");
     let form = format!(

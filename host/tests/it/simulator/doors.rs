@@ -6,8 +6,8 @@ use std::{
     thread,
 };
 
-use ravenry::config::hosts::PrivateHost;
-use ravenry::simulator::{
+use ravenry_base::hosts::PrivateHost;
+use ravenry_desk::simulator::{
     Answer, Charge, Door, Downloads, Ending, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
 };
 use reqwest::{
@@ -208,7 +208,7 @@ async fn a_caller_who_hangs_up_is_seen_at_every_door() {
 #[tokio::test]
 async fn an_attachment_can_be_scripted() {
     let poe = FakePoe::start().unwrap();
-    let endless = Answer::stream().endless([ravenry::simulator::Step::Bytes(vec![0; 1000])]);
+    let endless = Answer::stream().endless([ravenry_desk::simulator::Step::Bytes(vec![0; 1000])]);
     let url = poe.scripted_attachment("large.bin", endless).unwrap();
     let mut answer = fetch(&url).await;
     let mut bytes = 0;

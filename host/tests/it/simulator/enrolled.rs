@@ -2,9 +2,9 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use ravenry::client::Target;
-use ravenry::secret::Secret;
-use ravenry::simulator::{
+use ravenry_base::secret::Secret;
+use ravenry_desk::client::Target;
+use ravenry_desk::simulator::{
     Answer, Ending, FakePoe, Limits, Manner, Options, PERSON_KEY, Recorded, Script, Step,
 };
 use serde_json::{Value, json};

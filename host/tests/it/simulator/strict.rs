@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ravenry::simulator::{FakePoe, Limits, PERSON_KEY, Script, URL_TIME};
+use ravenry_desk::simulator::{FakePoe, Limits, PERSON_KEY, Script, URL_TIME};
 use serde_json::{Value, json};
 
 use super::enrolled::{enrol, heard, next, query, strict};

@@ -1,6 +1,6 @@
 //! Who may use the page: its own origin, under its own name, with its token.
 
-use ravenry::simulator::{FakePoe, Script};
+use ravenry_desk::simulator::{FakePoe, Script};
 use serde_json::json;
 
 use crate::harness::{Answer, Browser, Connection};

@@ -7,7 +7,7 @@
 //! count. `cargo test -p ravenry --test it web::fluent -- --nocapture` prints the numbers; the bound
 //! here only fails where something is badly wrong.
 
-use ravenry::simulator::{Answer, Chunks, FakePoe, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, FakePoe, Script, Step};
 use serde_json::json;
 
 use crate::harness::Browser;

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use ravenry::{
+use ravenry_base::secret::Secret;
+use ravenry_desk::{
     client::Target,
-    secret::Secret,
     simulator::{Answer, FakePoe, Script},
 };
 use serde_json::{Value, json};

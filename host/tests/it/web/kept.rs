@@ -1,6 +1,6 @@
 //! Conversations that go on while nobody looks, and after the page was loaded again.
 
-use ravenry::simulator::{Answer, FakePoe, Recorded, Script, Step, Wait};
+use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script, Step, Wait};
 use serde_json::{Value, json};
 
 use super::wait;

@@ -1,6 +1,6 @@
 //! Files, controls, colours, narrow screens, and those who use no mouse or see no screen.
 
-use ravenry::simulator::{Answer, FakePoe, Recorded, Script};
+use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script};
 use serde_json::{Value, json};
 
 use super::{up, wait};

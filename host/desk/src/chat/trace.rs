@@ -1,0 +1,69 @@
+//! What `/debug` shows: the request as it is sent, and everything that comes, with its time.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{
+    page::Page,
+    row::{DIM, PLAIN, Row},
+};
+use crate::client::{Part, Target};
+use ravenry_protocol::judge::End;
+
+/// Most bytes of an event that are shown.
+const DATA_BYTES_MAX: usize = 4 * 1024;
+
+/// Columns for the name of an event: the longest of the protocol.
+const NAME_COLUMNS: usize = 16;
+
+/// A request before it is sent. The key is not shown.
+pub(super) fn request(page: &Page, target: &Target, body: &Value) {
+    page.remark(&format!("> POST {}", target.url));
+    if target.key.is_some() {
+        page.remark("> authorization: Bearer ***");
+    }
+    let pretty = serde_json::to_string_pretty(body).unwrap_or_default();
+    for line in pretty.lines() {
+        page.remark(&format!("> {line}"));
+    }
+}
+
+/// The head of an answer.
+pub(super) fn head(page: &Page, status: u16, headers: &HeaderMap) {
+    page.remark(&format!("< {status}"));
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        page.remark(&format!("< {name}: {value}"));
+    }
+}
+
+/// What has come.
+pub(super) fn part(page: &Page, part: &Part) {
+    match part {
+        Part::Event { at, name, data, .. } => {
+            let name = name.as_deref().unwrap_or("(no name)");
+            let mut row = Row::of(&format!("{:>8.3} s  ", at.as_secs_f64()), DIM);
+            row.say(&format!("{name:NAME_COLUMNS$}  "), PLAIN);
+            row.say(&cut(data), DIM);
+            page.say(&row);
+        }
+        Part::Finding(finding) => page.remark(&format!("! {finding}")),
+        Part::Instead(text) => page.remark(&cut(text)),
+        Part::End { at, end } => {
+            let how = match end {
+                End::Complete => "end",
+                End::Cut(why) => why,
+                End::Left => "left",
+            };
+            page.remark(&format!("{:>8.3} s  {how}", at.as_secs_f64()));
+        }
+    }
+}
+
+fn cut(data: &str) -> String {
+    let end = data.floor_char_boundary(DATA_BYTES_MAX);
+    match data.get(..end) {
+        Some(head) if end < data.len() => format!("{head}… ({} bytes)", data.len()),
+        _ => data.to_owned(),
+    }
+}

@@ -1,0 +1,91 @@
+//! What was heard, as a file: from a live bot with all that it asked of others, or from outside of it
+//! with what could be heard there.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Deeds, call,
+    event::Event,
+    request::{History, Said},
+    value,
+};
+use ravenry_base::secret::Mask;
+
+/// A conversation as it was heard.
+#[derive(Debug)]
+pub struct Recorded<'a> {
+    /// The bot's name, if it is known.
+    pub bot: Option<&'a str>,
+    /// When it began.
+    pub began: SystemTime,
+    /// Each query, and what came of it.
+    pub turns: Vec<(Cow<'a, Value>, Deeds)>,
+    /// What a reader should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Recorded<'_> {
+    /// The text of the file. What `mask` hides is not in it; nor are names of people.
+    pub fn text(&self, mask: &Mask) -> String {
+        let notes = self.notes.iter().map(|note| format!("# {note}\n"));
+        let bot = self
+            .bot
+            .map(|bot| format!("bot = {}\n", value::quoted(bot)));
+        let began = humantime::format_rfc3339_seconds(self.began);
+        let mut parts: Vec<String> = notes.chain(bot).collect();
+        parts.push(format!("began = \"{began}\"\ntimes = \"rough\"\n"));
+        let mut history = History::default();
+        for (query, deeds) in &self.turns {
+            let said = history.said(query);
+            parts.push(format!("\n{}", turn(&said, query, deeds)));
+            history.add(&said, &deeds.events);
+        }
+        mask.mask(&parts.concat()).into_owned()
+    }
+}
+
+/// One turn as lines of a file.
+fn turn(said: &Said, query: &Value, deeds: &Deeds) -> String {
+    let mut lines = vec![format!("[[turn]]\nsay = {}\n", value::quoted(&said.say))];
+    let mut line = |name: &str, value: Option<String>| {
+        lines.extend(value.map(|value| format!("{name} = {value}\n")));
+    };
+    if !said.attachments.is_empty() {
+        line("attachments", tables(&said.attachments));
+    }
+    line("message", members(&said.message));
+    if let Some(before) = &said.before {
+        line("before", tables(before));
+    }
+    line("query", members(&said.query));
+    let mut before = Duration::ZERO;
+    let events = deeds.events.iter().map(|event: &Event| {
+        let line = event.line(before);
+        before = event.at;
+        line
+    });
+    line(
+        "answer",
+        Some(value::list(&events.collect::<Vec<_>>(), 0, true)),
+    );
+    let calls = deeds.exchanges.iter();
+    lines.extend(calls.map(|exchange| format!("\n{}", call::lines(exchange, query))));
+    lines.concat()
+}
+
+fn tables(items: &[Value]) -> Option<String> {
+    let lines: Option<Vec<_>> = items.iter().map(|item| value::toml(item, 2)).collect();
+    Some(value::list(&lines?, 0, true))
+}
+
+fn members(members: &Map<String, Value>) -> Option<String> {
+    if members.is_empty() {
+        return None;
+    }
+    value::toml(&Value::Object(members.clone()), 0)
+}

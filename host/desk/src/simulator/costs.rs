@@ -1,0 +1,191 @@
+//! Bills: `POST /bot/cost/<bot_query_id>/authorize` and `/capture`.
+//!
+//! The key is in the body, there is no `Authorization`. A bill is answered by an event stream: its
+//! `result` says `success`, or why not.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{
+    api::Door,
+    ask::key_refusal,
+    ledger::Book,
+    play::play,
+    record::Course,
+    script::Answer,
+    stage::{Caller, Manner, Shared, State as Now, read},
+    wire::Framing,
+};
+use ravenry_base::secret::Secret;
+use ravenry_protocol::mend;
+
+/// Largest body of a bill.
+const BILL_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the platform says when a person cannot pay. Its own word is not known; every word but
+/// `success` means it to the reference library.
+const INSUFFICIENT: &str = "insufficient_funds";
+
+/// Nobody pays for a query that no bot was asked with.
+const NEVER_ASKED: &str = "this bot was not asked from here with a query of this `bot_query_id`: \
+                           ask it on the page, or at `/bot/NAME`";
+
+/// What is asked of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// May it be spent? It is not.
+    Authorize,
+    /// It is spent.
+    Capture,
+}
+
+/// One position of a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Thousandths of a US cent.
+    pub milli_cents: u64,
+    /// What for.
+    pub description: Option<String>,
+}
+
+/// A bill as it came, well formed or not.
+#[derive(Clone, Debug)]
+pub struct Bill {
+    /// Which query it belongs to.
+    pub bot_query_id: String,
+    /// What was asked.
+    pub charge: Charge,
+    /// Its positions; empty where it was refused.
+    pub amounts: Vec<Amount>,
+    /// The access key, from the body.
+    pub key: Secret,
+    /// The body as JSON; null when it is none. It holds the key.
+    pub body: Value,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
+    /// The `status` of the `result` event; empty when there was none.
+    pub result: String,
+}
+
+/// The route.
+pub(super) async fn charge(
+    State(stage): Shared,
+    Path((bot_query_id, charge)): Path<(String, String)>,
+    body: Body,
+) -> Response {
+    let bytes = match read(body, BILL_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let charge = match charge.as_str() {
+        "authorize" => Charge::Authorize,
+        "capture" => Charge::Capture,
+        _ => return play(stage, wrong(404, "neither `authorize` nor `capture`"), None).await,
+    };
+    let body: Value = mend::read_bytes(&bytes).unwrap_or_default();
+    let key = body.get("access_key").and_then(Value::as_str);
+    let key = key.unwrap_or_default().to_owned();
+    let (course, account) = Course::new(&stage);
+    let mut bill = Bill {
+        bot_query_id,
+        charge,
+        amounts: Vec::new(),
+        key: Secret::new(key.clone()),
+        body,
+        status: 200,
+        course,
+        result: String::new(),
+    };
+    let key_refusal = key_refusal(&stage);
+    let answer = stage.record(|state| {
+        let instead = state.instead(Door::Costs);
+        let settled = instead.unwrap_or_else(|| match state.caller(&key) {
+            Some(caller) => settle(state, &caller, &mut bill),
+            None => wrong(401, &key_refusal),
+        });
+        bill.status = settled.status;
+        state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
+        settled
+    });
+    play(stage, answer, Some(account)).await
+}
+
+/// Decides, and takes the money.
+///
+/// What the platform answers to a bill that does not fit what was authorized is not known.
+fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
+    let amounts = match amounts(&bill.body) {
+        Ok(amounts) => amounts,
+        Err(message) => return wrong(400, &message),
+    };
+    let total = amounts
+        .iter()
+        .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
+    bill.amounts = amounts;
+    if state.manner == Manner::Strict && !is_asked(state, caller, &bill.bot_query_id) {
+        return wrong(404, NEVER_ASKED);
+    }
+    let book: &mut Book = &mut state.ledger;
+    if bill.charge == Charge::Capture
+        && state.manner == Manner::Strict
+        && let Some(total) = total
+    {
+        let open = book.open(&bill.bot_query_id);
+        if total > open {
+            let message = format!(
+                "{total} are to be captured, and of what was authorized for this query {open} are \
+                 left (thousandths of a US cent)"
+            );
+            return wrong(400, &message);
+        }
+    }
+    let paid = total.is_some_and(|total| match bill.charge {
+        Charge::Authorize => book.authorize(&bill.bot_query_id, caller, total),
+        Charge::Capture => book.capture(&bill.bot_query_id, caller, total),
+    });
+    let result = if paid { "success" } else { INSUFFICIENT };
+    result.clone_into(&mut bill.result);
+    Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
+}
+
+/// Whether whoever sends a bill was asked with this query.
+fn is_asked(state: &Now, caller: &Caller, bot_query_id: &str) -> bool {
+    let asked = state.chains.asked(bot_query_id);
+    asked.is_some_and(|asked| match caller {
+        Caller::Person => true,
+        Caller::Bots(names) => names.iter().any(|name| name == asked),
+    })
+}
+
+/// The positions of a bill, or what is wrong with the first bad one.
+fn amounts(body: &Value) -> Result<Vec<Amount>, String> {
+    let amounts = body.get("amounts").and_then(Value::as_array);
+    let amounts = amounts.ok_or("`amounts` is no list")?;
+    let read = |(place, amount): (usize, &Value)| {
+        let number = amount.get("amount_usd_milli_cents");
+        let description = match amount.get("description") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(format!("`amounts[{place}].description` is no text")),
+        }?;
+        Ok(Amount {
+            milli_cents: number.and_then(Value::as_u64).ok_or_else(|| {
+                format!("`amounts[{place}].amount_usd_milli_cents` is no whole number from 0 up")
+            })?,
+            description,
+        })
+    };
+    amounts.iter().enumerate().map(read).collect()
+}
+
+/// The reference library reads the `message` of events, and chokes on a body that is no stream.
+fn wrong(status: u16, message: &str) -> Answer {
+    let answer = Answer::events([("error", json!({"message": message}))]);
+    Answer { status, ..answer }.framing(Framing::REFERENCE)
+}

@@ -1,0 +1,274 @@
+//! Uploads: `POST /poe_api/file_upload_3RD_PARTY_POST`.
+//!
+//! An upload has the bare access key in `Authorization`, and either a form with `download_url` and
+//! perhaps `download_filename`, or a multipart part `file` with a file name.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use http_body_util::{BodyExt as _, Empty};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use url::{Url, form_urlencoded};
+
+use super::{
+    api::Door,
+    ask::key_refusal,
+    files::{FILE_BYTES_MAX, mime_type_of, store},
+    play::play,
+    record::{Course, Ending},
+    stage::{Refusal, Shared, Stage, arrived, read, refuse},
+};
+use ravenry_base::{hosts::PrivateHost, secret::Secret};
+use ravenry_outbound::{Egress, Gone, Order, SendError, Timeouts};
+
+/// What a form around a file may add: names and boundaries.
+pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a download may take.
+const DOWNLOAD_TIME_MAX: Duration = Duration::from_mins(1);
+
+/// What to do with a `download_url`.
+#[derive(Clone, Debug, Default)]
+pub enum Downloads {
+    /// Nothing is fetched. A line of text that names the URL stands for the file.
+    #[default]
+    Placeholder,
+    /// It is fetched as a bot would have to: from public addresses, and from these hosts besides. What
+    /// is put up here can be fetched in any case. Redirects are not followed.
+    Fetched(Vec<PrivateHost>),
+}
+
+/// Where the bytes of an upload come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// They were sent along.
+    Part,
+    /// They are to be fetched from this URL.
+    Url(String),
+}
+
+/// An upload that has arrived, successful or not.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// What the file is called; empty where that could not be read.
+    pub name: String,
+    /// Its media type.
+    pub mime_type: String,
+    /// What was received; empty where that could not be read.
+    pub bytes: Bytes,
+    /// Where the bytes come from.
+    pub origin: Origin,
+    /// The access key, from the header.
+    pub key: Secret,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// How the answer goes.
+    pub course: Course,
+    /// Where it lies now; empty unless the status is 200.
+    pub attachment_url: String,
+}
+
+/// The route of uploads. What is wrong with one is said after all of it has arrived: a client that
+/// still writes would not read it.
+pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
+    let key = key(request.headers());
+    let reading = arrived(async {
+        // As long as it is read, a file is not counted among those held in memory.
+        let _place = stage.uploading.acquire().await;
+        received(request).await
+    });
+    let (received, problem) = match reading.await {
+        Ok(received) => (received, None),
+        Err(problem) => (Received::default(), Some(problem)),
+    };
+    let (course, account) = Course::new(&stage);
+    let mut upload = Upload {
+        name: received.name,
+        mime_type: received.mime_type,
+        bytes: received.bytes,
+        origin: received.url.map_or(Origin::Part, Origin::Url),
+        key: Secret::new(key.clone()),
+        status: 200,
+        course,
+        attachment_url: String::new(),
+    };
+    let (instead, admitted) = {
+        let mut now = stage.state();
+        (now.instead(Door::Uploads), now.admits(&key))
+    };
+    if let Some(answer) = instead {
+        upload.status = answer.status;
+        record(&stage, upload);
+        return play(stage, answer, Some(account)).await;
+    }
+    let answer = match problem {
+        _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, key_refusal(&stage))),
+        Some(problem) => Err(problem),
+        None => keep(&stage, &mut upload).await,
+    };
+    let answer = answer.unwrap_or_else(IntoResponse::into_response);
+    upload.status = answer.status().as_u16();
+    account.settle(Ending::Complete);
+    record(&stage, upload);
+    answer
+}
+
+fn record(stage: &Stage, upload: Upload) {
+    stage.record(|state| state.uploads.push(upload.bytes.len(), upload));
+}
+
+/// The bare key; one with a scheme before it is wrong here.
+fn key(headers: &HeaderMap) -> String {
+    let value = headers.get(AUTHORIZATION).map(HeaderValue::to_str);
+    let key = value.and_then(Result::ok).unwrap_or_default();
+    if key.contains(' ') { "" } else { key }.to_owned()
+}
+
+/// Fetches what is to be fetched, and keeps it.
+async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
+    if let Origin::Url(url) = &upload.origin {
+        let downloads = stage.state().files.downloads.clone();
+        upload.bytes = match downloads {
+            Downloads::Placeholder => format!("a file from {url}\n").into(),
+            Downloads::Fetched(private) => download(stage, url, private).await?,
+        };
+    }
+    let (shelved, name) = (Arc::clone(stage), upload.name.clone());
+    let (mime_type, bytes) = (upload.mime_type.clone(), upload.bytes.clone());
+    let storing = spawn_blocking(move || store(&shelved, &name, &mime_type, &bytes));
+    let full = || refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files");
+    upload.attachment_url = storing.await.ok().flatten().ok_or_else(full)?;
+    let told = json!({"attachment_url": upload.attachment_url, "mime_type": upload.mime_type});
+    let json = [(CONTENT_TYPE, "application/json")];
+    Ok((json, told.to_string()).into_response())
+}
+
+/// The bot has chosen the URL: it is fetched over the way out that is the bot's own, with what is refused
+/// there.
+async fn download(
+    stage: &Stage,
+    url: &str,
+    mut private: Vec<PrivateHost>,
+) -> Result<Bytes, Refusal> {
+    let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
+    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL".to_owned()))?;
+    private.extend(PrivateHost::parse(stage.origin.authority()));
+    let egress = Egress::new(private);
+    let fetching = async {
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await;
+        let order = Order {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            length: Some(0),
+            body: Empty::<Bytes>::new(),
+            gone: Gone::default(),
+            timeouts: Timeouts::at_most(None, None, None),
+            body_bytes_max: FILE_BYTES_MAX as u64,
+            place: place.map_err(|_| SendError::NoConnectionFree)?,
+            tape: None,
+        };
+        let answer = egress.client(&egress.part()).send(order).await?;
+        let (head, body) = answer.into_parts();
+        Ok((head.status, body.collect().await?.to_bytes()))
+    };
+    match timeout(DOWNLOAD_TIME_MAX, fetching).await {
+        Ok(Ok((status, bytes))) if status.is_success() => Ok(bytes),
+        Ok(Ok((status, _))) => Err(wrong(format!("`download_url` was answered {status}"))),
+        Ok(Err(SendError::BodyTooLarge(_))) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
+        Ok(Err(error)) => Err(wrong(format!("`download_url` cannot be fetched: {error}"))),
+        Err(_) => Err(wrong("`download_url` took too long".to_owned())),
+    }
+}
+
+const LARGE: &str = "more than 50 MB";
+
+/// What either form of an upload says.
+#[derive(Default)]
+struct Received {
+    name: String,
+    mime_type: String,
+    bytes: Bytes,
+    url: Option<String>,
+}
+
+/// Reads either form of an upload.
+async fn received(request: Request) -> Result<Received, Refusal> {
+    let form = request.headers().get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let form = form
+        .and_then(Result::ok)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if !form.starts_with("multipart/form-data") {
+        return fields(&read(request.into_body(), FORM_BYTES_MAX).await?);
+    }
+    let wrong = |error: MultipartError| refuse(error.status(), error.body_text());
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|error| refuse(error.status(), error.body_text()))?;
+    let mut found = None;
+    while let Some(mut part) = parts.next_field().await.map_err(wrong)? {
+        let name = part.file_name().unwrap_or_default().to_owned();
+        let here = part.name() == Some("file") && !name.is_empty();
+        let mime_type = part.content_type().map(str::to_owned);
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = part.chunk().await.map_err(wrong)? {
+            if here {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        if here {
+            found = Some((name, mime_type, bytes.freeze()));
+        }
+    }
+    let (name, mime_type, bytes) =
+        found.ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "no part `file` with a file name"))?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE));
+    }
+    Ok(Received {
+        mime_type: mime_type.unwrap_or_else(|| mime_type_of(&name).to_owned()),
+        name,
+        bytes,
+        url: None,
+    })
+}
+
+/// An upload by URL. The name is the one given, or the last part of the path, unescaped as the
+/// reference library has it.
+fn fields(body: &[u8]) -> Result<Received, Refusal> {
+    let field = |wanted: &str| {
+        form_urlencoded::parse(body)
+            .find(|(name, value)| name == wanted && !value.is_empty())
+            .map(|(_, value)| value.into_owned())
+    };
+    let url = field("download_url").ok_or_else(|| {
+        let detail = "neither `download_url` nor a multipart body with `file`";
+        refuse(StatusCode::BAD_REQUEST, detail)
+    })?;
+    let last = || {
+        let parsed = Url::parse(&url).ok()?;
+        let last = parsed.path_segments()?.next_back()?;
+        let last = percent_decode_str(last).decode_utf8_lossy().into_owned();
+        (!last.is_empty()).then_some(last)
+    };
+    let name = field("download_filename")
+        .or_else(last)
+        .unwrap_or_else(|| "downloaded_file".to_owned());
+    Ok(Received {
+        mime_type: mime_type_of(&name).to_owned(),
+        name,
+        bytes: Bytes::new(),
+        url: Some(url),
+    })
+}

@@ -1,0 +1,45 @@
+//! What a call meets outside of itself: the world as it is, or one in which everything is repeatable.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use ravenry_outbound::tape::Tape;
+
+/// Random bytes of a rehearsal, after which they come again.
+const CHANCE_BYTES: usize = 4096;
+
+/// What a call meets outside.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances {
+    /// What its requests pass by.
+    pub tape: Option<Tape>,
+    /// The clock and the chance of a rehearsal; without one, those of the machine.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// A run that can be repeated: its clock begins when it is told to and goes with the runtime's, which
+/// may be simulated; its chance is always the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Rehearsal {
+    /// What its clock says at the beginning, since 1970.
+    pub began: Duration,
+    /// When it began, by the clock of the runtime.
+    pub since: Instant,
+}
+
+impl Rehearsal {
+    /// What its clock says now, since 1970.
+    pub fn now(&self) -> Duration {
+        self.began.saturating_add(self.since.elapsed())
+    }
+
+    /// Its random bytes, in their order.
+    pub fn chance() -> Vec<u8> {
+        (0_u64..)
+            .flat_map(|block| Sha256::digest(block.to_le_bytes()))
+            .take(CHANCE_BYTES)
+            .collect()
+    }
+}

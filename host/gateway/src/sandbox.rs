@@ -1,0 +1,324 @@
+//! Components, checked, compiled and ready to be instantiated; and runs of them.
+//!
+//! The only module that knows wasmtime. A [`Component`] is immutable and shared; each call of it
+//! gets a [`Run`] with a store of its own, so that nothing of one query is left for the next.
+
+mod cache;
+mod capacity;
+mod clocks;
+pub mod compiler;
+mod cpu_meter;
+mod engine;
+mod environment;
+mod handler;
+pub mod inspect;
+mod instance;
+mod meter;
+mod prepare;
+mod request_bounds;
+mod resources;
+mod runtime;
+mod since_0_1;
+mod since_0_1_async;
+mod ticker;
+
+use std::{
+    fmt, io,
+    path::Path,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Store;
+
+use self::{
+    cache::{Kept, Room},
+    handler::Handler,
+    instance::State,
+    meter::Mappings,
+    runtime::Runtime,
+    ticker::Ticker,
+};
+pub use self::{
+    capacity::Capacity,
+    cpu_meter::CpuBudget,
+    engine::{EngineKind, Size},
+    instance::{Allowance, Cost, Meter, Run, RunError},
+    prepare::{COMPILED_ALONE_BYTES, engine_for, examine, read, sound, validate},
+    runtime::offered,
+};
+use crate::imports::Call;
+use ravenry_base::{directory::DirectoryError, memory::Booking};
+use ravenry_protocol::{
+    event::Failure,
+    request::{ErrorReport, Feedback, Query, Reaction},
+    settings::Settings,
+};
+
+/// Why the sandbox cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// wasmtime refused the settings, or the machine refused the memory for the pools.
+    #[error("the sandbox cannot be set up on this machine: {0}")]
+    Engine(String),
+    /// The thread that keeps time cannot be started.
+    #[error("the thread that keeps time for the bots cannot be started")]
+    Ticker(#[source] io::Error),
+    /// The directory of compiled code cannot be trusted.
+    #[error(transparent)]
+    Cache(#[from] DirectoryError),
+}
+
+/// Why a component cannot be mounted.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// What `inspect` finds without compiling.
+    #[error(transparent)]
+    Inspect(#[from] inspect::InspectError),
+    /// It imports interfaces that this gateway does not offer.
+    #[error("it imports {}, which this gateway does not offer", quoted(.0))]
+    Missing(Vec<String>),
+    /// An interface is there, but not in the shape that it wants; or compiling it failed.
+    #[error("it does not fit this gateway: {0}")]
+    Unfit(String),
+    /// The compiler did not get to its end.
+    #[error("it could not be compiled: {0}")]
+    Compiler(String),
+    /// The engine that it needs is not among those that there are to be.
+    #[error("it needs the engine `{0}`, which is switched off here")]
+    SwitchedOff(EngineKind),
+    /// It consists of more than one component may.
+    #[error("it has {0}")]
+    TooLarge(String),
+    /// The engine that it needs cannot be set up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// Its memories are larger than it may have.
+    #[error("its memories start at {declared} bytes, and it may have {allowed}")]
+    TooMuchMemory {
+        /// What it declares.
+        declared: u64,
+        /// Its limit.
+        allowed: u64,
+    },
+}
+
+impl ComponentError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Inspect(error) => error.hint().map(str::to_owned),
+            Self::Missing(_) => Some("`ravenry inspect` with the file lists all that it imports".to_owned()),
+            Self::Unfit(_) => Some(
+                "build it again, against the WIT of this gateway's version; `ravenry inspect` shows what it is".to_owned(),
+            ),
+            Self::SwitchedOff(engine) => Some(format!(
+                "whoever runs the server can add \"{engine}\" to `engines` in [server] of the operator's file"
+            )),
+            Self::TooLarge(_) | Self::Compiler(_) | Self::Sandbox(_) => None,
+            Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
+        }
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The engines, what they offer to guests, and the cache of compiled code.
+pub struct Sandbox {
+    size: Size,
+    switched_off: Vec<EngineKind>,
+    room: Room,
+    small: OnceLock<Result<Runtime, String>>,
+    large: OnceLock<Result<Runtime, String>>,
+    asynchronous: OnceLock<Result<Runtime, String>>,
+    mappings: Arc<Mappings>,
+    ticker: Arc<Ticker>,
+    /// Held while a large component is compiled: see [`COMPILED_ALONE_BYTES`].
+    compiling: Mutex<()>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sandbox")
+            .field("size", &self.size)
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A component that can be called.
+pub struct Component {
+    engine: wasmtime::Engine,
+    handler: Handler,
+    mappings: Arc<Mappings>,
+    ticker: Arc<Ticker>,
+    facts: Facts,
+    /// Its code on disk stays as long as it may be called.
+    _kept: Option<Kept>,
+}
+
+/// What is known of a component.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Size of the file, in bytes.
+    pub bytes: u64,
+    /// What its memories and tables start with, in bytes.
+    pub initial_bytes: u64,
+    /// What the host keeps for an instance besides, in bytes, at most: by its engine.
+    pub flat_bytes: u64,
+    /// How long it took to compile, or to load.
+    pub prepared_in: Duration,
+    /// Whether compiled code was found in the cache.
+    pub from_cache: bool,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
+    /// The engine that it runs on.
+    pub engine: EngineKind,
+    /// Memory mappings that a live instance takes.
+    pub mappings: u64,
+}
+
+impl Facts {
+    /// What is booked for an instance before there is one, in bytes.
+    pub fn admission_bytes(&self) -> u64 {
+        self.initial_bytes.saturating_add(self.flat_bytes)
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Component")
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// A sandbox for instances of this size, with compiled code in `cache_dir`. Components that need an
+    /// engine which is switched off are refused.
+    ///
+    /// Engines are set up when the first component needs them.
+    pub fn new(
+        size: Size,
+        cache_dir: &Path,
+        switched_off: Vec<EngineKind>,
+    ) -> Result<Self, SandboxError> {
+        let room = Room::open(cache_dir)?;
+        Ok(Self {
+            size,
+            switched_off,
+            room,
+            small: OnceLock::new(),
+            large: OnceLock::new(),
+            asynchronous: OnceLock::new(),
+            mappings: Mappings::new(size.mappings),
+            ticker: Ticker::start().map_err(SandboxError::Ticker)?,
+            compiling: Mutex::new(()),
+        })
+    }
+
+    fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {
+        let slot = match kind {
+            EngineKind::Small => &self.small,
+            EngineKind::Large => &self.large,
+            EngineKind::Async => &self.asynchronous,
+        };
+        slot.get_or_init(|| {
+            Runtime::new(kind, self.size, self.room.clone(), &self.ticker)
+                .map_err(|error| error.to_string())
+        })
+        .as_ref()
+        .map_err(|error| SandboxError::Engine(error.clone()))
+    }
+}
+
+/// What tells components apart: SHA-256 of the file, in hexadecimal. See [`Facts::digest`].
+pub fn digest(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    cache::hex(&digest)
+}
+
+impl Component {
+    /// What is known of it.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn start<T, F>(
+        &self,
+        allowance: &Allowance,
+        (call, ahead): (Call, Booking),
+        begin: impl FnOnce(Store<State>) -> F,
+    ) -> Run<T>
+    where
+        F: Future<Output = wasmtime::Result<T>> + Send + 'static,
+    {
+        let room = self.mappings.take(self.facts.mappings);
+        instance::start(self, allowance, call, ahead, room, begin)
+    }
+
+    /// Starts to answer a query. The events go to the outbox of `call`.
+    pub fn respond(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        query: Query,
+    ) -> Run<Result<(), Failure>> {
+        let handler = self.handler.clone();
+        self.start(allowance, call, move |store| handler.respond(store, query))
+    }
+
+    /// Starts to ask for the settings.
+    pub fn settings(&self, allowance: &Allowance, call: (Call, Booking)) -> Run<Settings> {
+        let handler = self.handler.clone();
+        self.start(allowance, call, move |store| handler.settings(store))
+    }
+
+    /// Starts to hand over feedback.
+    pub fn on_feedback(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        feedback: Feedback,
+    ) -> Run<()> {
+        let handler = self.handler.clone();
+        self.start(allowance, call, move |store| {
+            handler.on_feedback(store, feedback)
+        })
+    }
+
+    /// Starts to hand over a reaction.
+    pub fn on_reaction(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        reaction: Reaction,
+    ) -> Run<()> {
+        let handler = self.handler.clone();
+        self.start(allowance, call, move |store| {
+            handler.on_reaction(store, reaction)
+        })
+    }
+
+    /// Starts to hand over an error report.
+    pub fn on_error(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        report: ErrorReport,
+    ) -> Run<()> {
+        let handler = self.handler.clone();
+        self.start(allowance, call, move |store| {
+            handler.on_error(store, report)
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The world `bot-async` of `ravenry:bot@0.1`: the same imports as [`since_0_1`](super::since_0_1),
+//! whose types and conversions serve here too, and `async` functions as exports.
+//!
+//! A call drives the tasks of its guest inside the future that the caller polls; nothing is spawned.
+//! What is left of them when the function returns is dropped with the store.
+
+use wasmtime::Store;
+
+use super::instance::State;
+use ravenry_protocol::{event, request, settings};
+
+mod bindings {
+    //! Generated from `wit/`: the exports alone.
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        clippy::all,
+        clippy::pedantic,
+        reason = "generated"
+    )]
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "ravenry:bot/bot-async",
+        with: {
+            "ravenry:bot": crate::sandbox::since_0_1::bindings::ravenry::bot,
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+        },
+        require_store_data_send: true,
+    });
+}
+
+/// A component that was checked against the world `bot-async`, ready to be instantiated.
+pub(super) type BotPre = bindings::BotAsyncPre<State>;
+
+/// Checks that a linked component exports what the world wants.
+pub(super) fn check(pre: wasmtime::component::InstancePre<State>) -> wasmtime::Result<BotPre> {
+    BotPre::new(pre)
+}
+
+/// Calls `respond` in a fresh instance.
+pub(super) async fn respond(
+    pre: &BotPre,
+    mut store: Store<State>,
+    query: request::Query,
+) -> wasmtime::Result<Result<(), event::Failure>> {
+    let bot = pre.instantiate_async(&mut store).await?;
+    let function = bot.ravenry_bot_handler_async().func_respond();
+    let (answer,) = function.call_async(&mut store, (query.into(),)).await?;
+    Ok(answer.map_err(Into::into))
+}
+
+/// Calls `settings` in a fresh instance.
+pub(super) async fn settings(
+    pre: &BotPre,
+    mut store: Store<State>,
+) -> wasmtime::Result<settings::Settings> {
+    let bot = pre.instantiate_async(&mut store).await?;
+    let function = bot.ravenry_bot_handler_async().func_settings();
+    let (settings,) = function.call_async(&mut store, ()).await?;
+    Ok(settings.into())
+}
+
+/// Calls `on-feedback` in a fresh instance.
+pub(super) async fn on_feedback(
+    pre: &BotPre,
+    mut store: Store<State>,
+    feedback: request::Feedback,
+) -> wasmtime::Result<()> {
+    let bot = pre.instantiate_async(&mut store).await?;
+    let function = bot.ravenry_bot_handler_async().func_on_feedback();
+    function.call_async(&mut store, (feedback.into(),)).await
+}
+
+/// Calls `on-reaction` in a fresh instance.
+pub(super) async fn on_reaction(
+    pre: &BotPre,
+    mut store: Store<State>,
+    reaction: request::Reaction,
+) -> wasmtime::Result<()> {
+    let bot = pre.instantiate_async(&mut store).await?;
+    let function = bot.ravenry_bot_handler_async().func_on_reaction();
+    function.call_async(&mut store, (reaction.into(),)).await
+}
+
+/// Calls `on-error` in a fresh instance.
+pub(super) async fn on_error(
+    pre: &BotPre,
+    mut store: Store<State>,
+    report: request::ErrorReport,
+) -> wasmtime::Result<()> {
+    let bot = pre.instantiate_async(&mut store).await?;
+    let function = bot.ravenry_bot_handler_async().func_on_error();
+    function.call_async(&mut store, (report.into(),)).await
+}

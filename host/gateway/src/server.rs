@@ -1,0 +1,366 @@
+//! The composition root: configuration in, a serving process out. Everything is built here and
+//! nowhere else; phases, drain and stop.
+
+mod auth;
+mod backstop;
+mod body;
+mod connection;
+mod descriptors;
+mod drain;
+mod hangup;
+mod head;
+mod intake;
+mod listen;
+mod machine;
+mod open;
+mod patience;
+mod prepare;
+pub mod record;
+mod reject;
+mod routes;
+mod served;
+pub mod signals;
+mod socket;
+mod stream;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+pub use self::prepare::make_directories;
+pub use self::served::{Code, MountedBot, News, Ready, RefusedBot};
+use self::{
+    backstop::Backstop,
+    drain::stop_politely,
+    intake::Intake,
+    listen::Crowd,
+    machine::Machine,
+    open::Outside,
+    prepare::{Place, look, prepare},
+    record::Recorder,
+    routes::Gateway,
+    served::{carries, describe, refused, telling},
+    signals::Signals,
+    socket::Entrance,
+};
+use crate::{
+    bots::{
+        Stop,
+        deploy::MountedBot as Mounted,
+        deployment::{Applied, Change, Deployment, Progress},
+        unsettled,
+    },
+    charges::{Journal, RECORDS_MAX},
+    compute::Compute,
+    sandbox::Capacity,
+};
+use ravenry_base::{
+    directory::{self, Writers},
+    report::{Problem, Problems},
+};
+use ravenry_config::resolve::ServerSpec;
+
+/// Where the server listens, and where it keeps things.
+pub struct Options {
+    /// Address for bots, such as `127.0.0.1:8080`; port 0 takes a free one.
+    pub listen: String,
+    /// Whether both addresses may be those of another process of the same user, which does so as well: the
+    /// one before this one, or the next.
+    pub shared: bool,
+    /// Address for metrics; `None` serves none.
+    pub metrics_listen: Option<String>,
+    /// Where things are kept.
+    pub directories: Directories,
+    /// How long replies may go on after the first signal.
+    pub drain: Duration,
+    /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
+    /// of others no answer of a bot without a key.
+    pub at_desk: bool,
+    /// Told what is being done, for a person who waits.
+    pub progress: Progress,
+    /// Told how each query went, where that is to be kept.
+    pub recorder: Option<Recorder>,
+    /// Told what becomes of bots whose components are still being compiled when others are served.
+    pub news: Arc<dyn Fn(News) + Send + Sync>,
+    /// Called once when a stop is asked for, before replies are waited for.
+    pub stopping: Arc<dyn Fn() + Send + Sync>,
+    /// What SIGHUP asks for: this is called, away from the threads that serve, with what is mounted and
+    /// where. `None`: a stop.
+    pub reload: Option<Reload>,
+}
+
+/// Reads again what people wrote, and changes what is mounted; bots answer below the URL.
+pub type Reload = Arc<dyn Fn(&Arc<Deployment>, &str) + Send + Sync>;
+
+/// Where the server keeps things.
+#[derive(Clone, Debug)]
+pub struct Directories {
+    /// State that must survive.
+    pub state: PathBuf,
+    /// Compiled code.
+    pub cache: PathBuf,
+}
+
+fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Problems {
+    Problems(vec![Problem {
+        message,
+        causes: vec![cause.to_string()],
+        place: None,
+        hint: hint.map(str::to_owned),
+    }])
+}
+
+/// Mounts the bots and serves them until a signal.
+///
+/// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
+/// that it is starting. `ready` is called once, when that is true of large ones only, and not at all
+/// where a signal comes before. What it is given changes the bots while they are served.
+///
+/// # Errors
+/// Everything that a look at the bots finds wrong, all of it at once, where none is left to be served; what
+/// only compiling tells, where none is.
+pub async fn run(
+    spec: ServerSpec,
+    options: Options,
+    ready: impl FnOnce(&Ready, &Arc<Deployment>),
+) -> Result<(), Problems> {
+    let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
+    let mut outside = Outside::open(&options)?;
+    let signals = &mut outside.signals;
+    make_directories(&options.directories)?;
+
+    let machine = look_at_machine(&spec)?;
+    let journal = Journal::here(&options.directories.state, machine.descriptors.records);
+    let told = look_for_open_charges(&journal);
+    if unless_stopped(signals, told).await?.is_none() {
+        return Ok(());
+    }
+
+    let news = telling(&options.news, outside.address);
+    let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
+    let crowd = Crowd::at(compute.handle());
+    let place = Place {
+        cache_dir: &options.directories.cache,
+        journal: &journal,
+        compute: Some(compute),
+    };
+    let (deployment, capacity) = prepare(&spec, machine, place, news)?;
+    let backstop = Backstop::start(machine, &deployment);
+    let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
+    let looked = look(spec, &deployment, &options.progress);
+    let Some(change) = unless_stopped(signals, looked).await? else {
+        return Ok(());
+    };
+    let inside = Inside {
+        deployment: &deployment,
+        capacity: &capacity,
+        machine,
+        crowd,
+    };
+    serve(outside, inside, change, &options, ready).await?;
+    deployment.end();
+    journal.settled().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What serves.
+struct Inside<'a> {
+    deployment: &'a Arc<Deployment>,
+    capacity: &'a Capacity,
+    machine: Machine,
+    crowd: Crowd,
+}
+
+/// Serves what is mounted, and what is compiled meanwhile, until a signal.
+async fn serve(
+    outside: Outside,
+    inside: Inside<'_>,
+    change: Change,
+    options: &Options,
+    ready: impl FnOnce(&Ready, &Arc<Deployment>),
+) -> Result<(), Problems> {
+    let Inside {
+        deployment,
+        capacity,
+        machine,
+        crowd,
+    } = inside;
+    let stop = Stop::default();
+    let gateway = Gateway::new(
+        deployment.registry(),
+        stop.clone(),
+        Intake::new(machine.memory_bytes),
+        options,
+        crowd.clone(),
+    );
+    let readers = machine.descriptors.readers;
+    let serve = |entrance| open::serve_bots(entrance, readers, &crowd, &gateway);
+    // While another process answers, nobody is to wait for what this one still has to compile.
+    let (first, second) = match outside.entrance {
+        Entrance::Open(_) => (Some(outside.entrance), None),
+        Entrance::Beside(_) => (None, Some(outside.entrance)),
+    };
+    let mut front = first.map(serve).transpose()?;
+    let metrics = outside.metrics.map(open::Scraped::serve).transpose()?;
+    let started = async {
+        compile_small_ones(change, deployment, &gateway, options).await?;
+        if let Some(second) = second {
+            deployment.complete().await?;
+            gateway.complete();
+            front = Some(serve(second)?);
+        }
+        Ok(())
+    };
+    let mut signals = outside.signals;
+    if unless_stopped(&mut signals, started).await?.is_some() {
+        let url = metrics.as_ref().map(|(url, _)| url.clone());
+        let served = served(deployment, capacity, outside.address, url);
+        ready(&served, deployment);
+        tokio::select! {
+            () = signals.next() => {}
+            problems = in_vain(deployment, &gateway) => return Err(problems),
+            () = hangup::reload(outside.hangups, options, deployment, &served.url) => {}
+        }
+    }
+    // The next process may have this port at once.
+    if let Some((_, front)) = metrics {
+        front.cut();
+    }
+    if let Some(front) = front {
+        stop_politely(signals, &gateway, front, &stop, options).await;
+    }
+    Ok(())
+}
+
+/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served, and all
+/// are there when it returns.
+///
+/// # Errors
+/// Everything that keeps a bot from being mounted, all of it at once.
+pub async fn mount_only(
+    spec: ServerSpec,
+    cache_dir: &Path,
+    progress: &Progress,
+) -> Result<Arc<Deployment>, Problems> {
+    // What is charged there is no money; its records go as they come.
+    let records = cache_dir.join("rehearsals");
+    let journal = Journal::here(&records, RECORDS_MAX);
+    let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
+    let noted = Arc::clone(&late);
+    let news = move |made: Result<Mounted, Problem>| {
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(made.err());
+    };
+    let machine = look_at_machine(&spec)?;
+    let place = Place {
+        cache_dir,
+        journal: &journal,
+        compute: None,
+    };
+    let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;
+    // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
+    // need this one; who does is told that nothing can be noted.
+    let _ = directory::make("rehearsals", &records, Writers::Nobody);
+    let change = look(spec, &deployment, progress).await?;
+    Problems(change.refused()).or(())?;
+    let applied = settled(change).await?;
+    deployment.complete().await?;
+    let mut refused: Vec<_> = applied.refused.into_values().collect();
+    refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
+    Problems(refused).or(deployment)
+}
+
+/// What is served now.
+fn served(
+    deployment: &Deployment,
+    capacity: &Capacity,
+    address: SocketAddr,
+    metrics_url: Option<String>,
+) -> Ready {
+    let bots = deployment.bots();
+    Ready {
+        url: format!("http://{address}"),
+        metrics_url,
+        bots: bots.iter().map(|bot| describe(bot, address)).collect(),
+        refused: refused(deployment),
+        notes: carries(capacity, &bots),
+    }
+}
+
+/// Does one step of a start; `None` where a signal came meanwhile.
+async fn unless_stopped<T>(
+    signals: &mut Signals,
+    step: impl Future<Output = Result<T, Problems>>,
+) -> Result<Option<T>, Problems> {
+    tokio::select! {
+        () = signals.next() => {
+            tracing::info!("stopped before the start was complete");
+            Ok(None)
+        }
+        done = step => done.map(Some),
+    }
+}
+
+/// Tells of money that a process before this one has left open. Where the records cannot be looked
+/// through, replies that charge nothing go on.
+/// What the machine has to give, if that is enough.
+fn look_at_machine(spec: &ServerSpec) -> Result<Machine, Problems> {
+    Machine::look(spec.connections).map_err(|few| {
+        let hint = "raise `ulimit -n` (`LimitNOFILE` of a unit, `--ulimit nofile` of a container)";
+        problem("too few files can be open".to_owned(), &few, Some(hint))
+    })
+}
+
+async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
+    let journal = journal.clone();
+    let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
+    if let Err(error) = told.map_err(io::Error::other).flatten() {
+        tracing::error!(
+            %error,
+            hint = "make the directory `charges` in the state directory readable, and start again",
+            "whether charges were left open cannot be told"
+        );
+    }
+    Ok(())
+}
+
+/// Waits until all but large components are compiled. What is wrong with one stops the start only
+/// where nothing else is left.
+async fn compile_small_ones(
+    change: Change,
+    deployment: &Deployment,
+    gateway: &Gateway,
+    options: &Options,
+) -> Result<(), Problems> {
+    let applied = settled(change).await?;
+    if applied.compiling.is_empty() {
+        if deployment.complete().await.is_err() {
+            return Err(Problems(applied.refused.into_values().collect()));
+        }
+        gateway.complete();
+    }
+    for problem in applied.refused.into_values() {
+        (options.news)(News::Refused(problem));
+    }
+    Ok(())
+}
+
+/// Waits until what is small is compiled.
+async fn settled(change: Change) -> Result<Applied, Problems> {
+    let settled = tokio::task::spawn_blocking(move || change.settle()).await;
+    settled.map_err(|error| problem("compiling was cut short".to_owned(), &error, None))
+}
+
+/// Waits until every bot is mounted or was refused, and says so. Returns only if none is mounted.
+async fn in_vain(deployment: &Deployment, gateway: &Gateway) -> Problems {
+    if let Err(problems) = deployment.complete().await {
+        return problems;
+    }
+    gateway.complete();
+    std::future::pending().await
+}

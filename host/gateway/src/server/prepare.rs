@@ -1,0 +1,162 @@
+//! The half of the composition root that serves nothing: the sandbox, and what bots share.
+
+use std::{error::Error as _, path::Path, sync::Arc};
+
+use tokio::runtime::Handle;
+
+use super::{Directories, machine::Machine, problem};
+use crate::{
+    bots::{
+        admit::Places,
+        deploy::Shared,
+        deployment::{self, Change, Deployment, Progress},
+        lasting::Lasting,
+        sync::Syncing,
+    },
+    charges::Journal,
+    compute::Compute,
+    sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
+};
+use ravenry_base::{
+    directory::{self, DirectoryError, Writers},
+    memory::MemoryPool,
+    report::{Problem, Problems},
+};
+use ravenry_config::resolve::ServerSpec;
+use ravenry_outbound::{Egress, poe::Addresses};
+
+/// Where bots keep things, and where they compute.
+pub(super) struct Place<'a> {
+    /// Compiled code.
+    pub(super) cache_dir: &'a Path,
+    /// Charges.
+    pub(super) journal: &'a Journal,
+    /// The compute threads, if there are any.
+    pub(super) compute: Option<Compute>,
+}
+
+/// Sets up the sandbox and what bots share.
+pub(super) fn prepare(
+    spec: &ServerSpec,
+    machine: Machine,
+    place: Place<'_>,
+    news: deployment::News,
+) -> Result<(Arc<Deployment>, Capacity), Problems> {
+    let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, place.cache_dir)?;
+    let addresses = Addresses {
+        api: spec.poe.api.clone(),
+        upload: spec.poe.upload.clone(),
+    };
+    let egress = Egress::within(
+        machine.descriptors.outbound,
+        spec.private_hosts.clone(),
+        spec.name_servers.clone(),
+    );
+    let shared = Shared {
+        sandbox: Arc::new(sandbox),
+        memory_bytes_max: size.memory_bytes_max,
+        process: Places::new(capacity.instances, capacity.instances),
+        memory: MemoryPool::new(machine.memory_bytes / 2),
+        scarcity: Arc::default(),
+        lasting: Lasting::new(egress.clone(), addresses),
+        journal: place.journal.clone(),
+        egress,
+        guest_clock: spec.guest_clock,
+        compute: place.compute,
+        runtime: Handle::current(),
+    };
+    let deployment = Deployment::new(shared, Syncing::here(), news);
+    Ok((deployment, capacity))
+}
+
+fn prepare_sandbox(
+    spec: &ServerSpec,
+    machine: &Machine,
+    cache_dir: &Path,
+) -> Result<(Sandbox, Size, Capacity), Problems> {
+    let capacity = Capacity::of(
+        machine.mappings,
+        machine.descriptors.readers,
+        machine.memory_bytes / 2,
+    );
+    let largest = spec
+        .tenants
+        .iter()
+        .flat_map(|tenant| &tenant.bots)
+        .chain(&spec.aside)
+        .map(|bot| bot.limits.memory)
+        .max();
+    let size = Size {
+        instances: capacity.instances,
+        mappings: capacity.mappings,
+        memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
+    };
+    let off = EngineKind::switched_off(spec.engines);
+    let sandbox = Sandbox::new(size, cache_dir, off).map_err(|error| unprepared(&error))?;
+    Ok((sandbox, size, capacity))
+}
+
+/// Looks at all bots, away from the threads that serve, and mounts those that need no compiling.
+///
+/// # Errors
+/// What is wrong with all of them, where none is left.
+pub(super) async fn look(
+    spec: ServerSpec,
+    deployment: &Arc<Deployment>,
+    progress: &Progress,
+) -> Result<Change, Problems> {
+    let (deployment, progress) = (Arc::clone(deployment), Arc::clone(progress));
+    let begin = move || {
+        let change = deployment.begin(&spec, &|_| false, &progress)?;
+        if deployment.bots().is_empty() {
+            return Problems(change.refused()).or(change);
+        }
+        Ok(change)
+    };
+    let looked = tokio::task::spawn_blocking(begin).await;
+    looked.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
+}
+
+/// Why there is no sandbox, and what to do.
+fn unprepared(error: &SandboxError) -> Problems {
+    let hint = match error {
+        SandboxError::Cache(_) => "choose a directory of your own with --cache-dir",
+        SandboxError::Engine(_) | SandboxError::Ticker(_) => {
+            "address space is reserved for every reply that the machine carries: raise `ulimit -v`, or allow bots less with `--limit memory=16MiB`"
+        }
+    };
+    problem(
+        "the sandbox cannot be prepared".to_owned(),
+        error,
+        Some(hint),
+    )
+}
+
+/// Makes the directories that are not there.
+///
+/// # Errors
+/// Why one of them cannot be made, or is not to be trusted.
+pub fn make_directories(Directories { state, cache }: &Directories) -> Result<(), Problems> {
+    directory::make("state", state, Writers::Group)
+        .map_err(|error| untrusted(&error, "--state-dir"))?;
+    directory::make("cache", cache, Writers::Nobody)
+        .map_err(|error| untrusted(&error, "--cache-dir"))
+}
+
+/// Why a directory is not used, and what to do.
+fn untrusted(error: &DirectoryError, flag: &str) -> Problems {
+    let others = match error {
+        DirectoryError::Writable(..) => "take them the right with `chmod go-w`, or ",
+        _ => "",
+    };
+    let hint = format!(
+        "{others}choose another one with {flag}: one that is not there yet is made for nobody else"
+    );
+    Problem {
+        message: error.to_string(),
+        causes: error.source().iter().map(ToString::to_string).collect(),
+        hint: Some(hint),
+        ..Problem::default()
+    }
+    .into()
+}

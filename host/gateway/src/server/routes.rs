@@ -1,0 +1,392 @@
+//! Paths to handlers. One handler serves every bot: which bot it is, the table says.
+
+use std::{
+    borrow::Cow,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
+
+use axum::response::{Html, IntoResponse, Response as AnyResponse};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Options,
+    auth::{self, guesses::Guesses},
+    body::Answer,
+    connection::Seat,
+    head::{self, visitor},
+    intake::Intake,
+    listen::Crowd,
+    record::{Recorder, Watch},
+    reject::Reject,
+};
+use crate::{
+    bots::{
+        Bot, Registry, Stop,
+        call::{self, Report},
+        reply::{self, Reply},
+    },
+    imports::{rehearsal::Circumstances, request::Received},
+    telemetry::Metrics,
+};
+use ravenry_protocol::{Reference, decode::Decoded, encode, request::Request as Asked};
+
+/// Where the process is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Bots answer, and some are still being compiled.
+    Starting,
+    /// All bots answer.
+    Ready,
+    /// They do, and whoever asks is told to ask the next process the next time.
+    HandingOver,
+    /// Replies may finish; no more are taken.
+    Draining,
+}
+
+/// What the handlers share.
+pub(super) struct Gateway {
+    registry: Arc<Registry>,
+    stop: Stop,
+    phase: AtomicU8,
+    intake: Intake,
+    recorder: Option<Recorder>,
+    guesses: Guesses,
+    at_desk: bool,
+    /// Whose work it is to turn somebody away: they share one place beside the tenants.
+    crowd: Crowd,
+}
+
+impl Gateway {
+    /// In phase [`Phase::Starting`].
+    pub(super) fn new(
+        registry: Arc<Registry>,
+        stop: Stop,
+        intake: Intake,
+        options: &Options,
+        crowd: Crowd,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            registry,
+            stop,
+            phase: AtomicU8::new(Phase::Starting as u8),
+            intake,
+            recorder: options.recorder.clone(),
+            guesses: Guesses::new(),
+            at_desk: options.at_desk,
+            crowd,
+        })
+    }
+
+    /// Enters a phase.
+    pub(super) fn set(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::SeqCst);
+    }
+
+    /// Enters [`Phase::Ready`], unless the process stops already.
+    pub(super) fn complete(&self) {
+        let (from, to) = (Phase::Starting as u8, Phase::Ready as u8);
+        let order = Ordering::SeqCst;
+        // Where it stops already, there is nothing to be said.
+        let _ = self.phase.compare_exchange(from, to, order, order);
+    }
+
+    fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::SeqCst) == phase as u8
+    }
+
+    /// What the process says of itself; how many bots are refused, but not which: anybody may ask.
+    fn readiness(&self) -> (StatusCode, Value) {
+        let (status, word) = self.phase();
+        let refused = self.registry.table().refused();
+        let said = if refused == 0 {
+            json!({ "status": word })
+        } else {
+            json!({ "status": word, "refused": refused })
+        };
+        (status, said)
+    }
+
+    fn phase(&self) -> (StatusCode, &'static str) {
+        if self.is(Phase::Ready) {
+            (StatusCode::OK, "ready")
+        } else if self.is(Phase::Draining) || self.is(Phase::HandingOver) {
+            (StatusCode::SERVICE_UNAVAILABLE, "draining")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "starting")
+        }
+    }
+
+    /// Somebody came who has no business with any bot.
+    fn turned_away(&self, seat: &Seat) {
+        self.crowd.compute.asked(&self.crowd.nobody);
+        seat.belongs_to(&self.crowd.nobody);
+    }
+
+    /// What somebody is told who has no key, or, after a while perhaps, who has a wrong one.
+    async fn shut_out(&self, headers: &HeaderMap, seat: &Seat) -> Reject {
+        self.turned_away(seat);
+        if !headers.contains_key(header::AUTHORIZATION) {
+            return Reject::Unauthorized;
+        }
+        let Some(wait) = self.guesses.wrong(seat.peer(), Instant::now()) else {
+            return Reject::Guesses;
+        };
+        if !wait.is_zero() {
+            // At a stop it is told at once.
+            let _ = seat.unless_leaving(sleep(wait)).await;
+        }
+        Reject::Unauthorized
+    }
+
+    /// Whether a web page of somebody else asks what listens for its author.
+    fn is_foreign(&self, host: &str, parts: &Parts, seat: &Seat) -> bool {
+        let authority = head::authority(&parts.uri, &parts.headers);
+        self.at_desk
+            && seat.peer().to_canonical().is_loopback()
+            && visitor::is_foreign(host, authority, &parts.headers)
+    }
+}
+
+/// Answers a request that came to the public listener.
+pub(super) async fn serve(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+    seat: Arc<Seat>,
+) -> Result<Response<Answer>, Infallible> {
+    let about_itself = match request.uri().path() {
+        "/healthz" => Some((StatusCode::OK, json!({ "status": "alive" }))),
+        "/readyz" => Some(gateway.readiness()),
+        _ => None,
+    };
+    let mut response = match about_itself {
+        Some(found) => status(&request, found)
+            .into_response()
+            .map(|body| Answer::page(body, Arc::clone(&seat))),
+        // A connection keeps the place of this future as long as it is open: what is large goes when it is over.
+        None => match Box::pin(answer(&gateway, request, &seat)).await {
+            Ok(Found::Reply { reply, watch }) => stream(Answer::reply(reply, watch, seat)),
+            Ok(Found::Page(page)) => page.map(|body| Answer::page(body, seat)),
+            Err(reject) => {
+                if matches!(
+                    reject,
+                    Reject::NoBot { .. } | Reject::Host(_) | Reject::Foreign
+                ) {
+                    gateway.turned_away(&seat);
+                }
+                reject.into_response().map(|body| Answer::page(body, seat))
+            }
+        },
+    };
+    if gateway.is(Phase::HandingOver) || gateway.is(Phase::Draining) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
+}
+
+/// Answers a request that came to the metrics listener.
+pub(super) async fn metrics(
+    recorder: Metrics,
+    request: Request<Incoming>,
+    seat: Arc<Seat>,
+) -> Result<Response<Answer>, Infallible> {
+    let text = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    )];
+    let page = if let Err(reject) = read_head(&request) {
+        reject.into_response()
+    } else if request.uri().path() != "/metrics" {
+        StatusCode::NOT_FOUND.into_response()
+    } else if !is_read(request.method()) {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    } else {
+        match recorder.render().await {
+            Some(page) => (text, page).into_response(),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    };
+    Ok(page.map(|body| Answer::page(body, seat)))
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn read_head(request: &Request<Incoming>) -> Result<Cow<'_, str>, Reject> {
+    head::read(request.version(), request.uri(), request.headers())
+}
+
+fn status(
+    request: &Request<Incoming>,
+    (status, said): (StatusCode, Value),
+) -> Result<AnyResponse, Reject> {
+    read_head(request)?;
+    if is_read(request.method()) {
+        Ok((status, axum::Json(said)).into_response())
+    } else {
+        Err(Reject::Method)
+    }
+}
+
+/// What a request for a bot comes to.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are replies: a box would cost each of them an allocation"
+)]
+enum Found {
+    Reply { reply: Reply, watch: Option<Watch> },
+    Page(AnyResponse),
+}
+
+/// Every request that is for a bot.
+async fn answer(
+    gateway: &Gateway,
+    request: Request<Incoming>,
+    seat: &Seat,
+) -> Result<Found, Reject> {
+    let arrived = Instant::now();
+    let (parts, body) = request.into_parts();
+    let bot = find(gateway, &parts, seat)?;
+    match parts.method {
+        Method::POST => {}
+        Method::GET | Method::HEAD => return Ok(Found::Page(page(&bot))),
+        _ => return Err(Reject::Method),
+    }
+    let Some(authorized) = auth::authorize(&bot, &parts.headers) else {
+        bot.metrics.unauthorized();
+        return Err(gateway.shut_out(&parts.headers, seat).await);
+    };
+    seat.is_for(&bot)?;
+    if gateway.is(Phase::Draining) {
+        return Err(Reject::Stopping);
+    }
+    head::plain(&parts.headers)?;
+    let (decoded, memory) = gateway.intake.take(body, &bot, seat).await?;
+    let Decoded {
+        request,
+        raw,
+        repaired,
+    } = decoded;
+    let reference = Reference::unique();
+    if repaired {
+        tracing::warn!(
+            tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
+            "the request was not strict JSON and was repaired (comments, trailing commas, half a character, \
+             or a number out of range)"
+        );
+    }
+    let received = Received::arrived(raw, parts.headers, reference, memory);
+    let report = match request {
+        Asked::Query(query) => {
+            let recorder = gateway.recorder.as_ref();
+            let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
+            let circumstances = Circumstances {
+                tape: watch.as_ref().map(Watch::tape),
+                rehearsal: None,
+            };
+            let stop = gateway.stop.clone();
+            let (query, who) = (*query, authorized);
+            let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);
+            return Ok(Found::Reply { reply, watch });
+        }
+        Asked::Settings => {
+            seat.watches(true);
+            let settings = call::settings(&bot, authorized, received).await;
+            return settings
+                .map(|settings| Found::Page(json_response(settings)))
+                .map_err(|error| failed(&bot, error, reference));
+        }
+        Asked::Feedback(feedback) => Report::Feedback(feedback),
+        Asked::Reaction(reaction) => Report::Reaction(reaction),
+        Asked::ErrorReport(report) => Report::Error(report),
+    };
+    seat.watches(true);
+    match call::report(&bot, authorized, received, report).await {
+        Ok(()) => Ok(Found::Page(json_response(b"{}".to_vec()))),
+        Err(error) => Err(failed(&bot, error, reference)),
+    }
+}
+
+/// The bot at the path of this request. The query string plays no part.
+fn find(gateway: &Gateway, parts: &Parts, seat: &Seat) -> Result<Arc<Bot>, Reject> {
+    let host = head::read(parts.version, &parts.uri, &parts.headers)?;
+    let path = parts.uri.path();
+    let table = gateway.registry.table();
+    let is_foreign = || gateway.is_foreign(&host, parts, seat);
+    match table.find(&host, path) {
+        Some(bot) if bot.keys() == 0 && is_foreign() => Err(Reject::Foreign),
+        Some(bot) => Ok(Arc::clone(bot)),
+        None => {
+            // Which paths there are is the business of their authors.
+            let tells = gateway.at_desk && !is_foreign();
+            let nearest = tells.then(|| table.nearest(&host, path)).flatten();
+            Err(Reject::NoBot {
+                nearest: nearest.map(str::to_owned),
+            })
+        }
+    }
+}
+
+fn stream(body: Answer) -> Response<Answer> {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(encode::CONTENT_TYPE),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn json_response(body: Vec<u8>) -> AnyResponse {
+    (
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )],
+        body,
+    )
+        .into_response()
+}
+
+/// Logs why a call failed; the caller is told less.
+fn failed(bot: &Bot, error: call::CallError, reference: Reference) -> Reject {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    let cause = cause.as_ref().map(|cause| bot.mask().mask(cause));
+    let cause = cause.as_deref();
+    tracing::warn!(tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference, %error, cause, "a call failed");
+    Reject::Call(error, reference)
+}
+
+/// The page that a person sees who opens a bot's URL. Names hold no markup: see `ids`.
+fn page(bot: &Bot) -> AnyResponse {
+    let name = &bot.name;
+    let key = if bot.keys() == 0 {
+        "It has no access key: anybody may ask it."
+    } else {
+        "It asks for its access key."
+    };
+    let state = match bot.component {
+        Some(_) => "works",
+        None => "is starting",
+    };
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}}</style>\
+         <h1>{name}</h1><p>This is the bot <b>{name}</b>, and it {state}. {key}</p>\
+         <p>Give this page's address to Poe as the server URL of a bot, or send it a query with POST.</p></html>"
+    );
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
+}
