@@ -11,8 +11,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::mask::Mask;
+pub use self::user::{without_user, without_users};
 
 mod mask;
+mod user;
 
 /// A secret text. Copies share one piece of memory, which is wiped when the last of them goes.
 #[derive(Clone)]

@@ -27,7 +27,7 @@ pub use self::{
     message::{Attachment, Message, Person},
     nesting::{NESTING_MAX, nests_too_deep},
     shown::Shown,
-    target::{InvalidTarget, Target, Unreachable, without_user},
+    target::{InvalidTarget, Target, Unreachable},
 };
 use ravenry_outbound::{self as egress, Egress};
 

@@ -111,7 +111,7 @@ impl Chat {
     /// `cat` and `/acme/cat` are at the gateway on this machine, everything else is a URL.
     fn named(&self, bot: &str, key: Option<Secret>) -> Result<Target, Failure> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if bot.starts_with('/') {
+        if bot.starts_with('/') && !bot.starts_with("//") {
             parsed(&format!("{}{bot}", self.gateway()), key)
         } else if !bot.is_empty() && bot.bytes().all(is_name) {
             parsed(&format!("{}/{bot}", self.gateway()), key)

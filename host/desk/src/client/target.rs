@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use url::{Host, Url};
 
-use ravenry_base::{report::Problem, secret::Secret};
+use ravenry_base::{
+    report::Problem,
+    secret::{Secret, without_user},
+};
 use ravenry_outbound::SendError;
 
 /// A server bot as others see it: its URL, and its access key if it wants one.
@@ -43,7 +46,8 @@ impl Target {
             why: why.to_string(),
         };
         let with = |scheme: &str| Url::parse(&format!("{scheme}://{text}"));
-        let url = if text.contains("://") {
+        // One slash is a slip that is read as two; with another scheme before it, this would be a host.
+        let url = if text.contains(":/") {
             Url::parse(text)
         } else {
             with("https").and_then(|url| if is_here(&url) { with("http") } else { Ok(url) })
@@ -63,19 +67,6 @@ impl Target {
     /// Whether it is on this machine.
     pub fn is_here(&self) -> bool {
         is_here(&self.url)
-    }
-}
-
-/// What somebody has typed for a URL, without the user and the password in it. It may be no URL at all:
-/// whatever stands before an `@` is taken for one.
-pub fn without_user(text: &str) -> String {
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), text),
-    };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}***@{host}"),
-        None => text.to_owned(),
     }
 }
 
