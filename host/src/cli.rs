@@ -31,11 +31,11 @@ pub(crate) mod up;
 mod watch;
 mod work;
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{
     Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValue, PossibleValuesParser, Resettable},
+    builder::{PossibleValue, PossibleValuesParser, Resettable, Styles},
 };
 
 use self::{
@@ -44,6 +44,7 @@ use self::{
 use ravenry_base::{
     output,
     report::{Problem, Problems},
+    secret::without_users,
     worker,
 };
 use ravenry_config::limits;
@@ -243,8 +244,7 @@ impl Failure {
             Self::Failed(problems) => (problems, 1),
             Self::Shown => return ExitCode::from(1),
         };
-        // Nobody to tell when stderr is closed; the exit code stays.
-        let _ = writeln!(std::io::stderr().lock(), "{problems}");
+        output::tell(&problems.to_string());
         ExitCode::from(code)
     }
 }
@@ -269,17 +269,20 @@ fn command() -> Command {
             argument
         }
     };
-    let command = Cli::command();
+    // Without colours: an escape sequence in what it says is somebody's argument.
+    let command = Cli::command().styles(Styles::plain());
     command.mut_subcommands(|verb| verb.mut_args(heard))
 }
 
-/// The help or the version that was asked for, or what is wrong with the arguments.
+/// The help or the version that was asked for, or what is wrong with the arguments. Both repeat arguments, or
+/// the values of variables.
 fn answer(error: &clap::Error) -> ExitCode {
-    let written = error.print();
+    let text = without_users(&error.render().ansi().to_string());
     if error.use_stderr() {
+        output::tell(text.trim_end());
         return ExitCode::from(2);
     }
-    output::note(written.and_then(|()| std::io::stdout().flush()));
+    output::print(&text);
     ended(Ok(()))
 }
 
@@ -332,7 +335,7 @@ impl Build {
         let built = components::build(&mut spec, &progress);
         progress.end();
         built?;
-        output::print(&up::list(&spec));
+        output::data(&up::list(&spec));
         Ok(())
     }
 }
@@ -341,7 +344,7 @@ impl Completions {
     fn run(&self) {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "ravenry", &mut script);
-        output::print(&String::from_utf8_lossy(&script));
+        output::data(&String::from_utf8_lossy(&script));
     }
 }
 

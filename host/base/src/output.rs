@@ -1,34 +1,56 @@
-//! Data on standard output, and whether it got there.
+//! What reaches whoever reads: data on standard output, and whether it got there; talk on standard error.
+//!
+//! All of it may repeat strangers, and a terminal may be there: it passes [`shown`] here, so that whoever
+//! prints does not have to know whose words they are.
 //!
 //! Whoever writes goes on; what could not be written makes a failure of the whole in the end, so that nobody
 //! takes half a report for a whole one. A reader that has gone away has had enough, and is no failure.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
 };
 
 use crate::report::Problem;
+use ravenry_protocol::shown;
 
 /// Why something was not written, the first time.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
-/// Writes data.
+/// Writes text for people, or JSON that was made harmless in its own way.
 pub fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    note(
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush()),
-    );
+    painted(&shown::lines(text));
 }
 
-/// Notes what came of writing.
-pub fn note(written: io::Result<()>) {
-    match written {
+/// Writes what a program reads as it is, and what a person sees as text for people.
+pub fn data(text: &str) {
+    if io::stdout().is_terminal() {
+        print(text);
+    } else {
+        painted(text);
+    }
+}
+
+/// Writes text as it is: whoever drew it has put colours in it, and strangers' words only as
+/// [they may be shown](shown).
+pub fn painted(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
         _ => {}
     }
+}
+
+/// Says something on standard error, on lines of its own.
+pub fn tell(text: &str) {
+    told(&shown::lines(text));
+}
+
+/// Says what was drawn, as [`painted`] writes it.
+pub fn told(text: &str) {
+    // Nobody to tell when it is closed.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// What is wrong, where something was not written.

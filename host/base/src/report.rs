@@ -2,14 +2,16 @@
 //!
 //! [`Problem`] keeps the four apart, [`Problems`] shows all of them at once. Both print for people:
 //! text that came out of a file is shown with its control characters escaped, so that a file
-//! cannot paint on the terminal of whoever reads the error. ([`ravenry_protocol::escape`] says which those are).
+//! cannot paint on the terminal of whoever reads the error. What somebody has typed is repeated without
+//! the password that is in it where it is a URL.
 
 use std::{
     error::Error,
     fmt::{self, Write as _},
 };
 
-use ravenry_protocol::escape::Escaped;
+use crate::secret::without_users;
+use ravenry_protocol::shown::Escaped;
 
 /// How many problems are written out; the last line counts them all.
 ///
@@ -40,7 +42,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", Escaped(&self.file))?;
+        repeat(formatter, &self.file)?;
         if self.line > 0 {
             write!(formatter, ":{}:{}", self.line, self.column)?;
         }
@@ -63,21 +65,29 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error: {}", Escaped(&self.message))?;
+        formatter.write_str("error: ")?;
+        repeat(formatter, &self.message)?;
         for cause in &self.causes {
-            write!(formatter, "\n  caused by: {}", Escaped(cause))?;
+            formatter.write_str("\n  caused by: ")?;
+            repeat(formatter, cause)?;
         }
         if let Some(place) = &self.place {
             write!(formatter, "\n  --> {place}")?;
         }
         if let Some(hint) = &self.hint {
-            write!(formatter, "\nhint: {}", Escaped(hint))?;
+            formatter.write_str("\nhint: ")?;
+            repeat(formatter, hint)?;
         }
         Ok(())
     }
 }
 
 impl Error for Problem {}
+
+/// What a file or a person says, as far as it may be seen.
+fn repeat(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    write!(formatter, "{}", Escaped(&without_users(text)))
+}
 
 /// Everything that is wrong, at once. Prints as lines without a line break at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,5 +188,20 @@ mod tests {
             problem("a\x1b[2J\nb\u{202e}ä").to_string(),
             "error: a\\u{1b}[2J\\nb\\u{202e}ä"
         );
+    }
+
+    /// Wherever somebody has typed it.
+    #[test]
+    fn passwords_are_not_repeated() {
+        let url = "http://u:planted@host/".to_owned();
+        let whole = Problem {
+            message: format!("cannot read `{url}`"),
+            causes: vec![url.clone()],
+            place: Some(Place::whole(url.clone())),
+            hint: Some(url),
+        };
+        let text = whole.to_string();
+        assert!(!text.contains("planted"), "{text}");
+        assert_eq!(text.matches("http://***@host/").count(), 4, "{text}");
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use hyper_util::client::legacy;
 
 use super::address::Block;
+use ravenry_protocol::shown::Escaped;
 
 /// Why a request failed. The words are the end of a sentence that begins with the request.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -105,10 +106,13 @@ pub fn coded(status: StatusCode, headers: &HeaderMap) -> Option<SendError> {
         })
         .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
         .collect();
-    let shown = codings.join(", ");
-    let shown = shown.chars().take(CODING_CHARACTERS_MAX);
+    let named: String = codings
+        .join(", ")
+        .chars()
+        .take(CODING_CHARACTERS_MAX)
+        .collect();
     let is_coded = !codings.is_empty() && !bare.contains(&status);
-    is_coded.then(|| SendError::Coding(shown.flat_map(char::escape_default).collect()))
+    is_coded.then(|| SendError::Coding(Escaped(&named).to_string()))
 }
 
 /// Bytes of all headers of a response together, names and values.

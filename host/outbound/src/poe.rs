@@ -28,7 +28,7 @@ use super::{
     tape::{self, Kind, Lost, Tape},
 };
 use ravenry_base::secret::Secret;
-use ravenry_protocol::event::Failure;
+use ravenry_protocol::{event::Failure, shown::Escaped};
 
 /// Longest silence of the platform, before the first byte and between two of them.
 ///
@@ -201,9 +201,7 @@ async fn short(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
 
 /// The beginning of a stranger's text as a log shows it.
 fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body)
-        .chars()
-        .take(200)
-        .flat_map(char::escape_default)
-        .collect()
+    let text = String::from_utf8_lossy(body);
+    let beginning: String = text.chars().take(200).collect();
+    Escaped(&beginning).to_string()
 }

@@ -12,6 +12,7 @@ use super::{
     event::{self, EventName, InvalidEvent, JsonObject, Owned},
     mend,
 };
+use crate::shown::Escaped;
 
 /// Most characters of a stranger's event name in a complaint (as the reference client cuts them).
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -106,7 +107,7 @@ fn object(name: &str, data: &str) -> Result<JsonObject, Misheard> {
 
 fn unknown(name: &str) -> Misheard {
     let name: String = name.chars().take(NAME_CHARACTERS_MAX).collect();
-    Misheard::Odd(format!("Unknown event type: {name:?}"))
+    Misheard::Odd(format!("Unknown event type: \"{}\"", Escaped(&name)))
 }
 
 #[cfg(test)]
@@ -183,6 +184,11 @@ mod tests {
                 "Invalid content_type value in 'meta' event",
             ),
             ("Banana", "{}", "Unknown event type: \"Banana\""),
+            (
+                "é🐈\u{200d}⬛\u{1b}",
+                "{}",
+                "Unknown event type: \"é🐈\u{200d}⬛\\u{1b}\"",
+            ),
         ];
         for (name, data, complaint) in cases {
             let expected = match complaint.strip_prefix('!') {

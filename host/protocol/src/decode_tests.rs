@@ -129,7 +129,7 @@ fn complaints_name_the_place() {
         (text("{}"), "`type` should be a string, but is missing"),
         (text(r#"{"type":["query"]}"#), "`type` should be a string, but is an array"),
         (text(r#"{"type":"report_lost"}"#), "the request type `report_lost` is not known here"),
-        (text("{\"type\":\"a\\nb\u{202e}\"}"), "the request type `a\\nb\\u{202e}` is not known here"),
+        (text("{\"type\":\"a\\né🐈\u{202e}\"}"), "the request type `a\\né🐈\\u{202e}` is not known here"),
         (format!(r#"{{"type":"{long}"}}"#), "the request type `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...` is not known here"),
         (text(r#"{"type":"query"}"#), "`query` should be an array, but is missing"),
         (text(r#"{"type":"query","query":null}"#), "`query` should be an array, but is missing"),

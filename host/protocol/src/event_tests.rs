@@ -28,7 +28,7 @@ fn names_are_short_words() {
         (&"x".repeat(65), "the name of an event has 1 to 64 characters, this one has 65 bytes"),
         ("a\nevent: done", "the name of an event consists of `a` to `z`, `0` to `9` and `_`, unlike `a\\nevent: done`"),
         ("Text", "the name of an event consists of `a` to `z`, `0` to `9` and `_`, unlike `Text`"),
-        ("é", "the name of an event consists of `a` to `z`, `0` to `9` and `_`, unlike `\\u{e9}`"),
+        ("é", "the name of an event consists of `a` to `z`, `0` to `9` and `_`, unlike `é`"),
         ("done", "the event `done` belongs to the gateway"),
         ("ping", "the event `ping` belongs to the gateway"),
     ];

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::mend;
+use crate::shown::Escaped;
 
 /// Most values (scalars, arrays and objects, at any depth) that one JSON text may hold.
 ///
@@ -103,18 +104,13 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A stranger's text as our messages repeat it: cut at 40 characters, printable ASCII only.
+/// A stranger's text as our messages repeat it: cut at 40 characters, on one line, without what is hidden.
 pub(super) fn shown(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut shown: String = chars
-        .by_ref()
-        .take(SHOWN_CHARS_MAX)
-        .flat_map(char::escape_default)
-        .collect();
-    if chars.next().is_some() {
-        shown.push_str("...");
-    }
-    shown
+    let (kept, dots) = match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((at, _)) => (text.get(..at).unwrap_or_default(), "..."),
+        None => (text, ""),
+    };
+    format!("{}{dots}", Escaped(kept))
 }
 
 #[cfg(test)]
@@ -152,8 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn repeated_text_is_short_and_printable() {
-        assert_eq!(shown("a\n\u{202e}é\"\0"), "a\\n\\u{202e}\\u{e9}\\\"\\u{0}");
+    fn repeated_text_is_short_and_harmless() {
+        assert_eq!(shown("a\n\u{202e}\t\0"), r"a\n\u{202e}\t\u{0}");
+        assert_eq!(shown("é 🐈\u{200d}⬛ \""), "é 🐈\u{200d}⬛ \"");
         assert_eq!(shown(&"x".repeat(41)), format!("{}...", "x".repeat(40)));
         assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
     }

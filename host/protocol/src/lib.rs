@@ -33,7 +33,6 @@ mod controls;
 pub mod cost;
 pub mod decode;
 pub mod encode;
-pub mod escape;
 pub mod event;
 pub mod failure;
 mod fields;
@@ -51,6 +50,7 @@ pub mod request;
 pub mod rules;
 pub mod settings;
 mod shapes;
+pub mod shown;
 pub mod utf8;
 pub mod weight;
 

@@ -20,6 +20,7 @@ use ravenry_desk::{
     },
     client::Target,
 };
+use ravenry_protocol::shown;
 
 /// `ravenry check`
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
         colours: stdout().is_terminal() && up::variable("NO_COLOR").is_none(),
     };
     let Some(url) = &verb.url else {
-        output::print(&match verb.format {
+        output::painted(&match verb.format {
             Format::Json => json::list(),
             Format::Human | Format::Junit => human::list(look),
         });
@@ -97,11 +98,13 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     let report = runtime.block_on(check::check(&target, verb.patience));
     progress.end();
     let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
-    output::print(&match verb.format {
-        Format::Human => human::page(&report, look),
-        Format::Json => json::page(&report),
-        Format::Junit => junit::page(&report).map_err(|error| Failure::usage(&error))?,
-    });
+    match verb.format {
+        Format::Human => output::painted(&human::page(&report, look)),
+        Format::Json => output::print(&shown::json(&json::page(&report))),
+        Format::Junit => {
+            output::print(&junit::page(&report).map_err(|error| Failure::usage(&error))?);
+        }
+    }
     if report.is_good() {
         Ok(())
     } else {

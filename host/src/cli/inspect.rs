@@ -25,7 +25,7 @@ use ravenry_gateway::sandbox::{
     inspect::{InspectError, Inspection, SIZE_MAX},
     offered,
 };
-use ravenry_protocol::escape::{Escaped, is_shown_escaped};
+use ravenry_protocol::shown::{self, Escaped};
 
 /// Memory that a component may start with when it is compiled for this page, in bytes: what a
 /// 32-bit component can address.
@@ -188,17 +188,7 @@ impl Page {
     pub(crate) fn json(&self) -> String {
         // A page holds nothing that JSON cannot say.
         let page = serde_json::to_string_pretty(self).unwrap_or_default();
-        let mut json = String::with_capacity(page.len());
-        for character in page.chars() {
-            if character == '\n' || !is_shown_escaped(character) {
-                json.push(character);
-                continue;
-            }
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(json, "\\u{unit:04x}");
-            }
-        }
-        json + "\n"
+        shown::json(&page) + "\n"
     }
 
     /// The page for people, ending in a newline.
@@ -356,10 +346,11 @@ mod tests {
         assert!(page.problems[0].contains('\u{1b}'), "{:?}", page.problems);
         let text = page.text();
         assert!(text.contains(r"\u{1b}]0;X\u{7}\u{200b}\u{9b}"), "{text}");
-        let line = |character| character == '\n' || !is_shown_escaped(character);
-        assert!(text.chars().all(line), "{text:?}");
+        let is_harmless =
+            |text: &str| shown::seen(text).all(|(c, is_escaped)| c == '\n' || !is_escaped);
+        assert!(is_harmless(&text), "{text:?}");
         let json = page.json();
-        assert!(json.chars().all(line), "{json:?}");
+        assert!(is_harmless(&json), "{json:?}");
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["imports"][1], "\u{1b}]0;X\u{7}\u{200b}\u{9b}");
     }

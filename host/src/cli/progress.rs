@@ -4,13 +4,14 @@
 //! All of it goes to stderr, so that stdout stays data.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _},
     time::Duration,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use ravenry_base::report::Problems;
+use ravenry_base::{output, report::Problems, secret::without_users};
+use ravenry_protocol::shown;
 
 /// How often the moving line moves.
 const TICK: Duration = Duration::from_millis(120);
@@ -61,9 +62,8 @@ impl Progress {
     /// What is being done now. One line; the next one takes its place on a terminal.
     pub(super) fn say(&self, line: &str) {
         match self {
-            Self::Bar(bar) => bar.set_message(line.trim().to_owned()),
-            // Nobody to tell when stderr is closed.
-            Self::Lines => drop(writeln!(io::stderr().lock(), "{line}")),
+            Self::Bar(bar) => bar.set_message(shown::line(line.trim())),
+            Self::Lines => output::tell(line),
             // The carets of a compiler stand where they point to.
             Self::Log => tracing::info!("{}", line.trim_end()),
         }
@@ -100,13 +100,15 @@ impl Progress {
         }
         for problem in &problems.0 {
             let place = problem.place.as_ref().map(ToString::to_string);
-            let (cause, hint) = (problem.causes.join(": "), problem.hint.as_deref());
-            tracing::error!(cause, place, hint, "{}", problem.message);
+            let cause = without_users(&problem.causes.join(": "));
+            let hint = problem.hint.as_deref().map(without_users);
+            let message = without_users(&problem.message);
+            tracing::error!(cause, place, hint, "{message}");
         }
     }
 
     fn write(&self, lines: &str) {
-        let write = || drop(writeln!(io::stderr().lock(), "{lines}"));
+        let write = || output::tell(lines);
         match self {
             Self::Bar(bar) => bar.suspend(write),
             Self::Lines | Self::Log => write(),

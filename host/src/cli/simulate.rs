@@ -24,6 +24,7 @@ use ravenry_desk::{
     simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
+use ravenry_protocol::shown::Escaped;
 
 /// Where Poe is played when nobody says anything: beside where bots are served.
 pub(super) const LISTEN: &str = "127.0.0.1:8081";
@@ -219,8 +220,8 @@ fn bill(ledger: &Ledger) -> String {
         let _ = writeln!(
             bill,
             "  {} {}: authorized {}, captured {}",
-            tab.bots.join(", "),
-            tab.bot_query_id.escape_debug(),
+            Escaped(&tab.bots.join(", ")),
+            Escaped(&tab.bot_query_id),
             dollars(tab.authorized),
             dollars(tab.captured)
         );

@@ -7,7 +7,7 @@ use comfy_table::Table;
 
 use ravenry_config::refused::Refused;
 use ravenry_gateway::server::{MountedBot, Ready, RefusedBot};
-use ravenry_protocol::escape::Escaped;
+use ravenry_protocol::shown::Escaped;
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
 const QUESTION: &str = "What is the capital of Nepal?";

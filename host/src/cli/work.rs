@@ -1,10 +1,9 @@
 //! The verbs that the gateway starts itself, for work in a process of its own; not for people.
 
-use std::io::Write as _;
-
 use clap::Args;
 
 use super::Failure;
+use ravenry_base::output;
 use ravenry_gateway::sandbox::compiler::{self, Job};
 
 /// `ravenry compile`
@@ -19,7 +18,7 @@ pub(crate) struct Compile {
 pub(super) fn told(done: Result<(), String>) -> Result<(), Failure> {
     done.map_err(|words| {
         // Bare: the one who asked says where it belongs.
-        let _ = writeln!(std::io::stderr().lock(), "{words}");
+        output::tell(&words);
         Failure::Shown
     })
 }

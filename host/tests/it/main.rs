@@ -47,6 +47,7 @@ mod replay;
 mod samples;
 mod samples_files;
 mod secrets;
+mod shown;
 mod simulate;
 mod simulator;
 mod starting;

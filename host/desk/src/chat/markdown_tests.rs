@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use ravenry_protocol::escape::is_shown_escaped;
+use ravenry_protocol::shown::seen;
 
 fn shown(text: &str) -> String {
     shown_in(text, 40)
@@ -160,7 +160,7 @@ fn long_texts_of_marks_are_read_at_once() {
 }
 
 proptest! {
-    /// Whatever is said, in whatever terminal: no row is wider, and none is is_shown_escaped by it.
+    /// Whatever is said, in whatever terminal: no row is wider, and none is obeyed by it.
     #[test]
     fn rows_fit_and_are_printable(
         text in "([-*>#|`\\[\\]()!_~\n 0-9.a\u{1b}\u{9b}\u{202e}日]|\\n\\n|```|\\| a \\|\n\\|-\\|\n){0,60}",
@@ -168,7 +168,7 @@ proptest! {
     ) {
         for row in rows(&text, width, &[]) {
             prop_assert!(row.width() <= width, "{:?} in {width}", row.text());
-            prop_assert!(!row.paint(false).chars().any(is_shown_escaped));
+            prop_assert!(!seen(&row.paint(false)).any(|(_, is_escaped)| is_escaped));
         }
     }
 }

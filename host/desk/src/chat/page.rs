@@ -4,7 +4,7 @@
 //! as it is, once it is whole. What is about it goes beside it: to the terminal, or to standard error.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use super::{
     screen::{Screen, Size},
 };
 use crate::client::Shown;
-use ravenry_base::output::print;
+use ravenry_base::output::{data, painted, told};
 
 /// The terminal of somebody whose terminal does not say how large it is.
 const USUAL: Size = Size {
@@ -95,7 +95,7 @@ impl Page {
         let rows = laid_out(shown, size);
         let screen = self.screen(size);
         let bytes = screen.show(rows, size);
-        print(&bytes);
+        painted(&bytes);
         let took = begun.elapsed();
         let wait = took.saturating_mul(REST).max(FRAME);
         self.next = begun.checked_add(wait).unwrap_or(begun);
@@ -108,17 +108,17 @@ impl Page {
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            print(&text);
+            data(&text);
             return;
         }
         let size = size();
         let rows = laid_out(shown, size);
         if self.terminal.moves {
             let bytes = self.screen(size).settle(rows, size);
-            print(&bytes);
+            painted(&bytes);
         } else {
             for row in rows {
-                print(&format!("{}\n", row.paint(false)));
+                painted(&format!("{}\n", row.paint(false)));
             }
         }
         self.screen = None;
@@ -134,12 +134,11 @@ impl Page {
     pub(super) fn say(&self, row: &Row) {
         if self.shows {
             for row in row.wrap(size().columns) {
-                print(&format!("{}\n", row.paint(self.terminal.colours)));
+                painted(&format!("{}\n", row.paint(self.terminal.colours)));
             }
         } else {
             let colours = self.terminal.colours && self.tells;
-            // Nobody to tell when it is closed.
-            let _ = writeln!(io::stderr().lock(), "{}", row.paint(colours));
+            told(&row.paint(colours));
         }
     }
 

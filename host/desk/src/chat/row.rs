@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar as _;
 
-use ravenry_protocol::escape::is_shown_escaped;
+use ravenry_protocol::shown::seen;
 
 /// As the terminal writes by itself.
 pub(super) const PLAIN: Style = Style::new();
@@ -46,13 +46,13 @@ impl Row {
     /// Adds text. Line breaks stay until it is wrapped, or printed on one line.
     pub(super) fn say(&mut self, text: &str, style: Style) {
         let mut add = |character| self.0.push(Cell { character, style });
-        for character in text.chars() {
+        for (character, is_escaped) in seen(text) {
             match character {
                 '\n' => add('\n'),
                 '\t' => TAB.chars().for_each(&mut add),
                 // Half of a line break.
                 '\r' => {}
-                _ if is_shown_escaped(character) => character.escape_unicode().for_each(&mut add),
+                _ if is_escaped => character.escape_unicode().for_each(&mut add),
                 _ => add(character),
             }
         }
@@ -256,7 +256,7 @@ mod tests {
         #[test]
         fn rows_are_printable_and_fit(text in any::<String>(), width in 2_usize..40) {
             for row in Row::of(&text, PLAIN).wrap(width) {
-                prop_assert!(!row.paint(false).chars().any(is_shown_escaped));
+                prop_assert!(!seen(&row.paint(false)).any(|(_, is_escaped)| is_escaped));
                 prop_assert!(row.width() <= width);
             }
             for row in Row::of(&text, PLAIN).cut(width) {

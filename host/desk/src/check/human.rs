@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Broken, Outcome, Report, is_broken};
-use ravenry_protocol::rules::{self, Rule, Subject, Weight};
+use ravenry_protocol::{
+    rules::{self, Rule, Subject, Weight},
+    shown::Escaped,
+};
 
 /// How things look; without colours, nothing is lost.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,7 @@ pub fn page(report: &Report, look: Look) -> String {
             match outcome {
                 Outcome::Passed => {}
                 Outcome::NotApplicable(why) => {
-                    let _ = writeln!(page, "        {why}");
+                    let _ = writeln!(page, "        {}", Escaped(why));
                 }
                 Outcome::Failed(broken) => page.push_str(&failure(subject, rule, broken)),
             }
@@ -70,7 +73,7 @@ fn failure(subject: &Subject, rule: &Rule, broken: &Broken) -> String {
     rows.extend(broken.bytes.as_deref().map(|bytes| ("bytes", bytes)));
     rows.extend([("source", rule.source), ("look at", subject.look)]);
     rows.iter().fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "        {name:<9} {value}");
+        let _ = writeln!(text, "        {name:<9} {}", Escaped(value));
         text
     })
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use ravenry_base::report::Place;
 use ravenry_outbound::tape::Exchange;
-use ravenry_protocol::escape::is_shown_escaped;
+use ravenry_protocol::shown::{self, Escaped};
 
 /// Lines that are shown before and after one that differs.
 const CONTEXT: usize = 3;
@@ -66,7 +66,9 @@ impl fmt::Display for Difference {
         write!(
             formatter,
             "{}:{}: {}",
-            self.place.file, self.place.line, self.message
+            Escaped(&self.place.file),
+            self.place.line,
+            Escaped(&self.message)
         )?;
         for line in &self.lines {
             let (sign, number, text) = match line {
@@ -78,7 +80,7 @@ impl fmt::Display for Difference {
             let parts = if text.is_empty() { "\n" } else { text };
             for (index, part) in parts.lines().enumerate() {
                 let number = number.filter(|_| index == 0).map(ToString::to_string);
-                let part: String = part.chars().flat_map(shown).collect();
+                let part = shown::line(part);
                 let line = format!("  {sign}{:>5}  {part}", number.unwrap_or_default());
                 write!(formatter, "\n{}", line.trim_end())?;
             }
@@ -88,18 +90,6 @@ impl fmt::Display for Difference {
             None => Ok(()),
         }
     }
-}
-
-/// A character that cannot paint on the terminal.
-fn shown(character: char) -> impl Iterator<Item = char> {
-    let escaped = is_shown_escaped(character) && character != '\t';
-    let plain = (!escaped).then_some(character);
-    plain.into_iter().chain(
-        escaped
-            .then(|| character.escape_default())
-            .into_iter()
-            .flatten(),
-    )
 }
 
 /// All that differs in one turn. `query` is what was asked.

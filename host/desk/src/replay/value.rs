@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 use toml_span::value::ValueInner;
 
+use ravenry_protocol::shown::seen;
+
 /// Longest list that stands on one line, in characters.
 const LINE_MAX: usize = 90;
 
@@ -80,8 +82,7 @@ pub(super) fn key(name: &str) -> String {
 /// A text in the quotes that show it best: on several lines where it has some, as it is where that is
 /// possible, else with escapes.
 pub(super) fn quoted(text: &str) -> String {
-    let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
-    let literal = !text.contains(odd);
+    let literal = seen(text).all(|(c, is_escaped)| !is_escaped || matches!(c, '\n' | '\t'));
     // Editors cut blanks at the end of a line, and a quote there would become one of the closing ones.
     let safe = !text.contains("'''")
         && !text.ends_with('\'')
@@ -98,16 +99,19 @@ pub(super) fn quoted(text: &str) -> String {
 
 fn escaped(text: &str) -> String {
     let mut out = String::from("\"");
-    for character in text.chars() {
+    for (character, is_escaped) in seen(text) {
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            odd if odd.is_control() => {
+            odd if is_escaped => {
                 // A `String` takes all that is written.
-                let _ = write!(out, "\\u{:04X}", u32::from(odd));
+                let _ = match u32::from(odd) {
+                    code @ ..=0xffff => write!(out, "\\u{code:04X}"),
+                    code => write!(out, "\\U{code:08X}"),
+                };
             }
             other => out.push(other),
         }
@@ -197,7 +201,7 @@ mod tests {
             json!("\nfirst line empty\nx"),
             json!("ends with a quote\nx'"),
             json!("three ''' quotes\nx"),
-            json!("\u{1}\u{7f}\r\n\t ä🐈"),
+            json!("\u{1}\u{7f}\u{202e}\u{200b}\u{2800}\u{e0041}\r\n\t ä🐈"),
             json!(""),
             json!([1, -2, 2.5, 1e300, true, "x", [], {}]),
             json!({"a b": 1, "": 2, "ä": {"deep": ["x".repeat(100), "y\nz\nw"]}}),

@@ -8,7 +8,6 @@ mod traceback;
 
 use std::{
     collections::HashSet,
-    fmt::Write as _,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -23,7 +22,7 @@ use wasmtime_wasi::{
 
 use ravenry_base::secret::Mask;
 use ravenry_config::ids::{BotName, TenantName};
-use ravenry_protocol::{Reference, escape::is_shown_escaped, event::Failure};
+use ravenry_protocol::{Reference, event::Failure, shown};
 
 /// Characters that a sentence of the gateway has at most in a bot's log: the longest of its own words, with
 /// the longest name of a host in them three times.
@@ -127,7 +126,7 @@ impl BotLog {
             None => (&*sentence, false),
         };
         let ellipsis = if is_cut { "…" } else { "" };
-        let sentence = escape(kept);
+        let sentence = shown::line(kept);
         let Origin {
             tenant,
             bot,
@@ -231,7 +230,7 @@ impl Inner {
         } else {
             mask.mask(&line)
         };
-        let line = escape(&masked);
+        let line = shown::line(&masked);
         self.line.clear();
         match self.stream {
             Stream::Error => self.held.push(line),
@@ -283,25 +282,6 @@ impl Inner {
         let text = lines.join("\n  ");
         tracing::warn!(target: "bot", %tenant, %bot, %reference, "{text}");
     }
-}
-
-/// Makes text harmless for a terminal and for a file of lines: what a terminal obeys, or nobody sees
-/// ([`is_shown_escaped`]), becomes `\u{…}`.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => out.push('\t'),
-            c if is_shown_escaped(c) => push_escaped(&mut out, c),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn push_escaped(out: &mut String, character: char) {
-    // Writing to a `String` cannot fail.
-    let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
 }
 
 impl IsTerminal for BotLog {

@@ -5,7 +5,6 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     io::{self, Write},
     str,
 };
@@ -13,7 +12,7 @@ use std::{
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-use ravenry_protocol::escape::is_shown_escaped;
+use ravenry_protocol::shown;
 
 /// What lines are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,32 +85,31 @@ impl Form {
         let Ok(text) = str::from_utf8(body) else {
             return Cow::Borrowed(line);
         };
-        let mut shown = String::with_capacity(text.len().saturating_add(64));
-        let mut rest = text.chars();
-        while let Some(character) = rest.next() {
-            match (self, character) {
-                // What goes on in another line is indented, so that it cannot be taken for a record.
-                (Self::Colours | Self::Text, '\n') => {
-                    let is_indented = rest.as_str().starts_with("  ");
-                    shown.push_str(if is_indented { "\n" } else { "\n  " });
-                }
-                (Self::Colours | Self::Text, '\t') | (Self::Colours, '\u{1b}') => {
-                    shown.push(character);
-                }
-                (_, character) if !is_shown_escaped(character) => shown.push(character),
-                (Self::Colours | Self::Text, character) => {
-                    shown.extend(character.escape_unicode());
-                }
-                (Self::Json, character) => {
-                    for unit in character.encode_utf16(&mut [0; 2]) {
-                        // Writing to a `String` cannot fail.
-                        let _ = write!(shown, "\\u{unit:04x}");
-                    }
+        let shown = match self {
+            Self::Json => shown::json(text),
+            Self::Colours | Self::Text => self.record(text),
+        };
+        let end = line.get(body.len()..).unwrap_or_default();
+        Cow::Owned([shown.as_bytes(), end].concat())
+    }
+
+    /// A record for people. What goes on in another line is indented, so that it cannot be taken for a record.
+    fn record(self, text: &str) -> String {
+        let mut record = String::with_capacity(text.len().saturating_add(64));
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                record.push_str(if line.starts_with("  ") { "\n" } else { "\n  " });
+            }
+            for (character, is_escaped) in shown::seen(line) {
+                match character {
+                    '\t' => record.push(character),
+                    '\u{1b}' if self == Self::Colours => record.push(character),
+                    _ if is_escaped => record.extend(character.escape_unicode()),
+                    _ => record.push(character),
                 }
             }
         }
-        let end = line.get(body.len()..).unwrap_or_default();
-        Cow::Owned([shown.as_bytes(), end].concat())
+        record
     }
 }
 
@@ -155,7 +153,10 @@ mod tests {
         let value = "a\u{202e}\u{7f}\u{2028}\u{feff}\u{e0001}\n\u{1b}\"\\é";
         let line = format!("{}\n", serde_json::json!({ "message": value }));
         let shown = shown(Form::Json, &line);
-        assert!(!shown.trim_end().chars().any(is_shown_escaped), "{shown}");
+        assert!(
+            !shown::seen(shown.trim_end()).any(|(_, is_escaped)| is_escaped),
+            "{shown}"
+        );
         assert!(shown.ends_with("}\n"), "{shown}");
         let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(read["message"], value);

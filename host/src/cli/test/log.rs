@@ -1,6 +1,6 @@
 //! What a bot printed in a conversation that failed, and why it broke off, as its author wants it.
 
-use ravenry_gateway::imports::log::escape;
+use ravenry_protocol::shown;
 
 /// Functions of the bot's own that are shown of a trap.
 const FRAMES_MAX: usize = 8;
@@ -46,7 +46,7 @@ const RUST_NOTE: &str = "note: run with `RUST_BACKTRACE=1`";
 pub(super) fn shown(name: &str, logged: &[String]) -> Option<String> {
     let records = logged.iter().map(|record| without_runtime(record));
     let lines: Vec<String> = records
-        .flat_map(|record| record.lines().map(escape).collect::<Vec<_>>())
+        .flat_map(|record| record.lines().map(shown::line).collect::<Vec<_>>())
         .filter(|line| !line.trim_start().starts_with(RUST_NOTE))
         .map(|line| format!("  | {line}").trim_end().to_owned())
         .collect();

@@ -9,6 +9,7 @@ use ravenry_desk::replay::{
     compare::{Difference, accepted},
     read::Script,
 };
+use ravenry_protocol::shown::Escaped;
 
 /// What has come of conversations so far.
 #[derive(Debug, Default)]
@@ -60,7 +61,7 @@ impl Tally {
             self.is_acceptable |= acceptable.any(|acceptable| acceptable);
             "FAILED".to_owned()
         };
-        output::print(&format!("{} ... {word}\n", script.name));
+        output::print(&format!("{} ... {word}\n", Escaped(&script.name)));
         self.details
             .extend(differences.iter().map(ToString::to_string));
         if word == "FAILED" || error.is_some() {

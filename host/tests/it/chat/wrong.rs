@@ -187,10 +187,10 @@ fn rules_that_are_broken_are_named() {
     ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 1 events without one
     error: http://127.0.0.1:8080/bot has answered nothing
     "#);
-    assert_snapshot!(asked(stream("event: text\ndata: hello\n\nevent: done\ndata: {}\n\n")), @r#"
+    assert_snapshot!(asked(stream("event: text\ndata: hé🐈\n\nevent: done\ndata: {}\n\n")), @r#"
     exit 1
     ---
-    ! E1 the data of every event is a JSON object: expected a JSON object, got `text` with `hello`
+    ! E1 the data of every event is a JSON object: expected a JSON object, got `text` with `hé🐈`
     ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 2 events without one
     error: the answer cannot be read to its end by the platform
       caused by: Invalid JSON in 'text' event

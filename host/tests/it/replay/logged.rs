@@ -39,3 +39,28 @@ fn a_conversation_that_fails_shows_what_was_printed() {
         "{said}"
     );
 }
+
+/// What a file says, and what it is called, does nothing to the terminal of whoever tests.
+#[test]
+fn what_a_file_says_is_not_obeyed() {
+    let evil = "\u{1b}]0;X\u{7}\u{61c}\u{202e}\u{200b}\u{2800}\u{e0041}é👩\u{200d}👧";
+    let shown = r"\u{1b}]0;X\u{7}\u{61c}\u{202e}\u{200b}\u{2800}\u{e0041}é👩‍👧";
+    let text = r"\u001b]0;X\u0007\u061c\u202e\u200b\u2800\U000e0041é👩‍👧";
+    let conversation = format!("[[turn]]\nsay = \"hi {text}\"\nanswer = [\"{text}\"]\n");
+    let bots = Bots::with("echo", "", &[(evil, &conversation)]);
+    let is_hidden =
+        |c: char| c != '\n' && (c.is_control() || evil.chars().skip(6).take(5).any(|it| it == c));
+    let file = format!("echo/tests/{shown}.toml");
+    let said = bots.test(&["echo"]).code(1);
+    assert!(
+        said.starts_with(&format!("tests/{shown}.toml ... FAILED")),
+        "{said}"
+    );
+    assert!(said.contains(&format!("-    3  {shown}")), "{said}");
+    assert!(!said.contains(is_hidden), "{said:?} {file}");
+    // What is accepted is written so that it can be read.
+    bots.test(&["echo", "--update"]).code(0);
+    let accepted = bots.text("echo", evil);
+    assert!(!accepted.contains(is_hidden), "{accepted:?}");
+    bots.test(&["echo"]).code(0);
+}

@@ -2,15 +2,6 @@
 
 use super::*;
 
-#[test]
-fn a_bot_cannot_speak_to_a_terminal() {
-    assert_eq!(
-        escape("a\x1b[31mb\r\u{7f}\u{202e}"),
-        "a\\u{1b}[31mb\\u{d}\\u{7f}\\u{202e}"
-    );
-    assert_eq!(escape("tab\tand ümlaut"), "tab\tand ümlaut");
-}
-
 fn log(bytes_max: u64, line_bytes_max: u64) -> BotLog {
     let origin = Origin {
         tenant: TenantName::local(),

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use thiserror::Error;
 
 use super::scope::Handed;
+use ravenry_protocol::shown::Escaped;
 
 /// Why bytes cannot be mounted as a bot.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -131,11 +132,16 @@ impl InspectError {
 /// Up to five names for a sentence.
 pub(super) fn listed(names: &[String]) -> String {
     const SHOWN: usize = 5;
+    const BYTES_MAX: usize = 100;
     let mut text = String::new();
     for (index, name) in names.iter().take(SHOWN).enumerate() {
         let comma = if index == 0 { "" } else { ", " };
+        let kept = name
+            .get(..name.floor_char_boundary(BYTES_MAX))
+            .unwrap_or(name);
+        let dots = if kept.len() < name.len() { "…" } else { "" };
         // Writing into a `String` cannot fail.
-        let _ = write!(text, "{comma}`{}`", printable(name.as_bytes(), 100));
+        let _ = write!(text, "{comma}`{}{dots}`", Escaped(kept));
     }
     match names.len().checked_sub(SHOWN) {
         _ if names.is_empty() => "nothing".to_owned(),
