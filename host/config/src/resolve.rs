@@ -1,7 +1,6 @@
 //! Author and operator together: what the files mean, with every default applied.
 //!
-//! After this no code meets an invalid or a missing setting. The rules of narrowing are in
-//! `Rules`, and nowhere else.
+//! After this no code meets an invalid or a missing setting. `Rules` narrows, and nothing else does.
 
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 

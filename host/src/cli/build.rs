@@ -31,33 +31,6 @@ pub(crate) struct Job<'a> {
     pub home: &'a Path,
 }
 
-/// Builds one bot. `progress` gets a line for each step.
-///
-/// # Errors
-/// See [`BuildError`].
-pub(crate) fn build(
-    source: &Path,
-    command: Option<&str>,
-    progress: &dyn Fn(&str),
-) -> Result<PathBuf, BuildError> {
-    let mut built = build_all(
-        &[Job {
-            source,
-            command,
-            home: Path::new("."),
-        }],
-        &Caller {
-            progress,
-            interrupt: None,
-        },
-    );
-    built.pop().unwrap_or_else(|| {
-        Err(BuildError::NoArtifact {
-            directory: source.to_owned(),
-        })
-    })
-}
-
 /// Builds many bots; one result for each job, in their order. One that fails does not stop others.
 pub(crate) fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
     let mut workspaces = Workspaces::default();

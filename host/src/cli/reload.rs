@@ -4,20 +4,21 @@
 //! and has the table of bots swapped. What is wrong is shown once, and what ran before goes on.
 
 pub(super) mod outcome;
+mod running;
 
 use std::{
     collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    },
+    sync::{Arc, mpsc::sync_channel},
     thread,
     time::{Duration, Instant},
 };
 
-use self::outcome::{Done, report};
+use self::{
+    outcome::{Done, report},
+    running::Running,
+};
 use super::{
     Failure,
     build::{Caller, Interrupt},
@@ -38,9 +39,6 @@ use ravenry_gateway::bots::deployment::{self, Deployment};
 
 /// How often the directories are looked at again because new ones have appeared among them.
 const LOOKS_MAX: usize = 8;
-
-/// How long the thread may take to end, after all that it runs was killed.
-const END_MAX: Duration = Duration::from_secs(5);
 
 /// A bot by whose it is and what it is called.
 type Key = (TenantName, BotName);
@@ -89,24 +87,6 @@ pub(super) struct Reload {
     warned: BTreeSet<String>,
     /// Whoever plays the platform for these bots.
     simulated: Option<Arc<Simulated>>,
-}
-
-/// The running loop. To be ended before the process does.
-pub(super) struct Running {
-    stop: Arc<dyn Fn() + Send + Sync>,
-    interrupt: Arc<Interrupt>,
-    ended: Receiver<()>,
-}
-
-impl Running {
-    /// Ends the loop with all that it runs, and waits for it.
-    pub(super) fn end(&self) {
-        (self.stop)();
-        self.interrupt.kill();
-        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(END_MAX) {
-            tracing::warn!("a build has left a program behind that cannot be ended");
-        }
-    }
 }
 
 impl Reload {

@@ -28,6 +28,23 @@ const NOBODY: Caller<'static> = Caller {
     interrupt: None,
 };
 
+/// Builds one bot, and hears each step.
+fn build(
+    source: &Path,
+    command: Option<&str>,
+    progress: &dyn Fn(&str),
+) -> Result<PathBuf, BuildError> {
+    let caller = Caller {
+        progress,
+        interrupt: None,
+    };
+    let job = Job {
+        command,
+        ..job(source)
+    };
+    build_all(&[job], &caller).pop().unwrap()
+}
+
 fn silent(source: &Path, command: Option<&str>) -> Result<PathBuf, BuildError> {
     build(source, command, &|_| {})
 }

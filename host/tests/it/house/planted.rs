@@ -21,7 +21,7 @@ fn at(place: &str, text: &str) -> Source {
     let path = match place.split_once('/') {
         Some((name, below)) if name != "cli" => format!("host/{name}/src/{below}.rs"),
         None if place != "main" => format!("host/{place}/src/lib.rs"),
-        _ => format!("host/gateway/src/{place}.rs"),
+        _ => format!("host/src/{place}.rs"),
     };
     Source::new(path, text.to_owned())
 }
