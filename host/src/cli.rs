@@ -102,7 +102,7 @@ pub(crate) struct New {
     #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = templates())]
     pub template: String,
     /// Where `ravenry-sdk` is: a checkout of Ravenry, the crate itself, or the URL of a git
-    /// repository [default: the checkout around the new bot, or around this program]
+    /// repository [default: the checkout around the new bot, or a copy in the bot's directory]
     #[arg(long, value_name = "PATH|URL")]
     pub sdk: Option<String>,
 }

@@ -1,9 +1,10 @@
 //! `ravenry new`: makes the directory of a new bot from a template.
 //!
-//! In go a path, a template and where the SDK is; out comes a directory that builds, and the commands
-//! to go on with. It is made beside its place and moved there in one step: there is never half of
+//! In go a path, a template and perhaps where the SDK is; out comes a directory that builds, and the
+//! commands to go on with. It is made beside its place and moved there in one step: there is never half of
 //! one, and nothing is overwritten. Nothing is built or fetched here.
 
+mod carried_sdk;
 mod sdk;
 mod templates;
 
@@ -144,6 +145,9 @@ fn write(
     sdk: Option<&Sdk>,
 ) -> io::Result<()> {
     fs::create_dir(directory)?;
+    if sdk == Some(&Sdk::Carried) {
+        carried_sdk::write(directory)?;
+    }
     for (path, text) in template.files.iter().copied().flatten() {
         let file = directory.join(path);
         fs::create_dir_all(file.parent().unwrap_or(directory))?;

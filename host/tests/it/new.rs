@@ -46,6 +46,9 @@ fn it_says_what_it_made_and_how_to_go_on() {
     [RAVENRY] test # holds the component against its conversations
     [RAVENRY] up # builds and serves it, and again on each change
     ");
+    let sdk = dir.path().join("bots/parrot/sdk");
+    assert!(sdk.join("guest-sdk/LICENSE-MIT").is_file());
+    std::fs::remove_dir_all(sdk).unwrap();
     let mut files: Vec<_> = walk(&dir.path().join("bots"));
     files.sort();
     assert_eq!(
@@ -74,22 +77,36 @@ fn walk(directory: &Path) -> Vec<String> {
     names
 }
 
-/// A program that was installed finds the SDK where it was built.
+/// A program that was installed needs no checkout: its bots have the SDK that it carries, also where they
+/// are moved to. Crates come from what this machine has.
 #[test]
-fn a_program_outside_of_a_checkout_knows_where_it_was_built() {
+fn an_installed_program_makes_bots_that_are_built() {
     let dir = tempfile::tempdir().unwrap();
-    let installed = dir.path().join("ravenry");
+    let installed = dir.path().join("bin/ravenry");
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
     std::fs::copy(env!("CARGO_BIN_EXE_ravenry"), &installed).unwrap();
-    let made = Command::new(&installed)
-        .args(["new", "parrot"])
-        .current_dir(dir.path())
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", text(&made.stderr));
-    let manifest = std::fs::read_to_string(dir.path().join("parrot/Cargo.toml")).unwrap();
-    let sdk = checkout().join("guest-sdk");
-    let path = format!("path = \"{}\"", sdk.display());
-    assert!(manifest.contains(&path), "{manifest}");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&installed);
+        without_outer_cargo(&mut command);
+        command
+            .args(arguments)
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_TARGET_DIR", new_target())
+            .current_dir(dir.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let name = unique("traveller");
+    run(&["new", &name]);
+    let bot = dir.path().join(&name);
+    let manifest = std::fs::read_to_string(bot.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("ravenry-sdk = { path = \"sdk/guest-sdk\" }"));
+    std::fs::copy(checkout().join("Cargo.lock"), bot.join("Cargo.lock")).unwrap();
+    std::fs::rename(&bot, dir.path().join("moved")).unwrap();
+    run(&["build", "moved"]);
+    let tested = run(&["test", "moved"]);
+    assert!(tested.contains("1 passed, 0 failed"), "{tested}");
 }
 
 /// Files, directories with something in them, and links to nowhere stay as they are.
@@ -128,7 +145,7 @@ fn what_cannot_be_a_bot_is_refused() {
         ),
         (
             &["new", "bot", "--sdk", "nowhere"],
-            "hint: say it with `--sdk`",
+            "hint: name a checkout of Ravenry",
         ),
     ] {
         let refused = ravenry(dir.path(), arguments);
@@ -142,6 +159,11 @@ fn what_cannot_be_a_bot_is_refused() {
     assert!(walk(dir.path()).is_empty());
 }
 
+/// Where the bots of these tests are built: what they share is built once.
+fn new_target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("new")
+}
+
 /// A name of its own for each run: builds of several share a directory of dependencies.
 fn unique(name: &str) -> String {
     format!("{name}-{}", std::process::id())
@@ -152,7 +174,7 @@ fn unique(name: &str) -> String {
 #[test]
 fn the_rust_template_is_built_served_and_changed() {
     let name = unique("parrot");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
+    let target = new_target();
     let folder = Folder::empty().env("CARGO_TARGET_DIR", target.to_str().unwrap());
     let sdk = checkout().join("guest-sdk");
     let made = ravenry(

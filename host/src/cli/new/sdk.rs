@@ -1,22 +1,21 @@
 //! Where a new bot finds the SDK for Rust.
 //!
-//! It lies in a checkout of this project: around the new bot, around this program, or where the
-//! author says; or in a git repository that the author names.
+//! It lies in a checkout of this project, around the new bot or where the author says; or in a git
+//! repository that the author names. Where there is none of these, the bot gets the copy that this
+//! program carries: it is of the program's own version, and goes wherever the bot goes.
 
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
 };
 
+use super::carried_sdk;
 use crate::cli::Failure;
 use ravenry_base::report::Problem;
 
 /// Name of the SDK's package, and of its directory in a checkout.
 const PACKAGE: &str = "ravenry-sdk";
 const DIRECTORY: &str = "guest-sdk";
-
-/// Where this program was built: a directory of the checkout.
-const BUILT_IN: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Where the SDK is. Displays as the value of the dependency in `Cargo.toml`.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,37 +24,18 @@ pub(in crate::cli) enum Sdk {
     Path(PathBuf),
     /// In this repository.
     Git(String),
+    /// In the new bot's directory, where this program writes it.
+    Carried,
 }
 
 impl Sdk {
-    /// What the author says; else a checkout around the new directory; else one around this program,
-    /// or the one that it was built in.
+    /// What the author says; else a checkout around the new directory; else the carried one.
     pub(super) fn find(said: Option<&str>, directory: &Path) -> Result<Self, Failure> {
         if let Some(said) = said {
             return Self::said(said);
         }
-        let parent = existing(directory);
-        if let Some(path) = parent
-            .as_deref()
-            .and_then(|parent| below(parent, directory))
-        {
-            return Ok(Self::Path(path));
-        }
-        let this = std::env::current_exe().and_then(fs::canonicalize).ok();
-        let around = this
-            .as_deref()
-            .and_then(|this| this.ancestors().find_map(in_checkout));
-        // One that was installed, or copied, is no longer there.
-        let built_in = || in_checkout(Path::new(BUILT_IN).parent()?);
-        around
-            .or_else(built_in)
-            .map(Self::Path)
-            .ok_or_else(|| {
-                problem(
-                    "it is not known where `ravenry-sdk` is".to_owned(),
-                    "neither the new bot nor this program lies in a checkout of Ravenry, and the one that it was built in is gone",
-                )
-            })
+        let around = existing(directory).and_then(|parent| below(&parent, directory));
+        Ok(around.map_or(Self::Carried, Self::Path))
     }
 
     fn said(said: &str) -> Result<Self, Failure> {
@@ -71,12 +51,7 @@ impl Sdk {
                 in_checkout(&path)
             }
         });
-        found.map(Self::Path).ok_or_else(|| {
-            problem(
-                format!("`{said}` is not where `ravenry-sdk` is"),
-                "it is neither the crate, nor a checkout of Ravenry, nor a URL",
-            )
-        })
+        found.map(Self::Path).ok_or_else(|| not_there(said))
     }
 }
 
@@ -86,6 +61,7 @@ impl fmt::Display for Sdk {
         match self {
             Self::Path(path) => write!(f, "{{ path = {} }}", json(&path.to_string_lossy())),
             Self::Git(url) => write!(f, "{{ git = {} }}", json(url)),
+            Self::Carried => write!(f, "{{ path = {} }}", json(carried_sdk::PLACE)),
         }
     }
 }
@@ -135,13 +111,13 @@ fn is_sdk(path: &Path) -> bool {
         .any(|line| line.trim() == format!("name = \"{PACKAGE}\""))
 }
 
-fn problem(message: String, cause: &str) -> Failure {
+fn not_there(said: &str) -> Failure {
     Failure::Usage(
         Problem {
-            message,
-            causes: vec![cause.to_owned()],
+            message: format!("`{said}` is not where `ravenry-sdk` is"),
+            causes: vec!["it is neither the crate, nor a checkout of Ravenry, nor a URL".to_owned()],
             hint: Some(
-                "say it with `--sdk`: a checkout of Ravenry, its directory `guest-sdk`, or the URL of its git repository"
+                "name a checkout of Ravenry, its directory `guest-sdk`, or the URL of its git repository; without `--sdk` the bot gets a copy of its own"
                     .to_owned(),
             ),
             ..Problem::default()

@@ -5,7 +5,7 @@
 //! share with each other, or with a sample below `plugins/`, is taken from where it lies.
 
 /// The path below the new directory, and the text.
-type File = (&'static str, &'static str);
+pub(super) type File = (&'static str, &'static str);
 
 /// A bot to begin with.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(in crate::cli) struct Template {
     pub(super) next: &'static [(&'static str, &'static str)],
 }
 
-/// The interface, for tools that read it where the bot is built.
-const WIT: &[File] = &[
+/// The interface, for tools that read it where the bot is built, and for the SDK for Rust.
+pub(super) const WIT: &[File] = &[
     ("wit/world.wit", include_str!("../../../../wit/world.wit")),
     (
         "wit/handler.wit",

@@ -76,6 +76,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["gateway/telemetry"],
     ),
+    (&["include_dir"], &["cli/new"]),
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "desk/chat"]),
     (&["anstyle", "rustyline", "unicode_width"], &["desk/chat"]),
