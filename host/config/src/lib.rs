@@ -159,13 +159,9 @@ fn load_operated(
     let ceilings = rules.ceilings().clone();
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let secrets = operator.secrets_dir.map(|path| dir.join(path));
-    let secrets = secrets_dir(world).or(secrets);
+    let vault = Vault::Operator(secrets_dir(world).or(secrets));
     let mut read = tenant::directories(&operator.tenants, &dir);
-    read.extend(secrets.iter().map(|all| match only {
-        Some(only) => all.join(only.as_str()),
-        None => all.clone(),
-    }));
-    let vault = Vault::Operator(secrets);
+    read.extend(vault.read_by(only));
     let mut loader = Loader::new(rules, vault, operator.allowed, world);
     let tenants = operator
         .tenants

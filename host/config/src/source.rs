@@ -4,6 +4,7 @@
 //! manifest, `secret` a file in the directory of secrets, as container platforms and service managers
 //! make it. No error here holds any part of a value, nor of a name that may be one.
 
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 use toml_span::{Span, Value, value::ValueInner};
@@ -77,7 +78,9 @@ pub(super) struct Places<'w> {
 pub(super) enum Vault {
     /// Of an author who serves his own bots; the files are in it.
     Author(Option<PathBuf>),
-    /// Of an operator; it has a directory for each tenant, so that none can name another's.
+    /// Of an operator; it has a directory for each tenant, so that none can name another's. Where all files
+    /// lie side by side, as systemd hands them over, each begins with a tenant's name and a dot: no tenant
+    /// has one in its name.
     Operator(Option<PathBuf>),
 }
 
@@ -87,10 +90,32 @@ impl Vault {
         matches!(self, Self::Operator(_))
     }
 
+    /// What of it is read: all, or what one tenant has.
+    pub(super) fn read_by(&self, only: Option<&TenantName>) -> Vec<PathBuf> {
+        let Self::Operator(Some(dir)) = self else {
+            return Vec::new();
+        };
+        let Some(only) = only else {
+            return vec![dir.clone()];
+        };
+        let start = format!("{only}.");
+        let is_own = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with(&start);
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        let beside = entries.filter(is_own).map(|entry| entry.path());
+        [dir.join(only.as_str())]
+            .into_iter()
+            .chain(beside)
+            .collect()
+    }
+
     fn path(&self, tenant: &TenantName, name: &str) -> Result<PathBuf, Failure> {
         match self {
             Self::Author(Some(dir)) => Ok(dir.join(name)),
-            Self::Operator(Some(dir)) => Ok(dir.join(tenant.as_str()).join(name)),
+            Self::Operator(Some(dir)) => {
+                let beside = dir.join(format!("{tenant}.{name}"));
+                let own = dir.join(tenant.as_str()).join(name);
+                Ok(if beside.is_file() { beside } else { own })
+            }
             Self::Author(None) => Err((
                 vec!["nobody said in which directory secrets are".to_owned()],
                 format!("set {SECRETS_DIR} to a directory with a file for each secret"),

@@ -266,6 +266,10 @@ fn run(
         if let Some(problem) = output::lost() {
             progress.complain(&problem.into());
         }
+        // Who started this as a service may wait for it; without a service manager, nobody is told.
+        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+            tracing::warn!(%error, "the service manager cannot be told that bots are served");
+        }
     };
     let served = runtime.block_on(server::run(spec, options, ready));
     if let Some(running) = running {

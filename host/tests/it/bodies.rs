@@ -29,7 +29,7 @@ fn two_tenants(limits: &str, memory: &str) -> Server {
 }
 
 /// A query of about so many bytes, most of them in a message that the bot does not look at.
-fn long(bytes: usize, text: &str) -> Vec<u8> {
+pub fn long(bytes: usize, text: &str) -> Vec<u8> {
     let mut body = query(text);
     let messages = body["query"].as_array_mut().unwrap();
     messages.insert(0, json!({ "role": "user", "content": "x".repeat(bytes) }));

@@ -39,6 +39,7 @@ mod memory;
 mod metrics;
 mod neighbours;
 mod new;
+mod on_a_server;
 mod output;
 mod poe;
 mod query;

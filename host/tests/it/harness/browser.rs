@@ -6,7 +6,6 @@
 use std::{
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +13,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::lines::Lines;
+use super::packages::is_installed;
 use super::{Connection, HANG};
 
 /// What the page is watched with, before anything of it runs.
@@ -294,32 +294,11 @@ impl Drop for Browser {
     }
 }
 
-/// The program that drives the browser. In a container it is installed, elsewhere asked for.
+/// The program that drives the browser.
 fn driver() -> Command {
-    static FOUND: OnceLock<()> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let is_there = || {
-            Command::new("chromedriver")
-                .arg("--version")
-                .output()
-                .is_ok()
-        };
-        if !is_there() && rustix::process::getuid().is_root() {
-            eprintln!("installing chromium and chromium-driver, which the tests of the page need");
-            for arguments in [
-                &["update", "-q"][..],
-                &["install", "-y", "-q", "chromium", "chromium-driver"],
-            ] {
-                let _ = Command::new("apt-get")
-                    .args(arguments)
-                    .stdout(Stdio::null())
-                    .status();
-            }
-        }
-        assert!(
-            is_there(),
-            "the tests of the page need Chromium: apt-get install -y chromium chromium-driver"
-        );
-    });
+    assert!(
+        is_installed("chromedriver", &["chromium", "chromium-driver"]),
+        "the tests of the page need Chromium: apt-get install -y chromium chromium-driver"
+    );
     Command::new("chromedriver")
 }
