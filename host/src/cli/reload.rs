@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, mpsc::sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use self::{
