@@ -13,7 +13,7 @@ mod call;
 pub mod compare;
 mod edit;
 pub mod event;
-pub mod kept;
+pub(crate) mod kept;
 pub mod read;
 pub mod record;
 pub mod request;

@@ -4,21 +4,21 @@
 //! whatever is mounted meanwhile.
 
 mod account;
-pub mod admit;
+pub(crate) mod admit;
 mod alarm;
 mod breaker;
-pub mod call;
+pub(crate) mod call;
 pub mod deploy;
 pub mod deployment;
-pub mod lasting;
+pub(crate) mod lasting;
 mod pace;
-pub mod readers;
+pub(crate) mod readers;
 pub mod reply;
 mod running;
-pub mod stop;
-pub mod sync;
+pub(crate) mod stop;
+pub(crate) mod sync;
 mod trial;
-pub mod unsettled;
+pub(crate) mod unsettled;
 
 use std::{
     collections::HashMap,

@@ -26,9 +26,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-pub use self::{
+pub(crate) use self::{
     left_open::LeftOpen,
-    record::{Ledger, Record},
+    record::Ledger,
     tally::{Line, Tally},
 };
 
@@ -36,7 +36,7 @@ pub use self::{
 const DIRECTORY: &str = "charges";
 
 /// Records that are open at once where nobody says how many. More than replies can run on any machine.
-pub const RECORDS_MAX: u32 = 1 << 20;
+pub(crate) const RECORDS_MAX: u32 = 1 << 20;
 
 /// How long a process that ends waits for its last records to be removed.
 const SETTLING_MAX: Duration = Duration::from_secs(2);

@@ -28,7 +28,7 @@ use std::{
 use rustix::thread::sched_getaffinity;
 use tokio::runtime::{Builder, Runtime};
 
-pub use self::{
+pub(crate) use self::{
     away::{Away, Panicked, caught},
     clock::{computing, here, mark, really},
     share::SERVING_SLICE,
@@ -273,7 +273,7 @@ fn processors() -> usize {
 
 /// Does something that a bot has a hand in, such as dropping what is its; a panic in there is nobody
 /// else's.
-pub fn quietly(act: impl FnOnce()) {
+pub(crate) fn quietly(act: impl FnOnce()) {
     // What the panic said went to the log already, by the hook.
     let _ = catch_unwind(AssertUnwindSafe(act));
 }

@@ -11,7 +11,7 @@ use std::{
 
 /// Which version of control groups a file is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
+pub(crate) enum Version {
     /// A hierarchy for each controller.
     One,
     /// One hierarchy for all.
@@ -23,13 +23,13 @@ const ROOT: &str = "/sys/fs/cgroup";
 
 /// Looks at the directories of all groups of this process, from itself outwards, as far as `controller`
 /// goes. Where nothing can be read, there are none.
-pub fn directories(controller: &str) -> Vec<(Version, PathBuf)> {
+pub(crate) fn directories(controller: &str) -> Vec<(Version, PathBuf)> {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     directories_of(&groups, controller, Path::new(ROOT))
 }
 
 /// The same, from the text of `/proc/self/cgroup`.
-pub fn directories_of(groups: &str, controller: &str, root: &Path) -> Vec<(Version, PathBuf)> {
+pub(crate) fn directories_of(groups: &str, controller: &str, root: &Path) -> Vec<(Version, PathBuf)> {
     let mut found = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
@@ -54,13 +54,13 @@ pub fn directories_of(groups: &str, controller: &str, root: &Path) -> Vec<(Versi
 }
 
 /// Bytes of memory that the groups allow: the least that any of them says. `None`: they say nothing.
-pub fn memory_bytes() -> Option<u64> {
+pub(crate) fn memory_bytes() -> Option<u64> {
     tightest(&directories("memory")).map(|(bytes, ..)| bytes)
 }
 
 /// What the group uses whose bound is the least, to be read again and again. `None`: there is none, or it
 /// does not say.
-pub fn memory_in_use() -> Option<MemoryInUse> {
+pub(crate) fn memory_in_use() -> Option<MemoryInUse> {
     let (bytes_max, version, directory) = tightest(&directories("memory"))?;
     MemoryInUse::open(bytes_max, version, &directory)
 }
@@ -85,7 +85,7 @@ fn tightest(directories: &[(Version, PathBuf)]) -> Option<(u64, Version, PathBuf
 
 /// The memory of one group, whose files are open.
 #[derive(Debug)]
-pub struct MemoryInUse {
+pub(crate) struct MemoryInUse {
     /// The bound of the group.
     pub bytes_max: u64,
     usage: File,
@@ -113,7 +113,7 @@ impl MemoryInUse {
 
     /// Bytes in use, without the files in memory that the kernel gives up when it needs the room. Below
     /// `enough` these are not looked at: adding them up costs the kernel some time.
-    pub fn bytes(&self, enough: u64) -> Option<u64> {
+    pub(crate) fn bytes(&self, enough: u64) -> Option<u64> {
         let used: u64 = reread(&self.usage)?.trim().parse().ok()?;
         if used <= enough {
             return Some(used);
@@ -127,7 +127,7 @@ impl MemoryInUse {
 }
 
 /// Reads an open file of the kernel from its beginning, as it is now.
-pub fn reread(file: &File) -> Option<String> {
+pub(crate) fn reread(file: &File) -> Option<String> {
     let mut bytes = vec![0; FILE_BYTES_MAX];
     let read = file.read_at(&mut bytes, 0).ok()?;
     bytes.truncate(read);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use self::end::{LastWords, Said};
-pub use self::{end::End, mouth::speak};
+pub(crate) use self::{end::End, mouth::speak};
 use ravenry_base::secret::Mask;
 use ravenry_protocol::{
     Reference, encode,
@@ -25,13 +25,13 @@ use ravenry_protocol::{
 ///
 /// Poe wants a first event within 5 s (specification of 2023 to 2025; 2026 at second hand); 2 s are
 /// left for the network and for a busy machine.
-pub const FIRST_EVENT_AFTER: Duration = Duration::from_secs(3);
+pub(crate) const FIRST_EVENT_AFTER: Duration = Duration::from_secs(3);
 
 /// Longest silence before a comment line keeps the connection alive.
 ///
 /// The rhythm of the reference library's pings; proxies commonly drop a connection that was silent
 /// for 30 s or more.
-pub const COMMENT_AFTER: Duration = Duration::from_secs(15);
+pub(crate) const COMMENT_AFTER: Duration = Duration::from_secs(15);
 
 /// What a reply may hold; both numbers come from the limits of its bot.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ pub enum Refusal {
 
 /// The state of one reply. See the module's documentation.
 #[derive(Debug)]
-pub struct Guard {
+pub(crate) struct Guard {
     bounds: Bounds,
     /// What must not be said; `None` where there is nothing to hide.
     mask: Option<Mask>,
@@ -93,7 +93,7 @@ enum Phase {
 
 impl Guard {
     /// The guard of a reply that has not said anything.
-    pub fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
             mask: None,
@@ -108,22 +108,22 @@ impl Guard {
 
     /// The same, and of what `mask` hides nothing is said.
     #[must_use]
-    pub fn masking(self, mask: Option<Mask>) -> Self {
+    pub(crate) fn masking(self, mask: Option<Mask>) -> Self {
         Self { mask, ..self }
     }
 
     /// Characters that the bot has said.
-    pub fn characters(&self) -> u64 {
+    pub(crate) fn characters(&self) -> u64 {
         self.characters
     }
 
     /// Events that the bot has said.
-    pub fn events(&self) -> u64 {
+    pub(crate) fn events(&self) -> u64 {
         self.events
     }
 
     /// Whether the bot has passed a bound, so that the reply is to be ended.
-    pub fn overrun(&self) -> bool {
+    pub(crate) fn overrun(&self) -> bool {
         self.phase == Phase::Overrun
     }
 
@@ -131,7 +131,7 @@ impl Guard {
     ///
     /// # Errors
     /// A refusal leaves `out` as it was.
-    pub fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
+    pub(crate) fn say(&mut self, event: &Event<'_>, out: &mut BytesMut) -> Result<(), Refusal> {
         let mask = self.mask.take();
         let speak = |out: &mut BytesMut| speak(event, mask.as_ref(), out);
         let said = self.write(event, event.characters(), out, speak);
@@ -144,7 +144,7 @@ impl Guard {
     ///
     /// # Errors
     /// As those of [`Guard::say`].
-    pub fn say_encoded(
+    pub(crate) fn say_encoded(
         &mut self,
         event: &Event<'_>,
         characters: u64,
@@ -156,7 +156,7 @@ impl Guard {
     }
 
     /// Whether an event of so many characters is worth encoding.
-    pub fn fits(&self, event: &Event<'_>, characters: u64) -> bool {
+    pub(crate) fn fits(&self, event: &Event<'_>, characters: u64) -> bool {
         self.phase == Phase::Open && self.has_room(event, characters)
     }
 
@@ -257,12 +257,12 @@ impl Guard {
     }
 
     /// Notes that bytes left for the reader at `now`, so that comments fill silences only.
-    pub fn wrote(&mut self, now: Duration) {
+    pub(crate) fn wrote(&mut self, now: Duration) {
         self.last_write = now;
     }
 
     /// When to call [`Guard::tick`] next, as time since the query arrived.
-    pub fn next_tick(&self) -> Duration {
+    pub(crate) fn next_tick(&self) -> Duration {
         let silence = match self.meta {
             MetaState::Open => FIRST_EVENT_AFTER,
             MetaState::Ours | MetaState::Past => self.last_write.saturating_add(COMMENT_AFTER),
@@ -271,7 +271,7 @@ impl Guard {
     }
 
     /// Says what is due at `now`: a first event, a comment, or the verdict that time is over.
-    pub fn tick(&mut self, now: Duration, out: &mut BytesMut) -> Option<End> {
+    pub(crate) fn tick(&mut self, now: Duration, out: &mut BytesMut) -> Option<End> {
         if now >= self.bounds.wall_time {
             return Some(End::OutOfTime);
         }
@@ -293,7 +293,7 @@ impl Guard {
     }
 
     /// Writes the last events of the reply. Only the first call does anything.
-    pub fn end(&mut self, end: &End, reference: Reference, out: &mut BytesMut) {
+    pub(crate) fn end(&mut self, end: &End, reference: Reference, out: &mut BytesMut) {
         if self.phase == Phase::Done || *end == End::ReaderGone {
             return;
         }

@@ -3,11 +3,12 @@
 //! `sandbox` converts the generated types to these and forwards; here live the rules. Each part is
 //! plain Rust on `protocol`'s types and is tested without a guest.
 
-pub mod http;
-pub mod log;
+pub(crate) mod http;
+pub(crate) mod log;
+// Generated code hands its resources on, which must be public for that.
 pub mod poe;
 pub mod rehearsal;
-pub mod reply;
+pub(crate) mod reply;
 pub mod request;
 
 use self::{

@@ -6,14 +6,14 @@
 //! the author's desk.
 
 pub mod bots;
-pub mod charges;
-pub mod compute;
-pub mod control_group;
-pub mod guard;
+mod charges;
+mod compute;
+mod control_group;
+mod guard;
 pub mod imports;
-pub mod metrics;
+mod metrics;
 pub mod sandbox;
-pub mod secrets;
+mod secrets;
 pub mod server;
 pub mod telemetry;
 pub mod walls;

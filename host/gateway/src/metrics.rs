@@ -17,71 +17,71 @@ use ::metrics::{
     gauge, histogram,
 };
 
-pub use self::tenant::TenantTime;
+pub(crate) use self::tenant::TenantTime;
 
 /// Replies that run at this moment, by bot. Goes down when the instance is gone.
-pub const RUNNING_REPLIES: &str = "ravenry_running_replies";
+pub(crate) const RUNNING_REPLIES: &str = "ravenry_running_replies";
 /// Queries that wait for a place, by bot.
-pub const WAITING_QUERIES: &str = "ravenry_waiting_queries";
+pub(crate) const WAITING_QUERIES: &str = "ravenry_waiting_queries";
 /// Replies that have ended, by bot and outcome.
-pub const REPLIES: &str = "ravenry_replies_total";
+pub(crate) const REPLIES: &str = "ravenry_replies_total";
 /// Requests that are not queries, by bot and type.
-pub const CALLS: &str = "ravenry_calls_total";
+pub(crate) const CALLS: &str = "ravenry_calls_total";
 /// What bots have asked of the platform, by bot, kind and outcome.
-pub const POE_CALLS: &str = "ravenry_poe_calls_total";
+pub(crate) const POE_CALLS: &str = "ravenry_poe_calls_total";
 /// Amounts that were authorized and not captured when their reply ended, in thousandths of a US cent.
-pub const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
+pub(crate) const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
 /// Amounts that were asked for and never answered, by step, in thousandths of a US cent: whether they
 /// were charged, only the platform knows.
-pub const UNKNOWN_CHARGES: &str = "ravenry_unknown_charges_milli_cents_total";
+pub(crate) const UNKNOWN_CHARGES: &str = "ravenry_unknown_charges_milli_cents_total";
 /// Whether the platform has the settings of a bot (1) or not (0), by bot.
-pub const SYNCED: &str = "ravenry_settings_synced";
+pub(crate) const SYNCED: &str = "ravenry_settings_synced";
 /// Whether a bot is refused (1) or not any more (0), by bot; without a bot's name, a file of its tenant is.
-pub const REFUSED_BOTS: &str = "ravenry_refused_bots";
+pub(crate) const REFUSED_BOTS: &str = "ravenry_refused_bots";
 /// Events that bots have said.
-pub const EVENTS: &str = "ravenry_events_total";
+pub(crate) const EVENTS: &str = "ravenry_events_total";
 /// Bytes of event stream that were handed to the network.
-pub const SENT_BYTES: &str = "ravenry_sent_bytes_total";
+pub(crate) const SENT_BYTES: &str = "ravenry_sent_bytes_total";
 /// Time from the arrival of a query to its first event, in seconds.
-pub const FIRST_EVENT: &str = "ravenry_first_event_seconds";
+pub(crate) const FIRST_EVENT: &str = "ravenry_first_event_seconds";
 /// Time from the arrival of a query to the end of its reply, in seconds.
-pub const DURATION: &str = "ravenry_reply_duration_seconds";
+pub(crate) const DURATION: &str = "ravenry_reply_duration_seconds";
 /// Computing time of a reply, in seconds.
-pub const CPU: &str = "ravenry_reply_cpu_seconds";
+pub(crate) const CPU: &str = "ravenry_reply_cpu_seconds";
 /// Most memory of a reply's instance, in bytes.
-pub const PEAK_MEMORY: &str = "ravenry_reply_peak_memory_bytes";
+pub(crate) const PEAK_MEMORY: &str = "ravenry_reply_peak_memory_bytes";
 /// Computing time by tenant and place (`serving`, `compute`), in nanoseconds.
-pub const COMPUTING: &str = "ravenry_computing_nanoseconds_total";
+pub(crate) const COMPUTING: &str = "ravenry_computing_nanoseconds_total";
 /// Polls of guests that held a serving thread for more than a millisecond, by tenant.
-pub const OVERRUNS: &str = "ravenry_overruns_total";
+pub(crate) const OVERRUNS: &str = "ravenry_overruns_total";
 /// Turns at compute threads, by tenant.
-pub const TURNS: &str = "ravenry_turns_total";
+pub(crate) const TURNS: &str = "ravenry_turns_total";
 /// Time that turns were waited for, by tenant, in nanoseconds.
-pub const TURN_WAITS: &str = "ravenry_turn_waits_nanoseconds_total";
+pub(crate) const TURN_WAITS: &str = "ravenry_turn_waits_nanoseconds_total";
 /// Memory in use, of which `ravenry_memory_max_bytes` may be: of the process or of its control group, whichever
 /// is nearer to its bound.
-pub const MEMORY: &str = "ravenry_memory_bytes";
+pub(crate) const MEMORY: &str = "ravenry_memory_bytes";
 /// Memory that may be used.
-pub const MEMORY_MAX: &str = "ravenry_memory_max_bytes";
+pub(crate) const MEMORY_MAX: &str = "ravenry_memory_max_bytes";
 /// Queries and other requests that were refused because memory was short.
-pub const REFUSED_FOR_MEMORY: &str = "ravenry_refused_for_memory_total";
+pub(crate) const REFUSED_FOR_MEMORY: &str = "ravenry_refused_for_memory_total";
 /// HTTP requests that were turned away before they reached a bot, by status.
-pub const REJECTED: &str = "ravenry_rejected_requests_total";
+pub(crate) const REJECTED: &str = "ravenry_rejected_requests_total";
 /// Requests without a key, or with a wrong one, by bot.
-pub const UNAUTHORIZED: &str = "ravenry_unauthorized_requests_total";
+pub(crate) const UNAUTHORIZED: &str = "ravenry_unauthorized_requests_total";
 /// Connections that are open.
-pub const CONNECTIONS: &str = "ravenry_connections";
+pub(crate) const CONNECTIONS: &str = "ravenry_connections";
 
 /// Lines of the log that were dropped because whoever reads it is too slow.
-pub const DROPPED_LOG_LINES: &str = "ravenry_dropped_log_lines_total";
+pub(crate) const DROPPED_LOG_LINES: &str = "ravenry_dropped_log_lines_total";
 
 /// Bounds of the histograms of times, in seconds: from a warm echo to a long essay.
-pub const SECONDS_BUCKETS: [f64; 14] = [
+pub(crate) const SECONDS_BUCKETS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0,
 ];
 
 /// Bounds of the histogram of memory, in bytes: 1 to 1,024 MiB in steps of four, with one between.
-pub const BYTES_BUCKETS: [f64; 8] = [
+pub(crate) const BYTES_BUCKETS: [f64; 8] = [
     65_536.0,
     1_048_576.0,
     2_097_152.0,
@@ -93,7 +93,7 @@ pub const BYTES_BUCKETS: [f64; 8] = [
 ];
 
 /// Gives the recorder the meaning of every metric. To be called once, after it is installed.
-pub fn describe() {
+pub(crate) fn describe() {
     describe_gauge!(
         RUNNING_REPLIES,
         Unit::Count,
@@ -199,23 +199,23 @@ fn describe_process() {
 }
 
 /// Says how many lines of the log were dropped since the start.
-pub fn dropped_log_lines(lines: u64) {
+pub(crate) fn dropped_log_lines(lines: u64) {
     counter!(DROPPED_LOG_LINES).absolute(lines);
 }
 
 /// Counts a request that was turned away.
-pub fn rejected(status: u16) {
+pub(crate) fn rejected(status: u16) {
     counter!(REJECTED, "status" => status.to_string()).increment(1);
 }
 
 /// Says whether a bot is refused; without a name, whether a file of its tenant is.
-pub fn refused_bot(tenant: &str, bot: &str, is_refused: bool) {
+pub(crate) fn refused_bot(tenant: &str, bot: &str, is_refused: bool) {
     gauge!(REFUSED_BOTS, "tenant" => tenant.to_owned(), "bot" => bot.to_owned())
         .set(f64::from(u8::from(is_refused)));
 }
 
 /// Counts a query or another request that was refused because memory was short.
-pub fn refused_for_memory() {
+pub(crate) fn refused_for_memory() {
     counter!(REFUSED_FOR_MEMORY).increment(1);
 }
 
@@ -224,30 +224,30 @@ pub fn refused_for_memory() {
     clippy::cast_precision_loss,
     reason = "a gauge does not need the last bit of a byte count"
 )]
-pub fn memory(used: u64, bytes_max: u64) {
+pub(crate) fn memory(used: u64, bytes_max: u64) {
     gauge!(MEMORY).set(used as f64);
     gauge!(MEMORY_MAX).set(bytes_max as f64);
 }
 
 /// The gauge of open connections.
-pub fn connections() -> Gauge {
+pub(crate) fn connections() -> Gauge {
     gauge!(CONNECTIONS)
 }
 
 /// Counts an amount that was authorized and not captured. The bot may not be mounted any more.
-pub fn uncaptured(tenant: &str, bot: &str, milli_cents: u64) {
+pub(crate) fn uncaptured(tenant: &str, bot: &str, milli_cents: u64) {
     counter!(UNCAPTURED, "tenant" => tenant.to_owned(), "bot" => bot.to_owned())
         .increment(milli_cents);
 }
 
 /// Counts an amount of which nobody knows what came of it. The bot may not be mounted any more.
-pub fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: u64) {
+pub(crate) fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: u64) {
     counter!(UNKNOWN_CHARGES, "tenant" => tenant.to_owned(), "bot" => bot.to_owned(), "step" => step)
         .increment(milli_cents);
 }
 
 /// Every way in which a reply ends, as its label says it; the most frequent ones first.
-pub const OUTCOMES: [&str; 14] = [
+pub(crate) const OUTCOMES: [&str; 14] = [
     "finished",
     "failed",
     "reader_gone",

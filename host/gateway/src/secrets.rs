@@ -22,7 +22,7 @@ use ravenry_base::{
 use ravenry_config::resolve::SecretGrant;
 
 /// How every placeholder begins, so that people who meet one know what it is.
-pub const PLACEHOLDER: &str = "ravenry-secret-";
+pub(crate) const PLACEHOLDER: &str = "ravenry-secret-";
 
 /// Shorter keys, which no platform gives out, are found in harmless words, and stay there when a bot says
 /// them. In logs, they are masked too.

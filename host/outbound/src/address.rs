@@ -128,7 +128,7 @@ impl Block {
 }
 
 /// The block for whose sake this address is refused; `None` for a public one.
-pub fn refusal(address: IpAddr) -> Option<&'static Block> {
+pub(crate) fn refusal(address: IpAddr) -> Option<&'static Block> {
     let address = match address {
         IpAddr::V6(long) if EMBEDDED_IPV4.iter().any(|block| block.has(address)) => {
             let [.., a, b, c, d] = long.octets();

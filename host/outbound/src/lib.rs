@@ -5,7 +5,7 @@
 //! redirect is followed, no cookie kept, no proxy of the environment used, and nothing is
 //! decompressed. This module does not know what a bot is, nor which hosts it may reach.
 
-pub mod address;
+mod address;
 mod client;
 mod connection;
 mod fault;

@@ -14,7 +14,7 @@ const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What was asked and answered by now.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub(crate) struct Kept {
     turns: VecDeque<Turn>,
     bytes: usize,
 }
@@ -31,7 +31,7 @@ struct Turn {
 
 impl Kept {
     /// A query is sent. Where it asks the same once more, what came of it before no longer counts.
-    pub fn ask(&mut self, query: &Value) {
+    pub(crate) fn ask(&mut self, query: &Value) {
         let repeated = self.turns.back().map(|turn| question(&turn.query)) == Some(question(query));
         if let Some(turn) = self.turns.pop_back_if(|_| repeated) {
             self.bytes = self.bytes.saturating_sub(turn.bytes);
@@ -49,7 +49,7 @@ impl Kept {
     }
 
     /// Something of its answer came.
-    pub fn hear(&mut self, part: &Part) {
+    pub(crate) fn hear(&mut self, part: &Part) {
         let Part::Event { at, name, data, .. } = part else {
             return;
         };
@@ -77,7 +77,7 @@ impl Kept {
     }
 
     /// The text of the file, without what `mask` hides; `None` where nothing was answered.
-    pub fn text(&self, bot: Option<&str>, mask: &Mask) -> Option<String> {
+    pub(crate) fn text(&self, bot: Option<&str>, mask: &Mask) -> Option<String> {
         let answered = self.turns.iter().filter(|turn| !turn.events.is_empty());
         let turns: Vec<_> = answered
             .clone()

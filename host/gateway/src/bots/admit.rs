@@ -136,7 +136,7 @@ impl Drop for Ticket {
 
 /// The three gates that a query of one bot passes.
 #[derive(Clone, Debug)]
-pub struct Gate {
+pub(crate) struct Gate {
     /// The bot's own places.
     pub bot: Arc<Places>,
     /// Its tenant's.
@@ -149,14 +149,14 @@ pub struct Gate {
 
 /// The right to run one reply. Dropping it frees the places.
 #[derive(Debug)]
-pub struct Permit {
+pub(crate) struct Permit {
     _places: [Place; 3],
     _running: Counted,
 }
 
 /// Why there is no permit; the words are for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// The queue was full on arrival.
     #[error("the queue is full")]
     QueueFull,
@@ -167,7 +167,7 @@ pub enum Refused {
 
 impl Refused {
     /// The words for the log.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::QueueFull => "the queue is full",
             Self::WaitedTooLong => "no place came free in time",
@@ -199,7 +199,7 @@ impl Drop for Counted {
 
 impl Gate {
     /// A permit, if one can be had without waiting.
-    pub fn try_admit(&self, running: &Gauge) -> Option<Permit> {
+    pub(crate) fn try_admit(&self, running: &Gauge) -> Option<Permit> {
         // Whoever waits comes first: a newcomer does not overtake the queue.
         if self.bot.waiting.load(Ordering::Relaxed) > 0 {
             return None;
@@ -217,13 +217,13 @@ impl Gate {
 
     /// Waits for a place of the process alone: the gateway's own question to a bot takes nothing
     /// that readers of the bot or of its tenant could have.
-    pub async fn admit_beside(&self) -> Result<impl Drop + Send + Unpin + use<>, Refused> {
+    pub(crate) async fn admit_beside(&self) -> Result<impl Drop + Send + Unpin + use<>, Refused> {
         let place = tokio::time::timeout(self.wait_max, self.process.take()).await;
         place.ok().flatten().ok_or(Refused::WaitedTooLong)
     }
 
     /// Waits for a permit, in order of arrival, no longer than the queue's deadline.
-    pub async fn admit(self, running: Gauge, waiting: Gauge) -> Result<Permit, Refused> {
+    pub(crate) async fn admit(self, running: Gauge, waiting: Gauge) -> Result<Permit, Refused> {
         let deadline = Instant::now().checked_add(self.wait_max);
         let _tickets = [self.bot.join(), self.tenant.join()]
             .into_iter()

@@ -27,11 +27,11 @@ use ravenry_protocol::{
 /// Longest time on the clock for such a call.
 ///
 /// Poe's own client gives up after 5 s when it synchronises settings.
-pub const CALL_TIME_MAX: Duration = Duration::from_secs(5);
+pub(crate) const CALL_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Why such a call has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum CallError {
+pub(crate) enum CallError {
     /// It is still being compiled.
     #[error("the bot is starting")]
     Starting,
@@ -51,7 +51,7 @@ pub enum CallError {
 
 /// What is handed to the bot.
 #[derive(Clone, Debug)]
-pub enum Report {
+pub(crate) enum Report {
     /// A like or dislike.
     Feedback(Feedback),
     /// A reaction.
@@ -61,7 +61,7 @@ pub enum Report {
 }
 
 /// Asks a bot for its settings, for the platform: as JSON, which is written where the bot computes.
-pub async fn settings(
+pub(crate) async fn settings(
     bot: &Arc<Bot>,
     _authorized: Authorized,
     received: Received,
@@ -79,7 +79,7 @@ pub async fn settings(
 
 /// Asks a bot for its settings, for the gateway itself. That takes no place of the bot's, so that
 /// nobody is refused because the gateway has a question, and a bot that is full can answer it.
-pub async fn own_settings(bot: &Arc<Bot>, received: Received) -> Result<Settings, CallError> {
+pub(crate) async fn own_settings(bot: &Arc<Bot>, received: Received) -> Result<Settings, CallError> {
     ask_settings(bot, received, bot.gate.admit_beside()).await
 }
 
@@ -104,7 +104,7 @@ async fn ask_settings<P: Unpin + Send + 'static>(
 }
 
 /// Hands a report to a bot.
-pub async fn report(
+pub(crate) async fn report(
     bot: &Arc<Bot>,
     _authorized: Authorized,
     received: Received,

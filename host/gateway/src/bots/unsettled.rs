@@ -13,7 +13,7 @@ use ravenry_protocol::cost::Operation;
 const CRASHED: &str = "crashed";
 
 /// Tells of what a reply has left open, if anything.
-pub fn tell(heading: &Heading, tally: &Tally, outcome: &'static str) {
+pub(crate) fn tell(heading: &Heading, tally: &Tally, outcome: &'static str) {
     let Heading {
         tenant,
         bot,
@@ -64,7 +64,7 @@ pub fn tell(heading: &Heading, tally: &Tally, outcome: &'static str) {
 ///
 /// # Errors
 /// The records cannot be looked through.
-pub fn tell_left_open(journal: &Journal) -> io::Result<()> {
+pub(crate) fn tell_left_open(journal: &Journal) -> io::Result<()> {
     journal.left_open(|left| match left {
         LeftOpen::Charges(heading, tally) => tell(heading, tally, CRASHED),
         LeftOpen::Unreadable(file, error) => tracing::error!(

@@ -25,7 +25,7 @@ use super::{
 pub struct Panicked;
 
 /// Polls something of a bot's; a panic is what it comes to, and nobody else's.
-pub fn caught<F: Future>(
+pub(crate) fn caught<F: Future>(
     work: Pin<&mut F>,
     context: &mut Context<'_>,
 ) -> Poll<Result<F::Output, Panicked>> {

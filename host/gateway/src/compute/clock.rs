@@ -34,13 +34,13 @@ pub(super) fn computes_here() {
 }
 
 /// Whether the calling thread is a compute thread.
-pub fn here() -> bool {
+pub(crate) fn here() -> bool {
     COMPUTES.get()
 }
 
 /// What the clock says by which computing is counted on the calling thread. Only differences mean
 /// something, and only on one thread.
-pub fn computing() -> Duration {
+pub(crate) fn computing() -> Duration {
     if here() {
         duration(clock_gettime(ClockId::ThreadCPUTime))
     } else {
@@ -49,7 +49,7 @@ pub fn computing() -> Duration {
 }
 
 /// A poll begins. At threads that serve the processor's clock is asked once a millisecond at most.
-pub fn mark() {
+pub(crate) fn mark() {
     if !here() {
         let now = since_start();
         if now.saturating_sub(MARKED.get().0) >= MARK {
@@ -62,7 +62,7 @@ pub fn mark() {
 ///
 /// On a busy machine a thread may lose its processor in the middle of a poll: that is not the guest's
 /// doing. A short poll is believed; of a long one the processor's clock knows better.
-pub fn really(poll: Duration) -> Duration {
+pub(crate) fn really(poll: Duration) -> Duration {
     if here() || poll < Duration::from_nanos(MARK) / 2 {
         return poll;
     }

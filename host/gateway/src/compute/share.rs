@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// A reader does not notice a millisecond, and what computes for longer does not notice the 20 µs
 /// that moving to another thread costs.
-pub const SERVING_SLICE: u64 = 1_000_000;
+pub(crate) const SERVING_SLICE: u64 = 1_000_000;
 
 /// Overruns that are forgiven, in nanoseconds: a handful of unlucky polls.
 const OVERRUN_MAX: u64 = 4_000_000;

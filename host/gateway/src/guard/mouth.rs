@@ -10,7 +10,7 @@ const MASKED_NAME: &str = "masked";
 
 /// Appends an event, without what `mask` hides: in whichever of its members that is, and however it is
 /// escaped there. Where there is nothing to hide, nothing is looked for.
-pub fn speak(event: &Event<'_>, mask: Option<&Mask>, out: &mut BytesMut) {
+pub(crate) fn speak(event: &Event<'_>, mask: Option<&Mask>, out: &mut BytesMut) {
     let before = out.len();
     encode::event(event, out);
     let Some(mask) = mask else { return };

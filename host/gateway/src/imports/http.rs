@@ -42,7 +42,7 @@ const FORBIDDEN: [HeaderName; 3] = [header::TE, header::TRAILER, header::EXPECT]
 /// Bytes of a request's body that one write may bring. Two such chunks wait on their way out.
 ///
 /// Small, because a bot can open many bodies and send none of them.
-pub const CHUNK_BYTES_MAX: usize = 32 * 1024;
+pub(crate) const CHUNK_BYTES_MAX: usize = 32 * 1024;
 
 /// What stands in the place of a host that cannot be named.
 const UNKNOWN: &str = "an unknown host";
@@ -55,7 +55,7 @@ const HOST_BYTES_MAX: usize = 255;
 /// Dropped before the requests of the call are: then a body that is only half written does not look
 /// like a whole one.
 #[derive(Debug)]
-pub struct Outbound {
+pub(crate) struct Outbound {
     access: Arc<Access>,
     log: BotLog,
     tape: Option<Tape>,
@@ -82,7 +82,7 @@ impl Drop for Outbound {
 
 impl Outbound {
     /// For one call; `log` and `tape` are that call's.
-    pub fn new(access: Arc<Access>, log: BotLog, tape: Option<Tape>) -> Self {
+    pub(crate) fn new(access: Arc<Access>, log: BotLog, tape: Option<Tape>) -> Self {
         Self {
             access,
             log,

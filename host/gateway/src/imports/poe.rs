@@ -374,7 +374,7 @@ fn member<'a, T: Deserialize<'a>>(raw: &'a str) -> Option<T> {
 }
 
 /// What uploads take, from what a guest hands over.
-pub fn bytes(name: String, content_type: Option<String>, bytes: Vec<u8>) -> Body {
+pub(crate) fn bytes(name: String, content_type: Option<String>, bytes: Vec<u8>) -> Body {
     Body::Bytes {
         name,
         content_type,

@@ -6,7 +6,7 @@ use super::{COMPUTING, OVERRUNS, TURN_WAITS, TURNS};
 
 /// The computing time of one tenant.
 #[derive(Clone)]
-pub struct TenantTime {
+pub(crate) struct TenantTime {
     serving: Counter,
     compute: Counter,
     overruns: Counter,
@@ -22,7 +22,7 @@ impl std::fmt::Debug for TenantTime {
 
 impl TenantTime {
     /// The handles of one tenant.
-    pub fn new(tenant: &str) -> Self {
+    pub(crate) fn new(tenant: &str) -> Self {
         let at = |place: &'static str| counter!(COMPUTING, "tenant" => tenant.to_owned(), "place" => place);
         let of = |name: &'static str| counter!(name, "tenant" => tenant.to_owned());
         Self {
@@ -35,7 +35,7 @@ impl TenantTime {
     }
 
     /// Counts a poll at a serving thread, and whether it held that for too long.
-    pub fn served(&self, nanos: u64, overrun: bool) {
+    pub(crate) fn served(&self, nanos: u64, overrun: bool) {
         self.serving.increment(nanos);
         if overrun {
             self.overruns.increment(1);
@@ -43,12 +43,12 @@ impl TenantTime {
     }
 
     /// Counts time at a compute thread that went to freeing what was given up.
-    pub fn cleared(&self, nanos: u64) {
+    pub(crate) fn cleared(&self, nanos: u64) {
         self.compute.increment(nanos);
     }
 
     /// Counts a turn at a compute thread, and how long it was waited for.
-    pub fn turn(&self, nanos: u64, waited: u64) {
+    pub(crate) fn turn(&self, nanos: u64, waited: u64) {
         self.compute.increment(nanos);
         self.turns.increment(1);
         self.waits.increment(waited);
