@@ -9,12 +9,13 @@ use std::{
     os::unix::{fs::FileExt as _, process::CommandExt as _},
     process::{Child, Command, Output, Stdio},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
 };
 
+use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 
 /// How far a worker stands back behind whoever serves.
@@ -64,7 +65,7 @@ fn start(worker: &mut Command) -> io::Result<Child> {
     let Some(place) = PLACE.get() else {
         return worker.spawn();
     };
-    let place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = place.lock();
     // A courtesy: the work can be done without it.
     let mut own = [0; 8];
     let read = place.read_at(&mut own, 0).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! The limits of a bot, and the one table from which everything about them is made.
 //!
 //! [`ROWS`] says of each limit: its name, kind, default with the reason, and meaning. Parsing, the
-//! help of the flag, JSON and the table in the README all come from it; there is no second list.
+//! help of the flag and the table in the README all come from it; there is no second list.
 //! Names are the same in files and flags: `queue_wait`.
 
 use std::time::Duration;
@@ -320,18 +320,6 @@ impl Limits {
             (row.set)(&mut widest, row.kind.most());
         }
         widest
-    }
-
-    /// All limits with their values as JSON: counts as numbers, the rest as text with its unit.
-    pub fn to_json(&self) -> serde_json::Value {
-        let member = |row: &Row| {
-            let value = match (row.get)(self) {
-                Value::Count(count) => count.into(),
-                value => value.to_string().into(),
-            };
-            (row.name.to_owned(), value)
-        };
-        serde_json::Value::Object(ROWS.iter().map(member).collect())
     }
 }
 

@@ -4,8 +4,10 @@
 //! manifest, `secret` a file in the directory of secrets, as container platforms and service managers
 //! make it. No error here holds any part of a value, nor of a name that may be one.
 
-use std::fs::{self, DirEntry};
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, DirEntry},
+    path::{Path, PathBuf},
+};
 
 use toml_span::{Span, Value, value::ValueInner};
 

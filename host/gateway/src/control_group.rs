@@ -29,7 +29,11 @@ pub(crate) fn directories(controller: &str) -> Vec<(Version, PathBuf)> {
 }
 
 /// The same, from the text of `/proc/self/cgroup`.
-pub(crate) fn directories_of(groups: &str, controller: &str, root: &Path) -> Vec<(Version, PathBuf)> {
+pub(crate) fn directories_of(
+    groups: &str,
+    controller: &str,
+    root: &Path,
+) -> Vec<(Version, PathBuf)> {
     let mut found = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);

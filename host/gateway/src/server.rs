@@ -27,9 +27,11 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 pub use self::prepare::make_directories;
 pub use self::served::{Code, MountedBot, News, Ready, RefusedBot};
@@ -253,7 +255,7 @@ pub async fn mount_only(
     let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
     let noted = Arc::clone(&late);
     let news = move |made: Result<Mounted, Problem>| {
-        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = noted.lock();
         noted.extend(made.err());
     };
     let machine = look_at_machine(&spec)?;
@@ -271,7 +273,7 @@ pub async fn mount_only(
     let applied = settled(change).await?;
     deployment.complete().await?;
     let mut refused: Vec<_> = applied.refused.into_values().collect();
-    refused.append(&mut late.lock().unwrap_or_else(PoisonError::into_inner));
+    refused.append(&mut late.lock());
     Problems(refused).or(deployment)
 }
 

@@ -7,7 +7,6 @@
 use std::{
     fmt, fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +16,7 @@ use hickory_resolver::{
     net::{NetError, runtime::TokioRuntimeProvider},
     system_conf::read_system_conf,
 };
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::{Found, Lookup};
@@ -68,7 +68,7 @@ impl NameServers {
 
     /// The resolver, after a look whether the files have changed: a machine moves between networks.
     fn resolver(&self) -> Result<TokioResolver, NetError> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         let now = Instant::now();
         if let Some(current) = &*current
             && now.saturating_duration_since(current.looked) < LOOK_AGAIN

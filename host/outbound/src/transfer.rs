@@ -7,7 +7,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
@@ -16,6 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::{Place, SendError, fault};
@@ -49,12 +50,12 @@ impl Pulse {
     }
 
     fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.0.lock() = Instant::now();
     }
 
     /// The last beat.
     pub(super) fn last(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 
@@ -112,7 +113,7 @@ where
             if self.ended {
                 return Poll::Ready(None);
             }
-            let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let inner = self.inner.get_mut();
             let frame = match ready!(Pin::new(inner).poll_frame(context)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(_)) => return self.end(Some(SendError::RequestBody)),

@@ -6,12 +6,9 @@
 //! as it was. Without `--simulate` the bots know nothing of it, and may read the files that a person
 //! puts to a message.
 
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, path::Path};
 
+use parking_lot::{Mutex, MutexGuard};
 use url::Url;
 
 use super::{Failure, players, simulate};
@@ -186,6 +183,6 @@ impl Simulated {
     }
 
     fn bots(&self) -> MutexGuard<'_, Bots> {
-        self.bots.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bots.lock()
     }
 }

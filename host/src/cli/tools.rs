@@ -10,13 +10,11 @@ use std::{
     io::{self, BufRead as _, BufReader, Read},
     os::unix::process::CommandExt as _,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{SyncSender, sync_channel},
-    },
+    sync::mpsc::{SyncSender, sync_channel},
     thread,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// Lines of stderr that an error repeats; a compiler's complaint with its notes fits.
@@ -114,7 +112,7 @@ struct Interrupted {
 
 impl Interrupt {
     fn lock(&self) -> MutexGuard<'_, Interrupted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Asks the program to end.

@@ -9,7 +9,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use notify_debouncer_full::{
     DebounceEventResult, Debouncer, NoCache, new_debouncer_opt,
     notify::{self, EventKind, RecommendedWatcher, RecursiveMode},
 };
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// How long a file must lie still. An editor that saves writes several times within milliseconds;
 /// a person does not notice a tenth of a second.
@@ -44,7 +45,7 @@ struct State {
 
 impl Changes {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock()
     }
 
     /// Something may have changed.
@@ -63,12 +64,12 @@ impl Changes {
     pub(super) fn wait(&self) -> bool {
         let mut state = self.lock();
         while !state.changed && !state.over {
-            state = self.0.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.0.1.wait(state);
         }
         let began = Instant::now();
         while std::mem::take(&mut state.changed) && !state.over && began.elapsed() < STORM_MAX {
             let waited = self.0.1.wait_timeout(state, ALL_STILL);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = waited.0;
         }
         !state.over
     }
@@ -92,7 +93,7 @@ impl Watcher {
         let wanted = Arc::new(Mutex::new(Vec::<PathBuf>::new()));
         let theirs = Arc::clone(&wanted);
         let hear = move |result: DebounceEventResult| {
-            let wanted = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+            let wanted = theirs.lock();
             let is_wanted = |path: &PathBuf| wanted.iter().any(|start| path.starts_with(start));
             // Where the system had too much to tell, anything may have happened.
             let tells = result.map_or(true, |events| {
@@ -119,7 +120,7 @@ impl Watcher {
         directories: &BTreeSet<PathBuf>,
         wanted: Vec<PathBuf>,
     ) -> (bool, Option<String>) {
-        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+        *self.wanted.lock() = wanted;
         let (mut more, mut wrong) = (false, None);
         let gone: Vec<_> = self
             .followed

@@ -5,13 +5,14 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     task::Waker,
 };
 
 use futures_util::task::AtomicWaker;
+use parking_lot::{Mutex, MutexGuard};
 
 /// Looks for which somebody who was asked to go counts as on his way: two seconds. Who has not gone by
 /// then has a reader who does not take his last words, and is cut off without them.
@@ -142,7 +143,7 @@ pub struct Asked {
 
 impl Holders {
     fn lock(&self) -> MutexGuard<'_, HashMap<usize, Arc<Holder>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Bytes of those that were asked to go a short while ago, and are still there.

@@ -3,10 +3,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -14,6 +11,7 @@ use http::{
     HeaderMap, HeaderValue,
     header::{CONNECTION, CONTENT_TYPE},
 };
+use parking_lot::Mutex;
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
@@ -168,13 +166,11 @@ impl<'a> Prober<'a> {
     }
 
     pub(super) fn into_book(self) -> Book {
-        self.book
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.book.into_inner()
     }
 
     fn enter(&self, rule: &Rule, outcome: Outcome) {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book.lock();
         book.enter(rule, outcome);
     }
 

@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,6 +15,7 @@ use http::{
     HeaderMap, HeaderName,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
+use parking_lot::Mutex;
 use sse_stream::{Sse, SseByteStream};
 use tokio::time::timeout;
 
@@ -175,7 +176,7 @@ impl Answer {
 
     /// Asks the judge, and passes on what he has found by now.
     fn judged(&mut self, ask: impl FnOnce(&mut Judge)) {
-        let mut judge = self.judge.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut judge = self.judge.lock();
         ask(&mut judge);
         self.ready
             .extend(judge.take().into_iter().map(Part::Finding));
@@ -208,7 +209,7 @@ fn chunks(
                 return Err(io::Error::other(SendError::BodyTooLarge(most)));
             }
             if let Some(judge) = judge {
-                let mut judge = judge.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut judge = judge.lock();
                 let text = judge.bytes(chunk);
                 // The parser would keep all of it.
                 if judge.has_found(&EVENT_SIZE) {

@@ -5,7 +5,7 @@ use std::{
     error::Error,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use http_body_util::LengthLimitError;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::json;
 use tokio::{
     sync::{Semaphore, watch},
@@ -213,7 +214,7 @@ impl Stage {
     /// The state, for as long as the guard lives. Nobody waits for anything else while holding it.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // A test that fell over while it held the lock leaves nothing half done.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Changes the state, and tells whoever waits for a change.
@@ -257,7 +258,7 @@ impl Stage {
 
     /// The gate of this name, unless there are too many.
     fn gate(&self, name: &str) -> Option<watch::Sender<Gate>> {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gates = self.gates.lock();
         if gates.len() >= GATES_MAX && !gates.contains_key(name) {
             return None;
         }

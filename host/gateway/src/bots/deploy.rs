@@ -6,13 +6,14 @@ mod source;
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 pub use self::source::COMPONENT_BYTES_MAX;
@@ -163,7 +164,7 @@ pub(super) fn look(
                 } {
                     progress(&format!("preparing {}", wanted.spec.name));
                     let looked = look_at(wanted, shared);
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
+                    *slot.lock() = Some(looked);
                 }
             });
         }
@@ -173,7 +174,7 @@ pub(super) fn look(
             let causes = vec!["looking at it was cut short".to_owned()];
             Err(unmountable(wanted.spec, causes, None))
         };
-        let looked = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let looked = slot.into_inner();
         looked.unwrap_or_else(cut_short)
     };
     wanted.iter().zip(results).map(seen).collect()

@@ -10,9 +10,10 @@ mod orders;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 pub use self::change::{Applied, Change, News, Progress};
@@ -126,7 +127,7 @@ impl Deployment {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Gives up what goes on in the background. What is being compiled is not mounted any more.

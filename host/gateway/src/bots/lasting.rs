@@ -3,11 +3,9 @@
 //! A new version of a bot shares them with the one before, so that replies which still run there
 //! count until they end. They are forgotten once no version and no reply holds them.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
 use super::{admit::Places, breaker::Breaker, pace::Pace, readers::Readers};
@@ -117,7 +115,7 @@ impl Lasting {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     /// What lasts of a tenant; a new one has the size that the specification says.

@@ -4,13 +4,9 @@
 //! All of it in the background: no bot waits for the platform, and a platform that is away is asked
 //! again with growing pauses.
 
-use std::{
-    collections::HashMap,
-    error::Error as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, error::Error as _, sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet, time::sleep};
 
 use super::{Bot, call};
@@ -79,7 +75,7 @@ impl Syncing {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(TenantName, BotName), JoinSet<()>>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock()
     }
 }
 

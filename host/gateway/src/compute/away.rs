@@ -5,13 +5,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
 };
 
 use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
 
 use super::{
     Owner, Weighed, quietly,
@@ -70,7 +71,7 @@ struct Slot<T> {
 
 impl<T> Slot<T> {
     fn put(&self, output: Result<T, Panicked>) {
-        *self.output.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
+        *self.output.lock() = Some(output);
         self.done.store(true, Ordering::Release);
         self.reader.wake();
     }
@@ -105,11 +106,7 @@ impl<T> Future for Away<T> {
         if !slot.done.load(Ordering::Acquire) {
             return Poll::Pending;
         }
-        let output = slot
-            .output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let output = slot.output.lock().take();
         output.map_or(Poll::Pending, Poll::Ready)
     }
 }

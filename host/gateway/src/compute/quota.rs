@@ -6,10 +6,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use super::clock;
 use crate::control_group::{self, Version};
@@ -65,7 +66,7 @@ impl Quota {
     pub(super) fn wait(&self) {
         loop {
             let pause = {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = self.state.lock();
                 state.look(self.cores, Instant::now(), clock::process())
             };
             match pause {

@@ -9,11 +9,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Owner, clock, quietly, threads::Inner, turns::Path};
 
@@ -114,7 +116,7 @@ impl Task {
 
     /// Whoever the state makes the owner finds it free; a panic leaves nothing half done in there.
     fn work(&self) -> MutexGuard<'_, Option<Boxed>> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        self.work.lock()
     }
 
     fn change(&self, from: u8, to: u8) -> bool {

@@ -6,7 +6,7 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
     },
     thread::{self, JoinHandle, Thread},
@@ -14,6 +14,7 @@ use std::{
 };
 
 use crossbeam_queue::SegQueue;
+use parking_lot::{Mutex, MutexGuard};
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
@@ -144,7 +145,7 @@ impl Inner {
     }
 
     fn turns(&self) -> MutexGuard<'_, Turns<Arc<Task>>> {
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turns.lock()
     }
 
     /// Wakes a thread that sleeps, if there is one.

@@ -9,7 +9,7 @@
 use std::{
     future::poll_fn,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -18,6 +18,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_util::task::AtomicWaker;
+use parking_lot::{Mutex, MutexGuard};
 
 use self::buffer::{BOOKED_BYTES, Buffer};
 use crate::{
@@ -251,15 +252,11 @@ impl Outbox {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic while it was held cannot leave half an event: encoding appends whole events.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     fn try_lock(&self) -> Option<MutexGuard<'_, Inner>> {
-        match self.inner.try_lock() {
-            Ok(inner) => Some(inner),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        self.inner.try_lock()
     }
 
     /// The reader's way to the lock: where it is taken, he is woken when it is free.

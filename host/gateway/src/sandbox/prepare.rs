@@ -1,9 +1,6 @@
 //! From a file to a component that can be called: looked at, compiled or found in the cache, linked.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use sha2::{Digest as _, Sha256};
 
@@ -122,11 +119,7 @@ impl Sandbox {
         let Plan { bytes, digest, .. } = plan;
         let Runtime { engine, cache, .. } = plan.runtime;
         let alone = bytes.len() >= COMPILED_ALONE_BYTES;
-        let _turn = alone.then(|| {
-            self.compiling
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        });
+        let _turn = alone.then(|| self.compiling.lock());
         if let Some(code) = cache.load(engine, digest) {
             return Ok((code, true));
         }

@@ -6,13 +6,14 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, Thread},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use wasmtime::{Engine, EngineWeak};
 
 /// Length of an epoch: how often a computing guest is looked at.
@@ -53,7 +54,7 @@ impl Ticker {
 
     /// Raises the epoch of one more engine.
     pub(super) fn add(&self, engine: &Engine) {
-        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engines = self.engines.lock();
         engines.push(engine.weak());
     }
 
@@ -75,7 +76,7 @@ impl Ticker {
     }
 
     fn tick(&self) {
-        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let engines = self.engines.lock();
         for engine in engines.iter().filter_map(EngineWeak::upgrade) {
             engine.increment_epoch();
         }

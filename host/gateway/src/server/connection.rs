@@ -14,7 +14,7 @@ use std::{
     net::IpAddr,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
@@ -22,6 +22,7 @@ use std::{
 
 use hyper::{body::Incoming, server::conn::http1, service::HttpService};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use tokio::{sync::Semaphore, task::yield_now};
 
 use super::{body::Answer, patience::Patience, reject::Reject, stream::Stream};
@@ -131,7 +132,7 @@ impl Seat {
 
     fn is_reader_of(&self, readers: &Arc<Readers>) -> bool {
         // As with the owner: one thread polls a connection.
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = self.reader.lock();
         if !reader.as_ref().is_some_and(|reader| reader.is_of(readers)) {
             let free = u64::try_from(self.places.available_permits()).unwrap_or(u64::MAX);
             *reader = readers.come(free);
@@ -142,7 +143,7 @@ impl Seat {
     /// Whose work this connection is from now on.
     pub(super) fn belongs_to(&self, owner: &Owner) {
         // Nobody waits for it: a connection is polled by one thread.
-        let mut place = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.owner.lock();
         if !place.as_ref().is_some_and(|before| before.is(owner)) {
             *place = Some(owner.clone());
         }
@@ -167,7 +168,7 @@ impl Seat {
     /// Whose memory the answer holds.
     pub(super) fn holds(&self, holder: Option<&Arc<Holder>>) {
         // As with the owner: one thread polls a connection.
-        let mut place = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.holder.lock();
         if place.is_some() != holder.is_some() {
             *place = holder.cloned();
         }
@@ -176,7 +177,7 @@ impl Seat {
     /// Whether its answer was asked to end, and its reader does not take the last words. Wakes this task
     /// when that is so: the answer itself is not polled while its reader does not read.
     fn is_overdue(&self, context: &Context<'_>) -> bool {
-        let holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
+        let holder = self.holder.lock();
         holder.as_ref().is_some_and(|holder| {
             holder.watch(context.waker());
             holder.is_overdue()
@@ -189,7 +190,7 @@ impl Seat {
             return None;
         }
         let laden = self.laden.load(Ordering::Relaxed);
-        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = self.owner.lock();
         let crowds = |owner: &&Owner| laden || compute.crowds(owner);
         owner.as_ref().filter(crowds).cloned()
     }

@@ -2,9 +2,10 @@
 
 use std::{
     fmt::{Debug, Write as _},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -25,7 +26,7 @@ pub struct Overheard(Arc<Mutex<Vec<String>>>);
 impl Overheard {
     /// What has come since the last time: a text for each record, with its lines.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.0.lock())
     }
 
     /// What is kept: all that bots print, and replies that ended badly.
@@ -47,7 +48,7 @@ impl<S: Subscriber> Layer<S> for Overheard {
             "query" => text.detail,
             _ => Some(text.message),
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         let bytes: usize = kept.iter().map(String::len).sum();
         kept.extend(text.filter(|text| bytes.saturating_add(text.len()) <= BYTES_MAX));
     }

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker, ready},
@@ -18,6 +18,7 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
+use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -103,7 +104,7 @@ impl Progress {
         if self.phase.load(Ordering::Acquire) != IDLE {
             return false;
         }
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = self.reader.lock();
         *reader = Some(context.waker().clone());
         drop(reader);
         self.closing.load(Ordering::Acquire)
@@ -117,7 +118,7 @@ impl Idle for Progress {
 
     fn give_up(&self) {
         self.closing.store(true, Ordering::Release);
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = self.reader.lock();
         if let Some(reader) = reader.take() {
             reader.wake();
         }

@@ -2,12 +2,12 @@
 
 use std::{
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Tape;
@@ -32,7 +32,7 @@ impl Sent {
 
     /// What is kept about the body itself, without waiting for it.
     fn ask<T>(&self, ask: impl FnOnce(&reqwest::Body) -> T) -> T {
-        ask(&self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+        ask(&self.inner.lock())
     }
 }
 
@@ -44,7 +44,7 @@ impl Body for Sent {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, reqwest::Error>>> {
-        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.get_mut();
         let polled = Pin::new(inner).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()

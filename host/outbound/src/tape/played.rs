@@ -4,13 +4,13 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Limited};
+use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{BYTES_MAX, Lost, Outcome};
@@ -60,7 +60,7 @@ impl Body for Played {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, SendError>>> {
-        let left = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let left = self.0.get_mut();
         let Some((due, _)) = left.chunks.front() else {
             return Poll::Ready(left.fault.take().map(Err));
         };

@@ -3,9 +3,7 @@
 //! Sources and licences are embedded as they are. Its `Cargo.toml` refers to the workspace of this
 //! project, which is not there: what it takes from it is written out.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::{fs, io, path::Path};
 
 use include_dir::{Dir, include_dir};
 
@@ -41,10 +39,7 @@ const PACKAGES: &[Package] = &[
     Package {
         place: "host/protocol",
         manifest: include_str!("../../../protocol/Cargo.toml"),
-        files: &[(
-            "src",
-            include_dir!("$CARGO_MANIFEST_DIR/protocol/src"),
-        )],
+        files: &[("src", include_dir!("$CARGO_MANIFEST_DIR/protocol/src"))],
     },
 ];
 

@@ -1,9 +1,8 @@
 //! A change of what is mounted: what it did, and what it is still waiting for.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Deployment, State, orders::Ordered};
 use crate::bots::{Bot, deploy::MountedBot};
@@ -65,10 +64,8 @@ impl Change {
         let ours = |ordered: &Ordered| Arc::ptr_eq(&ordered.log, &log);
         let small = |ordered: &Ordered| ours(ordered) && !ordered.order.is_large();
         let waiting = |state: &mut State| state.orders.open(small).next().is_some();
-        let state = deployment
-            .carried_out
-            .wait_while(deployment.state(), waiting);
-        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let mut state = deployment.state();
+        deployment.carried_out.wait_while(&mut state, waiting);
         let mut applied = log.lock().take().unwrap_or_default();
         let open = state.orders.open(ours);
         applied.compiling = open.map(|it| it.order.spec.name.clone()).collect();
@@ -85,7 +82,7 @@ impl Log {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Applied>> {
-        self.applied.lock().unwrap_or_else(PoisonError::into_inner)
+        self.applied.lock()
     }
 
     /// Takes note of what came of an order. `false` once the change was said: then it is news.

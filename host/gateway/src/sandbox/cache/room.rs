@@ -9,9 +9,11 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::SystemTime,
 };
+
+use parking_lot::Mutex;
 
 use ravenry_base::directory::{self, DirectoryError, Writers};
 
@@ -64,7 +66,7 @@ impl Room {
     /// Notes that a file is used from now on.
     pub(super) fn keep(&self, path: &Path) -> Kept {
         let used = Arc::new(());
-        let mut all = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.used.lock();
         all.retain(|_, used| used.strong_count() > 0);
         let alive = all.get(path).and_then(Weak::upgrade);
         let used = alive.unwrap_or(used);
@@ -95,7 +97,7 @@ impl Room {
         }
         found.sort_by_key(|file| file.used);
         let (before, mut files) = (bytes, 0_u32);
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = self.used.lock();
         let in_use = |path| used.get(path).is_some_and(|used| used.strong_count() > 0);
         for file in found.iter().filter(|file| !in_use(&file.path)) {
             if bytes <= self.bytes_max {

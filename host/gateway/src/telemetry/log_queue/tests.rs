@@ -1,6 +1,8 @@
 //! What is written, in which order, and what is not, by a reader who can be stopped.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc::Receiver};
+use std::sync::mpsc::Receiver;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::*;
 
@@ -27,14 +29,14 @@ impl Reader {
     }
 
     fn written(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+        self.written.lock()
     }
 }
 
 impl Write for Reader {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = self.begun.send(());
-        let _ = self.turns.lock().unwrap().recv();
+        let _ = self.turns.lock().recv();
         self.written().extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -82,11 +84,11 @@ fn what_is_queued_is_written_after_a_panic() {
     let (reader, turn, _begins) = Reader::new();
     drop(turn);
     let copy = reader.clone();
-    let panicked = std::panic::catch_unwind(move || {
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
         let (queue, _logging) = LogQueue::start(copy, |_| {}).unwrap();
         queue.push(b"last words\n");
         panic!("for this test");
-    });
+    }));
     assert!(panicked.is_err());
     assert_eq!(*reader.written(), b"last words\n");
 }
