@@ -19,6 +19,7 @@ use ravenry_base::secret::Mask;
 use ravenry_protocol::{
     Reference, encode,
     event::{Event, Meta},
+    visible::Visible,
 };
 
 /// Longest silence before the guard speaks for the bot.
@@ -63,8 +64,8 @@ pub(crate) struct Guard {
     mask: Option<Mask>,
     characters: u64,
     events: u64,
-    /// Something that the platform counts as an answer was written.
-    answered: bool,
+    /// What of the answer can be seen.
+    visible: Visible,
     meta: MetaState,
     phase: Phase,
     last_write: Duration,
@@ -99,7 +100,7 @@ impl Guard {
             mask: None,
             characters: 0,
             events: 0,
-            answered: false,
+            visible: Visible::default(),
             meta: MetaState::Open,
             phase: Phase::Open,
             last_write: Duration::ZERO,
@@ -224,21 +225,9 @@ impl Guard {
         if self.meta == MetaState::Open {
             self.meta = MetaState::Past;
         }
-        match event {
-            // What shows nothing, or what the platform ignores, is no answer.
-            Event::Meta(_)
-            | Event::Suggest(_)
-            | Event::Data(_)
-            | Event::Other { .. }
-            | Event::Replace { text: "", .. }
-            | Event::Done => {}
-            Event::Text { .. } | Event::Replace { .. } | Event::File(_) | Event::Json(_) => {
-                self.answered = true;
-            }
-            Event::Error { .. } => {
-                self.answered = true;
-                self.phase = Phase::Errored;
-            }
+        self.visible.see(event);
+        if matches!(event, Event::Error { .. }) {
+            self.phase = Phase::Errored;
         }
     }
 
@@ -299,7 +288,7 @@ impl Guard {
         }
         let said = Said {
             anything: self.events > 0,
-            answer: self.answered,
+            answer: self.visible.anything(),
         };
         if self.phase != Phase::Errored
             && let Some(last) = end.last_words(said, reference)

@@ -16,6 +16,7 @@ use super::{
     mend,
     rules::{self, Finding, Rule},
     utf8::Utf8,
+    visible::Visible,
 };
 
 /// Longest wait for the first event (specification of 2023 to 2026).
@@ -72,7 +73,9 @@ pub struct Judge {
     events: u64,
     characters: u64,
     course: Course,
-    /// Something that counts as an answer has come.
+    /// What of it can be seen, files left out: they are no answer by themselves.
+    visible: Visible,
+    /// Whether a text has come, be it gone by now.
     said: bool,
     /// The last event was a suggested reply.
     suggested: bool,
@@ -174,6 +177,13 @@ impl Judge {
 
     fn heard(&mut self, name: &str, data: &str, heard: &Heard) {
         let suggested = std::mem::take(&mut self.suggested);
+        if let Heard::Event(event) = heard
+            && self.course == Course::Open
+            && !matches!(event, Owned::File(_))
+        {
+            // Tool calls are an answer to whoever offered tools.
+            self.visible.hear(event);
+        }
         match heard {
             Heard::Nothing => {
                 self.suggested = suggested;
@@ -206,19 +216,16 @@ impl Judge {
                 self.count(text);
             }
             Heard::Event(Owned::Error(_)) => {
-                self.said = true;
                 if self.course == Course::Open {
                     self.course = Course::Failed;
                 }
                 self.object(name, data);
             }
-            // Tool calls are an answer to whoever offered tools.
-            Heard::Event(Owned::Json(_)) => self.said = true,
             Heard::Event(Owned::Other(other, _)) => {
                 let got = quoted(other.as_str());
                 self.find(&rules::KNOWN_EVENT, "a name of the protocol", got);
             }
-            Heard::Event(Owned::File(_) | Owned::Data(_)) => {}
+            Heard::Event(Owned::File(_) | Owned::Data(_) | Owned::Json(_)) => {}
         }
         if suggested && self.course == Course::Open {
             let got = format!("`{}` after a suggested reply", shown(name));
@@ -283,8 +290,12 @@ impl Judge {
         if self.has_found(&rules::EVENT_STREAM) {
             return;
         }
-        if !self.said {
-            let got = format!("{} events without one", self.events);
+        if !self.visible.anything() {
+            let got = if self.said {
+                "texts in which nothing stands at the end".to_owned()
+            } else {
+                format!("{} events without one", self.events)
+            };
             self.find(&rules::SAYS_SOMETHING, "`text` or `error`", got);
         }
         if self.course != Course::Done {

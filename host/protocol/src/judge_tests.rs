@@ -28,6 +28,7 @@ fn judged(head: &Head<'_>, events: &[(&str, &str)], end: &End) -> Vec<&'static s
 
 const META: (&str, &str) = ("meta", r#"{"content_type":"text/markdown"}"#);
 const TEXT: (&str, &str) = ("text", r#"{"text":"hi"}"#);
+const GONE: (&str, &str) = ("replace_response", r#"{"text":""}"#);
 const SUGGEST: (&str, &str) = ("suggested_reply", r#"{"text":"more"}"#);
 const ERROR: (&str, &str) = ("error", r#"{"allow_retry":true,"text":"no"}"#);
 const DONE: (&str, &str) = ("done", "{}");
@@ -37,7 +38,7 @@ fn a_good_answer_breaks_nothing() {
     let file = r#"{"url":"u","content_type":"c","name":"n","inline_ref":null}"#;
     for events in [
         &[META, TEXT, SUGGEST, SUGGEST, DONE][..],
-        &[TEXT, ("replace_response", r#"{"text":""}"#), DONE],
+        &[TEXT, GONE, TEXT, DONE],
         &[("file", file), TEXT, ("data", r#"{"metadata":"d"}"#), DONE],
         &[META, TEXT, ERROR, DONE],
         &[ERROR, DONE],
@@ -53,9 +54,12 @@ fn each_fault_has_its_rule() {
         (&[TEXT][..], &["E4"][..]),
         (&[META, DONE], &["E3"]),
         (&[SUGGEST, DONE], &["E3"]),
+        (&[("text", r#"{"text":""}"#), DONE], &["E3"]),
+        (&[TEXT, GONE, DONE], &["E3"]),
         (&[TEXT, META, DONE], &["E2"]),
         (&[TEXT, DONE, TEXT], &["E6"]),
         (&[TEXT, DONE, ERROR], &["E6"]),
+        (&[TEXT, DONE, GONE], &["E6"]),
         (&[TEXT, ("done", r#"{"a":1}"#)], &["E5"]),
         (&[TEXT, ("done", "null")], &["E1"]),
         (&[TEXT, ("banana", "{}"), DONE], &["E7"]),

@@ -52,6 +52,7 @@ pub mod settings;
 mod shapes;
 pub mod shown;
 pub mod utf8;
+pub mod visible;
 pub mod weight;
 
 pub use self::{

@@ -50,10 +50,10 @@ impl Shown {
         }
     }
 
-    /// All text, one answer below the other.
+    /// All text, one answer below the other; those in which nothing stands take no room.
     pub fn text(&self) -> String {
-        let texts: Vec<&str> = self.texts.values().map(String::as_str).collect();
-        texts.join("\n\n")
+        let texts = self.texts.values().filter(|text| !text.is_empty());
+        texts.map(String::as_str).collect::<Vec<_>>().join("\n\n")
     }
 
     /// `text/markdown` or `text/plain`.
@@ -87,6 +87,13 @@ mod tests {
             text: "new".to_owned(),
         });
         assert_eq!(shown.text(), "new\n\nb");
+        for index in [0, 1] {
+            shown.hear(Owned::Replace {
+                index: Some(index),
+                text: String::new(),
+            });
+        }
+        assert_eq!(shown.text(), "");
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl End {
 pub(super) struct Said {
     /// Any event of the bot.
     pub(super) anything: bool,
-    /// Something that the platform counts as an answer.
+    /// Something that is still there to be seen.
     pub(super) answer: bool,
 }
 

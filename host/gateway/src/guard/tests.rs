@@ -76,15 +76,19 @@ fn a_reply_that_said_something_ends_with_done_alone() {
 
 #[test]
 fn a_reply_that_said_nothing_ends_with_an_error_and_done() {
+    let replace = |index, text| Event::Replace { index, text };
     for silent in [
-        None,
-        Some(text("")),
-        Some(Event::Suggest("more")),
-        Some(Event::Data("kept")),
+        &[][..],
+        &[text("")],
+        &[Event::Suggest("more")],
+        &[Event::Data("kept")],
+        &[replace(None, "")],
+        &[text("gone again"), replace(None, "")],
+        &[text("gone"), replace(Some(0), ""), Event::Suggest("more")],
     ] {
         let mut guard = Guard::new(bounds());
-        if let Some(event) = silent {
-            guard.say(&event, &mut BytesMut::new()).unwrap();
+        for event in silent {
+            guard.say(event, &mut BytesMut::new()).unwrap();
         }
         let last = ended(&mut guard, &End::Finished);
         assert!(last.starts_with("event: error\n"), "{last}");

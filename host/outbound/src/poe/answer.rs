@@ -30,6 +30,7 @@ use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_protocol::{
     answer::{Heard, Misheard, hear},
     event::Owned,
+    visible::Visible,
 };
 
 /// Attempts, the first included (as the reference client).
@@ -76,8 +77,8 @@ pub struct Asking {
 struct Account {
     /// Anything at all; from then on nothing is repeated.
     any: bool,
-    /// Something that counts as an answer.
-    content: bool,
+    /// What of it can be seen.
+    visible: Visible,
     complaints: Vec<String>,
 }
 
@@ -222,7 +223,7 @@ impl Asking {
         match hear(event.event.as_deref(), data) {
             Ok(Heard::Nothing) => {}
             Ok(Heard::Done) => {
-                if !self.heard.content {
+                if !self.heard.visible.anything() {
                     self.complain("Bot returned no text in response".to_owned());
                 }
                 self.end(None);
@@ -233,7 +234,7 @@ impl Asking {
             }),
             Ok(Heard::Event(event)) => {
                 self.heard.any = true;
-                self.heard.content |= is_content(&event);
+                self.heard.visible.hear(&event);
                 self.queued_bytes = self.queued_bytes.saturating_add(data.len());
                 self.queue.push_back(event);
             }
@@ -292,14 +293,5 @@ impl Asking {
             let _ = timeout(COMPLAINTS_TIME_MAX, join_all(posts)).await;
         };
         self.state = State::Complaining(Box::pin(told), fault);
-    }
-}
-
-/// Whether a reader sees something of it.
-fn is_content(event: &Owned) -> bool {
-    match event {
-        Owned::Text { text, .. } | Owned::Replace { text, .. } => !text.is_empty(),
-        Owned::File(_) | Owned::Json(_) | Owned::Error(_) => true,
-        Owned::Meta(_) | Owned::Suggest(_) | Owned::Data(_) | Owned::Other(..) => false,
     }
 }

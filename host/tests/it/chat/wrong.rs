@@ -187,6 +187,13 @@ fn rules_that_are_broken_are_named() {
     ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got 1 events without one
     error: http://127.0.0.1:8080/bot has answered nothing
     "#);
+    let gone = "event: replace_response\ndata: {\"text\": \"\"}\n\nevent: done\ndata: {}\n\n";
+    assert_snapshot!(asked(stream(&format!("{text}{gone}"))), @r#"
+    exit 1
+    ---
+    ! E3 a reply has a `text` or an `error`: expected `text` or `error`, got texts in which nothing stands at the end
+    error: http://127.0.0.1:8080/bot has answered nothing
+    "#);
     assert_snapshot!(asked(stream("event: text\ndata: hé🐈\n\nevent: done\ndata: {}\n\n")), @r#"
     exit 1
     ---

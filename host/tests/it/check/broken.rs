@@ -102,6 +102,7 @@ const BROKEN: &[(&[&str], Change)] = &[
     (&["E1"], says!["text" "[\"a\"]", "text" TEXT, "done" "{}"]),
     (&["E2"], says!["text" TEXT, "meta" "{}", "done" "{}"]),
     (&["E3"], says!["meta" "{}", "done" "{}"]),
+    (&["E3"], says!["text" TEXT, "replace_response" "{\"text\":\"\"}", "done" "{}"]),
     (&["E4"], says!["text" TEXT]),
     (&["E5"], says!["text" TEXT, "done" "{\"a\":1}"]),
     (&["E6"], says!["text" TEXT, "done" "{}", "text" TEXT]),

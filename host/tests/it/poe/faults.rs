@@ -75,25 +75,28 @@ fn an_answer_that_shows_nothing_is_none() {
         "event: replace_response\ndata: {\"text\": \"\"}\n\n",
         "event: text\ndata: {\"text\": \"\"}\n\n",
         "event: banana\ndata: {\"text\": \"unseen\"}\n\n",
+        "event: text\ndata: {\"text\": \"gone again\"}\n\nevent: replace_response\ndata: {\"text\": \"\"}\n\n",
     ] {
         poe.bot(
             "helper",
             Script::in_turn([Answer::stream().raw(shown).done()]),
         );
-        let events = ask(&server, "relay helper").events();
-        let (name, data) = &events[events.len() - 2];
-        assert_eq!(name, "error", "{shown}: {events:?}");
-        let said = data["text"].as_str().unwrap();
-        assert!(
-            said.starts_with("The bot gave no answer"),
-            "{shown}: {said}"
-        );
+        for way in ["relay", "pass"] {
+            let events = ask(&server, &format!("{way} helper")).events();
+            let (name, data) = &events[events.len() - 2];
+            assert_eq!(name, "error", "{way} {shown}: {events:?}");
+            let said = data["text"].as_str().unwrap();
+            assert!(
+                said.starts_with("The bot gave no answer"),
+                "{way} {shown}: {said}"
+            );
+        }
     }
     let told = poe.reports();
     let told = told
         .iter()
         .filter(|it| it.body["message"] == "Bot returned no text in response");
-    assert_eq!(told.count(), 4);
+    assert_eq!(told.count(), 10);
 }
 
 /// What another bot says may be the key of the one that asks.
