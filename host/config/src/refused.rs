@@ -35,4 +35,10 @@ impl ServerSpec {
         let mut refused = self.refused.iter().filter(|it| it.tenant == *tenant);
         refused.any(|it| it.bot.as_ref().is_none_or(|name| name == bot))
     }
+
+    /// Whether just this bot is refused, by its name.
+    pub fn refuses(&self, tenant: &TenantName, bot: &BotName) -> bool {
+        let mut refused = self.refused.iter().filter(|it| it.tenant == *tenant);
+        refused.any(|it| it.bot.as_ref() == Some(bot))
+    }
 }

@@ -298,20 +298,28 @@ pub struct Table {
     /// All others, by route.
     by_route: HashMap<String, Arc<Bot>>,
     refused: usize,
+    former: usize,
 }
 
 impl Table {
-    /// A table beside which `refused` bots are not as their files say.
-    pub fn beside(refused: usize) -> Self {
+    /// A table beside which `refused` bots are missing, and in which `former` ones are what they were before
+    /// their files said something that cannot be mounted.
+    pub fn beside(refused: usize, former: usize) -> Self {
         Self {
             refused,
+            former,
             ..Self::default()
         }
     }
 
-    /// How many bots are not mounted as their files say, because that cannot be.
+    /// How many bots are not mounted, because what their files say cannot be.
     pub fn refused(&self) -> usize {
         self.refused
+    }
+
+    /// How many bots go on as they were, because what their files say now cannot be mounted.
+    pub fn former(&self) -> usize {
+        self.former
     }
 
     /// Adds a bot under each of these host names, or, where there are none, for every host.

@@ -36,7 +36,8 @@ pub(crate) const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
 pub(crate) const UNKNOWN_CHARGES: &str = "ravenry_unknown_charges_milli_cents_total";
 /// Whether the platform has the settings of a bot (1) or not (0), by bot.
 pub(crate) const SYNCED: &str = "ravenry_settings_synced";
-/// Whether a bot is refused (1) or not any more (0), by bot; without a bot's name, a file of its tenant is.
+/// Whether what a bot's files say is refused (1) or not any more (0), by bot, be it that its former version goes on;
+/// without a bot's name, a file of its tenant is.
 pub(crate) const REFUSED_BOTS: &str = "ravenry_refused_bots";
 /// Events that bots have said.
 pub(crate) const EVENTS: &str = "ravenry_events_total";

@@ -34,7 +34,7 @@ use std::{
 use parking_lot::Mutex;
 
 pub use self::prepare::make_directories;
-pub use self::served::{Code, MountedBot, News, Ready, RefusedBot};
+pub use self::served::{Code, MountedBot, News, Ready, RefusedBot, url};
 use self::{
     backstop::Backstop,
     drain::stop_politely,
@@ -95,8 +95,8 @@ pub struct Options {
     pub reload: Option<Reload>,
 }
 
-/// Reads again what people wrote, and changes what is mounted; bots answer below the URL.
-pub type Reload = Arc<dyn Fn(&Arc<Deployment>, &str) + Send + Sync>;
+/// Reads again what people wrote, and changes what is mounted; bots answer at the address.
+pub type Reload = Arc<dyn Fn(&Arc<Deployment>, SocketAddr) + Send + Sync>;
 
 /// Where the server keeps things.
 #[derive(Clone, Debug)]
@@ -226,7 +226,7 @@ async fn serve(
         tokio::select! {
             () = signals.next() => {}
             problems = in_vain(deployment, &gateway) => return Err(problems),
-            () = hangup::reload(outside.hangups, options, deployment, &served.url) => {}
+            () = hangup::reload(outside.hangups, options, deployment, served.address) => {}
         }
     }
     // The next process may have this port at once.
@@ -286,7 +286,7 @@ fn served(
 ) -> Ready {
     let bots = deployment.bots();
     Ready {
-        url: format!("http://{address}"),
+        address,
         metrics_url,
         bots: bots.iter().map(|bot| describe(bot, address)).collect(),
         refused: refused(deployment),

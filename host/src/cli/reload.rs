@@ -9,10 +9,14 @@ mod running;
 use std::{
     collections::{BTreeSet, HashMap},
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc::sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use self::{
@@ -157,15 +161,15 @@ impl Reload {
         self.take_over_locks(progress);
     }
 
-    /// Runs the loop. Bots answer below `url`.
-    pub(super) fn run(mut self, deployment: Arc<Deployment>, url: String) -> Running {
+    /// Runs the loop. Bots answer at `address`.
+    pub(super) fn run(mut self, deployment: Arc<Deployment>, address: SocketAddr) -> Running {
         let (stop, interrupt) = (self.stop(), Arc::clone(&self.interrupt));
         let (ending, ended) = sync_channel::<()>(1);
         let work = move || {
             // Whoever waits for the end hears of it when this is dropped.
             let _ending = ending;
             while self.changes.wait() {
-                self.reload(&deployment, &url);
+                self.reload(&deployment, address);
             }
         };
         if let Err(error) = thread::Builder::new().name("reload".to_owned()).spawn(work) {
@@ -178,7 +182,7 @@ impl Reload {
         }
     }
 
-    fn reload(&mut self, deployment: &Arc<Deployment>, url: &str) {
+    fn reload(&mut self, deployment: &Arc<Deployment>, address: SocketAddr) {
         let (began, still) = (Instant::now(), Progress::still());
         let now = self.look(&still);
         if now == self.last {
@@ -191,7 +195,7 @@ impl Reload {
         progress.end();
         // What is cut short by the end is nobody's mistake.
         if !self.interrupt.is_over() {
-            let outcome = outcome.map(|done| done.news(url, began.elapsed(), settings));
+            let outcome = outcome.map(|done| done.news(address, began.elapsed(), settings));
             report(outcome, &still);
         }
     }

@@ -20,7 +20,7 @@ pub(crate) fn render(ready: &Ready, page: Option<&str>) -> String {
     let mut parts = vec![format!(
         "Serving {} on {}",
         counted(as_u64(ready.bots.len()), "bot"),
-        ready.url
+        ready.url()
     )];
     if !ready.bots.is_empty() || !ready.refused.is_empty() {
         parts.push(bots(&ready.bots, &ready.refused));
@@ -198,7 +198,7 @@ mod tests {
 
     fn ready(bots: Vec<MountedBot>) -> Ready {
         Ready {
-            url: "http://127.0.0.1:8080".to_owned(),
+            address: ([127, 0, 0, 1], 8080).into(),
             metrics_url: Some("http://127.0.0.1:9090/metrics".to_owned()),
             bots,
             refused: Vec::new(),

@@ -57,6 +57,8 @@ struct State {
     orders: Orders,
     /// Who is not among them as the files say.
     refused: BTreeSet<RefusedKey>,
+    /// Tenants with files that cannot be read now, whose bots go on as the files said before.
+    unread: BTreeSet<TenantName>,
     /// Threads that carry out orders.
     workers: usize,
 }
@@ -96,11 +98,21 @@ impl State {
 
     /// What is to be found of it.
     fn table(&self) -> Table {
-        let mut table = Table::beside(self.refused.len());
+        let former = self.refused.iter().filter(|key| self.goes_on(key)).count();
+        let mut table = Table::beside(self.refused.len().saturating_sub(former), former);
         for MountedBot { bot, hosts, .. } in &self.mounted {
             table.add(hosts, bot);
         }
         table
+    }
+
+    /// Whether what is refused is only the new version: the former one answers.
+    fn goes_on(&self, (tenant, bot): &RefusedKey) -> bool {
+        let Some(bot) = bot else {
+            return self.unread.contains(tenant);
+        };
+        let mut mounted = self.mounted.iter();
+        mounted.any(|found| key(found) == (tenant, bot) && found.bot.component.is_some())
     }
 }
 
@@ -110,6 +122,8 @@ struct Plan {
     mounted: Vec<MountedBot>,
     orders: Vec<Order>,
     applied: Applied,
+    /// See [`State::unread`].
+    unread: BTreeSet<TenantName>,
 }
 
 impl Deployment {
@@ -208,6 +222,7 @@ impl Deployment {
             mounted,
             mut applied,
             orders,
+            unread,
         } = plan;
         let stays = |old: &&MountedBot| !mounted.iter().any(|new| key(new) == key(old));
         let removed = state.mounted.iter().filter(stays);
@@ -230,10 +245,12 @@ impl Deployment {
         let refused = state.refused_by(spec, kept, &applied);
         state.refuse(refused);
         state.mounted = mounted;
+        state.unread = unread;
         self.registry.swap(state.table());
         applied.removed.iter().for_each(|bot| self.syncing.end(bot));
-        let anew = [&applied.added, &applied.changed, &applied.reconfigured];
-        for bot in anew.into_iter().flatten() {
+        let added = applied.added.iter().map(|added| &added.bot);
+        let others = [&applied.changed, &applied.reconfigured];
+        for bot in added.chain(others.into_iter().flatten()) {
             self.syncing.begin(Arc::clone(bot));
         }
         let log = Log::new(applied, Arc::clone(progress));
@@ -293,6 +310,9 @@ impl Deployment {
         for old in &stay {
             let name = (old.bot.tenant.clone(), old.bot.name.clone());
             plan.orders.extend(state.orders.of(&name));
+            if !spec.refuses(&name.0, &name.1) {
+                plan.unread.insert(name.0);
+            }
         }
         plan.mounted.extend(stay);
         plan

@@ -1,6 +1,6 @@
 //! What SIGHUP asks for: a stop, or that everything is read again.
 
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use super::{
     Options,
@@ -21,7 +21,7 @@ pub(super) async fn reload(
     hangups: Option<Hangups>,
     options: &Options,
     deployment: &Arc<Deployment>,
-    url: &str,
+    address: SocketAddr,
 ) {
     let (Some(mut hangups), Some(reload)) = (hangups, &options.reload) else {
         return std::future::pending().await;
@@ -29,8 +29,7 @@ pub(super) async fn reload(
     loop {
         hangups.next().await;
         let (reload, deployment) = (Arc::clone(reload), Arc::clone(deployment));
-        let url = url.to_owned();
-        let reloaded = tokio::task::spawn_blocking(move || reload(&deployment, &url)).await;
+        let reloaded = tokio::task::spawn_blocking(move || reload(&deployment, address)).await;
         if let Err(error) = reloaded {
             tracing::error!(%error, "reading everything again was cut short; what ran before goes on");
         }

@@ -102,16 +102,16 @@ impl Gateway {
         self.phase.load(Ordering::SeqCst) == phase as u8
     }
 
-    /// What the process says of itself; how many bots are refused, but not which: anybody may ask.
+    /// What the process says of itself; how many bots are not as their files say, but not which: anybody
+    /// may ask.
     fn readiness(&self) -> (StatusCode, Value) {
         let (status, word) = self.phase();
-        let refused = self.registry.table().refused();
-        let said = if refused == 0 {
-            json!({ "status": word })
-        } else {
-            json!({ "status": word, "refused": refused })
-        };
-        (status, said)
+        let table = self.registry.table();
+        let counts = [("refused", table.refused()), ("former", table.former())];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts = counts.map(|(name, count)| (name.to_owned(), json!(count)));
+        let said = [("status".to_owned(), json!(word))].into_iter();
+        (status, Value::Object(said.chain(counts).collect()))
     }
 
     fn phase(&self) -> (StatusCode, &'static str) {

@@ -15,8 +15,8 @@ use ravenry_config::ids::{BotName, TenantName};
 /// What is served, once it is.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// Where bots answer, without a slash at the end.
-    pub url: String,
+    /// Where bots answer.
+    pub address: SocketAddr,
     /// Where metrics are.
     pub metrics_url: Option<String>,
     /// The bots, in the order of the configuration.
@@ -25,6 +25,13 @@ pub struct Ready {
     pub refused: Vec<RefusedBot>,
     /// What an operator should know, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Ready {
+    /// Where bots answer, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
 }
 
 /// One mounted bot.
@@ -73,18 +80,24 @@ pub enum News {
     Refused(Problem),
 }
 
-pub(super) fn describe(Mounted { bot, hosts, spec }: &Mounted, address: SocketAddr) -> MountedBot {
-    let url = match hosts.first() {
-        Some(host) => format!("http://{host}:{}{}", address.port(), bot.route),
-        None => format!("http://{address}{}", bot.route),
-    };
+/// Where to send queries to a bot, by its tenant's first host name where it has one.
+pub fn url(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> String {
+    let route = &bot.route;
+    match hosts.first() {
+        Some(host) => format!("http://{host}:{}{route}", address.port()),
+        None => format!("http://{address}{route}"),
+    }
+}
+
+pub(super) fn describe(mounted: &Mounted, address: SocketAddr) -> MountedBot {
+    let Mounted { bot, spec, .. } = mounted;
     let facts = bot.component.as_ref().map(crate::sandbox::Component::facts);
     let size = || fs::metadata(&spec.source).map_or(0, |found| found.len());
     MountedBot {
         tenant: bot.tenant.to_string(),
         name: bot.name.to_string(),
         route: bot.route.to_string(),
-        url,
+        url: url(mounted, address),
         keys: bot.keys(),
         component_bytes: facts.map_or_else(size, |facts| facts.bytes),
         code: facts.map(|facts| Code {

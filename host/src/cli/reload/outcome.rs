@@ -1,11 +1,11 @@
 //! What an attempt to mount bots again did, in words.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use crate::cli::{progress::Progress, table::rounded};
 use ravenry_base::report::Problems;
 use ravenry_config::ids::BotName;
-use ravenry_gateway::bots::deployment::Applied;
+use ravenry_gateway::{bots::deployment::Applied, server};
 
 /// What an attempt did.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Done {
     /// What there is to say of it, and what is wrong.
     pub(in crate::cli) fn news(
         mut self,
-        url: &str,
+        address: SocketAddr,
         took: Duration,
         settings: bool,
     ) -> (Vec<String>, Problems) {
@@ -33,11 +33,9 @@ impl Done {
         for bot in &self.applied.reconfigured {
             news.push(format!("New settings of `{}` in {took}", bot.name));
         }
-        for bot in &self.applied.added {
-            news.push(format!(
-                "Added `{}` in {took}: {url}{}",
-                bot.name, bot.route
-            ));
+        for added in &self.applied.added {
+            let (name, url) = (&added.bot.name, server::url(added, address));
+            news.push(format!("Added `{name}` in {took}: {url}"));
         }
         for name in &self.applied.compiling {
             news.push(format!(
@@ -55,6 +53,7 @@ impl Done {
                 compiling,
                 ..
             } = &self.applied;
+            let added = added.iter().map(|added| &added.bot);
             let told = changed.iter().chain(added).chain(reconfigured);
             // What is being compiled is not the same; it is told of when it is mounted.
             compiling.contains(name) || told.map(|bot| &bot.name).any(|other| other == name)
@@ -62,12 +61,12 @@ impl Done {
         for name in self.built.iter().filter(|name| !told(name)) {
             news.push(format!("Built `{name}` in {took}: the same as before"));
         }
-        if settings && news.is_empty() {
+        self.broken.0.extend(self.applied.refused.into_values());
+        if settings && news.is_empty() && self.broken.0.is_empty() {
             news.push(format!(
                 "Read the settings again in {took}: the same as before"
             ));
         }
-        self.broken.0.extend(self.applied.refused.into_values());
         (news, self.broken)
     }
 }

@@ -4,7 +4,7 @@
 //! nothing at all, one of a tenant's nothing of the bot, or of the file's bots. What a process has for good
 //! (addresses, directories, walls) stays as it was at its start, and that is said.
 
-use std::{io, sync::Arc, time::Instant};
+use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
 use super::Serve;
 use crate::cli::{
@@ -39,14 +39,14 @@ pub(super) fn reload(serve: &Serve, spec: &ServerSpec, walls: &Walls) -> Reload 
         first,
         walled: walls.have(Wall::Landlock),
     };
-    Arc::new(move |deployment, url| again.run(deployment, url))
+    Arc::new(move |deployment, address| again.run(deployment, address))
 }
 
 impl Again {
-    fn run(&self, deployment: &Arc<Deployment>, url: &str) {
+    fn run(&self, deployment: &Arc<Deployment>, address: SocketAddr) {
         let began = Instant::now();
         let outcome = self.attempt(deployment).map(|done| {
-            let (news, problems) = done.news(url, began.elapsed(), true);
+            let (news, problems) = done.news(address, began.elapsed(), true);
             (news, self.explained(problems))
         });
         let outcome = outcome.map_err(|problems| self.explained(problems));

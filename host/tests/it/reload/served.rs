@@ -99,12 +99,26 @@ fn mistakes_change_nothing() {
         server.wait_text("unknown key `sauce`");
         server.wait_text("nowhere.wasm` cannot be read");
         server.wait_text("What ran before goes on");
+        // Two bots were never there, and of the third the former version answers.
+        let counted = json!({ "status": "ready", "refused": 2, "former": 1 });
+        assert_eq!(server.get("/readyz").json(), counted);
         some_are_answered();
         write(&server, "acme/puppet.wasm", "no component");
         declare(&server, "");
         hang_up(&server);
         server.wait_text("bot `puppet` cannot be mounted");
         server.wait_times("What ran before goes on", 2);
+        let counted = json!({ "status": "ready", "former": 1 });
+        assert_eq!(server.get("/readyz").json(), counted);
+        some_are_answered();
+        write(
+            &server,
+            "acme/m.toml",
+            "manifest_version = 1\n[bot.puppet\n",
+        );
+        hang_up(&server);
+        server.wait_times("What ran before goes on", 3);
+        assert_eq!(server.get("/readyz").json(), counted);
         some_are_answered();
         write(&server, "acme/puppet.wasm", component("puppet"));
         declare(&server, "limits = { text = 5 }\n");
@@ -112,7 +126,26 @@ fn mistakes_change_nothing() {
         server.wait_text("New settings of `puppet`");
         some_are_answered();
     });
+    assert_eq!(server.get("/readyz").json(), json!({ "status": "ready" }));
+    let log = server.log().join("\n");
+    assert!(!log.contains("the same as before"), "{log}");
     assert_eq!(server.get("/acme/moved").status, 404);
+}
+
+/// A bot of a tenant with host names is told of by one of them, as at the start.
+#[test]
+fn what_is_added_is_named_with_its_host() {
+    let server = folder().serve();
+    let globex =
+        "[tenant.globex]\nmanifests = [\"globex/m.toml\"]\nhosts = [\"bots.globex.example\"]\n";
+    write(&server, "operator.toml", format!("{SECRETS}{ACME}{globex}"));
+    hang_up(&server);
+    let port = server.address.port();
+    let url = format!("http://bots.globex.example:{port}/puppet");
+    server.wait_log(|record| {
+        let message = record["message"].as_str().unwrap_or_default();
+        message.starts_with("Added `puppet`") && message.ends_with(&url)
+    });
 }
 
 /// What a process has for good stays, and that is said.

@@ -22,7 +22,7 @@ pub(super) type Key = (TenantName, BotName);
 #[derive(Debug, Default)]
 pub struct Applied {
     /// Bots that were not there before.
-    pub added: Vec<Arc<Bot>>,
+    pub added: Vec<MountedBot>,
     /// Bots with other code than before.
     pub changed: Vec<Arc<Bot>>,
     /// Bots with the same code and other settings.
@@ -105,9 +105,9 @@ impl Applied {
     /// Notes what is other than before in a bot.
     pub(super) fn note(&mut self, before: Option<&MountedBot>, new: &MountedBot) {
         let list = match before {
-            None => &mut self.added,
+            None => return self.added.push(new.clone()),
             Some(old) if Arc::ptr_eq(&old.bot, &new.bot) => return,
-            Some(old) if old.bot.component.is_none() => &mut self.added,
+            Some(old) if old.bot.component.is_none() => return self.added.push(new.clone()),
             Some(old) if old.digest() != new.digest() => &mut self.changed,
             Some(_) => &mut self.reconfigured,
         };
