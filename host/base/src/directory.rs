@@ -1,11 +1,15 @@
-//! A directory of our own: made where it is missing, for nobody else, and looked at where it is there.
+//! A directory of our own: made where it is missing, for nobody else, and looked at where it is there. A link
+//! to it is followed where nobody else can point it elsewhere.
 
 use std::{
     fs::{self, DirBuilder},
     io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+/// Links that may lead from one to the next, as for the kernel.
+const LINKS_MAX: usize = 40;
 
 /// Who may write into it besides the user of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +26,12 @@ pub enum DirectoryError {
     /// It cannot be made or looked at.
     #[error("the {0} directory `{1}` cannot be used")]
     Io(&'static str, String, #[source] io::Error),
-    /// It is not a directory, or a link to one.
+    /// It is something else.
     #[error("the {0} directory `{1}` is not a directory")]
     NotADirectory(&'static str, String),
+    /// A link on the way to it belongs to the user with this number, who can point it elsewhere.
+    #[error("the {0} directory cannot be `{1}`: the link belongs to another user (number {2})")]
+    ForeignLink(&'static str, String, u32),
     /// It belongs to the user with this number, who can give it to whom he likes.
     #[error("the {0} directory `{1}` belongs to another user (number {2})")]
     Foreign(&'static str, String, u32),
@@ -38,18 +45,17 @@ pub enum DirectoryError {
 /// # Errors
 /// It cannot be made, or is not to be trusted.
 pub fn make(what: &'static str, path: &Path, writers: Writers) -> Result<(), DirectoryError> {
+    let path = &followed(what, path)?;
     let shown = || path.display().to_string();
     let fail = |error| DirectoryError::Io(what, shown(), error);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(fail)?;
-    let found = match writers {
-        Writers::Nobody => fs::symlink_metadata(path),
-        Writers::Group => fs::metadata(path),
-    };
-    let found = found.map_err(fail)?;
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    match created {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(DirectoryError::NotADirectory(what, shown()));
+        }
+        created => created.map_err(fail)?,
+    }
+    let found = fs::symlink_metadata(path).map_err(fail)?;
     if !found.is_dir() {
         return Err(DirectoryError::NotADirectory(what, shown()));
     }
@@ -65,6 +71,29 @@ pub fn make(what: &'static str, path: &Path, writers: Writers) -> Result<(), Dir
         return Err(DirectoryError::Writable(what, shown(), mode));
     }
     Ok(())
+}
+
+/// Where a path ends that may be a link, to what is there or is to be made. Links of this user and of root
+/// alone count: anybody else could let them lead somewhere else tomorrow.
+fn followed(what: &'static str, path: &Path) -> Result<PathBuf, DirectoryError> {
+    // Behind a slash at its end, the link itself would not be seen.
+    let mut path: PathBuf = path.components().collect();
+    let us = [rustix::process::geteuid().as_raw(), 0];
+    for _ in 0..LINKS_MAX {
+        let shown = || path.display().to_string();
+        let owner = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => found.uid(),
+            _ => break,
+        };
+        if !us.contains(&owner) {
+            return Err(DirectoryError::ForeignLink(what, shown(), owner));
+        }
+        let target = fs::read_link(&path);
+        let target = target.map_err(|error| DirectoryError::Io(what, shown(), error))?;
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+        path = path.components().collect();
+    }
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -108,10 +137,50 @@ mod tests {
         make("cache", &path, Writers::Nobody).unwrap();
         let mode = fs::metadata(&path).unwrap().mode() & 0o777;
         assert_eq!(mode, 0o700);
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = make("cache", &file, Writers::Nobody).unwrap_err();
+        assert!(error.to_string().ends_with("file` is not a directory"));
+    }
+
+    /// What is looked at is the directory itself.
+    #[test]
+    fn a_link_is_followed_to_what_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        symlink("to/../real", path("link")).unwrap();
+        fs::create_dir(path("to")).unwrap();
+        symlink(path("link"), path("further")).unwrap();
+        symlink("round", path("round")).unwrap();
+        for writers in [Writers::Nobody, Writers::Group] {
+            make("cache", &path("further/"), writers).unwrap();
+            assert_eq!(fs::metadata(path("real")).unwrap().mode() & 0o777, 0o700);
+            make("cache", &path("link"), writers).unwrap();
+            fs::set_permissions(path("real"), fs::Permissions::from_mode(0o777)).unwrap();
+            let error = make("cache", &path("link"), writers).unwrap_err();
+            let said = "real` can be written by others (mode 777)";
+            assert!(error.to_string().ends_with(said), "{error}");
+            fs::remove_dir(path("real")).unwrap();
+            make("cache", &path("round"), writers).unwrap_err();
+        }
+    }
+
+    /// Whoever has the link decides what is found behind it, however good that is.
+    #[test]
+    fn a_link_of_another_user_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
-        symlink(&path, &link).unwrap();
-        make("state", &link, Writers::Group).unwrap();
-        let error = make("cache", &link, Writers::Nobody).unwrap_err();
-        assert!(error.to_string().contains("is not a directory"));
+        symlink(".", &link).unwrap();
+        let nobody = rustix::fs::Uid::from_raw(65_534);
+        let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+        // Only root can give it away.
+        if rustix::fs::chownat(rustix::fs::CWD, &link, Some(nobody), None, flags).is_err() {
+            return;
+        }
+        for writers in [Writers::Nobody, Writers::Group] {
+            let error = make("state", &link, writers).unwrap_err();
+            let said = "link belongs to another user (number 65534)";
+            assert!(error.to_string().ends_with(said), "{error}");
+        }
     }
 }

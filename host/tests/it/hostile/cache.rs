@@ -120,9 +120,16 @@ fn a_directory_that_others_can_write_is_refused() {
         said.contains("can be written by others") && said.contains("--cache-dir"),
         "{said}"
     );
-    let linked = home.path().join("link");
+    let link = home.path().join("link");
+    std::os::unix::fs::symlink(&directory, &link).unwrap();
+    let said = with_cache(&link).refused(&["up", "ravenry.toml"]);
+    assert!(said.contains("can be written by others"), "{said}");
+    // Behind a link it is the directory that counts.
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
-    std::os::unix::fs::symlink(&directory, &linked).unwrap();
-    let said = with_cache(&linked).refused(&["up", "ravenry.toml"]);
-    assert!(said.contains("is not a directory"), "{said}");
+    let state = home.path().join("state");
+    std::os::unix::fs::symlink("later", &state).unwrap();
+    let server = with_cache(&link).state_dir(&state).up();
+    assert_eq!(server.ask("echo", "hi").said(), "hi");
+    drop(server);
+    assert!(compiled(&directory).is_file() && home.path().join("later").is_dir());
 }
