@@ -330,7 +330,7 @@ impl New {
 
 impl Build {
     fn run(&self) -> Result<(), Failure> {
-        let mut spec = up::load(&self.source, &[])?;
+        let mut spec = up::load(&self.source, up::WITHOUT_SECRETS)?;
         let progress = Progress::start();
         let built = components::build(&mut spec, &progress);
         progress.end();

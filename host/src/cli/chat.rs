@@ -122,7 +122,7 @@ impl Chat {
 
     /// The bot of this directory, with its key.
     fn here(&self, key: Option<Secret>) -> Result<Target, Failure> {
-        let spec = up::load(Path::new("."), &[]).map_err(|failure| {
+        let spec = up::load(Path::new("."), up::WORLD).map_err(|failure| {
             let Problems(problems) = failure.into_problems();
             let causes = problems.into_iter().map(|problem| problem.message);
             unnamed(

@@ -34,7 +34,7 @@ pub(crate) struct Sync {
 /// # Errors
 /// Each bot whose settings the platform did not take, and where there is no such bot at all.
 pub(super) fn run(verb: &Sync) -> Result<(), Failure> {
-    let mut spec = up::load(&verb.source, &[])?;
+    let mut spec = up::load(&verb.source, up::WORLD)?;
     verb.outside.apply(&mut spec);
     let bots: Vec<(&str, &BotSpec)> = spec
         .tenants

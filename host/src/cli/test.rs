@@ -37,9 +37,6 @@ use ravenry_gateway::{
     telemetry::{self, Overheard},
 };
 
-/// What every key and secret is in a test.
-const STAND_IN: &str = "no-secret-but-a-stand-in";
-
 /// `ravenry test`
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -73,12 +70,7 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
     let (_logging, overheard) =
         telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
     let (source, only) = find::source(&verb.source);
-    let world = World {
-        stand_in: Some(STAND_IN),
-        ..up::WORLD
-    };
-    let loaded = config::load_path(&source, &[], world).and_then(ServerSpec::whole);
-    let mut spec = loaded.map_err(Failure::Usage)?;
+    let mut spec = up::load(&source, up::WITHOUT_SECRETS)?;
     verb.outside.apply(&mut spec);
     let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
     if conversations.is_empty() {

@@ -112,8 +112,9 @@ impl Up {
 ///
 /// # Errors
 /// All mistakes of its files, at once.
-pub(super) fn load(source: &Path, limits: &[(String, String)]) -> Result<ServerSpec, Failure> {
-    read(source, limits)?.whole().map_err(Failure::Usage)
+pub(super) fn load(source: &Path, world: World<'_>) -> Result<ServerSpec, Failure> {
+    let loaded = config::load_path(source, &[], world).and_then(ServerSpec::whole);
+    loaded.map_err(Failure::Usage)
 }
 
 /// Loads the same; what is wrong with bots leaves the others in it.
@@ -126,6 +127,12 @@ pub(super) const WORLD: World<'static> = World {
     variable: &variable,
     unfit: &deploy::unfit,
     stand_in: None,
+};
+
+/// The same for whoever uses no key and no secret: none is read, and none is missing.
+pub(super) const WITHOUT_SECRETS: World<'static> = World {
+    stand_in: Some("no-secret-but-a-stand-in"),
+    ..WORLD
 };
 
 /// An environment variable; one that is not UTF-8 holds no key and no setting, and one that is empty is not set.
@@ -254,12 +261,12 @@ fn run(
         ready.notes.extend(notes);
         ready.refused.extend(files);
         if let Some(simulated) = simulated {
-            simulated.serve(&ready.url);
+            simulated.serve(&ready.url());
             ready.notes.extend(simulated.note());
         }
         running = reload.map(|reload| {
             ready.notes.push(CHANGES.to_owned());
-            reload.run(Arc::clone(deployment), ready.url.clone())
+            reload.run(Arc::clone(deployment), ready.address)
         });
         let page = simulated.as_ref().map(|simulated| simulated.page_url());
         output::print(&table::render(&ready, page.as_deref()));

@@ -112,7 +112,8 @@ fn a_bot_that_becomes_wrong_holds_no_change_up() {
     put(&server.folder, "one.wasm", component("says-nothing"));
     server.wait_text("Reloaded `one`");
     assert_eq!(server.ask("two", "as before").said(), "as before");
-    assert_eq!(refused(&server), json!(1));
+    let ready = json!({ "status": "ready", "former": 1 });
+    assert_eq!(server.get("/readyz").json(), ready);
     assert_eq!(told(&server, "unknown key `rout`"), 1);
 
     // A mistake that is saved again is told again.
@@ -150,8 +151,25 @@ fn a_build_is_of_all_or_none() {
     let output = folder().output(&["build", "."]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    for (_, error) in &WRONG[..4] {
-        assert!(said.contains(error), "{error}: {said}");
+    for (bot, error) in &WRONG[..4] {
+        // A key is nothing that is built.
+        assert_eq!(said.contains(error), *bot != "keyless", "{error}: {said}");
     }
     assert!(output.stdout.is_empty());
+}
+
+/// Keys and secrets are for whoever serves: a build reads none, and misses none.
+#[test]
+fn a_build_needs_no_secrets() {
+    let folder = Folder::empty();
+    put(&folder, "well.wasm", component("echo"));
+    let secret = "allowed_outbound_hosts = [\"https://a.example\"]\n\
+        [bot.keyless.secrets]\nAPI = { file = \"nowhere\", host = \"https://a.example\" }\n";
+    let manifest = format!("{HEAD}{KEYLESS}{secret}");
+    put(&folder, "keyless/ravenry.toml", manifest);
+    let output = folder.output(&["build", "keyless"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let built = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(built, "keyless/../well.wasm\n");
 }
