@@ -64,7 +64,8 @@ pub(crate) struct Serve {
         value_enum
     )]
     pub without: Vec<WallName>,
-    /// Say everything that is wrong with the files, those of all tenants, and serve nothing
+    /// Say everything that is wrong with the files and components of all tenants, as far as it can be told
+    /// without compiling, and serve nothing
     #[arg(long)]
     pub check: bool,
     /// How to serve.
@@ -182,7 +183,7 @@ impl Serve {
     }
 }
 
-/// Says what is wrong with the files, or how much is served. What only compiling can tell is not said.
+/// Says what is wrong with the files, or how much is served; and that what only compiling tells is not said.
 fn told(spec: &ServerSpec) -> Result<(), Failure> {
     let refused = spec.refused.iter().map(|refused| refused.problem.clone());
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
@@ -192,7 +193,7 @@ fn told(spec: &ServerSpec) -> Result<(), Failure> {
     let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();
     let tenants = spec.tenants.len();
     output::print(&format!(
-        "Nothing is wrong. Bots: {bots}, tenants: {tenants}\n"
+        "Nothing is wrong that can be told without compiling. Bots: {bots}, tenants: {tenants}\n"
     ));
     Ok(())
 }

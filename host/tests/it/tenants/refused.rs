@@ -18,6 +18,7 @@ fn folder() -> Folder {
         bot("well", well),
         bot("broken", "source = \"broken.wasm\""),
         bot("tasks", "source = \"async-puppet.wasm\""),
+        bot("future", "source = \"future.wasm\""),
         bot(
             "keyless",
             &format!("{well}\npoe = {{ access_key = {{ secret = \"none\" }} }}"),
@@ -35,12 +36,14 @@ fn folder() -> Folder {
         bot("thief", "source = \"../globex.toml\""),
     ];
     let component = |name| crate::harness::component(name);
+    let future = r#"(component (instance $handler) (export "ravenry:bot/handler@9.0.0" (instance $handler)))"#;
     Folder::empty()
         .file("operator.toml", OPERATOR)
         .file("acme/m.toml", acme.concat())
         .file("acme/echo.wasm", component("echo"))
         .file("acme/async-puppet.wasm", component("async-puppet"))
         .file("acme/broken.wasm", &component("echo")[..10_000])
+        .file("acme/future.wasm", wat::parse_str(future).unwrap())
         .file("initech/m.toml", "manifest_version = 1\n[bot.x\n")
         .manifest("globex.toml", "[bot.echo]\nsource = \"echo.wasm\"\n")
 }
@@ -52,7 +55,7 @@ fn whatever_is_wrong_with_one_tenant_stops_nobody_else() {
     assert_eq!(server.ask("globex/echo", "hi").said(), "hi");
     assert_eq!(server.ask("acme/well", "hi").said(), "hi");
     let refused = [
-        "broken", "tasks", "keyless", "greedy", "starved", "mistyped", "unbuilt", "thief",
+        "broken", "tasks", "future", "keyless", "greedy", "starved", "mistyped", "unbuilt", "thief",
     ];
     for bot in refused {
         assert_eq!(
@@ -92,6 +95,7 @@ fn a_check_says_what_is_wrong_with_all_tenants() {
         "bot `keyless` cannot have its access key",
         "`memory` of bot `greedy` is 7GiB",
         "it needs the engine `async`, which is switched off here",
+        "bot `future` cannot be mounted",
         "bytes, and it may have 65536",
         "unknown key `rout`",
         "bot `unbuilt` is not built",
@@ -112,7 +116,7 @@ fn a_check_says_what_is_wrong_with_all_tenants() {
     assert!(output.status.success());
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "Nothing is wrong. Bots: 1, tenants: 1\n"
+        "Nothing is wrong that can be told without compiling. Bots: 1, tenants: 1\n"
     );
     assert!(!state.exists(), "a check makes no directories");
 }
