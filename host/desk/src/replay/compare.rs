@@ -11,7 +11,7 @@ use super::{
     edit,
     event::{Event, time},
     read::{Answer, Call, Script, Turn},
-    value::{quoted, without_nulls},
+    value::{self, quoted, without_nulls},
 };
 use ravenry_base::report::Place;
 use ravenry_outbound::tape::Exchange;
@@ -140,7 +140,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
     let said = shortened(&turn.said.say);
     let Some(answer) = &turn.answer else {
         let lines = lines_of(events);
-        let text = super::value::list(&lines, 0, true);
+        let text = value::list(&lines, 0, true);
         return Some(Difference {
             place: turn.place.clone(),
             message: format!("nothing says yet what the answer to {said} is"),
@@ -161,6 +161,9 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
         return None;
     }
     let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let written = script.text.get(answer.span.clone());
+    let written = written.and_then(|written| edit::list(written, &ops, &new));
+    let written = written.unwrap_or_else(|| value::list(&new, 0, true));
     Some(Difference {
         place: first_place(turn, answer, &ops),
         message: format!("the answer to {said} is another"),
@@ -169,10 +172,7 @@ fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference>
         lines: diff(&old, &new, &ops, |index| {
             answer.events.get(index).map_or(0, |placed| placed.line)
         }),
-        edit: Some((
-            answer.span.clone(),
-            edit::list(&script.text, answer, &ops, &new),
-        )),
+        edit: Some((answer.span.clone(), written)),
     })
 }
 
@@ -285,6 +285,7 @@ fn said_otherwise(
         let (old, new_lines) = (split(&old), split(new.as_deref().unwrap_or_default()));
         let ops = capture_diff_slices(Algorithm::Myers, &old, &new_lines);
         let line = line_of(&script.text, span.start);
+        let whole = script.text.get(span.clone()).unwrap_or_default();
         differences.push(Difference {
             place: Place {
                 line,
@@ -296,7 +297,7 @@ fn said_otherwise(
             lines: diff(&old, &new_lines, &ops, |index| {
                 line.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
             }),
-            edit: Some((span.clone(), new.unwrap_or_default())),
+            edit: Some((span.clone(), edit::field(whole, &new.unwrap_or_default()))),
         });
     }
     differences
@@ -336,10 +337,7 @@ fn not_made(script: &Script, call: &Call) -> Difference {
         lines: lines
             .map(|(text, line)| Line::Gone(line, text.to_owned()))
             .collect(),
-        edit: Some((
-            edit::with_blank_lines(&script.text, call.span.clone()),
-            String::new(),
-        )),
+        edit: Some(edit::gone(&script.text, call.span.clone())),
     }
 }
 

@@ -93,8 +93,6 @@ pub struct Answer {
 pub struct PlacedEvent {
     /// The event.
     pub(super) event: Event,
-    /// Its entry in the file.
-    pub(super) span: Range<usize>,
     /// Its line, from 1.
     pub(super) line: u32,
 }
@@ -306,7 +304,6 @@ fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<Answer
         events.push(PlacedEvent {
             event,
             line: file.place(span).line,
-            span: span.start..span.end,
         });
     }
     Some(Answer {

@@ -63,7 +63,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     // Conversations are files that people write, too.
     (&["toml_span"], &["config", "desk/replay"]),
-    (&["similar", "base64"], &["desk/replay"]),
+    (&["similar", "base64", "toml_parser"], &["desk/replay"]),
     // What a bot writes becomes a tree of ours in one place.
     (
         &["pulldown_cmark"],

@@ -106,6 +106,43 @@ answer = ["x"]
     bots.test(&["."]).code(0);
 }
 
+/// Also where events share lines, and where what a comment stands behind is another one or gone.
+#[test]
+fn comments_stay_behind_what_changes() {
+    let bots = Bots::with(
+        "cat",
+        "",
+        &[(
+            "one",
+            r#"[[turn]]
+say = "cardboard"
+answer = [{ text = "crack " }, # it bites
+  { text = "crunch" }, { text = "gulp" } # and swallows
+] # all of it
+
+[[turn.call]]   # a friend
+ask = "GPT-4"   # never asked
+answer = ["x"]
+"#,
+        )],
+    );
+    bots.test(&[".", "--update"]).code(0);
+    insta::assert_snapshot!(bots.text("cat", "one"), @r#"
+    [[turn]]
+    say = "cardboard"
+    answer = [
+      { meta = { content_type = "text/markdown", linkify = true, suggested_replies = true, refetch_settings = false } }, # it bites
+      { text = "crunch " },
+      { text = "crunch" },
+      # and swallows
+    ] # all of it
+
+    # a friend
+    # never asked
+    "#);
+    bots.test(&["."]).code(0);
+}
+
 /// A call that the file cannot answer is not made up: somebody has to say what it is answered.
 #[test]
 fn answers_of_others_are_not_made_up() {
