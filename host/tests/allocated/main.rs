@@ -70,6 +70,11 @@ fn what_is_kept_is_booked() {
         )
         .unwrap();
     }
+    writeln!(
+        manifest,
+        "[bot.tables]\nsource = \"./table-bomb.wasm\"\n{TABLES_LIMITS}"
+    )
+    .unwrap();
     let components: Vec<_> = hostile
         .iter()
         .map(|name| (*name, guests::component(name)))
@@ -81,6 +86,7 @@ fn what_is_kept_is_booked() {
     for hoard in &HOARDS {
         kept(&scene, hoard);
     }
+    tables_grow(&scene);
 }
 
 /// One attack from its beginning to its end.
@@ -92,6 +98,25 @@ fn answered(scene: &Scene, name: &str) {
     eprintln!("{name}: {over} beyond");
     assert!(over < CALL_BYTES, "{name}: {over} bytes are not booked");
     end(name, idle);
+}
+
+/// So much memory that its place is made for the call: there tables are allocated, and move when they grow.
+const TABLES_LIMITS: &str =
+    "limits = { memory = \"300MiB\", cpu = \"60s\", wall_time = \"2m\", events = 3000 }";
+
+/// What that guest has besides its tables, in bytes: 17 pages of memory.
+const TABLES_MEMORY: i64 = 17 * 64 * 1024;
+
+/// What an element of a table takes when it moves is booked before.
+fn tables_grow(scene: &Scene) {
+    let (idle, request) = (begin(), request("tables", &query(&["hi"])));
+    scene.ask(&request);
+    let tables = peaks(1).iter().sum::<i64>() - TABLES_MEMORY;
+    let over = beyond(TABLES_MEMORY) - idle;
+    eprintln!("tables: {tables} counted, {over} beyond");
+    assert!(tables > 16 * MIB, "only {tables} bytes of tables");
+    assert!(over < MIB, "tables: {over} bytes are not booked");
+    end("tables", idle);
 }
 
 /// Waits for a quiet moment. What is alive then belongs to nobody.

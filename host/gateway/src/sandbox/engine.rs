@@ -29,6 +29,13 @@ const TABLE_KEPT_BYTES: usize = 4096 * 8;
 /// Bytes of wasmtime's own bookkeeping per core instance: a Python component needs 400 KB.
 const INSTANCE_BYTES_MAX: usize = 1024 * 1024;
 
+/// Bytes that an element of a table takes in a place made beforehand: one pointer.
+const SMALL_TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
+
+/// The same where a place is made for each call. A table that grows there is a vector: it takes twice its length,
+/// so that it need not grow each time, and while it moves the former one, half as long, is there too.
+const LARGE_TABLE_ELEMENT_BYTES: usize = 3 * SMALL_TABLE_ELEMENT_BYTES;
+
 /// What the host keeps for an instance in a place made beforehand, whatever it does and beside what is
 /// booked on its own: state, stack as far as a small bot touches it, resources, unread bytes.
 const SMALL_FLAT_BYTES: u64 = 96 * 1024;
@@ -181,6 +188,14 @@ impl EngineKind {
                 more.saturating_mul(MEMORY_MAPPINGS)
                     .saturating_add(ON_DEMAND_MAPPINGS)
             }
+        }
+    }
+
+    /// Bytes that an element of a table takes at most.
+    pub(super) fn table_element_bytes(self) -> usize {
+        match self {
+            Self::Small => SMALL_TABLE_ELEMENT_BYTES,
+            Self::Large | Self::Async => LARGE_TABLE_ELEMENT_BYTES,
         }
     }
 

@@ -275,7 +275,8 @@ where
     let mut table = ResourceTable::new();
     table.set_max_capacity(RESOURCES_MAX);
     let flat = component.facts.flat_bytes;
-    let mut meter = MemoryMeter::new(allowance.memory_bytes_max, Arc::clone(&memory), ahead, flat);
+    let bounds = (allowance.memory_bytes_max, component.facts.engine);
+    let mut meter = MemoryMeter::new(bounds, Arc::clone(&memory), ahead, flat);
     let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
     let state = State {

@@ -7,7 +7,10 @@ use std::sync::{
 
 use wasmtime::ResourceLimiter;
 
-use super::{engine::LARGE, inspect::Counts};
+use super::{
+    engine::{EngineKind, LARGE},
+    inspect::Counts,
+};
 use ravenry_base::memory::{Booking, Holder};
 
 /// Memory mappings of all live instances, of which the kernel gives a process only so many.
@@ -53,17 +56,13 @@ impl Drop for Room {
     }
 }
 
-/// Bytes that an element of a table takes in the pool: one pointer.
-const TABLE_ELEMENT_BYTES: usize = 8;
-
 /// What is booked at once where an instance grows, in bytes: a page of its memory. Tables grow by less.
 const QUANTUM_BYTES: u64 = 64 * 1024;
 
 /// What memories and tables of an instance start with, in bytes.
-pub(super) fn initial_bytes(counts: &Counts) -> u64 {
-    let tables = counts
-        .table_elements
-        .saturating_mul(TABLE_ELEMENT_BYTES as u64);
+pub(super) fn initial_bytes(counts: &Counts, kind: EngineKind) -> u64 {
+    let bytes = u64::try_from(kind.table_element_bytes()).unwrap_or(u64::MAX);
+    let tables = counts.table_elements.saturating_mul(bytes);
     counts.memory_bytes.saturating_add(tables)
 }
 
@@ -72,6 +71,8 @@ pub(super) fn initial_bytes(counts: &Counts) -> u64 {
 #[derive(Debug)]
 pub(super) struct MemoryMeter {
     bytes_max: u64,
+    /// Bytes that are counted for an element of a table.
+    element_bytes: usize,
     booking: Booking,
     /// Bytes of the booking that are for what the host keeps besides, and do not count as the guest's.
     flat: u64,
@@ -83,11 +84,17 @@ pub(super) struct MemoryMeter {
 }
 
 impl MemoryMeter {
-    /// A meter for one instance that may use `bytes_max`. What was booked at its admission is `booking`, with
+    /// A meter for one instance that may use `bytes_max` on an engine of this kind. What was booked at its admission is `booking`, with
     /// `flat` bytes of it for the host.
-    pub(super) fn new(bytes_max: u64, holder: Arc<Holder>, booking: Booking, flat: u64) -> Self {
+    pub(super) fn new(
+        (bytes_max, kind): (u64, EngineKind),
+        holder: Arc<Holder>,
+        booking: Booking,
+        flat: u64,
+    ) -> Self {
         Self {
             bytes_max,
+            element_bytes: kind.table_element_bytes(),
             booking,
             flat,
             used: 0,
@@ -168,7 +175,7 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.grow(current, desired, TABLE_ELEMENT_BYTES))
+        Ok(self.grow(current, desired, self.element_bytes))
     }
 
     // For engines that make places as they are needed; the pool has its own bounds.
@@ -217,7 +224,7 @@ mod tests {
         let holder = Holder::new(&Arc::default());
         let mut ahead = Booking::new(pools.clone());
         assert!(ahead.set(25));
-        let mut meter = MemoryMeter::new(100, holder.clone(), ahead, 5);
+        let mut meter = MemoryMeter::new((100, EngineKind::Small), holder.clone(), ahead, 5);
         assert!(meter.memory_growing(0, 60, None).unwrap());
         assert!(
             !meter.table_growing(0, 6, None).unwrap(),
@@ -239,7 +246,12 @@ mod tests {
     fn growth_is_booked_in_quanta_as_long_as_there_is_room_for_them() {
         let pools = [(); 3].map(|()| MemoryPool::new(QUANTUM_BYTES + 40));
         let holder = Holder::new(&Arc::default());
-        let mut meter = MemoryMeter::new(u64::MAX, holder, Booking::new(pools.clone()), 0);
+        let mut meter = MemoryMeter::new(
+            (u64::MAX, EngineKind::Small),
+            holder,
+            Booking::new(pools.clone()),
+            0,
+        );
         let booked = || QUANTUM_BYTES + 40 - pools[2].free();
         assert!(meter.table_growing(0, 1, None).unwrap());
         assert_eq!(booked(), QUANTUM_BYTES);

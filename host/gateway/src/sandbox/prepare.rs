@@ -102,7 +102,7 @@ impl Sandbox {
             ticker: Arc::clone(&self.ticker),
             facts: Facts {
                 bytes: found.size,
-                initial_bytes: meter::initial_bytes(&found.counts),
+                initial_bytes: meter::initial_bytes(&found.counts, kind),
                 flat_bytes: kind.flat_bytes(&found.counts),
                 prepared_in: plan.begun.elapsed(),
                 from_cache,

@@ -108,9 +108,8 @@ mod tests {
     use wasmtime_wasi_http::p2::bindings::http::types::Method;
 
     use super::*;
-    use ravenry_base::memory::Booking;
-    use ravenry_base::memory::Holder;
-    use ravenry_base::memory::MemoryPool;
+    use crate::sandbox::EngineKind;
+    use ravenry_base::memory::{Booking, Holder, MemoryPool};
 
     fn request() -> HostOutgoingRequest {
         HostOutgoingRequest {
@@ -127,7 +126,12 @@ mod tests {
     fn requests_are_booked_and_given_back_as_they_come_and_go() {
         let pools = [(); 3].map(|()| MemoryPool::new(1 << 20));
         let booking = Booking::new(pools.clone());
-        let mut memory = MemoryMeter::new(1 << 20, Holder::new(&Arc::default()), booking, 0);
+        let mut memory = MemoryMeter::new(
+            (1 << 20, EngineKind::Small),
+            Holder::new(&Arc::default()),
+            booking,
+            0,
+        );
         let (mut table, mut looks) = (ResourceTable::new(), Looks::default());
         let mut held = Vec::new();
         for _ in 0..40 {
