@@ -32,8 +32,8 @@ const FIRST_TO_GO: &[u8] = b"1000";
 pub struct Limits {
     /// Computing time, in seconds. Over it, the system ends the worker with `SIGXCPU`.
     pub seconds: u64,
-    /// Address space, in bytes. Over it, the worker gets no more memory, and as a rule aborts.
-    pub address_space: Option<u64>,
+    /// Memory that it may write to, in bytes. Over it, the worker gets no more, and as a rule aborts.
+    pub memory_bytes: u64,
 }
 
 /// Set in a program whose arguments are ours: another one would take them for its own.
@@ -43,6 +43,10 @@ static EMPLOYS: AtomicBool = AtomicBool::new(false);
 pub fn introduce() {
     EMPLOYS.store(true, Ordering::Relaxed);
 }
+
+/// Has the allocator take from the system what it uses, and give that back: else it sets a gibibyte aside at its
+/// beginning, and a bound would say nothing of what is used.
+const TAKES_WHAT_IT_USES: (&str, &str) = ("MIMALLOC_DISALLOW_ARENA_ALLOC", "1");
 
 /// Most of its words on standard error that are kept of a worker, in bytes.
 const WORDS_BYTES_MAX: u64 = 64 * 1024;
@@ -94,6 +98,7 @@ pub fn employ(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<O
         .args(arguments)
         // What is secret is in the environment.
         .env_clear()
+        .env(TAKES_WHAT_IT_USES.0, TAKES_WHAT_IT_USES.1)
         // Ctrl-C at a terminal is for the server, which ends in its own time.
         .process_group(0)
         .stdin(Stdio::piped())
@@ -157,9 +162,8 @@ pub fn stand_back(limits: Limits) -> io::Result<()> {
         setrlimit(resource, limit)
     };
     bound(Resource::Cpu, limits.seconds)?;
-    if let Some(bytes) = limits.address_space {
-        bound(Resource::As, bytes)?;
-    }
+    // Unlike address space, this is what is there to be written, and none of what is only set aside.
+    bound(Resource::Data, limits.memory_bytes)?;
     Ok(())
 }
 

@@ -57,9 +57,16 @@ pub(crate) fn directories_of(
     found
 }
 
-/// Bytes of memory that the groups allow: the least that any of them says. `None`: they say nothing.
-pub(crate) fn memory_bytes() -> Option<u64> {
-    tightest(&directories("memory")).map(|(bytes, ..)| bytes)
+/// Bytes of memory that this process may use: those of the machine, or the least that any of the groups allows.
+pub fn memory_bytes() -> u64 {
+    let info = rustix::system::sysinfo();
+    #[expect(
+        clippy::useless_conversion,
+        reason = "the width of these fields differs between machines"
+    )]
+    let total = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
+    let allowed = tightest(&directories("memory"));
+    allowed.map_or(total, |(bytes, ..)| bytes.min(total))
 }
 
 /// What the group uses whose bound is the least, to be read again and again. `None`: there is none, or it

@@ -7,6 +7,7 @@ mod cache;
 mod capacity;
 mod clocks;
 pub mod compiler;
+mod compilers;
 mod cpu_meter;
 mod engine;
 mod environment;
@@ -34,6 +35,7 @@ use wasmtime::Store;
 
 use self::{
     cache::{Kept, Room},
+    compilers::Compilers,
     handler::Handler,
     instance::State,
     meter::Mappings,
@@ -85,6 +87,14 @@ pub enum ComponentError {
     /// The compiler did not get to its end.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
+    /// Compiling it takes more memory than a compiler may have.
+    #[error("it could not be compiled: {said}")]
+    CompilerMemory {
+        /// How much that was.
+        said: String,
+        /// Whether it would be more with more memory.
+        more_helps: bool,
+    },
     /// The engine that it needs is not among those that there are to be.
     #[error("it needs the engine `{0}`, which is switched off here")]
     SwitchedOff(EngineKind),
@@ -116,7 +126,10 @@ impl ComponentError {
             Self::SwitchedOff(engine) => Some(format!(
                 "whoever runs the server can add \"{engine}\" to `engines` in [server] of the operator's file"
             )),
-            Self::TooLarge(_) | Self::Compiler(_) | Self::Sandbox(_) => None,
+            Self::CompilerMemory { more_helps: true, .. } => Some(
+                "give the server more memory: a compiler may have a quarter of it, and 4 GiB at most".to_owned(),
+            ),
+            Self::CompilerMemory { .. } | Self::TooLarge(_) | Self::Compiler(_) | Self::Sandbox(_) => None,
             Self::TooMuchMemory { .. } => Some("raise `limits.memory` of the bot".to_owned()),
         }
     }
@@ -133,6 +146,7 @@ fn quoted(names: &[String]) -> String {
 /// The engines, what they offer to guests, and the cache of compiled code.
 pub struct Sandbox {
     size: Size,
+    compilers: Compilers,
     switched_off: Vec<EngineKind>,
     room: Room,
     small: OnceLock<Result<Runtime, String>>,
@@ -215,6 +229,7 @@ impl Sandbox {
         let room = Room::open(cache_dir)?;
         Ok(Self {
             size,
+            compilers: Compilers::here(),
             switched_off,
             room,
             small: OnceLock::new(),
@@ -224,6 +239,11 @@ impl Sandbox {
             ticker: Ticker::start().map_err(SandboxError::Ticker)?,
             compiling: Mutex::new(()),
         })
+    }
+
+    /// How many components are compiled at once.
+    pub fn compilers_at_once(&self) -> usize {
+        self.compilers.at_once
     }
 
     fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {

@@ -9,7 +9,7 @@ use ravenry_gateway::sandbox::compiler::{self, Job};
 /// `ravenry compile`
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
-    /// What code is made for: ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS
+    /// What code is made for: ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS:COMPILER-MEMORY
     #[arg(value_name = "JOB")]
     pub job: Job,
 }

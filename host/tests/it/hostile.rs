@@ -5,6 +5,7 @@
 mod alone;
 mod cache;
 mod counted;
+mod heavy;
 mod kept;
 mod unfit;
 

@@ -11,7 +11,7 @@ pub const VERB: &str = "pdf-text";
 /// What reading one document may take.
 const LIMITS: Limits = Limits {
     seconds: 5,
-    address_space: Some(2 * 1024 * 1024 * 1024),
+    memory_bytes: 1024 * 1024 * 1024,
 };
 
 /// What is written in a PDF; `None` where it cannot be read, or not in time.

@@ -39,6 +39,8 @@ const REFUSED_BY: &str = concat!("ravenry ", env!("CARGO_PKG_VERSION"), " ");
 const UNFIT: &str = "unfit";
 /// It takes too much.
 const TOO_MUCH: &str = "too much";
+/// It takes more than so many bytes of memory.
+const MEMORY: &str = "memory";
 /// Such a file has one sentence, in bytes.
 const REFUSAL_BYTES_MAX: u64 = 16 * 1024;
 
@@ -99,6 +101,7 @@ impl Cache {
         let refusal = match text.split_once('\n')? {
             (UNFIT, words) => Refusal::Unfit(words.to_owned()),
             (TOO_MUCH, words) => Refusal::TooMuch(words.to_owned()),
+            (MEMORY, bytes) => Refusal::Memory(bytes.parse().ok()?),
             _ => return None,
         };
         Some((refusal, path))
@@ -109,6 +112,7 @@ impl Cache {
         let (kind, words) = match refusal {
             Refusal::Unfit(words) => (UNFIT, words),
             Refusal::TooMuch(words) => (TOO_MUCH, words),
+            Refusal::Memory(bytes) => (MEMORY, &bytes.to_string()),
         };
         let path = self.refusal_path(digest);
         let component = hex(digest);
@@ -252,6 +256,7 @@ mod tests {
         for refusal in [
             Refusal::Unfit("it is\nnot".to_owned()),
             Refusal::TooMuch("of it".to_owned()),
+            Refusal::Memory(12),
         ] {
             cache.refuse(&[8; 32], &refusal).unwrap();
             let (found, file) = cache.refusal(&[8; 32]).unwrap();

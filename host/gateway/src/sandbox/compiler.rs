@@ -1,6 +1,6 @@
 //! The compiler, in a process of its own: a component in, its code out.
 //!
-//! What it takes for a large component (a Python bot: 510 MB) would stay with the server for good.
+//! What it takes for a large component (a Python bot: 600 MB) would stay with the server for good.
 
 use std::{
     fmt,
@@ -9,7 +9,6 @@ use std::{
     path::Path,
     process::ExitStatus,
     str::FromStr,
-    thread,
     time::Duration,
 };
 
@@ -17,6 +16,7 @@ use rustix::process::Signal;
 
 use super::{
     ComponentError,
+    compilers::{self, Compilers},
     engine::{self, EngineKind, Size},
 };
 use ravenry_base::worker::{self, Limits};
@@ -34,12 +34,6 @@ const TIME_PER_MEGABYTE: Duration = Duration::from_secs(10);
 
 /// The most of it.
 const TIME_MAX: Duration = Duration::from_mins(10);
-
-/// Memory of the compiler, in bytes of address space: eight times what a Python bot takes.
-const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
-
-/// More of it for each of its threads, of which there is one for each core: stack and heap.
-const MEMORY_PER_THREAD: u64 = 64 * 1024 * 1024;
 
 /// Code for one component, in bytes, whatever its size. The server keeps and decodes it.
 const CODE_BASE_BYTES: u64 = 32 * 1024 * 1024;
@@ -63,6 +57,8 @@ pub struct Job {
     pub size: Size,
     /// Computing time, in seconds.
     pub seconds: u64,
+    /// Memory, in bytes.
+    pub memory_bytes: u64,
 }
 
 /// As the arguments of [`VERB`].
@@ -72,6 +68,7 @@ impl fmt::Display for Job {
             kind,
             size,
             seconds,
+            memory_bytes,
         } = self;
         let Size {
             instances,
@@ -80,7 +77,7 @@ impl fmt::Display for Job {
         } = size;
         write!(
             formatter,
-            "{kind}:{instances}:{mappings}:{memory_bytes_max}:{seconds}"
+            "{kind}:{instances}:{mappings}:{memory_bytes_max}:{seconds}:{memory_bytes}"
         )
     }
 }
@@ -104,9 +101,10 @@ impl FromStr for Job {
                     memory_bytes_max: number(&mut parts)?,
                 },
                 seconds: number(&mut parts)?,
+                memory_bytes: number(&mut parts)?,
             })
         };
-        read().ok_or("it should be ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS")
+        read().ok_or("it should be ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS:COMPILER-MEMORY")
     }
 }
 
@@ -126,27 +124,43 @@ pub(super) enum Refusal {
     Unfit(String),
     /// It takes more than there is for one component.
     TooMuch(String),
+    /// It takes more than so many bytes of memory, and more than a compiler had.
+    Memory(u64),
 }
 
 impl Refusal {
     /// The same, with where it was kept.
     pub(super) fn again(self, file: &Path) -> ComponentError {
         let file = file.display();
-        let kept =
-            |words| format!("{words} (found before; to have it tried again, remove `{file}`)");
+        self.said(|words| {
+            format!("{words} (found before; to have it tried again, remove `{file}`)")
+        })
+    }
+
+    /// Whether these compilers would find nothing else.
+    pub(super) fn holds_for(&self, compilers: Compilers) -> bool {
+        !matches!(self, Self::Memory(bytes) if *bytes < compilers.memory_bytes)
+    }
+
+    fn said(self, words: impl Fn(String) -> String) -> ComponentError {
         match self {
-            Self::Unfit(words) => ComponentError::Unfit(kept(words)),
-            Self::TooMuch(words) => ComponentError::Compiler(kept(words)),
+            Self::Unfit(said) => ComponentError::Unfit(words(said)),
+            Self::TooMuch(said) => ComponentError::Compiler(words(said)),
+            Self::Memory(bytes) => {
+                let mebibytes = bytes >> 20;
+                let said = format!("compiling it takes more than {mebibytes} MiB of memory");
+                ComponentError::CompilerMemory {
+                    said: words(said),
+                    more_helps: bytes < compilers::MEMORY_MAX,
+                }
+            }
         }
     }
 }
 
 impl From<Refusal> for ComponentError {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Unfit(words) => Self::Unfit(words),
-            Refusal::TooMuch(words) => Self::Compiler(words),
-        }
+        refusal.said(|words| words)
     }
 }
 
@@ -176,12 +190,17 @@ fn code_bytes(bytes: u64) -> u64 {
 ///
 /// # Errors
 /// What the compiler says of the component, or how it ended.
-pub(super) fn compile(kind: EngineKind, size: Size, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(super) fn compile(
+    (kind, size): (EngineKind, Size),
+    compilers: Compilers,
+    bytes: &[u8],
+) -> Result<Vec<u8>, Failure> {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let job = Job {
         kind,
         size,
         seconds: time(length).as_secs(),
+        memory_bytes: compilers.memory_bytes,
     };
     let done = worker::employ(&[VERB, &job.to_string()], bytes, code_bytes(length));
     let done = done.map_err(|error| match error.kind() {
@@ -193,36 +212,26 @@ pub(super) fn compile(kind: EngineKind, size: Size, bytes: &[u8]) -> Result<Vec<
     }
     let words = String::from_utf8_lossy(&done.stderr);
     let words: String = words.trim().chars().take(WORDS_MAX).collect();
-    Err(ended(done.status, words, job.seconds))
+    Err(ended(done.status, words, job))
 }
 
 /// How a compiler ended without code.
-fn ended(status: ExitStatus, words: String, seconds: u64) -> Failure {
+fn ended(status: ExitStatus, words: String, job: Job) -> Failure {
     if status.code() == Some(1) {
         return Failure::OfComponent(Refusal::Unfit(words));
     }
-    let too_much = |words| Failure::OfComponent(Refusal::TooMuch(words));
     match status.signal().and_then(Signal::from_named_raw) {
-        Some(Signal::XCPU) => too_much(format!(
-            "compiling it takes more than {seconds} s of computing time"
-        )),
+        Some(Signal::XCPU) => Failure::OfComponent(Refusal::TooMuch(format!(
+            "compiling it takes more than {} s of computing time",
+            job.seconds
+        ))),
         // What Rust does where there is no memory.
-        Some(Signal::ABORT) => too_much(format!(
-            "compiling it takes more than {} GiB of memory",
-            MEMORY_MAX >> 30
-        )),
+        Some(Signal::ABORT) => Failure::OfComponent(Refusal::Memory(job.memory_bytes)),
         Some(Signal::KILL) => Failure::OfCompiler(
             "the compiler was killed, as a rule because memory ran out".to_owned(),
         ),
         _ => Failure::OfCompiler(format!("the compiler ended with {status}: {words}")),
     }
-}
-
-/// Memory of this process, in bytes of address space.
-fn memory() -> u64 {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let threads = u64::try_from(threads).unwrap_or(u64::MAX);
-    MEMORY_MAX.saturating_add(threads.saturating_mul(MEMORY_PER_THREAD))
 }
 
 /// What that process does: reads the component on standard input, and writes its code to standard output.
@@ -233,8 +242,12 @@ fn memory() -> u64 {
 pub fn run(job: Job) -> io::Result<Result<(), String>> {
     worker::stand_back(Limits {
         seconds: job.seconds,
-        address_space: Some(memory()),
+        memory_bytes: job.memory_bytes,
     })?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(compilers::threads(job.memory_bytes))
+        .build_global()
+        .map_err(io::Error::other)?;
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     let engine = wasmtime::Engine::new(&engine::compiling(job.kind, job.size));
@@ -255,10 +268,16 @@ mod tests {
 
     #[test]
     fn a_job_is_read_as_it_is_written() {
-        let text = "large:12:34:56:78";
+        let text = "large:12:34:56:78:90";
         let job: Job = text.parse().unwrap();
         assert_eq!(job.to_string(), text);
-        for odd in ["", "large", "big:1:2:3:4", "large:1:2:3", "large:1:2:3:x"] {
+        for odd in [
+            "",
+            "large",
+            "big:1:2:3:4:5",
+            "large:1:2:3:4",
+            "large:1:2:3:4:x",
+        ] {
             assert!(odd.parse::<Job>().is_err(), "{odd}");
         }
     }
@@ -267,7 +286,8 @@ mod tests {
     fn it_is_said_how_a_compiler_ended() {
         let by = |signal: Signal| {
             let status = ExitStatus::from_raw(signal.as_raw());
-            let failure = ended(status, "words".to_owned(), 40);
+            let job: Job = "small:1:1:1:40:1073741824".parse().unwrap();
+            let failure = ended(status, "words".to_owned(), job);
             let again = matches!(failure, Failure::OfCompiler(_));
             (ComponentError::from(failure).to_string(), again)
         };
@@ -278,13 +298,24 @@ mod tests {
         );
         let (said, again) = by(Signal::ABORT);
         assert!(
-            said.contains("more than 4 GiB of memory") && !again,
+            said.contains("more than 1024 MiB of memory") && !again,
             "{said}"
         );
         let (said, again) = by(Signal::KILL);
         assert!(said.contains("memory ran out") && again, "{said}");
         let (said, again) = by(Signal::SEGV);
         assert!(said.contains("signal: 11") && again, "{said}");
+    }
+
+    /// With more memory another compiler may get further.
+    #[test]
+    fn what_was_too_much_once_is_tried_again_with_more() {
+        let gibibytes = |memory| Compilers::within(memory << 30, 1);
+        let refusal = Refusal::Memory(gibibytes(4).memory_bytes);
+        assert!(refusal.holds_for(gibibytes(2)));
+        assert!(refusal.holds_for(gibibytes(4)));
+        assert!(!refusal.holds_for(gibibytes(5)));
+        assert!(Refusal::TooMuch(String::new()).holds_for(gibibytes(5)));
     }
 
     /// Ten times what real components take, and no more for a small one that is none.

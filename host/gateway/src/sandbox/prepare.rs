@@ -123,11 +123,13 @@ impl Sandbox {
         if let Some(code) = cache.load(engine, digest) {
             return Ok((code, true));
         }
-        if let Some((refusal, file)) = cache.refusal(digest) {
+        if let Some((refusal, file)) = cache.refusal(digest)
+            && refusal.holds_for(self.compilers)
+        {
             return Err(refusal.again(&file));
         }
         compiling();
-        let code = match compiler::compile(plan.kind, self.size, bytes) {
+        let code = match compiler::compile((plan.kind, self.size), self.compilers, bytes) {
             Ok(code) => code,
             Err(failure) => {
                 if let Failure::OfComponent(refusal) = &failure

@@ -31,17 +31,10 @@ impl Machine {
                 .ok()
                 .and_then(|text| text.trim().parse::<u64>().ok())
         };
-        let info = rustix::system::sysinfo();
-        #[expect(
-            clippy::useless_conversion,
-            reason = "the width of these fields differs between machines"
-        )]
-        let total = u64::from(info.totalram).saturating_mul(u64::from(info.mem_unit));
-        let allowed = control_group::memory_bytes().unwrap_or(u64::MAX);
         Ok(Self {
             mappings: number("/proc/sys/vm/max_map_count").unwrap_or(MAPPINGS_DEFAULT),
             descriptors: Descriptors::of_process(readers_max)?,
-            memory_bytes: total.min(allowed),
+            memory_bytes: control_group::memory_bytes(),
         })
     }
 }

@@ -53,6 +53,8 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     (&["quick_xml"], &["desk/check/junit"]),
     (&["wasmtime", "wasmparser"], &["gateway/sandbox"]),
+    // Threads of the compiler.
+    (&["rayon"], &["gateway/sandbox/compiler"]),
     (
         &["wasmtime_wasi", "wasmtime_wasi_http"],
         &[

@@ -1,5 +1,5 @@
 //! Bots that are ordered: their components are to be compiled. In turns by tenant and in the order of size,
-//! by as many threads as there are cores, while everything else goes on.
+//! by as many threads as compilers may work at once, while everything else goes on.
 //!
 //! An order that is not wanted any more, because a later change has taken its place, is not begun; what
 //! comes of it is nobody's.
@@ -188,13 +188,13 @@ impl Orders {
 }
 
 impl Deployment {
-    /// Starts threads for the orders, as many as there are cores.
+    /// Starts threads for the orders, as many as compilers may work at once.
     pub(super) fn carry_out_orders(self: &Arc<Self>) {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let at_once = self.shared.sandbox.compilers_at_once();
         let mut state = self.state();
         let waiting = |ordered: &Ordered| matches!(ordered.stage, Stage::Waiting);
         for _ in 0..state.orders.open(waiting).count() {
-            if state.workers >= cores {
+            if state.workers >= at_once {
                 return;
             }
             let this = Arc::clone(self);
