@@ -1,7 +1,7 @@
 //! The limits of a bot, and the one table from which everything about them is made.
 //!
 //! [`ROWS`] says of each limit: its name, kind, default with the reason, and meaning. Parsing, the
-//! help of the flag and the table in the README all come from it; there is no second list.
+//! help of the flag and the table in `docs/limits.md` all come from it; there is no second list.
 //! Names are the same in files and flags: `queue_wait`.
 
 use std::time::Duration;

@@ -58,7 +58,7 @@ pub(crate) fn directories_of(
 }
 
 /// Bytes of memory that this process may use: those of the machine, or the least that any of the groups allows.
-pub fn memory_bytes() -> u64 {
+pub(crate) fn memory_bytes() -> u64 {
     let info = rustix::system::sysinfo();
     #[expect(
         clippy::useless_conversion,

@@ -222,7 +222,7 @@ fn what_is_noted_for_a_bot_is_bounded() {
     assert!(!log.join("\n").contains(&format!("{label}.{label}")));
 }
 
-/// Masking is a net against accidents, as the README says: what is cut in pieces passes.
+/// Masking is a net against accidents, as `host/docs/authors.md` says: what is cut in pieces passes.
 #[test]
 fn a_secret_in_pieces_is_not_recognised() {
     let (granted, other) = (Echo::start(), Echo::start());

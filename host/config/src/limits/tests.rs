@@ -63,7 +63,7 @@ fn every_field_has_its_own_row() {
     }
 }
 
-/// The table of limits as the README shows it.
+/// The table of limits as its page shows it.
 fn markdown_table() -> String {
     let mut table =
         "| limit | default | what it limits | why this default |\n|---|---|---|---|\n".to_owned();
@@ -78,10 +78,13 @@ fn markdown_table() -> String {
 }
 
 #[test]
-fn the_readme_shows_this_table() {
-    let readme = include_str!("../../../../README.md");
+fn the_page_about_limits_shows_this_table() {
+    let page = include_str!("../../../docs/limits.md");
     let table = markdown_table();
-    assert!(readme.contains(&table), "README.md must contain:\n{table}");
+    assert!(
+        page.contains(&table),
+        "host/docs/limits.md must contain:\n{table}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The reference library's own server: which rules it breaks, as the README says.
+//! The reference library's own server: which rules it breaks, as `host/docs/comparison.md` says.
 
 use std::{
     io::{BufRead, BufReader},
