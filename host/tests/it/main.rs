@@ -24,6 +24,7 @@ mod chat;
 mod check;
 mod crowd;
 mod decode;
+mod docs;
 mod drain;
 mod egress;
 mod faults;
