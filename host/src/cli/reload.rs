@@ -11,12 +11,9 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    },
+    sync::{Arc, mpsc::sync_channel},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use self::{

@@ -22,10 +22,7 @@ use self::{
 };
 use super::{Failure, components, outside::Outside, progress::Progress, up};
 use ravenry_base::report::Problem;
-use ravenry_config::{
-    self as config, World,
-    resolve::{BotSpec, ServerSpec},
-};
+use ravenry_config::resolve::{BotSpec, ServerSpec};
 use ravenry_desk::replay::{
     compare::{Difference, compare},
     read::Script,

@@ -64,12 +64,11 @@ impl Changes {
     pub(super) fn wait(&self) -> bool {
         let mut state = self.lock();
         while !state.changed && !state.over {
-            state = self.0.1.wait(state);
+            self.0.1.wait(&mut state);
         }
         let began = Instant::now();
         while std::mem::take(&mut state.changed) && !state.over && began.elapsed() < STORM_MAX {
-            let waited = self.0.1.wait_timeout(state, ALL_STILL);
-            state = waited.0;
+            self.0.1.wait_for(&mut state, ALL_STILL);
         }
         !state.over
     }

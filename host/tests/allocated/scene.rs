@@ -171,7 +171,7 @@ impl Scene {
                 .unwrap();
             let served = runtime.block_on(server::run(spec, options, move |ready, books| {
                 counting::keep_books(books);
-                tell.send(ready.url.clone()).unwrap();
+                tell.send(ready.url()).unwrap();
             }));
             panic!("it does not serve: {served:?}");
         });

@@ -310,7 +310,7 @@ mod tests {
     /// With more memory another compiler may get further.
     #[test]
     fn what_was_too_much_once_is_tried_again_with_more() {
-        let gibibytes = |memory| Compilers::within(memory << 30, 1);
+        let gibibytes = |memory: u64| Compilers::within(memory << 30, 1);
         let refusal = Refusal::Memory(gibibytes(4).memory_bytes);
         assert!(refusal.holds_for(gibibytes(2)));
         assert!(refusal.holds_for(gibibytes(4)));
