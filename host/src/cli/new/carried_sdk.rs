@@ -76,7 +76,7 @@ pub(super) fn write(bot: &Path) -> io::Result<()> {
 /// The manifest of a package that needs no workspace: what it takes from there stands in its place. The
 /// lints stay here; they are for whoever changes the SDK. The packages lie beside one another as in the workspace.
 fn alone(manifest: &str, workspace: &str) -> String {
-    let lines = manifest.replace("[lints]\nworkspace = true\n\n", "");
+    let lines = manifest.replace("\n[lints]\nworkspace = true\n", "");
     let own = |line: &str| {
         let name = line.strip_suffix(".workspace = true")?;
         let said = format!("{name} = ");
