@@ -6,30 +6,30 @@
 
 mod artifact;
 pub(crate) mod build;
+mod build_error;
 mod cargo;
 mod chat;
 mod check;
 mod components;
+mod dev_simulator;
 pub(crate) mod inspect;
 mod key;
+pub(crate) mod network_flags;
 mod new;
-pub(crate) mod outside;
-mod players;
+mod process;
 mod progress;
 mod record;
 mod reload;
 pub(crate) mod serve;
 pub(crate) mod simulate;
-mod simulated;
-mod sources;
+mod simulator_config;
+mod source_tree;
 pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod test;
-mod tools;
-mod unbuilt;
 pub(crate) mod up;
 mod watch;
-mod work;
+mod worker_commands;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -39,7 +39,8 @@ use clap::{
 };
 
 use self::{
-    outside::Outside, progress::Progress, serve::Serve, simulate::Simulate, test::Test, up::Up,
+    network_flags::Outside, progress::Progress, serve::Serve, simulate::Simulate, test::Test,
+    up::Up,
 };
 use ravenry_base::{
     output,
@@ -86,7 +87,7 @@ pub(crate) enum Verb {
     Completions(Completions),
     /// Compile a component, for a gateway that has started this
     #[command(hide = true)]
-    Compile(work::Compile),
+    Compile(worker_commands::Compile),
     /// Read a PDF, for a played platform that has started this
     #[command(hide = true)]
     PdfText,
@@ -309,7 +310,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Verb::Inspect(verb) => verb.run(),
         Verb::Check(verb) => check::run(verb),
         Verb::Compile(verb) => verb.run(),
-        Verb::PdfText => work::told(pdf::run()),
+        Verb::PdfText => worker_commands::told(pdf::run()),
         Verb::Completions(verb) => {
             verb.run();
             Ok(())

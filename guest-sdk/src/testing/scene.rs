@@ -10,7 +10,8 @@ use super::{
     upstream::Upstreams,
 };
 use crate::{Bot, Query, Reply, failure::shown, http::Request, query::present};
-use ravenry_protocol::judge::{CHARACTERS_MAX, EVENTS_MAX};
+use ravenry_protocol::stream_check::CHARACTERS_MAX;
+use ravenry_protocol::stream_check::EVENTS_MAX;
 
 /// What surrounds a query, for tests that need more than [`ask`](super::ask).
 ///

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::text::{FILE_BYTES_MAX, excerpt, read};
+use super::source_file::{FILE_BYTES_MAX, excerpt, read};
 use crate::ids::BotName;
 use ravenry_base::report::{Place, Problem};
 

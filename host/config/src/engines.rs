@@ -1,6 +1,6 @@
 //! Engines that an operator lets components run on.
 
-use super::{table::Keys, text::TextFile};
+use super::{source_file::TextFile, toml_table::Keys};
 
 /// Entries of a list of engines: there are three.
 const ENGINES_MAX: usize = 3;

@@ -8,25 +8,25 @@
 //! here: building, reading a component, asking the environment: what the world says, the caller hands
 //! in as a [`World`]. Knows what every part stands on, and none of the other crates.
 
-mod asked;
+mod access_keys;
 mod discover;
 pub mod engines;
 mod fence;
-mod grants;
 pub mod ids;
-mod keys;
 pub mod limits;
+mod limits_table;
+mod loader;
 mod manifest;
-mod mount;
 mod operator;
+mod outbound;
 pub mod platform;
 pub mod refused;
 pub mod resolve;
 pub mod scripts;
-mod source;
-pub mod table;
+mod secret_source;
+pub mod source_file;
 mod tenant;
-pub mod text;
+pub mod toml_table;
 mod units;
 
 use std::{
@@ -37,17 +37,17 @@ use std::{
 use self::{
     engines::Engines,
     limits::{BYTES_MAX, Limits},
-    mount::{Frame, Loader},
+    loader::{Frame, Loader},
     resolve::{
         DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, PoeUrls, Rules, ServerSpec, TENANT_MEMORY,
         TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT,
     },
-    source::Vault,
+    secret_source::Vault,
 };
 use crate::ids::TenantName;
 pub use discover::MANIFEST;
 use ravenry_base::report::{Problem, Problems};
-pub use source::SECRETS_DIR;
+pub use secret_source::SECRETS_DIR;
 
 /// Looks up an environment variable.
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;

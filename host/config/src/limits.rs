@@ -265,7 +265,7 @@ impl Limits {
         let row = row(name).ok_or_else(|| {
             format!(
                 "unknown limit `{}`; {}",
-                super::text::excerpt(name),
+                super::source_file::excerpt(name),
                 advice(name)
             )
         })?;

@@ -11,13 +11,13 @@ use toml_span::{
 };
 
 use super::{
-    asked::{Asked, asked},
+    access_keys::{PoeEntry, poe},
     discover::ONLY_WHEN_NAMED,
-    grants::{self, HostEntry, SecretEntry},
-    keys::{PoeEntry, poe},
+    limits_table::{Asked, asked},
+    outbound::{self, HostEntry, SecretEntry},
     resolve::Build,
-    table::{Keys, kind},
-    text::{TextFile, excerpt, nameable},
+    source_file::{TextFile, excerpt, nameable},
+    toml_table::{Keys, kind},
 };
 use crate::ids::{BotName, Route};
 use ravenry_base::report::{Place, Problem};
@@ -225,12 +225,12 @@ fn reach(
     file: &mut TextFile,
 ) -> (Vec<HostEntry>, Vec<SecretEntry>) {
     let before = file.problems.len();
-    let hosts = grants::allowed(keys, file).map_or_else(Vec::new, |hosts| hosts.entries);
+    let hosts = outbound::allowed(keys, file).map_or_else(Vec::new, |hosts| hosts.entries);
     let whole = file.problems.len() == before;
-    let secrets = grants::secrets(keys, config, file);
+    let secrets = outbound::secrets(keys, config, file);
     if whole {
         file.problems
-            .extend(grants::unreachable(&secrets, &hosts, bot));
+            .extend(outbound::unreachable(&secrets, &hosts, bot));
     }
     (hosts, secrets)
 }
@@ -248,7 +248,7 @@ fn config(keys: Keys, file: &mut TextFile) -> Vec<(String, String)> {
     }
     let mut bytes = 0_usize;
     for (key, mut value) in entries {
-        if !grants::is_variable(&key, &within, file) {
+        if !outbound::is_variable(&key, &within, file) {
             continue;
         }
         let shown = nameable(&key.name).map_or_else(

@@ -9,16 +9,16 @@ use toml_span::Span;
 use url::Url;
 
 use super::{
-    asked::{Asked, asked},
     engines::{Engines, engines},
-    grants::{self, Hosts},
     limits::Kind,
+    limits_table::{Asked, asked},
     manifest::plain,
+    outbound::{self, Hosts},
     platform::{self, PoeUrlError},
     resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX},
-    table::Keys,
+    source_file::{self, FILE_BYTES_MAX, TextFile, unreadable},
     tenant::{TenantEntry, host_name, separate, tenant},
-    text::{self, FILE_BYTES_MAX, TextFile, unreadable},
+    toml_table::Keys,
     units,
 };
 use crate::ids::TenantName;
@@ -60,7 +60,7 @@ pub(super) struct Operator {
 
 /// Reads an operator's file.
 pub(super) fn load(path: &Path) -> (Operator, Vec<Problem>) {
-    let text = match text::read(path, FILE_BYTES_MAX) {
+    let text = match source_file::read(path, FILE_BYTES_MAX) {
         Ok(text) => text,
         Err(error) => return (Operator::default(), vec![unreadable(path, &error, None)]),
     };
@@ -215,7 +215,7 @@ fn egress(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
             }
         }
     }
-    operator.allowed = grants::allowed(&mut keys, file);
+    operator.allowed = outbound::allowed(&mut keys, file);
     keys.finish(file);
 }
 

@@ -8,9 +8,9 @@ use http::HeaderName;
 use url::Url;
 
 use super::{
-    asked::Asked,
     engines::Engines,
     limits::{self, Limits, Value},
+    limits_table::Asked,
     refused::Refused,
 };
 use crate::ids::{BotName, Route, TenantName};

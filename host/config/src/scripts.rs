@@ -27,10 +27,11 @@ use toml_span::{
 };
 
 use super::{
-    World, keys, secrets_dir,
-    source::{Places, SourceEntry, Vault},
-    table::{Keys, kind},
-    text::{FILE_BYTES_MAX, TextFile, excerpt, read},
+    World, access_keys,
+    secret_source::{Places, SourceEntry, Vault},
+    secrets_dir,
+    source_file::{FILE_BYTES_MAX, TextFile, excerpt, read},
+    toml_table::{Keys, kind},
 };
 use crate::ids::TenantName;
 use ravenry_base::{
@@ -152,7 +153,7 @@ struct Entry {
 impl Entry {
     fn resolve(self, places: &Places<'_>) -> Result<Player, Problem> {
         let key = self.key.as_ref();
-        let key = key.map(|key| keys::resolve(key, &self.name, places));
+        let key = key.map(|key| access_keys::resolve(key, &self.name, places));
         let role = match self.url {
             Some(url) => Role::Server {
                 url,
@@ -202,7 +203,7 @@ fn entry(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<En
     }
     let (url_at, replies_at) = (keys.span_of("url"), keys.span_of("replies"));
     let url = keys.string("url", file).map(|(url, _)| url);
-    let key = keys::one(&mut keys, "key", file);
+    let key = access_keys::one(&mut keys, "key", file);
     let replies = replies(&mut keys, file);
     let at = keys.span;
     keys.finish(file);

@@ -9,14 +9,14 @@ use std::{
 use toml_span::{Span, Value, value::ValueInner};
 
 use super::{
-    asked::limit,
-    grants::{self, Hosts},
     limits,
+    limits_table::limit,
     manifest::plain,
     operator::{Zero, count, whole},
+    outbound::{self, Hosts},
     resolve::TENANT_WEIGHT_MAX,
-    table::{Keys, kind},
-    text::{TextFile, excerpt, nameable},
+    source_file::{TextFile, excerpt, nameable},
+    toml_table::{Keys, kind},
     units,
 };
 use crate::ids::{Route, TenantName};
@@ -83,7 +83,7 @@ pub(super) fn tenant<'t>(
         Some((route, file.place(span)))
     });
     let hosts = hosts(&mut keys, file);
-    let allowed = grants::allowed(&mut keys, file);
+    let allowed = outbound::allowed(&mut keys, file);
     let missing = keys.has_no("manifests");
     let manifests = keys
         .strings("manifests", MANIFESTS_MAX, file)

@@ -9,27 +9,27 @@
 //! `session`; `listen` hears an answer part by part and `page` shows it.
 
 mod commands;
+mod diagnosis;
 mod dialogue;
+mod display;
+mod echo_off;
 mod files;
 mod filter;
-mod hush;
-mod listen;
 mod markdown;
-mod page;
 mod prompt;
-mod row;
+mod receive;
 mod screen;
 mod session;
+mod styled_line;
 mod trace;
-mod verdict;
 
 use std::{io, path::PathBuf, time::Duration};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-pub use self::page::Terminal;
-use self::{dialogue::Dialogue, page::Page, prompt::Prompt, session::Session};
+pub use self::display::Terminal;
+use self::{dialogue::Dialogue, display::Page, prompt::Prompt, session::Session};
 use crate::client::Target;
 use ravenry_base::report::Problem;
 

@@ -12,15 +12,15 @@
 
 mod auth;
 mod connection;
-mod draft;
 mod history;
 mod http;
-pub mod human;
 pub mod json;
 pub mod junit;
-mod nobody;
 mod probe;
 mod query;
+mod query_builder;
+mod reachability;
+pub mod report_text;
 mod requests;
 mod settings;
 mod tolerance;
@@ -106,7 +106,7 @@ pub async fn check(target: &Target, patience: Duration) -> Result<Report, Box<Pr
     let started = Instant::now();
     let prober = Prober::new(target, patience);
     let (settings, plain) = tokio::join!(settings::ask(&prober), query::plain(&prober));
-    if let Some(problem) = nobody::there(target, &settings, &plain) {
+    if let Some(problem) = reachability::there(target, &settings, &plain) {
         return Err(Box::new(problem));
     }
     settings::judge(&prober, &settings);

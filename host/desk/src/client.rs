@@ -8,8 +8,8 @@ mod answer;
 mod conversation;
 mod message;
 mod nesting;
-mod shown;
 mod target;
+mod transcript;
 
 use std::time::{Duration, Instant};
 
@@ -21,14 +21,20 @@ use http::{
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-pub use self::{
-    answer::{Answer, Part},
-    conversation::{Conversation, MESSAGES_MAX, Say},
-    message::{Attachment, Message, Person},
-    nesting::{NESTING_MAX, nests_too_deep},
-    shown::Shown,
-    target::{InvalidTarget, Target, Unreachable},
-};
+pub use self::answer::Answer;
+pub use self::answer::Part;
+pub use self::conversation::Conversation;
+pub use self::conversation::MESSAGES_MAX;
+pub use self::conversation::Say;
+pub use self::message::Attachment;
+pub use self::message::Message;
+pub use self::message::Person;
+pub use self::nesting::NESTING_MAX;
+pub use self::nesting::nests_too_deep;
+pub use self::target::InvalidTarget;
+pub use self::target::Target;
+pub use self::target::Unreachable;
+pub use self::transcript::Shown;
 use ravenry_outbound::{self as egress, Egress};
 
 /// The protocol version that requests say (reference client 0.0.83).

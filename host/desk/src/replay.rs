@@ -13,16 +13,16 @@ mod call;
 pub mod compare;
 mod edit;
 pub mod event;
-pub(crate) mod kept;
 pub mod read;
 pub mod record;
 pub mod request;
+pub(crate) mod transcript;
 mod value;
 
 use std::time::Duration;
 
 use self::event::Event;
-use ravenry_outbound::tape::Exchange;
+use ravenry_outbound::cassette::Exchange;
 
 /// What a bot's clock says at the beginning of a conversation that says nothing else, since 1970:
 /// 2025-01-01.

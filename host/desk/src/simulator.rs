@@ -5,7 +5,7 @@
 //! that was registered under a name, and keeps what it was asked.
 //!
 //! ```
-//! use ravenry::simulator::{Answer, FakePoe, Script};
+//! use ravenry_desk::simulator::{Answer, FakePoe, Script};
 //!
 //! # fn main() -> std::io::Result<()> {
 //! let poe = FakePoe::start()?;
@@ -30,50 +30,77 @@
 //! wait), answers by [`ANSWER_TIME_MAX`].
 
 mod api;
+mod apply_settings;
 mod ask;
-mod chain;
+mod bot_settings;
+mod call_limits;
 mod clock;
 mod costs;
-mod drive;
-mod enrol;
+mod file_store;
 mod files;
-mod fit;
-mod forward;
+mod history;
 mod ledger;
-mod pass;
+mod mock_bot;
 pub mod pdf;
-mod play;
-mod record;
+mod proxy;
+mod query_runner;
+mod raw_proxy;
+mod registry;
 mod script;
+mod script_body;
+mod script_file;
 mod serve;
-mod shelf;
-mod stage;
-mod stand_in;
+mod sse_encoding;
+mod state;
 mod step;
 mod sync;
-mod terms;
 mod text;
 mod upload;
 mod web;
-mod wire;
-mod written;
 
-pub use self::{
-    api::{Door, FakePoe, InvalidForward, Options},
-    ask::QUERY_BYTES_MAX,
-    costs::{Amount, Bill, Charge},
-    drive::{Cut, Drive, Driven, Driver, FILES_MAX, Limits},
-    enrol::{PERSON_KEY, made_up_key},
-    files::{FILE_BYTES_MAX, FILES_BYTES_MAX, URL_TIME, mime_type_of},
-    ledger::{BALANCE, Ledger, Tab},
-    play::ANSWER_TIME_MAX,
-    record::{Course, Ending, RECORDED_BYTES_MAX, RECORDS_MAX, Recorded},
-    script::{Answer, Script},
-    serve::CONNECTIONS_MAX,
-    stage::{Manner, Overdue},
-    step::{Step, Wait},
-    sync::{SettingsCall, SettingsVerb},
-    terms::Terms,
-    upload::{Downloads, Origin, Upload},
-    wire::{Chunks, Framing, JsonStyle, LineEnd},
-};
+pub use self::api::Door;
+pub use self::api::FakePoe;
+pub use self::api::InvalidForward;
+pub use self::api::Options;
+pub use self::ask::QUERY_BYTES_MAX;
+pub use self::bot_settings::Terms;
+pub use self::costs::Amount;
+pub use self::costs::Bill;
+pub use self::costs::Charge;
+pub use self::files::FILE_BYTES_MAX;
+pub use self::files::FILES_BYTES_MAX;
+pub use self::files::URL_TIME;
+pub use self::files::mime_type_of;
+pub use self::history::Course;
+pub use self::history::Ending;
+pub use self::history::RECORDED_BYTES_MAX;
+pub use self::history::RECORDS_MAX;
+pub use self::history::Recorded;
+pub use self::ledger::BALANCE;
+pub use self::ledger::Ledger;
+pub use self::ledger::Tab;
+pub use self::query_runner::Cut;
+pub use self::query_runner::Drive;
+pub use self::query_runner::Driven;
+pub use self::query_runner::Driver;
+pub use self::query_runner::FILES_MAX;
+pub use self::query_runner::Limits;
+pub use self::registry::PERSON_KEY;
+pub use self::registry::made_up_key;
+pub use self::script::Answer;
+pub use self::script::Script;
+pub use self::script_body::ANSWER_TIME_MAX;
+pub use self::serve::CONNECTIONS_MAX;
+pub use self::sse_encoding::Chunks;
+pub use self::sse_encoding::Framing;
+pub use self::sse_encoding::JsonStyle;
+pub use self::sse_encoding::LineEnd;
+pub use self::state::Manner;
+pub use self::state::Overdue;
+pub use self::step::Step;
+pub use self::step::Wait;
+pub use self::sync::SettingsCall;
+pub use self::sync::SettingsVerb;
+pub use self::upload::Downloads;
+pub use self::upload::Origin;
+pub use self::upload::Upload;

@@ -4,21 +4,21 @@
 //! whatever is mounted meanwhile.
 
 mod account;
-pub(crate) mod admit;
 mod alarm;
 mod breaker;
-pub(crate) mod call;
-pub mod deploy;
+pub(crate) mod charge_report;
+pub(crate) mod concurrency;
 pub mod deployment;
-pub(crate) mod lasting;
+pub mod mount;
 mod pace;
 pub(crate) mod readers;
 pub mod reply;
+pub(crate) mod requests;
 mod running;
-pub(crate) mod stop;
+pub(crate) mod shared_state;
+pub(crate) mod shutdown;
 pub(crate) mod sync;
 mod trial;
-pub(crate) mod unsettled;
 
 use std::{
     collections::HashMap,
@@ -31,13 +31,13 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-pub use self::stop::Stop;
+pub use self::shutdown::Stop;
 use self::{
-    admit::{Gate, Permit, Refused},
     breaker::Breaker,
-    lasting::LastingTenant,
+    concurrency::{Gate, Permit, Refused},
     pace::Pace,
     readers::Readers,
+    shared_state::LastingTenant,
 };
 use crate::{
     compute::{Owner, Panicked},

@@ -9,8 +9,8 @@
 //! once. Where somebody pulls the plug between the telling and the removal, it is told again: twice is
 //! better than never. No key is ever written.
 
-mod left_open;
 mod record;
+mod recovery;
 mod tally;
 
 use std::{
@@ -26,11 +26,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-pub(crate) use self::{
-    left_open::LeftOpen,
-    record::Ledger,
-    tally::{Line, Tally},
-};
+pub(crate) use self::record::Ledger;
+pub(crate) use self::recovery::LeftOpen;
+pub(crate) use self::tally::Line;
+pub(crate) use self::tally::Tally;
 
 /// The directory in the state directory.
 const DIRECTORY: &str = "charges";
@@ -100,7 +99,7 @@ impl Journal {
     /// # Errors
     /// The directory cannot be read. One file that cannot be read stays where it is, and is told of.
     pub fn left_open(&self, mut tell: impl FnMut(&LeftOpen)) -> io::Result<()> {
-        left_open::each(&self.dir, &mut tell)
+        recovery::each(&self.dir, &mut tell)
     }
 
     /// Waits until the files of all replies that have ended are gone, but not for ever.

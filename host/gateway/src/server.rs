@@ -9,19 +9,19 @@ mod descriptors;
 mod drain;
 mod hangup;
 mod head;
-mod intake;
 mod listen;
-mod machine;
 mod open;
 mod patience;
 mod prepare;
 pub mod record;
 mod reject;
+mod request_body;
+mod resources;
 mod routes;
-mod served;
 pub mod signals;
 mod socket;
 mod stream;
+mod summary;
 
 use std::{
     io,
@@ -34,27 +34,31 @@ use std::{
 use parking_lot::Mutex;
 
 pub use self::prepare::make_directories;
-pub use self::served::{Code, MountedBot, News, Ready, RefusedBot, url};
+pub use self::summary::Code;
+pub use self::summary::MountedBot;
+pub use self::summary::News;
+pub use self::summary::Ready;
+pub use self::summary::RefusedBot;
+pub use self::summary::url;
 use self::{
     backstop::Backstop,
     drain::stop_politely,
-    intake::Intake,
     listen::Crowd,
-    machine::Machine,
     open::Outside,
     prepare::{Place, look, prepare},
     record::Recorder,
+    request_body::Intake,
+    resources::Machine,
     routes::Gateway,
-    served::{carries, describe, refused, telling},
     signals::Signals,
     socket::Entrance,
+    summary::{carries, describe, refused, telling},
 };
 use crate::{
     bots::{
-        Stop,
-        deploy::MountedBot as Mounted,
+        Stop, charge_report,
         deployment::{Applied, Change, Deployment, Progress},
-        unsettled,
+        mount::MountedBot as Mounted,
     },
     charges::{Journal, RECORDS_MAX},
     compute::Compute,
@@ -320,7 +324,7 @@ fn look_at_machine(spec: &ServerSpec) -> Result<Machine, Problems> {
 
 async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
     let journal = journal.clone();
-    let told = tokio::task::spawn_blocking(move || unsettled::tell_left_open(&journal)).await;
+    let told = tokio::task::spawn_blocking(move || charge_report::tell_left_open(&journal)).await;
     if let Err(error) = told.map_err(io::Error::other).flatten() {
         tracing::error!(
             %error,

@@ -19,13 +19,13 @@ use url::Url;
 
 use super::{
     Part, SendError, Shared,
+    body::{Gone, Incoming, Outgoing, Pulse},
+    cassette::{self, Kind, Tape},
     connection::{Http, IDENTITY},
-    fault::HEAD_BYTES_MAX,
+    error::HEAD_BYTES_MAX,
     policy::{self, Reach},
     resolver::Resolver,
     shares::Share,
-    tape::{self, Kind, Tape},
-    transfer::{Gone, Incoming, Outgoing, Pulse},
 };
 
 /// Longest wait for a connection: name, TCP and TLS.
@@ -222,7 +222,7 @@ impl Client {
             *request.headers_mut() = headers;
             frame(request.headers_mut(), bare, body.size_hint().exact());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
-            let sent = tape::send(tape.as_ref(), http, request, described);
+            let sent = cassette::send(tape.as_ref(), http, request, described);
             sent.await.map_err(|lost| SendError::from(&lost))
         };
         let first_byte = timeouts.first_byte;
@@ -240,8 +240,8 @@ impl Client {
 }
 
 /// What a tape is told about a request; its body passes by later.
-fn described(request: &reqwest::Request) -> tape::Request {
-    tape::Request {
+fn described(request: &reqwest::Request) -> cassette::Request {
+    cassette::Request {
         kind: Kind::Http,
         target: format!("{} {}", request.method(), request.url()),
         headers: request.headers().clone(),

@@ -29,11 +29,11 @@ use url::Url;
 use self::metered::{Answer, Line, Metered};
 use super::{
     CONNECT_MAX, SendError,
+    cassette::Lost,
     client::{IDLE_MAX, IDLE_PER_HOST_MAX},
-    fault::coded,
+    error::coded,
     resolver::Resolver,
     shares::Share,
-    tape::Lost,
 };
 
 /// Descriptors of a connection while it is made: where a name has addresses of both kinds, the second

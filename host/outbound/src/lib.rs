@@ -6,16 +6,16 @@
 //! decompressed. This module does not know what a bot is, nor which hosts it may reach.
 
 mod address;
+mod body;
+pub mod cassette;
 mod client;
 mod connection;
-mod fault;
+mod error;
 mod name_servers;
 pub mod poe;
 mod policy;
 mod resolver;
 mod shares;
-pub mod tape;
-mod transfer;
 
 use std::{
     fmt,
@@ -26,12 +26,19 @@ use std::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-pub use self::{
-    client::{BETWEEN_BYTES_MAX, CONNECT_MAX, Client, FIRST_BYTE_MAX, Order, Place, Timeouts},
-    fault::{SendError, coded},
-    resolver::{Found, Lookup},
-    transfer::{Gone, Incoming},
-};
+pub use self::body::Gone;
+pub use self::body::Incoming;
+pub use self::client::BETWEEN_BYTES_MAX;
+pub use self::client::CONNECT_MAX;
+pub use self::client::Client;
+pub use self::client::FIRST_BYTE_MAX;
+pub use self::client::Order;
+pub use self::client::Place;
+pub use self::client::Timeouts;
+pub use self::error::SendError;
+pub use self::error::coded;
+pub use self::resolver::Found;
+pub use self::resolver::Lookup;
 use self::{
     name_servers::{LOOKUP_DESCRIPTORS, NameServers},
     shares::{Budget, Share},

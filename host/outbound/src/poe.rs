@@ -24,8 +24,8 @@ pub use self::{
 };
 use super::{
     Egress, Part,
+    cassette::{self, Kind, Lost, Tape},
     connection::Http,
-    tape::{self, Kind, Lost, Tape},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::{event::Failure, shown::Escaped};
@@ -113,7 +113,7 @@ impl Client {
         request: reqwest::RequestBuilder,
         (kind, target, body): (Kind, &str, &dyn Fn() -> Vec<u8>),
     ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
-        let described = |_: &reqwest::Request| tape::Request {
+        let described = |_: &reqwest::Request| cassette::Request {
             kind,
             target: target.to_owned(),
             headers: http::HeaderMap::new(),
@@ -121,7 +121,7 @@ impl Client {
         };
         let sending = request.build();
         match sending {
-            Ok(sending) => tape::send(self.tape.as_ref(), http, sending, described),
+            Ok(sending) => cassette::send(self.tape.as_ref(), http, sending, described),
             Err(error) => Box::pin(async { Err(error.into()) }),
         }
     }

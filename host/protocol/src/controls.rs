@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{
-    fields::Path,
-    json::{kind, shown},
-    settings::Lints,
-    shapes::{
+    control_schema::{
         CHOICE, COMPARISON, CONDITION, DIVIDER, Member, OPTION, RATIO, SECTION, SLIDER, TAB, TEXT,
         TOGGLE, TOP,
     },
+    fields::Path,
+    json::{kind, shown},
+    settings::Lints,
 };
 
 /// The only version of controls that there is.

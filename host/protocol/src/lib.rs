@@ -29,6 +29,7 @@
 //! and repeats at most 40 characters of them in a message.
 
 pub mod answer;
+mod control_schema;
 mod controls;
 pub mod cost;
 pub mod decode;
@@ -36,10 +37,7 @@ pub mod encode;
 pub mod event;
 pub mod failure;
 mod fields;
-pub mod foreign;
-mod framing;
 mod json;
-pub mod judge;
 mod members;
 pub mod mend;
 mod one_pass;
@@ -49,8 +47,10 @@ mod repair;
 pub mod request;
 pub mod rules;
 pub mod settings;
-mod shapes;
+pub mod settings_check;
 pub mod shown;
+mod sse_lint;
+pub mod stream_check;
 pub mod utf8;
 pub mod visible;
 pub mod weight;

@@ -13,8 +13,9 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use super::tools::{Caller, Interrupt};
-pub(crate) use super::unbuilt::BuildError;
+pub(crate) use super::build_error::BuildError;
+pub(crate) use super::process::Caller;
+pub(crate) use super::process::Interrupt;
 use super::{
     artifact::{Found, newest_component},
     cargo::{self, Metadata, Package},

@@ -14,8 +14,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    tools::{Caller, Ended, Line, run, without_foreign_variables},
-    unbuilt::BuildError,
+    build_error::BuildError,
+    process::{Caller, Ended, Line, run, without_foreign_variables},
 };
 
 /// The target of every bot in Rust: WASI 0.2 as a component.

@@ -14,9 +14,8 @@ use super::{Failure, key::Key, progress::Progress, up};
 use ravenry_base::{output, report::Problem};
 use ravenry_desk::{
     check::{
-        self, PATIENCE_MIN,
-        human::{self, Look},
-        json, junit,
+        self, PATIENCE_MIN, json, junit,
+        report_text::{self, Look},
     },
     client::Target,
 };
@@ -72,7 +71,7 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     let Some(url) = &verb.url else {
         output::painted(&match verb.format {
             Format::Json => json::list(),
-            Format::Human | Format::Junit => human::list(look),
+            Format::Human | Format::Junit => report_text::list(look),
         });
         return Ok(());
     };
@@ -99,7 +98,7 @@ pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     progress.end();
     let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
     match verb.format {
-        Format::Human => output::painted(&human::page(&report, look)),
+        Format::Human => output::painted(&report_text::page(&report, look)),
         Format::Json => output::print(&shown::json(&json::page(&report))),
         Format::Junit => {
             output::print(&junit::page(&report).map_err(|error| Failure::usage(&error))?);

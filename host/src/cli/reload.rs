@@ -24,9 +24,9 @@ use super::{
     Failure,
     build::{Caller, Interrupt},
     components,
+    dev_simulator::Simulated,
     progress::Progress,
-    simulated::Simulated,
-    sources::{Eyes, Picture, Root, roots_of, take_over_locks},
+    source_tree::{Eyes, Picture, Root, roots_of, take_over_locks},
     up,
     watch::{Changes, Watcher},
 };

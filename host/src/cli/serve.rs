@@ -26,7 +26,7 @@ use ravenry_base::{
 };
 use ravenry_config::{self as config, ids::TenantName, resolve::ServerSpec};
 use ravenry_gateway::{
-    bots::deploy,
+    bots::mount,
     server,
     walls::{Paths, Wall, Walls},
 };
@@ -187,7 +187,7 @@ impl Serve {
 fn told(spec: &ServerSpec) -> Result<(), Failure> {
     let refused = spec.refused.iter().map(|refused| refused.problem.clone());
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
-    let unfit = bots.filter_map(|bot| deploy::unfit_here(bot, spec.engines));
+    let unfit = bots.filter_map(|bot| mount::unfit_here(bot, spec.engines));
     let problems = Problems(refused.chain(unfit).collect());
     problems.or(()).map_err(Failure::Usage)?;
     let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();

@@ -10,8 +10,8 @@ use comfy_table::Table;
 
 use super::{
     Failure,
-    outside::Hushed,
-    players::{self, Cast},
+    network_flags::Hushed,
+    simulator_config::{self, Cast},
     table, up,
 };
 use ravenry_base::{
@@ -89,7 +89,7 @@ impl Simulate {
     fn cast(&self) -> Result<Cast, Failure> {
         let mut problems = Problems::default();
         let mut cast = match &self.scripts {
-            Some(file) => players::load(file)?,
+            Some(file) => simulator_config::load(file)?,
             None => Cast::default(),
         };
         let mut wrong = |message: String, hint: String| {
@@ -133,7 +133,7 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
         balance,
         limits: Limits::default(),
     };
-    let listener = players::bind(listen)?;
+    let listener = simulator_config::bind(listen)?;
     FakePoe::with(listener, &options).map_err(|error| {
         Failure::Failed(
             Problem {
@@ -195,7 +195,7 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
          What bots charge: {url}/simulator/ledger\n\n\
          Stop with Ctrl-C.\n",
         table::quoted(&poe.ask_url(name)),
-        table::quoted(&players::question().to_string()),
+        table::quoted(&simulator_config::question().to_string()),
     );
     page
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, outside::Outside, up};
+use super::{Failure, network_flags::Outside, up};
 use ravenry_base::{
     output,
     report::{Problem, Problems},

@@ -3,9 +3,9 @@
 //! The bots are built as for `up`, and run in this process on a clock that jumps from event to event.
 //! What they ask of others is answered from the files: no socket is opened, and no key is read.
 
-mod find;
+mod discover;
 mod log;
-mod stage;
+mod runner;
 mod tally;
 
 use std::{
@@ -16,11 +16,11 @@ use std::{
 use clap::Args;
 
 use self::{
-    find::{Found, find},
-    stage::Stage,
+    discover::{Found, find},
+    runner::Stage,
     tally::Tally,
 };
-use super::{Failure, components, outside::Outside, progress::Progress, up};
+use super::{Failure, components, network_flags::Outside, progress::Progress, up};
 use ravenry_base::report::Problem;
 use ravenry_config::resolve::{BotSpec, ServerSpec};
 use ravenry_desk::replay::{
@@ -66,7 +66,7 @@ pub(crate) struct Test {
 pub(super) fn run(verb: &Test) -> Result<(), Failure> {
     let (_logging, overheard) =
         telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
-    let (source, only) = find::source(&verb.source);
+    let (source, only) = discover::source(&verb.source);
     let mut spec = up::load(&source, up::WITHOUT_SECRETS)?;
     verb.outside.apply(&mut spec);
     let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;

@@ -13,13 +13,13 @@ use std::{
 use clap::Args;
 
 use super::{
-    Failure, LogFormat, Serving, components, progress::Progress, record, reload::Reload,
-    simulate::LISTEN as SIMULATE, simulated::Simulated, table,
+    Failure, LogFormat, Serving, components, dev_simulator::Simulated, progress::Progress, record,
+    reload::Reload, simulate::LISTEN as SIMULATE, table,
 };
 use ravenry_base::{output, report::Problem};
 use ravenry_config::{self as config, World, resolve::ServerSpec};
 use ravenry_gateway::{
-    bots::{deploy, deployment::Deployment},
+    bots::{deployment::Deployment, mount},
     server::{self, Directories, News, Options, RefusedBot, record::Recorder},
     telemetry,
     walls::Walls,
@@ -125,7 +125,7 @@ pub(super) fn read(source: &Path, limits: &[(String, String)]) -> Result<ServerS
 /// The world that files are read in.
 pub(super) const WORLD: World<'static> = World {
     variable: &variable,
-    unfit: &deploy::unfit,
+    unfit: &mount::unfit,
     stand_in: None,
 };
 

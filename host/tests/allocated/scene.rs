@@ -11,10 +11,10 @@ use std::{
 };
 
 use ravenry_config::{self as config, World};
-use ravenry_gateway::{
-    bots::deploy,
-    server::{self, Directories, Options},
-};
+use ravenry_gateway::bots::mount;
+use ravenry_gateway::server;
+use ravenry_gateway::server::Directories;
+use ravenry_gateway::server::Options;
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
 
@@ -143,7 +143,7 @@ impl Scene {
             .unwrap();
         let world = World {
             variable: &|_| None,
-            unfit: &deploy::unfit,
+            unfit: &mount::unfit,
             stand_in: None,
         };
         let spec = config::load_path(&path, &[], world).unwrap();

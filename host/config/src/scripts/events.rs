@@ -5,8 +5,8 @@ use toml_span::{Value, value::ValueInner};
 use super::{
     super::{
         limits::Value as Limit,
-        table::{Keys, kind},
-        text::TextFile,
+        source_file::TextFile,
+        toml_table::{Keys, kind},
         units::Kind,
     },
     Line,

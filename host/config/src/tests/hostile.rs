@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{
-    super::{manifest, operator, text::TextFile},
+    super::{manifest, operator, source_file::TextFile},
     scene::Scene,
 };
 

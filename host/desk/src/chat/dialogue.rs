@@ -11,17 +11,16 @@ use tokio::{
 
 use super::{
     commands::{self, COMMANDS, Deed, Typed},
-    files,
-    hush::Hush,
-    page::SUGGESTIONS_MAX,
-    parameter,
+    display::SUGGESTIONS_MAX,
+    echo_off::Hush,
+    files, parameter,
     prompt::{Input, Prompt},
-    row::{BOLD, DIM, PLAIN, Row},
     session::Session,
+    styled_line::{BOLD, DIM, PLAIN, Row},
 };
-use crate::{client::Unreachable, replay::kept::Kept};
+use crate::{client::Unreachable, replay::transcript::Kept};
 use ravenry_base::report::Problem;
-use ravenry_protocol::judge::End;
+use ravenry_protocol::stream_check::End;
 
 /// Columns for a command and what follows it.
 const COMMAND_COLUMNS: usize = 20;

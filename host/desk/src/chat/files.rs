@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::verdict;
+use super::diagnosis;
 use crate::{
     client::{Attachment, Client, Target, Told},
     simulator::{FILE_BYTES_MAX, FakePoe, mime_type_of},
@@ -94,7 +94,7 @@ pub(super) async fn save(
     })?;
     let told = client.download(&from, FILE_BYTES_MAX).await;
     let Told { status, body, .. } = told.map_err(|error| error.problem())?;
-    if let Some(refused) = verdict::refused(&from, status, None) {
+    if let Some(refused) = diagnosis::refused(&from, status, None) {
         return Err(Problem {
             message: format!("{} cannot be fetched (status {status})", from.url),
             hint: None,

@@ -7,7 +7,7 @@ use std::{
 
 use super::session::Session;
 use ravenry_base::report::Problem;
-use ravenry_protocol::judge::End;
+use ravenry_protocol::stream_check::End;
 
 /// Most bytes of a message: what bots of this gateway take as a whole request.
 const MESSAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -9,7 +9,7 @@ mod table;
 use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd};
 
 use self::table::Table;
-use super::row::{CODE, DIM, PLAIN, Row};
+use super::styled_line::{CODE, DIM, PLAIN, Row};
 use crate::client::nests_too_deep;
 use ravenry_protocol::event::File;
 

@@ -5,7 +5,7 @@
 //! be changed no more. As long as the answer grows it is left as it was; where it has to be right,
 //! the answer is written once more below a word about it.
 
-use super::row::{DIM, Row};
+use super::styled_line::{DIM, Row};
 
 /// Stands between an answer that has scrolled out of the screen and what takes its place.
 const REPLACED: &str = "(replaced)";
@@ -137,7 +137,7 @@ mod tests {
     use std::num::NonZeroU16;
 
     use super::*;
-    use crate::chat::row::PLAIN;
+    use crate::chat::styled_line::PLAIN;
 
     const SIZE: Size = Size {
         columns: 20,

@@ -6,14 +6,15 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::{
+    diagnosis,
+    display::Page,
     files::{self, Shelf},
-    listen::{Outcome, listen},
-    page::Page,
-    trace, verdict,
+    receive::{Outcome, listen},
+    trace,
 };
 use crate::{
     client::{Attachment, Client, Conversation, Say, Target, Told},
-    replay::kept::Kept,
+    replay::transcript::Kept,
 };
 use ravenry_base::{report::Problem, secret::Mask};
 use ravenry_protocol::mend;
@@ -112,7 +113,7 @@ impl Session {
         } else {
             self.talk.take_back_answer();
         }
-        let problem = verdict::problem(&self.target, &outcome);
+        let problem = diagnosis::problem(&self.target, &outcome);
         self.last = Some(outcome);
         problem.map_or(Ok(()), Err)
     }
@@ -167,9 +168,9 @@ impl Session {
     pub(super) fn refusal(&self, told: &Told) -> Option<Problem> {
         let location = told.headers.get(http::header::LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
-        let mut problem = verdict::refused(&self.target, told.status, location)?;
+        let mut problem = diagnosis::refused(&self.target, told.status, location)?;
         let body = String::from_utf8_lossy(&told.body);
-        problem.causes.extend(verdict::words(&body));
+        problem.causes.extend(diagnosis::words(&body));
         Some(problem)
     }
 

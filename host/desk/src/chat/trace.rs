@@ -4,11 +4,11 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    page::Page,
-    row::{DIM, PLAIN, Row},
+    display::Page,
+    styled_line::{DIM, PLAIN, Row},
 };
 use crate::client::{Part, Target};
-use ravenry_protocol::judge::End;
+use ravenry_protocol::stream_check::End;
 
 /// Most bytes of an event that are shown.
 const DATA_BYTES_MAX: usize = 4 * 1024;

@@ -7,8 +7,8 @@ use http::{
 use serde_json::json;
 
 use super::{
-    draft::{Draft, WORDS},
     probe::{Prober, Reply, Silence},
+    query_builder::{Draft, WORDS},
 };
 use crate::client::{Post, Target, Told, VERSION};
 use ravenry_base::secret::Secret;

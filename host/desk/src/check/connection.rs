@@ -4,9 +4,9 @@
 use tokio::time::Instant;
 
 use super::{
-    draft::Draft,
     probe::{Prober, Reply},
     query::Measure,
+    query_builder::Draft,
 };
 use crate::client::Post;
 use ravenry_protocol::rules;

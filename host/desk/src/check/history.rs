@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    draft::{Draft, WORDS, message},
     probe::{Prober, Silence},
     query::{Ask, Measure, group},
+    query_builder::{Draft, WORDS, message},
 };
 use ravenry_protocol::rules;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Report, human::weight};
+use super::{Outcome, Report, report_text::weight};
 use ravenry_protocol::rules::{self, Rule};
 
 /// The report as one JSON object, ending in a newline.

@@ -22,8 +22,8 @@ use crate::client::{Answer, Client, Part, Post, Shown, Target, Told, Unreachable
 use ravenry_base::secret::Mask;
 use ravenry_protocol::{
     answer::Heard,
-    judge::End,
     rules::{self, Finding, Rule},
+    stream_check::End,
 };
 
 /// Requests that a bot is sent at once.

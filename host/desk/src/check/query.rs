@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{
-    draft::{Draft, WORDS},
     probe::{Prober, Reply, Silence},
+    query_builder::{Draft, WORDS},
     settings,
     tolerance::{TOLERANCES, Tolerance},
 };

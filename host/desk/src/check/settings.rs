@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::probe::{Prober, Silence, content_type};
 use crate::client::{Told, VERSION};
-use ravenry_protocol::{foreign, mend, rules};
+use ravenry_protocol::{mend, rules, settings_check};
 
 const ASKED: &str = "a request for settings";
 
@@ -47,7 +47,7 @@ pub(super) fn judge(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
         }
     };
     let bytes = prober.excerpt(&told.body);
-    for finding in foreign::judge(&told.body) {
+    for finding in settings_check::judge(&told.body) {
         prober.failed(finding.rule, ASKED, &finding.expected, &finding.got, &bytes);
         if finding.rule == &rules::SETTINGS {
             return none(prober, "there are no settings");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::draft::{Draft, WORDS, message};
+use super::query_builder::{Draft, WORDS, message};
 use ravenry_protocol::rules::{self, Rule};
 
 /// What a query may have.

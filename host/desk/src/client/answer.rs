@@ -22,8 +22,8 @@ use tokio::time::timeout;
 use ravenry_outbound::SendError;
 use ravenry_protocol::{
     answer::{Heard, Misheard, hear},
-    judge::{End, Head, Judge},
     rules::{EVENT_SIZE, Finding},
+    stream_check::{End, Head, Judge},
 };
 
 /// Most bytes of a stream: a hundred times the text that a reply may have.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     VERSION,
     message::{Attachment, Message, Person},
-    shown::Shown,
+    transcript::Shown,
 };
 use ravenry_protocol::Reference;
 

@@ -14,7 +14,7 @@ use super::{
 };
 use ravenry_outbound::{
     SendError,
-    tape::{Exchange, Kind, Outcome, Request},
+    cassette::{Exchange, Kind, Outcome, Request},
 };
 
 /// The kinds of calls by the keys that name them, and what their targets are.

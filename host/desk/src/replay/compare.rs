@@ -14,7 +14,7 @@ use super::{
     value::{self, quoted, without_nulls},
 };
 use ravenry_base::report::Place;
-use ravenry_outbound::tape::Exchange;
+use ravenry_outbound::cassette::Exchange;
 use ravenry_protocol::shown::{self, Escaped};
 
 /// Lines that are shown before and after one that differs.

@@ -10,8 +10,8 @@ use toml_span::value::ValueInner;
 
 use super::value;
 use ravenry_config::{
-    table::{Keys, kind},
-    text::TextFile,
+    source_file::TextFile,
+    toml_table::{Keys, kind},
 };
 use ravenry_protocol::utf8::Utf8;
 

@@ -15,10 +15,10 @@ use toml_span::{Span, value::ValueInner};
 use super::{BEGAN, event::Event, request::Said, value};
 use ravenry_base::report::{Place, Problem, Problems};
 use ravenry_config::{
-    table::{Keys, kind},
-    text::{self, TextFile},
+    source_file::{self, TextFile},
+    toml_table::{Keys, kind},
 };
-use ravenry_outbound::tape::{Exchange, Kind};
+use ravenry_outbound::cassette::{Exchange, Kind};
 
 mod calls;
 
@@ -116,7 +116,7 @@ pub struct Call {
 /// All mistakes in it, at once; or why it cannot be read.
 pub fn file(path: &Path) -> Result<Script, Problems> {
     let name = path.display().to_string();
-    let text = text::read(path, FILE_BYTES_MAX).map_err(|error: io::Error| Problem {
+    let text = source_file::read(path, FILE_BYTES_MAX).map_err(|error: io::Error| Problem {
         message: format!("`{name}` cannot be read"),
         causes: vec![error.to_string()],
         ..Problem::default()

@@ -16,16 +16,16 @@ use tokio::{runtime, sync::oneshot};
 use url::Url;
 
 use super::{
-    drive::{Driver, Limits},
+    bot_settings::Terms,
+    file_store::Shelf,
     files,
+    history::Recorded,
     ledger::{BALANCE, Ledger},
-    record::Recorded,
+    query_runner::{Driver, Limits},
     script::{Answer, Script},
     serve::{UPLOAD_PATH, serve},
-    shelf::Shelf,
-    stage::{Cast, Manner, Overdue, Stage},
+    state::{Cast, Manner, Overdue, Stage},
     sync::SettingsCall,
-    terms::Terms,
     upload::{Downloads, Upload},
 };
 use crate::client::Target;

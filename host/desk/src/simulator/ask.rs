@@ -13,15 +13,15 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    chain::DEPTH_MAX,
-    enrol::PERSON_KEY,
-    forward::forward,
-    pass::pass,
-    play::{play, refused},
-    record::{Account, Ending, Recorded},
+    call_limits::DEPTH_MAX,
+    history::{Account, Ending, Recorded},
+    mock_bot,
+    proxy::pass,
+    raw_proxy::forward,
+    registry::PERSON_KEY,
     script::Answer,
-    stage::{Caller, Cast, Manner, Shared, Stage, read},
-    stand_in,
+    script_body::{play, refused},
+    state::{Caller, Cast, Manner, Shared, Stage, read},
 };
 
 /// Largest body of a query. The gateway lets a bot ask 16 MiB; the rest is for what it adds.
@@ -138,7 +138,7 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
     match cast {
         Some(Cast::Enrolled(_)) => Next::Pass { depth },
         Some(_) => scripted(stage, query),
-        None if manner == Manner::Strict => Next::Play(Box::new(stand_in::answer(stage, query))),
+        None if manner == Manner::Strict => Next::Play(Box::new(mock_bot::answer(stage, query))),
         None => refuse(StatusCode::NOT_FOUND, "no bot has this name"),
     }
 }

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use super::{
     api::Door,
     ask::key_refusal,
+    history::Course,
     ledger::Book,
-    play::play,
-    record::Course,
     script::Answer,
-    stage::{Caller, Manner, Shared, State as Now, read},
-    wire::Framing,
+    script_body::play,
+    sse_encoding::Framing,
+    state::{Caller, Manner, Shared, State as Now, read},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;

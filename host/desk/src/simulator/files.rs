@@ -1,6 +1,6 @@
 //! Files: what is stored, and `GET /attachments/…`.
 //!
-//! The bytes are on a [`Shelf`](super::shelf::Shelf); names and media types are here. A URL is good
+//! The bytes are on a [`Shelf`](super::file_store::Shelf); names and media types are here. A URL is good
 //! for [`URL_TIME`], as on the platform; it says until when, and is not signed: it keeps nobody out
 //! of anything on this machine.
 
@@ -19,11 +19,11 @@ use tokio::task::spawn_blocking;
 use url::{Url, form_urlencoded};
 
 use super::{
-    fit::File,
-    play::play,
-    record::{Kept, RECORDS_MAX},
+    apply_settings::File,
+    history::{Kept, RECORDS_MAX},
     script::Answer,
-    stage::{Refusal, Shared, Stage, refuse},
+    script_body::play,
+    state::{Refusal, Shared, Stage, refuse},
     text,
     upload::Downloads,
 };

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::{
     costs::Bill,
-    record::{Kept, RECORDS_MAX},
-    stage::{Caller, Shared},
+    history::{Kept, RECORDS_MAX},
+    state::{Caller, Shared},
 };
 
 /// What a person can spend unless somebody says otherwise, in thousandths of a US cent: 100 US

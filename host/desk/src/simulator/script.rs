@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    record::Recorded,
+    history::Recorded,
+    sse_encoding::{Chunks, Framing},
     step::{Step, Wait},
-    wire::{Chunks, Framing},
 };
 
 /// The answers of one bot: in turn, call by call, or computed from what was asked.

@@ -25,7 +25,7 @@ use super::{
     ask, costs,
     files::{self, FILE_BYTES_MAX},
     ledger,
-    stage::{Stage, refuse},
+    state::{Stage, refuse},
     sync,
     upload::{FORM_BYTES_MAX, upload},
     web,

@@ -18,10 +18,10 @@ use url::Url;
 use super::{
     api::Door,
     ask::{key_refusal, nothing},
-    enrol::{Enrolled, SETTINGS_TIME_MAX},
-    play::play,
-    record::{Course, Ending},
-    stage::{Caller, Cast, Manner, Shared, Stage, read, refuse},
+    history::{Course, Ending},
+    registry::{Enrolled, SETTINGS_TIME_MAX},
+    script_body::play,
+    state::{Caller, Cast, Manner, Shared, Stage, read, refuse},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;

@@ -24,9 +24,9 @@ use super::{
     api::Door,
     ask::key_refusal,
     files::{FILE_BYTES_MAX, mime_type_of, store},
-    play::play,
-    record::{Course, Ending},
-    stage::{Refusal, Shared, Stage, arrived, read, refuse},
+    history::{Course, Ending},
+    script_body::play,
+    state::{Refusal, Shared, Stage, arrived, read, refuse},
 };
 use ravenry_base::{hosts::PrivateHost, secret::Secret};
 use ravenry_outbound::{Egress, Gone, Order, SendError, Timeouts};

@@ -13,15 +13,15 @@
 //! browser refuses every other (`Content-Security-Policy`, trusted types).
 
 mod about;
+mod ask;
 mod assets;
 mod curl;
-mod door;
-mod drawing;
 mod files;
-mod items;
+mod incremental_markdown;
 mod markdown;
-mod tabs;
-mod talk;
+mod security;
+mod sessions;
+mod stream;
 mod view;
 
 use std::sync::Arc;
@@ -33,8 +33,9 @@ use axum::{
     routing::{get, post},
 };
 
-pub(super) use self::{door::harmless, tabs::Page};
-use super::{files::FILE_BYTES_MAX, stage::Stage};
+pub(super) use self::security::harmless;
+pub(super) use self::sessions::Page;
+use super::{files::FILE_BYTES_MAX, state::Stage};
 
 /// The routes of the page.
 pub(super) fn routes(stage: &Arc<Stage>) -> Router<Arc<Stage>> {
@@ -42,17 +43,17 @@ pub(super) fn routes(stage: &Arc<Stage>) -> Router<Arc<Stage>> {
     let api = Router::new()
         .route("/page/api/bots", get(about::bots))
         .route("/page/api/open", post(about::open))
-        .route("/page/api/people", post(tabs::join))
-        .route("/page/api/clear", post(tabs::clear))
-        .route("/page/api/record", post(tabs::record))
-        .route("/page/api/say", post(talk::say))
-        .route("/page/api/again", post(talk::again))
-        .route("/page/api/report", post(talk::report))
+        .route("/page/api/people", post(sessions::join))
+        .route("/page/api/clear", post(sessions::clear))
+        .route("/page/api/record", post(sessions::record))
+        .route("/page/api/say", post(ask::say))
+        .route("/page/api/again", post(ask::again))
+        .route("/page/api/report", post(ask::report))
         .route("/page/api/files", file)
-        .layer(from_fn_with_state(Arc::clone(stage), door::with_token));
+        .layer(from_fn_with_state(Arc::clone(stage), security::with_token));
     Router::new()
         .route("/", get(assets::page))
         .route("/page/{file}", get(assets::file))
         .merge(api)
-        .layer(from_fn(door::strictly))
+        .layer(from_fn(security::strictly))
 }

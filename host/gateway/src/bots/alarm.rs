@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, task::Context};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{Stop, stop::Watch};
+use super::{Stop, shutdown::Watch};
 
 /// Made at the first wait of a reply.
 pub(super) struct Alarm {

@@ -6,7 +6,7 @@
 //! hold counts for the new version too. A bot that cannot be mounted again goes on as it was.
 
 mod change;
-mod orders;
+mod compile_queue;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -17,11 +17,11 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 pub use self::change::{Applied, Change, News, Progress};
-use self::{change::Log, orders::Orders};
+use self::{change::Log, compile_queue::Orders};
 use super::{
     Registry, Table,
-    deploy::{self, Looked, MountedBot, Order, Shared, Wanted},
-    lasting::{Debtor, LastingTenant},
+    mount::{self, Looked, MountedBot, Order, Shared, Wanted},
+    shared_state::{Debtor, LastingTenant},
     sync::Syncing,
 };
 use crate::metrics;
@@ -213,7 +213,7 @@ impl Deployment {
         let before: HashMap<_, _> = mounted.iter().map(|found| (key(found), found)).collect();
         let mut fresh = wanted(spec, &before);
         fresh.retain(|wanted| !kept(wanted.spec));
-        let looked = deploy::look(&fresh, &self.shared, &**progress);
+        let looked = mount::look(&fresh, &self.shared, &**progress);
 
         let mut state = self.state();
         let plan = self.plan(&state, spec, kept, looked);

@@ -19,10 +19,10 @@ use tokio::time::Instant;
 use super::{
     Authorized, Bot, Stop,
     account::Account,
-    admit::{Permit, Refused},
     alarm::Alarm,
+    charge_report,
+    concurrency::{Permit, Refused},
     running::{Answer, Held, Running},
-    unsettled,
 };
 use crate::{
     charges::Ledger,
@@ -367,7 +367,7 @@ impl Reply {
     fn settle(&mut self, end: &End, detail: Option<&str>) {
         self.account.settle(&self.bot, &self.outbox, end, detail);
         if let Some(record) = self.ledger.record() {
-            unsettled::tell(record.heading(), &record.tally(), end.label());
+            charge_report::tell(record.heading(), &record.tally(), end.label());
         }
     }
 }

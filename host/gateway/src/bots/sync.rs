@@ -9,7 +9,7 @@ use std::{collections::HashMap, error::Error as _, sync::Arc, time::Duration};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet, time::sleep};
 
-use super::{Bot, call};
+use super::{Bot, requests};
 use crate::imports::{poe::Declaration, request::Received};
 use ravenry_config::ids::{BotName, TenantName};
 use ravenry_outbound::poe::SyncFault;
@@ -86,7 +86,7 @@ pub(super) fn question() -> Received {
 
 /// Asks a bot for its settings, and notes what it declares.
 async fn learn(bot: Arc<Bot>) -> Option<(Arc<Bot>, Settings)> {
-    match call::own_settings(&bot, question()).await {
+    match requests::own_settings(&bot, question()).await {
         Ok(settings) => {
             let declared = settings.server_bot_dependencies.iter().cloned();
             bot.declare(Declaration::Known(declared.collect::<HashMap<_, _>>()));

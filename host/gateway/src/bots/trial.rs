@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::{
     Bot,
-    call::{self, CallError},
+    requests::{self, CallError},
     sync,
 };
 use crate::sandbox::RunError;
@@ -22,7 +22,7 @@ pub(super) fn fails(bot: &Arc<Bot>, before: &Bot, runtime: &Handle) -> Option<St
     if before.component.is_none() || !before.may_say_settings() {
         return None;
     }
-    let tried = runtime.block_on(call::own_settings(bot, sync::question()));
+    let tried = runtime.block_on(requests::own_settings(bot, sync::question()));
     match tried {
         Err(CallError::Failed(why @ (RunError::Trapped(_) | RunError::OutOfCpu))) => {
             let why = bot.mask().mask(&why.to_string()).into_owned();

@@ -18,7 +18,7 @@ use wasmtime_wasi_http::{
 use super::log::BotLog;
 use crate::secrets::Secrets;
 use ravenry_base::hosts::HostPattern;
-use ravenry_outbound::{Client, Gone, Incoming, Order, SendError, Timeouts, tape::Tape};
+use ravenry_outbound::{Client, Gone, Incoming, Order, SendError, Timeouts, cassette::Tape};
 
 /// What a bot may send, and over which connections. All its calls share it.
 #[derive(Debug)]

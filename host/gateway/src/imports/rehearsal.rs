@@ -5,7 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use ravenry_outbound::tape::Tape;
+use ravenry_outbound::cassette::Tape;
 
 /// Random bytes of a rehearsal, after which they come again.
 const CHANCE_BYTES: usize = 4096;

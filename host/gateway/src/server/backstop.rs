@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-use super::machine::Machine;
+use super::resources::Machine;
 use crate::{
-    bots::{deployment::Deployment, lasting::Debtor},
+    bots::{deployment::Deployment, shared_state::Debtor},
     control_group::{self, MemoryInUse},
     metrics,
 };

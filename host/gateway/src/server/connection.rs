@@ -30,7 +30,7 @@ use crate::{
     bots::{
         Bot, Stop,
         readers::{Reader, Readers},
-        stop::Watch,
+        shutdown::Watch,
     },
     compute::{self, Away, Owner, Weighed},
 };

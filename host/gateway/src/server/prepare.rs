@@ -4,13 +4,13 @@ use std::{error::Error as _, path::Path, sync::Arc};
 
 use tokio::runtime::Handle;
 
-use super::{Directories, machine::Machine, problem};
+use super::{Directories, problem, resources::Machine};
 use crate::{
     bots::{
-        admit::Places,
-        deploy::Shared,
+        concurrency::Places,
         deployment::{self, Change, Deployment, Progress},
-        lasting::Lasting,
+        mount::Shared,
+        shared_state::Lasting,
         sync::Syncing,
     },
     charges::Journal,

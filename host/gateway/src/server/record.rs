@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::bots::Bot;
 use ravenry_base::secret::Mask;
-use ravenry_outbound::tape::{Exchange, Tape};
+use ravenry_outbound::cassette::{Exchange, Tape};
 
 /// Bytes of one reply that are kept.
 const BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -7,7 +7,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::{bots::call::CallError, metrics};
+use crate::{bots::requests::CallError, metrics};
 use ravenry_protocol::{Reference, decode::DecodeError};
 
 /// Why a request gets no answer of a bot.

@@ -21,16 +21,16 @@ use super::{
     body::Answer,
     connection::Seat,
     head::{self, visitor},
-    intake::Intake,
     listen::Crowd,
     record::{Recorder, Watch},
     reject::Reject,
+    request_body::Intake,
 };
 use crate::{
     bots::{
         Bot, Registry, Stop,
-        call::{self, Report},
         reply::{self, Reply},
+        requests::{self, Report},
     },
     imports::{rehearsal::Circumstances, request::Received},
     telemetry::Metrics,
@@ -300,7 +300,7 @@ async fn answer(
         }
         Asked::Settings => {
             seat.watches(true);
-            let settings = call::settings(&bot, authorized, received).await;
+            let settings = requests::settings(&bot, authorized, received).await;
             return settings
                 .map(|settings| Found::Page(json_response(settings)))
                 .map_err(|error| failed(&bot, error, reference));
@@ -310,7 +310,7 @@ async fn answer(
         Asked::ErrorReport(report) => Report::Error(report),
     };
     seat.watches(true);
-    match call::report(&bot, authorized, received, report).await {
+    match requests::report(&bot, authorized, received, report).await {
         Ok(()) => Ok(Found::Page(json_response(b"{}".to_vec()))),
         Err(error) => Err(failed(&bot, error, reference)),
     }
@@ -360,7 +360,7 @@ fn json_response(body: Vec<u8>) -> AnyResponse {
 }
 
 /// Logs why a call failed; the caller is told less.
-fn failed(bot: &Bot, error: call::CallError, reference: Reference) -> Reject {
+fn failed(bot: &Bot, error: requests::CallError, reference: Reference) -> Reject {
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     let cause = cause.as_ref().map(|cause| bot.mask().mask(cause));
     let cause = cause.as_deref();

@@ -25,7 +25,7 @@ use super::{
     Client, Fault,
     stream::{Events, Failed, PAUSE, broken_off, open},
 };
-use crate::tape::Kind;
+use crate::cassette::Kind;
 use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_protocol::{
     answer::{Heard, Misheard, hear},

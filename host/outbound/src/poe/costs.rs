@@ -10,7 +10,7 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
-use crate::tape::Kind;
+use crate::cassette::Kind;
 use ravenry_protocol::{cost::Operation, mend, utf8::Utf8};
 
 /// Longest time that the platform may take over a bill (as the reference client).

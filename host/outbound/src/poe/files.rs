@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::{Addresses, Client, Fault, excerpt, heard, short};
-use crate::tape::Kind;
+use crate::cassette::Kind;
 use ravenry_base::memory::Booking;
 use ravenry_protocol::mend;
 

@@ -118,7 +118,7 @@ pub(super) const WALL_CLOCK: &[&str] = &[
     "desk/client/conversation",
     // A date in `Retry-After`; what comes of it is a bounded wait.
     "outbound/poe/stream",
-    "desk/replay/kept",
+    "desk/replay/transcript",
     "gateway/sandbox/cache/room",
     "gateway/sandbox/clocks",
     "gateway/server/record",

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement};
 use pulldown_cmark::Alignment;
 
-use super::super::row::{BOLD, PLAIN, Row};
+use super::super::styled_line::{BOLD, PLAIN, Row};
 
 /// A line below the header, columns parted by space.
 const LINE_BELOW_HEADER: &str = "     ──             ";

@@ -14,10 +14,10 @@ use crate::replay::{
     value,
 };
 use ravenry_config::{
-    table::{Keys, kind},
-    text::TextFile,
+    source_file::TextFile,
+    toml_table::{Keys, kind},
 };
-use ravenry_outbound::tape::{Outcome, Request};
+use ravenry_outbound::cassette::{Outcome, Request};
 
 const KIND_HINT: &str = "write ask = \"BOT\", http = \"GET https://…\", upload = \"FILE\", read = \"URL\" or charge = \"authorize\"";
 

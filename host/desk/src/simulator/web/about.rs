@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    items::{self, Item},
     markdown::{Labels, Node, blocks},
+    stream::{self, Item},
 };
 use crate::{
     client::{Attachment, Message},
-    simulator::stage::{Cast, Refusal, Shared},
+    simulator::state::{Cast, Refusal, Shared},
 };
 
 /// A bot in the list.
@@ -130,7 +130,7 @@ fn said(messages: &[Message]) -> Vec<Said> {
                 message.attachments.clone()
             },
             items: if is_bot {
-                items::again(message)
+                stream::again(message)
             } else {
                 Vec::new()
             },

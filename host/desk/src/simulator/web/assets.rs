@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{StatusCode, header::CONTENT_TYPE};
 
-use crate::simulator::stage::{Shared, refuse};
+use crate::simulator::state::{Shared, refuse};
 
 /// What stands for the token in the page.
 const TOKEN_MARK: &str = "{{token}}";

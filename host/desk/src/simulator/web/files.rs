@@ -13,7 +13,7 @@ use crate::{
     client::Attachment,
     simulator::{
         files::{FILE_BYTES_MAX, mime_type_of, store},
-        stage::{Refusal, Shared, read, refuse},
+        state::{Refusal, Shared, read, refuse},
     },
 };
 

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    drawing::Drawing,
-    items::{self, Item},
+    incremental_markdown::Drawing,
+    stream::{self, Item},
 };
 use crate::client::{Part, Shown};
 use ravenry_protocol::{answer::Heard, event::Owned};
@@ -24,7 +24,7 @@ pub(super) struct View {
 impl View {
     /// Takes in a part. `shown` has heard it already; `failed` says whether it was failed before.
     pub(super) fn take(&mut self, at: Duration, part: &Part, shown: &Shown, failed: bool) {
-        self.items.push(items::part(at, part));
+        self.items.push(stream::part(at, part));
         let Part::Event {
             meaning: Ok(Heard::Event(event)),
             ..
@@ -48,7 +48,7 @@ impl View {
             }
             Owned::Suggest(text) => self.items.push(Item::Suggest { text: text.clone() }),
             Owned::File(file) => {
-                self.items.push(items::file(file));
+                self.items.push(stream::file(file));
                 if let Some(label) = &file.inline_ref {
                     self.label(label, &file.url);
                 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{Deployment, State, orders::Ordered};
-use crate::bots::{Bot, deploy::MountedBot};
+use super::{Deployment, State, compile_queue::Ordered};
+use crate::bots::{Bot, mount::MountedBot};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::{BotName, TenantName};
 

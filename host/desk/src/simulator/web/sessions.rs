@@ -1,0 +1,290 @@
+//! The conversations of the pages that are open: one for each tab of a browser.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use parking_lot::{Mutex, MutexGuard};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::{
+    client::{Conversation, Part, Person, Say, Shown},
+    replay::transcript::Kept,
+    simulator::state::{Refusal, Shared, refuse},
+};
+use ravenry_base::secret::{Mask, Secret};
+use ravenry_protocol::Reference;
+
+/// How many conversations are kept; when there is one more, the one used least recently goes.
+const TABS_MAX: usize = 32;
+
+/// How much text a conversation keeps, in bytes; the oldest goes.
+const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How many people take part in a conversation.
+const PEOPLE_MAX: usize = 20;
+
+/// Longest name of a person, in characters.
+const NAME_CHARACTERS_MAX: usize = 60;
+
+/// What the page is served with.
+#[derive(Debug)]
+pub(in crate::simulator) struct Page {
+    pub(super) token: Secret,
+    /// The one used last is the last.
+    tabs: Mutex<VecDeque<(String, Arc<Tab>)>>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            token: Secret::new(random()),
+            tabs: Mutex::default(),
+        }
+    }
+}
+
+fn random() -> String {
+    (0..4).map(|_| Reference::random().to_string()).collect()
+}
+
+impl Page {
+    /// Begins a conversation with a bot: its identifier, and who takes part.
+    pub(super) fn open(&self, bot: &str) -> (String, Vec<Person>) {
+        let talk = Conversation::new(vec![Conversation::person("You")]);
+        let people = talk.people().to_vec();
+        let tab = Arc::new(Tab {
+            bot: bot.to_owned(),
+            inner: Mutex::new(Inner {
+                talk,
+                said: None,
+                kept: Kept::default(),
+            }),
+            turn: watch::Sender::new(0),
+        });
+        let id = random();
+        let mut tabs = lock(&self.tabs);
+        if tabs.len() >= TABS_MAX {
+            tabs.pop_front();
+        }
+        tabs.push_back((id.clone(), tab));
+        (id, people)
+    }
+
+    /// A conversation that is kept.
+    pub(super) fn tab(&self, id: &str) -> Result<Arc<Tab>, Refusal> {
+        let mut tabs = lock(&self.tabs);
+        let found = tabs.iter().position(|(known, _)| known == id);
+        let Some(used) = found.and_then(|place| tabs.remove(place)) else {
+            let detail = "this conversation is no longer kept: begin a new one";
+            return Err(refuse(StatusCode::GONE, detail));
+        };
+        let tab = Arc::clone(&used.1);
+        tabs.push_back(used);
+        Ok(tab)
+    }
+}
+
+/// Nobody panics while he holds one of these.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock()
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub(super) struct Tab {
+    pub(super) bot: String,
+    inner: Mutex<Inner>,
+    /// Counts the answers; whoever writes an older one stops.
+    turn: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    talk: Conversation,
+    /// What the answer that runs has said by now.
+    said: Option<Shown>,
+    /// What was said, for a file.
+    kept: Kept,
+}
+
+impl Inner {
+    /// Takes what was said so far as the answer, as the platform does when it is stopped.
+    fn settle(&mut self) {
+        let Some(said) = self.said.take() else {
+            return;
+        };
+        if said.text().is_empty() && said.files.is_empty() {
+            self.talk.take_back_answer();
+        } else {
+            self.talk.answered(&said);
+        }
+        let messages = self.talk.messages_mut();
+        let mut bytes: usize = messages.iter().map(|message| message.content.len()).sum();
+        while bytes > TEXT_BYTES_MAX && messages.len() > 1 {
+            bytes = bytes.saturating_sub(messages.remove(0).content.len());
+        }
+    }
+}
+
+impl Tab {
+    /// A person says something: the query that asks for the answer.
+    pub(super) fn say(self: &Arc<Self>, person: usize, say: Say) -> Turn {
+        self.begin(|talk| talk.say(person, say))
+    }
+
+    /// The last question once more; `None` where there is none.
+    pub(super) fn again(self: &Arc<Self>) -> Option<Turn> {
+        lock(&self.inner).settle();
+        let asked = lock(&self.inner)
+            .talk
+            .messages()
+            .iter()
+            .any(|said| said.role == "user");
+        asked.then(|| self.begin(Conversation::take_back_answer))
+    }
+
+    fn begin(self: &Arc<Self>, ask: impl FnOnce(&mut Conversation)) -> Turn {
+        let mut inner = lock(&self.inner);
+        inner.settle();
+        ask(&mut inner.talk);
+        inner.said = Some(Shown::default());
+        let query = inner.talk.query();
+        self.turn.send_modify(|turn| *turn = turn.wrapping_add(1));
+        let over = self.turn.subscribe();
+        let number = *over.borrow();
+        drop(inner);
+        Turn {
+            tab: Arc::clone(self),
+            query,
+            number,
+            over,
+        }
+    }
+
+    /// Whatever is still being answered is over: the page that asked for it is gone.
+    pub(super) fn rest(&self) {
+        let mut inner = lock(&self.inner);
+        inner.settle();
+        self.turn.send_modify(|turn| *turn = turn.wrapping_add(1));
+    }
+
+    /// What the conversation is asked for.
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&mut Conversation) -> T) -> T {
+        ask(&mut lock(&self.inner).talk)
+    }
+}
+
+/// One answer on its way. Dropped, what was said so far is the answer.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) tab: Arc<Tab>,
+    /// The query.
+    pub(super) query: Value,
+    number: u64,
+    over: watch::Receiver<u64>,
+}
+
+impl Turn {
+    /// Adds to what was said, and gives what is asked of it; `None` where another answer has begun.
+    pub(super) fn said<T>(&self, hear: impl FnOnce(&mut Shown) -> T) -> Option<T> {
+        let mut inner = lock(&self.tab.inner);
+        if *self.over.borrow() != self.number {
+            return None;
+        }
+        inner.said.as_mut().map(hear)
+    }
+
+    /// Keeps the query, which fits the bot by now, for a file.
+    pub(super) fn asks(&self) {
+        self.keep(|kept| kept.ask(&self.query));
+    }
+
+    /// Keeps what came for a file.
+    pub(super) fn hears(&self, part: &Part) {
+        self.keep(|kept| kept.hear(part));
+    }
+
+    fn keep(&self, keep: impl FnOnce(&mut Kept)) {
+        let mut inner = lock(&self.tab.inner);
+        if *self.over.borrow() == self.number {
+            keep(&mut inner.kept);
+        }
+    }
+
+    /// Waits until another answer has begun.
+    pub(super) async fn is_over(&mut self) {
+        let number = self.number;
+        // The sender lives as long as the conversation, and that as long as this.
+        let _ = self.over.wait_for(|turn| *turn != number).await;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.tab.inner);
+        if *self.over.borrow() == self.number {
+            inner.settle();
+        }
+    }
+}
+
+/// Who joins.
+#[derive(Deserialize)]
+pub(super) struct Join {
+    tab: String,
+    name: String,
+}
+
+/// One more person takes part.
+pub(super) async fn join(
+    State(stage): Shared,
+    Json(join): Json<Join>,
+) -> Result<Json<Vec<Person>>, Refusal> {
+    let name: String = join.name.trim().chars().take(NAME_CHARACTERS_MAX).collect();
+    let people = stage.page.tab(&join.tab)?.with(|talk| {
+        if talk.people().len() < PEOPLE_MAX && !name.is_empty() {
+            talk.join(Conversation::person(&name));
+        }
+        talk.people().to_vec()
+    });
+    Ok(Json(people))
+}
+
+/// What is to be forgotten.
+#[derive(Deserialize)]
+pub(super) struct Clear {
+    tab: String,
+}
+
+/// Forgets what was said.
+pub(super) async fn clear(
+    State(stage): Shared,
+    Json(clear): Json<Clear>,
+) -> Result<Json<Value>, Refusal> {
+    let tab = stage.page.tab(&clear.tab)?;
+    tab.with(Conversation::clear);
+    lock(&tab.inner).kept = Kept::default();
+    Ok(Json(json!({})))
+}
+
+/// What is wanted as a file.
+#[derive(Deserialize)]
+pub(super) struct Record {
+    tab: String,
+}
+
+/// The conversation as a file for `ravenry test`.
+pub(super) async fn record(
+    State(stage): Shared,
+    Json(record): Json<Record>,
+) -> Result<Json<Value>, Refusal> {
+    let tab = stage.page.tab(&record.tab)?;
+    let target = stage.address(&tab.bot, &mut Value::Null).await;
+    let key = target.and_then(|(target, _)| target.key);
+    let text = lock(&tab.inner).kept.text(Some(&tab.bot), &Mask::new(&key));
+    let text = text.ok_or_else(|| refuse(StatusCode::CONFLICT, "nothing was answered yet"))?;
+    Ok(Json(json!({ "text": text })))
+}

@@ -1,0 +1,397 @@
+//! From specifications to mounted bots: read, check, compile or fetch from the cache, link. The one
+//! path of every start and of every change; a failed step leaves what runs untouched.
+
+mod source;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+pub use self::source::COMPONENT_BYTES_MAX;
+use self::source::read;
+use super::{
+    Bot,
+    concurrency::{Gate, Places},
+    shared_state::{Lasting, LastingTenant},
+    trial,
+};
+use crate::{
+    charges::Journal,
+    compute::{Compute, Owner},
+    imports::{
+        http::Access,
+        poe::{Declared, Platform, PlatformBounds},
+    },
+    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, EngineKind, Sandbox},
+    secrets::Secrets,
+};
+use ravenry_base::{
+    memory::{MemoryPool, Scarcity},
+    report::Problem,
+};
+use ravenry_config::{
+    Unfit,
+    engines::Engines,
+    resolve::{BotSpec, TenantSpec},
+};
+use ravenry_outbound::{Client, Egress};
+
+/// What all bots of the process share.
+#[derive(Debug)]
+pub struct Shared {
+    /// Where components run.
+    pub sandbox: Arc<Sandbox>,
+    /// The most memory that the sandbox has room for in one instance, in bytes.
+    pub memory_bytes_max: u64,
+    /// Places for replies of all tenants.
+    pub process: Arc<Places>,
+    /// Memory of all instances.
+    pub memory: Arc<MemoryPool>,
+    /// Whether memory is short whatever is booked.
+    pub scarcity: Arc<Scarcity>,
+    /// What outlives the versions of bots.
+    pub lasting: Lasting,
+    /// Where charges are noted.
+    pub journal: Journal,
+    /// The way out to other servers.
+    pub egress: Egress,
+    /// Step of the clocks that guests read.
+    pub guest_clock: Duration,
+    /// Threads for what computes at a stretch; `None`: every run stays with whoever polls it, as a
+    /// clock that can be stopped wants it.
+    pub compute: Option<Compute>,
+    /// Where bots are called before they are mounted.
+    pub runtime: Handle,
+}
+
+/// A bot and the host names that lead to it; with none, every host does.
+#[derive(Clone, Debug)]
+pub struct MountedBot {
+    /// The bot.
+    pub bot: Arc<Bot>,
+    /// Its tenant's host names.
+    pub hosts: Vec<String>,
+    /// What it was made from.
+    pub spec: BotSpec,
+}
+
+impl MountedBot {
+    /// Whether the bot that is ordered would do all as this one does.
+    fn is(&self, order: &Order) -> bool {
+        let elsewhere = BotSpec {
+            source: self.spec.source.clone(),
+            build: self.spec.build.clone(),
+            place: self.spec.place.clone(),
+            ..order.spec.clone()
+        };
+        self.spec == elsewhere && self.digest() == Some(order.digest.as_str())
+    }
+
+    /// What tells its component apart; `None` while that is being compiled.
+    pub(super) fn digest(&self) -> Option<&str> {
+        let component = self.bot.component.as_ref()?;
+        Some(&component.facts().digest)
+    }
+}
+
+/// A bot that is to be mounted.
+pub(super) struct Wanted<'a> {
+    /// Whose it is.
+    pub(super) tenant: &'a TenantSpec,
+    /// What it is.
+    pub(super) spec: &'a BotSpec,
+    /// What is mounted in its name now.
+    pub(super) before: Option<&'a MountedBot>,
+}
+
+/// What it takes to make a bot. Two are equal that would make the same.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    /// What it is to be.
+    pub(super) spec: BotSpec,
+    /// Host names that are to lead to it.
+    hosts: Vec<String>,
+    /// What its tenant may use.
+    tenant: LastingTenant,
+    /// What tells its component apart.
+    digest: String,
+    /// Size of its component, in bytes.
+    pub(super) bytes: usize,
+}
+
+impl PartialEq for Order {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.digest == other.digest && self.hosts == other.hosts
+    }
+}
+
+/// What a look at a bot that is to be mounted says.
+pub(super) enum Looked {
+    /// It is there: as it was before, or its compiled code was found.
+    Ready(MountedBot),
+    /// Its component is to be compiled first.
+    Uncompiled(Order),
+}
+
+/// Looks at bots that are to be mounted, in their order, as far as that goes without compiling:
+/// each is there, or is to be compiled, or it is said why it cannot be mounted.
+pub(super) fn look(
+    wanted: &[Wanted<'_>],
+    shared: &Shared,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Vec<Result<Looked, Problem>> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Looked, Problem>>>> =
+        wanted.iter().map(|_| Mutex::new(None)).collect();
+    let workers = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(wanted.len());
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((wanted, slot)) = {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    wanted.get(turn).zip(results.get(turn))
+                } {
+                    progress(&format!("preparing {}", wanted.spec.name));
+                    let looked = look_at(wanted, shared);
+                    *slot.lock() = Some(looked);
+                }
+            });
+        }
+    });
+    let seen = |(wanted, slot): (&Wanted<'_>, Mutex<Option<_>>)| {
+        let cut_short = || {
+            let causes = vec!["looking at it was cut short".to_owned()];
+            Err(unmountable(wanted.spec, causes, None))
+        };
+        let looked = slot.into_inner();
+        looked.unwrap_or_else(cut_short)
+    };
+    wanted.iter().zip(results).map(seen).collect()
+}
+
+fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
+    let spec = wanted.spec;
+    let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
+    let order = Order {
+        spec: spec.clone(),
+        hosts: wanted.tenant.hosts.clone(),
+        tenant: shared.lasting.tenant(wanted.tenant),
+        digest: sandbox::digest(&bytes),
+        bytes: bytes.len(),
+    };
+    if let Some(before) = wanted.before.filter(|before| before.is(&order)) {
+        let bot = Arc::clone(&before.bot);
+        return Ok(Looked::Ready(order.mounted(bot)));
+    }
+    let found = shared.sandbox.look(&bytes, spec.limits.memory);
+    match found.map_err(|error| unfit_bot(spec, described(&error)))? {
+        Some(component) => order
+            .made(component, wanted.before, shared)
+            .map(Looked::Ready),
+        None => Ok(Looked::Uncompiled(order)),
+    }
+}
+
+impl Order {
+    /// Makes the bot: compiles its component, which takes a second per megabyte and all cores.
+    pub(super) fn carry_out(
+        &self,
+        before: Option<&MountedBot>,
+        shared: &Shared,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<MountedBot, Problem> {
+        let spec = &self.spec;
+        let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
+        let compiling = || {
+            progress(&format!(
+                "compiling {} ({} KiB of WebAssembly; kept for the next start)",
+                spec.name,
+                bytes.len().div_ceil(1024)
+            ));
+        };
+        let component = shared
+            .sandbox
+            .prepare(&bytes, spec.limits.memory, &compiling)
+            .map_err(|error| unfit_bot(spec, described(&error)))?;
+        self.made(component, before, shared)
+    }
+
+    /// The bot, unless it is not fit to take the place of another component.
+    fn made(
+        &self,
+        component: Component,
+        before: Option<&MountedBot>,
+        shared: &Shared,
+    ) -> Result<MountedBot, Problem> {
+        let bot = Arc::new(assemble(self, Some(component), shared));
+        let before = before.filter(|before| before.digest() != Some(self.digest.as_str()));
+        match before.and_then(|before| trial::fails(&bot, &before.bot, &shared.runtime)) {
+            Some(cause) => Err(unfit_bot(&self.spec, Unfit { cause, hint: None })),
+            None => Ok(self.mounted(bot)),
+        }
+    }
+
+    /// What stands in the place of the bot until it is made.
+    pub(super) fn placeholder(&self, shared: &Shared) -> MountedBot {
+        self.mounted(Arc::new(assemble(self, None, shared)))
+    }
+
+    /// Whether compiling it takes longer than a start should.
+    pub(super) fn is_large(&self) -> bool {
+        self.bytes >= sandbox::COMPILED_ALONE_BYTES
+    }
+
+    fn mounted(&self, bot: Arc<Bot>) -> MountedBot {
+        MountedBot {
+            bot,
+            hosts: self.hosts.clone(),
+            spec: self.spec.clone(),
+        }
+    }
+}
+
+fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot {
+    let Order {
+        spec,
+        tenant,
+        digest,
+        ..
+    } = order;
+    let own = shared.lasting.bot(spec, digest);
+    let limits = &spec.limits;
+    let metrics = own.metrics;
+    let (declaration, declared) = Declared::pending();
+    let pools = [
+        own.share.memory,
+        Arc::clone(&tenant.share.memory),
+        Arc::clone(&shared.memory),
+    ];
+    let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
+    Bot {
+        tenant: spec.tenant.clone(),
+        name: spec.name.clone(),
+        route: spec.route.clone(),
+        component,
+        platform: Arc::new(Platform {
+            owner: (spec.tenant.clone(), spec.name.clone()),
+            journal: shared.journal.clone(),
+            client: tenant.poe.client(spec.platform_key.clone()),
+            declared,
+            bounds: PlatformBounds {
+                depth: limits.ask_depth,
+                open: limits.asks,
+                uploads: limits.uploads,
+                upload_bytes: limits.upload,
+                attachment_bytes: limits.attachment,
+            },
+            pools: pools.clone(),
+            metrics: metrics.clone(),
+        }),
+        declaration,
+        synced_as: spec.poe_name.clone().filter(|_| spec.sync),
+        metrics,
+        keys: spec.access_keys.clone().into(),
+        gate: Gate {
+            bot: own.share.places,
+            tenant: Arc::clone(&tenant.share.places),
+            process: Arc::clone(&shared.process),
+            wait_max: limits.queue_wait,
+        },
+        scarcity: Arc::clone(&shared.scarcity),
+        allowance: allowance(order, shared, pools),
+        lasting: tenant.clone(),
+        owner: Owner {
+            tenant: Arc::clone(&tenant.time),
+            bot: own.time,
+        },
+        pace: own.pace,
+        breaker: own.breaker,
+        config: spec
+            .config
+            .iter()
+            .cloned()
+            .chain(secrets.environment())
+            .collect(),
+        http: Arc::new(access(spec, shared.egress.client(&tenant.part), &secrets)),
+        secrets,
+        refusing: AtomicBool::new(false),
+        limits: limits.clone(),
+    }
+}
+
+/// What one run of the bot may use.
+fn allowance(order: &Order, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
+    let spec = &order.spec;
+    Allowance {
+        cpu: CpuBudget {
+            burst: spec.limits.cpu,
+            refill_per_second: spec.limits.cpu_refill,
+        },
+        memory_bytes_max: spec.limits.memory,
+        pools,
+        holders: Arc::clone(&order.tenant.holders),
+        compute: shared.compute.as_ref().map(Compute::handle),
+        clock: shared.guest_clock,
+    }
+}
+
+/// What the bot may send to other servers, over connections of its own.
+fn access(spec: &BotSpec, client: Client, secrets: &Arc<Secrets>) -> Access {
+    Access {
+        client,
+        hosts: spec.outbound_hosts.clone(),
+        secrets: Arc::clone(secrets),
+        requests_max: spec.limits.outbound,
+        body_bytes_max: spec.limits.outbound_body,
+    }
+}
+
+/// Why a file cannot be mounted as a bot, as far as a look at it can tell without compiling it.
+pub fn unfit(path: &Path) -> Option<Unfit> {
+    let sound = |bytes: Vec<u8>| sandbox::validate(&bytes).map_err(|error| described(&error));
+    read(path).and_then(sound).err()
+}
+
+/// Why a bot whose file is fit is refused all the same: it begins with more memory than it may have, or needs
+/// an engine that is switched off. Nothing is compiled for it.
+pub fn unfit_here(spec: &BotSpec, engines: Engines) -> Option<Problem> {
+    let judged = read(&spec.source).and_then(|bytes| {
+        let off = EngineKind::switched_off(engines);
+        sandbox::examine(&bytes)
+            .and_then(|found| sandbox::engine_for(&found, spec.limits.memory, &off))
+            .map_err(|error| described(&error))
+    });
+    judged.err().map(|unfit| unfit_bot(spec, unfit))
+}
+
+fn described(error: &ComponentError) -> Unfit {
+    Unfit {
+        cause: error.to_string(),
+        hint: error.hint(),
+    }
+}
+
+fn unfit_bot(spec: &BotSpec, unfit: Unfit) -> Problem {
+    let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
+    unmountable(spec, vec![cause], unfit.hint)
+}
+
+fn unmountable(spec: &BotSpec, causes: Vec<String>, hint: Option<String>) -> Problem {
+    Problem {
+        message: format!("bot `{}` cannot be mounted", spec.name),
+        causes,
+        place: Some(spec.place.clone()),
+        hint,
+    }
+}

@@ -1,0 +1,189 @@
+//! What outlives the versions of a bot: its places, its memory, its computing time, its metrics.
+//!
+//! A new version of a bot shares them with the one before, so that replies which still run there
+//! count until they end. They are forgotten once no version and no reply holds them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Semaphore;
+
+use super::{breaker::Breaker, concurrency::Places, pace::Pace, readers::Readers};
+use crate::{
+    compute::{BotShare, TenantShare},
+    metrics::BotMetrics,
+};
+use ravenry_base::memory::{Holders, MemoryPool, room::Parts};
+use ravenry_config::{
+    ids::{BotName, TenantName},
+    resolve::{BotSpec, TenantSpec},
+};
+use ravenry_outbound::{
+    Egress, Part,
+    poe::{Addresses, Connections},
+};
+
+/// Settings of a tenant's bots that may be asked for at once: what a guest says there can be 16 MiB before it
+/// is measured.
+const SETTINGS_AT_ONCE: usize = 4;
+
+/// What somebody (a bot, a tenant) may use, and how much of it is in use.
+#[derive(Clone, Debug)]
+pub(super) struct Share {
+    /// Replies.
+    pub(super) places: Arc<Places>,
+    /// Memory of all instances.
+    pub(super) memory: Arc<MemoryPool>,
+}
+
+impl Share {
+    /// Whether anybody but the table of this file has it.
+    fn is_held(&self) -> bool {
+        Arc::strong_count(&self.places) > 1
+    }
+}
+
+/// What lasts of a tenant.
+#[derive(Clone, Debug)]
+pub(super) struct LastingTenant {
+    /// What all his bots may use together.
+    pub(super) share: Share,
+    /// What bodies of their requests take.
+    pub(super) parts: Parts,
+    /// Their runs that hold memory while they wait.
+    pub(super) holders: Arc<Holders>,
+    /// Connections of those who ask its bots.
+    pub(super) readers: Arc<Readers>,
+    /// Settings that may be asked for at once.
+    pub(super) settings: Arc<Semaphore>,
+    /// Their computing time.
+    pub(super) time: Arc<TenantShare>,
+    /// Their part of connections to other servers.
+    pub(super) part: Part,
+    /// Their connections to the platform.
+    pub(super) poe: Connections,
+}
+
+/// What lasts of a bot.
+#[derive(Clone, Debug)]
+pub(super) struct LastingBot {
+    /// What it may use.
+    pub(super) share: Share,
+    /// Its computing time.
+    pub(super) time: Arc<BotShare>,
+    /// How long the component that was mounted last computes at a stretch.
+    pub(super) pace: Pace,
+    /// How that component ends.
+    pub(super) breaker: Breaker,
+    /// Its numbers.
+    pub(super) metrics: BotMetrics,
+}
+
+/// A tenant, as somebody who has booked memory.
+#[derive(Clone, Debug)]
+pub struct Debtor {
+    /// Who it is.
+    pub tenant: TenantName,
+    /// What all his bots have booked, in bytes.
+    pub booked: u64,
+    /// His runs that hold memory while they wait.
+    pub holders: Arc<Holders>,
+}
+
+/// What lasts of everybody, by name.
+#[derive(Debug)]
+pub struct Lasting {
+    egress: Egress,
+    addresses: Addresses,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    tenants: HashMap<TenantName, LastingTenant>,
+    bots: HashMap<(TenantName, BotName), LastingBot>,
+}
+
+impl Lasting {
+    /// Of nobody yet. New tenants get a part of `egress`, and ask the platform at these addresses.
+    pub fn new(egress: Egress, addresses: Addresses) -> Self {
+        Self {
+            egress,
+            addresses,
+            known: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock()
+    }
+
+    /// What lasts of a tenant; a new one has the size that the specification says.
+    pub(super) fn tenant(&self, spec: &TenantSpec) -> LastingTenant {
+        let new = || {
+            let part = self.egress.part();
+            LastingTenant {
+                share: Share {
+                    places: Places::new(spec.running, spec.queue),
+                    memory: MemoryPool::new(spec.memory),
+                },
+                parts: Parts::default(),
+                holders: Arc::default(),
+                readers: Arc::default(),
+                settings: Arc::new(Semaphore::new(SETTINGS_AT_ONCE)),
+                time: TenantShare::new(spec.name.as_str(), spec.weight),
+                poe: Connections::new(&self.egress, &part, self.addresses.clone()),
+                part,
+            }
+        };
+        let mut known = self.lock();
+        let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);
+        tenant.clone()
+    }
+
+    /// What lasts of a bot; a new one has the size that the specification says. Of a component with
+    /// another digest nothing is known yet.
+    pub(super) fn bot(&self, spec: &BotSpec, digest: &str) -> LastingBot {
+        let new = || LastingBot {
+            share: Share {
+                places: Places::new(spec.limits.running, spec.limits.queue),
+                memory: MemoryPool::new(spec.limits.live_memory),
+            },
+            time: BotShare::new(),
+            pace: Pace::unknown(digest),
+            breaker: Breaker::default(),
+            metrics: BotMetrics::new(spec.tenant.as_str(), spec.name.as_str()),
+        };
+        let mut known = self.lock();
+        let key = (spec.tenant.clone(), spec.name.clone());
+        let bot = known.bots.entry(key).or_insert_with(new);
+        if !bot.pace.is_of(digest) {
+            bot.pace = Pace::unknown(digest);
+            bot.breaker = Breaker::default();
+        }
+        bot.clone()
+    }
+
+    /// Who has booked how much.
+    pub(super) fn debtors(&self) -> Vec<Debtor> {
+        let known = self.lock();
+        let tenants = known.tenants.iter();
+        tenants
+            .map(|(name, tenant)| Debtor {
+                tenant: name.clone(),
+                booked: tenant.share.memory.used(),
+                holders: Arc::clone(&tenant.holders),
+            })
+            .collect()
+    }
+
+    /// Forgets what only this table holds: who has no bot mounted and no reply running. A tenant who
+    /// has just computed is kept: leaving and coming back pays no debt.
+    pub(super) fn forget_the_gone(&self) {
+        let mut known = self.lock();
+        known
+            .tenants
+            .retain(|_, tenant| tenant.share.is_held() || tenant.time.was_active());
+        known.bots.retain(|_, bot| bot.share.is_held());
+    }
+}

@@ -1,0 +1,154 @@
+//! What is served, for whoever started it.
+
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+
+use crate::{
+    bots::{
+        deployment::{self, Deployment},
+        mount::MountedBot as Mounted,
+    },
+    sandbox::{Capacity, EngineKind},
+};
+use ravenry_base::report::Problem;
+use ravenry_config::ids::{BotName, TenantName};
+
+/// What is served, once it is.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Where bots answer.
+    pub address: SocketAddr,
+    /// Where metrics are.
+    pub metrics_url: Option<String>,
+    /// The bots, in the order of the configuration.
+    pub bots: Vec<MountedBot>,
+    /// What is not among them, because something is wrong with it.
+    pub refused: Vec<RefusedBot>,
+    /// What an operator should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Ready {
+    /// Where bots answer, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// One mounted bot.
+#[derive(Clone, Debug)]
+pub struct MountedBot {
+    /// Whose it is.
+    pub tenant: String,
+    /// Its name.
+    pub name: String,
+    /// Its path.
+    pub route: String,
+    /// Where to send queries.
+    pub url: String,
+    /// How many keys open it; 0 means that anybody may ask it.
+    pub keys: usize,
+    /// Size of its component, in bytes.
+    pub component_bytes: u64,
+    /// Its compiled code; `None` while it is being compiled, and the bot says that it is starting.
+    pub code: Option<Code>,
+}
+
+/// A bot that is not mounted as its file says, or a file of bots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedBot {
+    /// Whose it is.
+    pub tenant: String,
+    /// Its name, or the path of the file.
+    pub name: String,
+}
+
+/// Compiled code.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// How long it took to compile, or to load.
+    pub prepared_in: Duration,
+    /// Whether it was found on disk.
+    pub from_cache: bool,
+}
+
+/// What happens to bots while others are served.
+#[derive(Debug)]
+pub enum News {
+    /// A bot answers, whose component had to be compiled.
+    Mounted(MountedBot),
+    /// A bot cannot be mounted. Where there is a former version, it goes on.
+    Refused(Problem),
+}
+
+/// Where to send queries to a bot, by its tenant's first host name where it has one.
+pub fn url(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> String {
+    let route = &bot.route;
+    match hosts.first() {
+        Some(host) => format!("http://{host}:{}{route}", address.port()),
+        None => format!("http://{address}{route}"),
+    }
+}
+
+pub(super) fn describe(mounted: &Mounted, address: SocketAddr) -> MountedBot {
+    let Mounted { bot, spec, .. } = mounted;
+    let facts = bot.component.as_ref().map(crate::sandbox::Component::facts);
+    let size = || fs::metadata(&spec.source).map_or(0, |found| found.len());
+    MountedBot {
+        tenant: bot.tenant.to_string(),
+        name: bot.name.to_string(),
+        route: bot.route.to_string(),
+        url: url(mounted, address),
+        keys: bot.keys(),
+        component_bytes: facts.map_or_else(size, |facts| facts.bytes),
+        code: facts.map(|facts| Code {
+            prepared_in: facts.prepared_in,
+            from_cache: facts.from_cache,
+        }),
+    }
+}
+
+/// The bots that are refused. Of files, their readers tell.
+pub(super) fn refused(deployment: &Deployment) -> Vec<RefusedBot> {
+    let refused = deployment.refused().into_iter();
+    let bot = |(tenant, bot): (TenantName, Option<BotName>)| {
+        Some(RefusedBot {
+            tenant: tenant.to_string(),
+            name: bot?.to_string(),
+        })
+    };
+    refused.filter_map(bot).collect()
+}
+
+/// Tells what becomes of bots that are compiled while others are served.
+pub(super) fn telling(
+    news: &Arc<dyn Fn(News) + Send + Sync>,
+    address: SocketAddr,
+) -> deployment::News {
+    let tell = Arc::clone(news);
+    Arc::new(move |made: Result<Mounted, Problem>| {
+        tell(match made {
+            Ok(mounted) => News::Mounted(describe(&mounted, address)),
+            Err(problem) => News::Refused(problem),
+        });
+    })
+}
+
+/// What the machine carries, in words.
+pub(super) fn carries(capacity: &Capacity, bots: &[Mounted]) -> Vec<String> {
+    let mut notes = vec![format!(
+        "This machine carries {} replies at once ({}).",
+        capacity.instances, capacity.because
+    )];
+    // What takes long to compile is large.
+    let is_small = |mounted: &Mounted| {
+        let component = mounted.bot.component.as_ref();
+        component.is_some_and(|component| component.facts().engine == EngineKind::Small)
+    };
+    if !bots.iter().all(is_small) {
+        notes.push(format!(
+            "Of these, at most {} can be of bots that are large or have tasks.",
+            capacity.large()
+        ));
+    }
+    notes
+}

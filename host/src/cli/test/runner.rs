@@ -1,0 +1,105 @@
+//! Bots in this process, asked as the server asks them, on a simulated clock.
+
+use std::{collections::HashMap, future::poll_fn, sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue, header};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::cli::Failure;
+use ravenry_desk::replay::{Deeds, event::events};
+use ravenry_gateway::{
+    bots::{Bot, Stop, deployment::Deployment, reply},
+    imports::{
+        rehearsal::{Circumstances, Rehearsal},
+        request::Received,
+    },
+};
+use ravenry_outbound::cassette::{Exchange, Tape};
+use ravenry_protocol::{Reference, decode, request::Request};
+
+/// Headers that a query comes with.
+const HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (
+        header::ACCEPT,
+        HeaderValue::from_static("text/event-stream"),
+    ),
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    ),
+];
+
+/// The bots.
+pub(super) struct Stage {
+    deployment: Arc<Deployment>,
+    bots: HashMap<String, Arc<Bot>>,
+}
+
+impl Stage {
+    pub(super) fn new(deployment: Arc<Deployment>) -> Self {
+        let bots = deployment.bots().into_iter();
+        let bots = bots.map(|mounted| (mounted.bot.name.to_string(), mounted.bot));
+        Self {
+            bots: bots.collect(),
+            deployment,
+        }
+    }
+
+    /// Begins a conversation, at this time since 1970 by the clock of the bot.
+    pub(super) fn begin(began: Duration) -> Rehearsal {
+        Rehearsal {
+            began,
+            since: Instant::now(),
+        }
+    }
+
+    /// Asks a bot, which finds its requests answered from the script; what it did.
+    pub(super) async fn ask(
+        &self,
+        bot: &str,
+        query: &Value,
+        script: Vec<Exchange>,
+        rehearsal: Rehearsal,
+    ) -> Result<Deeds, Failure> {
+        let bot = self
+            .bots
+            .get(bot)
+            .ok_or_else(|| Failure::usage(&"the bot is not mounted"))?;
+        let decoded = decode::decode(query.to_string().into_bytes());
+        let decoded = decoded.map_err(|error| Failure::usage(&error))?;
+        let Request::Query(query) = decoded.request else {
+            return Err(Failure::usage(&"a turn asks something that is no query"));
+        };
+        let headers = HEADERS.into_iter();
+        let received = Received::new(decoded.raw, headers, Reference::numbered(0));
+        let tape = Tape::playing(script);
+        let circumstances = Circumstances {
+            tape: Some(tape.clone()),
+            rehearsal: Some(rehearsal),
+        };
+        let began = Instant::now();
+        let authorized = bot.trusted();
+        let bot = Arc::clone(bot);
+        let mut reply = reply::start(
+            bot,
+            authorized,
+            *query,
+            received,
+            circumstances,
+            Stop::default(),
+            began,
+        );
+        let mut chunks = Vec::new();
+        while let Some(bytes) = poll_fn(|context| reply.poll_bytes(context)).await {
+            chunks.push((began.elapsed(), bytes));
+        }
+        let events = events(&chunks).unwrap_or_default();
+        Ok(Deeds::new(events, tape.exchanges()))
+    }
+
+    /// Gives up what goes on in the background.
+    pub(super) fn end(&self) {
+        self.deployment.end();
+    }
+}
