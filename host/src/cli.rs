@@ -252,7 +252,7 @@ impl Failure {
 
 /// The whole program: reads the arguments of the process and does what they ask for.
 pub(crate) fn main() -> ExitCode {
-    worker::introduce();
+    worker::enable();
     let matches = command().try_get_matches();
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(&cli),

@@ -27,8 +27,10 @@ impl Event {
     /// How many characters it takes of those that a reply may hold.
     pub(super) fn characters(&self) -> u64 {
         let (text, word) = match self {
-            Self::Text { text, .. } | Self::Replace { text, .. } => (text.as_str(), ""),
-            Self::Suggest(text) | Self::Data(text) => (text.as_str(), ""),
+            Self::Text { text, .. }
+            | Self::Replace { text, .. }
+            | Self::Suggest(text)
+            | Self::Data(text) => (text.as_str(), ""),
             Self::Error(failure) => (
                 failure.text.as_deref().unwrap_or(""),
                 failure.error_type.as_deref().unwrap_or(""),

@@ -40,7 +40,7 @@ pub struct Limits {
 static EMPLOYS: AtomicBool = AtomicBool::new(false);
 
 /// Says that this program knows the verbs that workers are started with.
-pub fn introduce() {
+pub fn enable() {
     EMPLOYS.store(true, Ordering::Relaxed);
 }
 
@@ -88,7 +88,7 @@ fn start(worker: &mut Command) -> io::Result<Child> {
 ///
 /// # Errors
 /// The process cannot be started, or hands back more.
-pub fn employ(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
+pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
     if !EMPLOYS.load(Ordering::Relaxed) {
         return Err(io::Error::other("this program has no workers"));
     }
@@ -149,7 +149,7 @@ fn bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// The system refuses the limits, without which nothing should be begun.
-pub fn stand_back(limits: Limits) -> io::Result<()> {
+pub fn apply_limits(limits: Limits) -> io::Result<()> {
     // Courtesies: the work can be done without them.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let _ = nice(NICENESS);

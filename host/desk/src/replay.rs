@@ -30,14 +30,14 @@ pub const BEGAN: Duration = Duration::from_hours(482_136);
 
 /// What a bot did in one turn.
 #[derive(Clone, Debug, Default)]
-pub struct Deeds {
+pub struct Observed {
     /// What it answered.
     pub events: Vec<Event>,
     /// What it asked of others.
     pub exchanges: Vec<Exchange>,
 }
 
-impl Deeds {
+impl Observed {
     /// What came of one query, by the events as they arrived. That an answer ends with `done` is not
     /// said: every good one does.
     pub fn new(mut events: Vec<Event>, exchanges: Vec<Exchange>) -> Self {

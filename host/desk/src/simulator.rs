@@ -95,7 +95,7 @@ pub use self::sse_encoding::Chunks;
 pub use self::sse_encoding::Framing;
 pub use self::sse_encoding::JsonStyle;
 pub use self::sse_encoding::LineEnd;
-pub use self::state::Manner;
+pub use self::state::Mode;
 pub use self::state::Overdue;
 pub use self::step::Step;
 pub use self::step::Wait;

@@ -34,7 +34,7 @@ use tokio::sync::watch;
 pub use self::shutdown::Stop;
 use self::{
     breaker::Breaker,
-    concurrency::{Gate, Permit, Refused},
+    concurrency::{Limiter, Permit, Refused},
     pace::Pace,
     readers::Readers,
     shared_state::LastingTenant,
@@ -47,7 +47,7 @@ use crate::{
         http::Access,
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
-        rehearsal::Circumstances,
+        rehearsal::RunContext,
         reply::Outbox,
         request::Received,
     },
@@ -96,7 +96,7 @@ pub struct Bot {
     keys: Arc<[Secret]>,
     /// What it uses without having it, and what is masked wherever it speaks.
     secrets: Arc<Secrets>,
-    gate: Gate,
+    gate: Limiter,
     /// Whether memory is short whatever is booked.
     scarcity: Arc<Scarcity>,
     allowance: Allowance,
@@ -193,7 +193,7 @@ impl Bot {
     }
 
     /// The state of one call, and the outbox of its reply.
-    fn call(&self, received: Received, circumstances: Circumstances) -> Call {
+    fn call(&self, received: Received, circumstances: RunContext) -> Call {
         let origin = Origin {
             tenant: self.tenant.clone(),
             bot: self.name.clone(),

@@ -12,7 +12,7 @@ pub(crate) mod reply;
 pub mod request;
 
 use self::{
-    http::Access, log::BotLog, poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received,
+    http::Access, log::BotLog, poe::Poe, rehearsal::RunContext, reply::Outbox, request::Received,
 };
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
@@ -29,7 +29,7 @@ pub struct Call {
     /// What it may send to other servers.
     pub http: std::sync::Arc<Access>,
     /// What it meets outside.
-    pub circumstances: Circumstances,
+    pub circumstances: RunContext,
     /// Its configuration, which it sees as environment variables.
     pub config: std::sync::Arc<[(String, String)]>,
 }

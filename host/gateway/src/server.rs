@@ -34,9 +34,9 @@ use std::{
 use parking_lot::Mutex;
 
 pub use self::prepare::make_directories;
+pub use self::summary::BotEvent;
+pub use self::summary::BotSummary;
 pub use self::summary::Code;
-pub use self::summary::MountedBot;
-pub use self::summary::News;
 pub use self::summary::Ready;
 pub use self::summary::RefusedBot;
 pub use self::summary::url;
@@ -58,7 +58,7 @@ use crate::{
     bots::{
         Stop, charge_report,
         deployment::{Applied, Change, Deployment, Progress},
-        mount::MountedBot as Mounted,
+        mount::BotSummary as Mounted,
     },
     charges::{Journal, RECORDS_MAX},
     compute::Compute,
@@ -91,7 +91,7 @@ pub struct Options {
     /// Told how each query went, where that is to be kept.
     pub recorder: Option<Recorder>,
     /// Told what becomes of bots whose components are still being compiled when others are served.
-    pub news: Arc<dyn Fn(News) + Send + Sync>,
+    pub news: Arc<dyn Fn(BotEvent) + Send + Sync>,
     /// Called once when a stop is asked for, before replies are waited for.
     pub stopping: Arc<dyn Fn() + Send + Sync>,
     /// What SIGHUP asks for: this is called, away from the threads that serve, with what is mounted and
@@ -351,7 +351,7 @@ async fn compile_small_ones(
         gateway.complete();
     }
     for problem in applied.refused.into_values() {
-        (options.news)(News::Refused(problem));
+        (options.news)(BotEvent::Refused(problem));
     }
     Ok(())
 }

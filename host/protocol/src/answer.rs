@@ -1,7 +1,7 @@
 //! What another bot says, as its reader hears it: one event in, what it means out.
 //!
 //! The other side is a stranger. What the reference client would only complain about is passed over
-//! with the same complaint ([`Misheard::Odd`]); what makes it give up is [`Misheard::Fatal`]. The
+//! with the same complaint ([`ParseError::Odd`]); what makes it give up is [`ParseError::Fatal`]. The
 //! words are those of the reference client (reference library 0.0.83), because it is they that the
 //! other bot's author finds in his log.
 
@@ -19,7 +19,7 @@ const NAME_CHARACTERS_MAX: usize = 100;
 
 /// What an event means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Heard {
+pub enum ParsedEvent {
     /// Something to read, or the error that ends the answer ([`Owned::Error`]).
     Event(Owned),
     /// The answer is complete.
@@ -30,7 +30,7 @@ pub enum Heard {
 
 /// Why an event means nothing. The text is the complaint that the other side gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misheard {
+pub enum ParseError {
     /// The event is passed over, the answer goes on.
     Odd(String),
     /// The answer cannot be trusted any further.
@@ -48,10 +48,10 @@ struct Text {
 /// Reads one server-sent event of an answer.
 ///
 /// An event without a name is a `message`, as the WHATWG has it, and unknown to the protocol.
-pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
+pub fn hear(name: Option<&str>, data: &str) -> Result<ParsedEvent, ParseError> {
     let name = name.unwrap_or("message");
     match name {
-        "ping" => return Ok(Heard::Nothing),
+        "ping" => return Ok(ParsedEvent::Nothing),
         "text" | "replace_response" | "suggested_reply" => {
             // The path of nearly all events: no map is built for them. A derived type would take a
             // list for its members, in their order.
@@ -59,7 +59,7 @@ pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
                 && let Ok(Text { text, index }) = mend::read(data)
             {
                 let index = index.as_u64().and_then(|index| u32::try_from(index).ok());
-                return Ok(Heard::Event(match name {
+                return Ok(ParsedEvent::Event(match name {
                     "text" => Owned::Text { index, text },
                     "replace_response" => Owned::Replace { index, text },
                     _ => Owned::Suggest(text),
@@ -67,7 +67,7 @@ pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
             }
         }
         // Whatever its data is: nothing follows.
-        "done" => return Ok(Heard::Done),
+        "done" => return Ok(ParsedEvent::Done),
         _ => {}
     }
     let data = object(name, data)?;
@@ -75,29 +75,29 @@ pub fn hear(name: Option<&str>, data: &str) -> Result<Heard, Misheard> {
         return Err(unknown(name));
     };
     match event::known(&parsed, data) {
-        Ok(event) => Ok(Heard::Event(event)),
+        Ok(event) => Ok(ParsedEvent::Event(event)),
         // Whatever is wrong with it, it is the end.
-        Err(_) if name == "error" => Ok(Heard::Event(Owned::Error(event::Failure {
+        Err(_) if name == "error" => Ok(ParsedEvent::Event(Owned::Error(event::Failure {
             allow_retry: true,
             ..event::Failure::default()
         }))),
-        Err(InvalidEvent::Field { path, .. }) if name == "meta" => Err(Misheard::Odd(format!(
+        Err(InvalidEvent::Field { path, .. }) if name == "meta" => Err(ParseError::Odd(format!(
             "Invalid {path} value in 'meta' event"
         ))),
-        Err(InvalidEvent::ContentType(_)) => Err(Misheard::Odd(
+        Err(InvalidEvent::ContentType(_)) => Err(ParseError::Odd(
             "Invalid content_type value in 'meta' event".to_owned(),
         )),
-        Err(InvalidEvent::Field { path, .. }) => Err(Misheard::Odd(format!(
+        Err(InvalidEvent::Field { path, .. }) => Err(ParseError::Odd(format!(
             "Expected string in '{path}' field for '{name}' event"
         ))),
-        Err(error) => Err(Misheard::Odd(error.to_string())),
+        Err(error) => Err(ParseError::Odd(error.to_string())),
     }
 }
 
-fn object(name: &str, data: &str) -> Result<JsonObject, Misheard> {
+fn object(name: &str, data: &str) -> Result<JsonObject, ParseError> {
     let name: String = name.chars().take(NAME_CHARACTERS_MAX).collect();
     JsonObject::parse(data).map_err(|error| {
-        Misheard::Fatal(match error {
+        ParseError::Fatal(match error {
             InvalidEvent::NotAnObject(_) => format!("Expected JSON dict in '{name}' event"),
             InvalidEvent::Json { .. } => format!("Invalid JSON in '{name}' event"),
             other => format!("'{name}' event: {other}"),
@@ -105,17 +105,17 @@ fn object(name: &str, data: &str) -> Result<JsonObject, Misheard> {
     })
 }
 
-fn unknown(name: &str) -> Misheard {
+fn unknown(name: &str) -> ParseError {
     let name: String = name.chars().take(NAME_CHARACTERS_MAX).collect();
-    Misheard::Odd(format!("Unknown event type: \"{}\"", Escaped(&name)))
+    ParseError::Odd(format!("Unknown event type: \"{}\"", Escaped(&name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Heard {
-        Heard::Event(Owned::Text {
+    fn text(text: &str) -> ParsedEvent {
+        ParsedEvent::Event(Owned::Text {
             index: None,
             text: text.to_owned(),
         })
@@ -132,7 +132,7 @@ mod tests {
             (" \n{\"text\":\"hi\"}", None),
         ];
         for (data, index) in cases {
-            let expected = Heard::Event(Owned::Text {
+            let expected = ParsedEvent::Event(Owned::Text {
                 index,
                 text: "hi".to_owned(),
             });
@@ -192,8 +192,8 @@ mod tests {
         ];
         for (name, data, complaint) in cases {
             let expected = match complaint.strip_prefix('!') {
-                Some(fatal) => Misheard::Fatal(fatal.to_owned()),
-                None => Misheard::Odd(complaint.to_owned()),
+                Some(fatal) => ParseError::Fatal(fatal.to_owned()),
+                None => ParseError::Odd(complaint.to_owned()),
             };
             assert_eq!(hear(Some(name), data), Err(expected), "{name} {data}");
         }
@@ -201,16 +201,16 @@ mod tests {
 
     #[test]
     fn the_end_needs_no_data_and_pings_are_passed_over() {
-        assert_eq!(hear(Some("done"), ""), Ok(Heard::Done));
-        assert_eq!(hear(Some("done"), "null"), Ok(Heard::Done));
-        assert_eq!(hear(Some("ping"), "2026-11-23"), Ok(Heard::Nothing));
+        assert_eq!(hear(Some("done"), ""), Ok(ParsedEvent::Done));
+        assert_eq!(hear(Some("done"), "null"), Ok(ParsedEvent::Done));
+        assert_eq!(hear(Some("ping"), "2026-11-23"), Ok(ParsedEvent::Nothing));
         assert_eq!(hear(Some("text"), r#"{"text":""}"#), Ok(text("")));
     }
 
     #[test]
     fn an_error_may_be_retried_unless_it_says_otherwise() {
         let error = |allow_retry| {
-            Heard::Event(Owned::Error(event::Failure {
+            ParsedEvent::Event(Owned::Error(event::Failure {
                 text: Some("no".to_owned()),
                 allow_retry,
                 error_type: None,

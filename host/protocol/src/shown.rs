@@ -68,12 +68,12 @@ fn belongs(character: char, before: Option<char>, rest: &str) -> bool {
     };
     let is_letter = !before.is_ascii() && !before.is_whitespace() && !is_hidden(before);
     match character {
-        '\u{200c}' => is_letter,
         '\u{200d}' => is_letter || before == '\u{fe0f}',
         '\u{fe0f}' if matches!(before, '0'..='9' | '#' | '*') => {
             rest.chars().nth(1) == Some('\u{20e3}')
         }
-        '\u{180b}'..='\u{180d}'
+        '\u{200c}'
+        | '\u{180b}'..='\u{180d}'
         | '\u{180f}'
         | '\u{fe00}'..='\u{fe0f}'
         | '\u{e0100}'..='\u{e01ef}' => is_letter,

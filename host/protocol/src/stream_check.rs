@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
-    answer::{Heard, Misheard},
+    answer::{ParseError, ParsedEvent},
     event::Owned,
     json::shown,
     mend,
@@ -149,7 +149,7 @@ impl Judge {
         at: Duration,
         name: Option<&str>,
         data: &str,
-        meaning: &Result<Heard, Misheard>,
+        meaning: &Result<ParsedEvent, ParseError>,
     ) {
         let name = name.unwrap_or("message");
         let what = || format!("`{}`", shown(name));
@@ -175,9 +175,9 @@ impl Judge {
         }
     }
 
-    fn heard(&mut self, name: &str, data: &str, heard: &Heard) {
+    fn heard(&mut self, name: &str, data: &str, heard: &ParsedEvent) {
         let suggested = std::mem::take(&mut self.suggested);
-        if let Heard::Event(event) = heard
+        if let ParsedEvent::Event(event) = heard
             && self.course == Course::Open
             && !matches!(event, Owned::File(_))
         {
@@ -185,13 +185,13 @@ impl Judge {
             self.visible.hear(event);
         }
         match heard {
-            Heard::Nothing => {
+            ParsedEvent::Nothing => {
                 self.suggested = suggested;
                 self.find(&rules::NO_PING, "a comment", "the event `ping`".to_owned());
                 self.object(name, data);
                 return;
             }
-            Heard::Done => {
+            ParsedEvent::Done => {
                 self.course = Course::Done;
                 match mend::read::<Value>(data) {
                     Ok(Value::Object(members)) if members.is_empty() => {}
@@ -201,31 +201,31 @@ impl Judge {
                 }
                 return;
             }
-            Heard::Event(Owned::Suggest(_)) => {
+            ParsedEvent::Event(Owned::Suggest(_)) => {
                 self.suggested = true;
                 return;
             }
-            Heard::Event(Owned::Meta(_)) => {
+            ParsedEvent::Event(Owned::Meta(_)) => {
                 if self.events > 1 {
                     let got = format!("`meta` as event {}", self.events);
                     self.find(&rules::META_FIRST, "`meta` as the first event", got);
                 }
             }
-            Heard::Event(Owned::Text { text, .. } | Owned::Replace { text, .. }) => {
+            ParsedEvent::Event(Owned::Text { text, .. } | Owned::Replace { text, .. }) => {
                 self.said = true;
                 self.count(text);
             }
-            Heard::Event(Owned::Error(_)) => {
+            ParsedEvent::Event(Owned::Error(_)) => {
                 if self.course == Course::Open {
                     self.course = Course::Failed;
                 }
                 self.object(name, data);
             }
-            Heard::Event(Owned::Other(other, _)) => {
+            ParsedEvent::Event(Owned::Other(other, _)) => {
                 let got = quoted(other.as_str());
                 self.find(&rules::KNOWN_EVENT, "a name of the protocol", got);
             }
-            Heard::Event(Owned::File(_) | Owned::Data(_) | Owned::Json(_)) => {}
+            ParsedEvent::Event(Owned::File(_) | Owned::Data(_) | Owned::Json(_)) => {}
         }
         if suggested && self.course == Course::Open {
             let got = format!("`{}` after a suggested reply", shown(name));
@@ -233,17 +233,17 @@ impl Judge {
         }
     }
 
-    fn misheard(&mut self, name: &str, data: &str, misheard: &Misheard) {
+    fn misheard(&mut self, name: &str, data: &str, misheard: &ParseError) {
         let (rule, expected) = match (misheard, name) {
-            (Misheard::Fatal(_), _) => (&rules::OBJECT, "a JSON object"),
-            (Misheard::Odd(words), "meta") if words.contains("content_type") => {
+            (ParseError::Fatal(_), _) => (&rules::OBJECT, "a JSON object"),
+            (ParseError::Odd(words), "meta") if words.contains("content_type") => {
                 (&rules::META_KIND, "`text/markdown` or `text/plain`")
             }
             (
-                Misheard::Odd(_),
+                ParseError::Odd(_),
                 "meta" | "text" | "replace_response" | "suggested_reply" | "file" | "data",
             ) => (&rules::MEMBERS, "the members that the protocol names"),
-            (Misheard::Odd(_), _) => {
+            (ParseError::Odd(_), _) => {
                 let got = quoted(name);
                 self.find(&rules::KNOWN_EVENT, "a name of the protocol", got);
                 return;

@@ -105,7 +105,7 @@ fn limits_are_those_of_the_platform() {
     let mut judge = Judge::default();
     let late = Duration::from_millis(5_001);
     let long = "x".repeat(512_001);
-    let text = Ok(Heard::Event(Owned::Text {
+    let text = Ok(ParsedEvent::Event(Owned::Text {
         index: None,
         text: long,
     }));

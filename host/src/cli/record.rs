@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 use super::Failure;
 use ravenry_base::report::Problem;
 use ravenry_desk::replay::{
-    Deeds,
+    Observed,
     archive::{Archive, Entry, Writer},
     event::events,
     record::Recorded,
@@ -51,7 +51,7 @@ fn text(seen: &record::Recorded) -> String {
         notes.push("Not all of it fitted.".to_owned());
     }
     let events = events(&seen.chunks).unwrap_or_default();
-    let deeds = Deeds::new(events, seen.exchanges.clone());
+    let deeds = Observed::new(events, seen.exchanges.clone());
     let query = serde_json::from_str(&seen.query).unwrap_or_default();
     let recorded = Recorded {
         bot: Some(&seen.bot),

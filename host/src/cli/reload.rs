@@ -26,7 +26,7 @@ use super::{
     components,
     dev_simulator::Simulated,
     progress::Progress,
-    source_tree::{Eyes, Picture, Root, roots_of, take_over_locks},
+    source_tree::{Fingerprints, Root, Scanner, roots_of, take_over_locks},
     up,
     watch::{Changes, Watcher},
 };
@@ -50,7 +50,7 @@ struct Made {
     /// What was built, and with what command.
     recipe: Recipe,
     /// The files as they were before the build.
-    files: Picture,
+    files: Fingerprints,
     /// What came of it; `None` where the build failed.
     component: Option<PathBuf>,
     /// Whether it could not be mounted, with the settings of then.
@@ -64,9 +64,9 @@ type Recipe = (PathBuf, Option<String>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct View {
     /// Where bots are declared.
-    declared: Picture,
+    declared: Fingerprints,
     /// What each bot is made of.
-    bots: HashMap<Key, Picture>,
+    bots: HashMap<Key, Fingerprints>,
 }
 
 /// Mounts bots again when they have changed.
@@ -75,7 +75,7 @@ pub(super) struct Reload {
     limits: Vec<(String, String)>,
     declarations: Root,
     roots: HashMap<Key, Vec<Root>>,
-    eyes: Eyes,
+    eyes: Scanner,
     watcher: Watcher,
     changes: Changes,
     interrupt: Arc<Interrupt>,
@@ -112,7 +112,7 @@ impl Reload {
             limits: limits.to_owned(),
             declarations: Root::of_declarations(source),
             roots: HashMap::new(),
-            eyes: Eyes::default(),
+            eyes: Scanner::default(),
             watcher,
             changes,
             interrupt: Arc::new(Interrupt::default()),
@@ -284,7 +284,7 @@ impl Reload {
         made_anew || declared_anew || !self.told.contains(problem)
     }
 
-    fn note(&mut self, bot: &BotSpec, recipe: Recipe, files: Option<Picture>, good: bool) {
+    fn note(&mut self, bot: &BotSpec, recipe: Recipe, files: Option<Fingerprints>, good: bool) {
         let made = Made {
             recipe,
             files: files.unwrap_or_default(),

@@ -21,7 +21,7 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, Limits, Manner, Options, PERSON_KEY},
+    simulator::{BALANCE, FakePoe, Ledger, Limits, Mode, Options, PERSON_KEY},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
@@ -128,7 +128,7 @@ impl Simulate {
 /// Starts to play.
 pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
     let options = Options {
-        manner: Manner::Strict,
+        manner: Mode::Strict,
         dir,
         balance,
         limits: Limits::default(),

@@ -45,7 +45,7 @@ const RECENT: Duration = Duration::from_secs(2);
 type Digest = [u8; 32];
 
 /// Files by path, with what they hold.
-pub(super) type Picture = BTreeMap<PathBuf, Digest>;
+pub(super) type Fingerprints = BTreeMap<PathBuf, Digest>;
 
 /// Where the files of a bot are, and what is wrong with its patterns. `known` are the workspaces that
 /// cargo was asked about; more are added.
@@ -164,7 +164,7 @@ struct Stamp {
 
 /// Looks at files, and remembers what is in those that have not been written since.
 #[derive(Debug, Default)]
-pub(super) struct Eyes {
+pub(super) struct Scanner {
     read: HashMap<PathBuf, (Stamp, Digest)>,
 }
 
@@ -172,14 +172,14 @@ pub(super) struct Eyes {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// The files that count, and the links to them and among them.
-    pub(super) files: Picture,
+    pub(super) files: Fingerprints,
     /// Beginnings of paths whose changes count.
     pub(super) wanted: Vec<PathBuf>,
     /// The directories that were looked into, and those that the roots themselves are in.
     pub(super) directories: BTreeSet<PathBuf>,
 }
 
-impl Eyes {
+impl Scanner {
     /// Looks below these roots. What cannot be read is not there.
     pub(super) fn look(&mut self, roots: &[Root]) -> Seen {
         let mut seen = Seen::default();
@@ -312,7 +312,7 @@ impl Seen {
 }
 
 /// Takes over what a build has written by itself, so that it does not call for another build.
-pub(super) fn take_over_locks(picture: &mut Picture, now: &Picture) {
+pub(super) fn take_over_locks(picture: &mut Fingerprints, now: &Fingerprints) {
     picture.retain(|path, _| !path.ends_with(LOCK));
     let locks = now.iter().filter(|(path, _)| path.ends_with(LOCK));
     picture.extend(locks.map(|(path, digest)| (path.clone(), *digest)));

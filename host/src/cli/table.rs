@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use comfy_table::Table;
 
 use ravenry_config::refused::Refused;
-use ravenry_gateway::server::{MountedBot, Ready, RefusedBot};
+use ravenry_gateway::server::{BotSummary, Ready, RefusedBot};
 use ravenry_protocol::shown::Escaped;
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
@@ -48,7 +48,7 @@ pub(crate) fn render(ready: &Ready, page: Option<&str>) -> String {
 }
 
 /// One row for each bot; a column for tenants where there are several.
-fn bots(bots: &[MountedBot], refused: &[RefusedBot]) -> String {
+fn bots(bots: &[BotSummary], refused: &[RefusedBot]) -> String {
     let all = bots.iter().map(|bot| &bot.tenant);
     let mut all = all.chain(refused.iter().map(|bot| &bot.tenant));
     let first = all.next();
@@ -82,7 +82,7 @@ fn key(keys: usize) -> String {
     }
 }
 
-fn code(bot: &MountedBot) -> String {
+fn code(bot: &BotSummary) -> String {
     let Some(code) = bot.code else {
         return "being compiled".to_owned();
     };
@@ -124,7 +124,7 @@ pub(super) fn files(refused: &[Refused]) -> Vec<RefusedBot> {
 }
 
 /// Which bots are still to come.
-fn to_come(bots: &[MountedBot]) -> Option<String> {
+fn to_come(bots: &[BotSummary]) -> Option<String> {
     let coming = bots.iter().filter(|bot| bot.code.is_none());
     let names: Vec<String> = coming.map(|bot| format!("`{}`", bot.name)).collect();
     (!names.is_empty()).then(|| {
@@ -136,7 +136,7 @@ fn to_come(bots: &[MountedBot]) -> Option<String> {
 }
 
 /// A query for `curl`, to be pasted into a POSIX shell.
-fn curl(bot: &MountedBot) -> String {
+fn curl(bot: &BotSummary) -> String {
     let body = serde_json::json!({
         "version": "1.2", "type": "query",
         "query": [{ "role": "user", "content": QUESTION, "content_type": "text/markdown" }],
@@ -181,8 +181,8 @@ mod tests {
     use super::*;
     use ravenry_gateway::server::Code;
 
-    fn mounted(name: &str, tenant: &str, keys: usize) -> MountedBot {
-        MountedBot {
+    fn mounted(name: &str, tenant: &str, keys: usize) -> BotSummary {
+        BotSummary {
             tenant: tenant.to_owned(),
             name: name.to_owned(),
             route: format!("/{name}"),
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    fn ready(bots: Vec<MountedBot>) -> Ready {
+    fn ready(bots: Vec<BotSummary>) -> Ready {
         Ready {
             address: ([127, 0, 0, 1], 8080).into(),
             metrics_url: Some("http://127.0.0.1:9090/metrics".to_owned()),
@@ -273,7 +273,7 @@ mod tests {
     /// One that is still to come is named, and is not the one to try.
     #[test]
     fn what_is_being_compiled_is_said() {
-        let coming = MountedBot {
+        let coming = BotSummary {
             code: None,
             ..mounted("slow", "main", 0)
         };

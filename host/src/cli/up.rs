@@ -20,7 +20,7 @@ use ravenry_base::{output, report::Problem};
 use ravenry_config::{self as config, World, resolve::ServerSpec};
 use ravenry_gateway::{
     bots::{deployment::Deployment, mount},
-    server::{self, Directories, News, Options, RefusedBot, record::Recorder},
+    server::{self, BotEvent, Directories, Options, RefusedBot, record::Recorder},
     telemetry,
     walls::Walls,
 };
@@ -327,14 +327,14 @@ pub(super) fn directories(spec: &ServerSpec, serving: &Serving) -> Result<Direct
 }
 
 /// Says what has become of a bot that was still being compiled.
-fn tell(news: News, progress: &Progress) {
+fn tell(news: BotEvent, progress: &Progress) {
     match news {
-        News::Mounted(bot) => {
+        BotEvent::Mounted(bot) => {
             let took = bot.code.map_or(Duration::ZERO, |code| code.prepared_in);
             let took = table::rounded(took);
             progress.tell(&format!("Compiled `{}` in {took}: {}", bot.name, bot.url));
         }
-        News::Refused(problem) => progress.complain(&problem.into()),
+        BotEvent::Refused(problem) => progress.complain(&problem.into()),
     }
 }
 

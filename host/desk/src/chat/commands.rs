@@ -2,7 +2,7 @@
 
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum Action {
     /// Lists the commands.
     Help,
     /// Forgets the conversation.
@@ -37,7 +37,7 @@ pub(super) struct Command {
     pub(super) argument: &'static str,
     /// One line for `/help`.
     pub(super) help: &'static str,
-    deed: Deed,
+    deed: Action,
 }
 
 /// All commands, in the order of `/help`. The names with `!` are those of the historical simulator.
@@ -46,73 +46,73 @@ pub(super) static COMMANDS: &[Command] = &[
         names: &["/retry"],
         argument: "",
         help: "ask the same once more",
-        deed: Deed::Retry,
+        deed: Action::Retry,
     },
     Command {
         names: &["/clear", "!c"],
         argument: "",
         help: "forget what was said",
-        deed: Deed::Clear,
+        deed: Action::Clear,
     },
     Command {
         names: &["/attach"],
         argument: "FILE",
         help: "attach a file to the next message; alone: take all back",
-        deed: Deed::Attach,
+        deed: Action::Attach,
     },
     Command {
         names: &["/param"],
         argument: "NAME=VALUE",
         help: "set a parameter; without a value: unset it; alone: show all",
-        deed: Deed::Param,
+        deed: Action::Param,
     },
     Command {
         names: &["/save"],
         argument: "N [PATH]",
         help: "keep a file of the answer; nothing is overwritten",
-        deed: Deed::Save,
+        deed: Action::Save,
     },
     Command {
         names: &["/record"],
         argument: "PATH",
         help: "keep the conversation as a file for `ravenry test`",
-        deed: Deed::Record,
+        deed: Action::Record,
     },
     Command {
         names: &["/like"],
         argument: "",
         help: "tell the bot that you like the answer",
-        deed: Deed::Like,
+        deed: Action::Like,
     },
     Command {
         names: &["/dislike"],
         argument: "",
         help: "tell it that you do not",
-        deed: Deed::Dislike,
+        deed: Action::Dislike,
     },
     Command {
         names: &["/settings"],
         argument: "",
         help: "ask the bot for its settings",
-        deed: Deed::Settings,
+        deed: Action::Settings,
     },
     Command {
         names: &["/debug", "!d"],
         argument: "",
         help: "show requests and events as they are, or no longer",
-        deed: Deed::Debug,
+        deed: Action::Debug,
     },
     Command {
         names: &["/help", "/?"],
         argument: "",
         help: "show this",
-        deed: Deed::Help,
+        deed: Action::Help,
     },
     Command {
         names: &["/quit", "/exit", "!q"],
         argument: "",
         help: "end; Ctrl-D does it too",
-        deed: Deed::Quit,
+        deed: Action::Quit,
     },
 ];
 
@@ -126,7 +126,7 @@ pub(super) enum Typed<'a> {
     /// The suggestion at this place, from 0.
     Pick(usize),
     /// A command and what follows it.
-    Do(Deed, &'a str),
+    Do(Action, &'a str),
     /// Looks like a command, but is none.
     Unknown(&'a str),
 }
@@ -174,14 +174,14 @@ mod tests {
             ("", Typed::Nothing),
             ("  \n", Typed::Nothing),
             ("hi there ", Typed::Say("hi there")),
-            ("/clear", Typed::Do(Deed::Clear, "")),
-            ("!c", Typed::Do(Deed::Clear, "")),
-            ("!q", Typed::Do(Deed::Quit, "")),
-            ("!d", Typed::Do(Deed::Debug, "")),
+            ("/clear", Typed::Do(Action::Clear, "")),
+            ("!c", Typed::Do(Action::Clear, "")),
+            ("!q", Typed::Do(Action::Quit, "")),
+            ("!d", Typed::Do(Action::Debug, "")),
             ("!x", Typed::Say("!x")),
             (
                 "/attach  my file.txt ",
-                Typed::Do(Deed::Attach, "my file.txt"),
+                Typed::Do(Action::Attach, "my file.txt"),
             ),
             ("/nonsense x", Typed::Unknown("/nonsense")),
             ("//etc/hosts", Typed::Say("/etc/hosts")),

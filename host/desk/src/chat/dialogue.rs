@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    commands::{self, COMMANDS, Deed, Typed},
+    commands::{self, Action, COMMANDS, Typed},
     display::SUGGESTIONS_MAX,
     echo_off::Hush,
     files, parameter,
@@ -127,7 +127,7 @@ impl<'r> Dialogue<'r> {
                     format!("there is no command {name}; /help shows all, //… says it to the bot");
                 self.remark(&help);
             }
-            Typed::Do(Deed::Quit, _) => return false,
+            Typed::Do(Action::Quit, _) => return false,
             Typed::Do(deed, argument) => {
                 if let Err(problem) = self.obeys(deed, argument) {
                     self.session.page.wrong(&problem.to_string());
@@ -137,23 +137,23 @@ impl<'r> Dialogue<'r> {
         true
     }
 
-    fn obeys(&mut self, deed: Deed, argument: &str) -> Result<(), Problem> {
+    fn obeys(&mut self, deed: Action, argument: &str) -> Result<(), Problem> {
         match deed {
-            Deed::Help => self.help(),
-            Deed::Clear => {
+            Action::Help => self.help(),
+            Action::Clear => {
                 self.session.talk.clear();
                 self.session.last = None;
                 self.session.kept = Kept::default();
                 self.remark("forgotten");
             }
-            Deed::Retry if self.session.talk.messages().is_empty() => {
+            Action::Retry if self.session.talk.messages().is_empty() => {
                 self.remark("nothing was said yet");
             }
-            Deed::Retry => {
+            Action::Retry => {
                 self.session.talk.take_back_answer();
                 self.asks();
             }
-            Deed::Debug => {
+            Action::Debug => {
                 self.session.debug = !self.session.debug;
                 let shown = if self.session.debug {
                     "shown"
@@ -162,17 +162,17 @@ impl<'r> Dialogue<'r> {
                 };
                 self.remark(&format!("requests and events are {shown}"));
             }
-            Deed::Settings => self.settings()?,
-            Deed::Like => self.judges("like")?,
-            Deed::Dislike => self.judges("dislike")?,
-            Deed::Attach => self.attaches(argument)?,
-            Deed::Param => self.sets(argument)?,
-            Deed::Save => self.saves(argument)?,
-            Deed::Record => {
+            Action::Settings => self.settings()?,
+            Action::Like => self.judges("like")?,
+            Action::Dislike => self.judges("dislike")?,
+            Action::Attach => self.attaches(argument)?,
+            Action::Param => self.sets(argument)?,
+            Action::Save => self.saves(argument)?,
+            Action::Record => {
                 let remark = self.session.record(argument)?;
                 self.remark(&remark);
             }
-            Deed::Quit => {}
+            Action::Quit => {}
         }
         Ok(())
     }

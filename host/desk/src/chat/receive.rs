@@ -11,7 +11,7 @@ use crate::{
     replay::transcript::Kept,
 };
 use ravenry_protocol::{
-    answer::{Heard, Misheard},
+    answer::{ParseError, ParsedEvent},
     event::Owned,
     rules::Finding,
     stream_check::{End, WHOLE_TIME_MAX},
@@ -120,14 +120,14 @@ impl Outcome {
         match part {
             Part::Event { .. } if self.done => {}
             Part::Event { meaning, .. } => match meaning {
-                Ok(Heard::Event(event)) => {
+                Ok(ParsedEvent::Event(event)) => {
                     let seen = matches!(event, Owned::Text { .. } | Owned::Replace { .. });
                     self.shown.hear(event);
                     return seen;
                 }
-                Ok(Heard::Done) => self.done = true,
-                Ok(Heard::Nothing) | Err(Misheard::Odd(_)) => {}
-                Err(Misheard::Fatal(why)) => {
+                Ok(ParsedEvent::Done) => self.done = true,
+                Ok(ParsedEvent::Nothing) | Err(ParseError::Odd(_)) => {}
+                Err(ParseError::Fatal(why)) => {
                     self.fatal.get_or_insert(why);
                 }
             },

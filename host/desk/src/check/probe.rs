@@ -21,7 +21,7 @@ use super::{Broken, Outcome};
 use crate::client::{Answer, Client, Part, Post, Shown, Target, Told, Unreachable};
 use ravenry_base::secret::Mask;
 use ravenry_protocol::{
-    answer::Heard,
+    answer::ParsedEvent,
     rules::{self, Finding, Rule},
     stream_check::End,
 };
@@ -318,7 +318,7 @@ impl<'a> Reading<'a> {
                     .prober
                     .excerpt(format!("event: {name}\ndata: {data}\n\n").as_bytes());
                 reply.began = true;
-                if let Ok(Heard::Event(event)) = meaning {
+                if let Ok(ParsedEvent::Event(event)) = meaning {
                     self.shown.hear(event);
                 }
                 reply.failed = self.shown.failure.is_some() && self.shown.text().is_empty();

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use ravenry_outbound::SendError;
 use ravenry_protocol::{
-    answer::{Heard, Misheard, hear},
+    answer::{ParseError, ParsedEvent, hear},
     rules::{EVENT_SIZE, Finding},
     stream_check::{End, Head, Judge},
 };
@@ -44,7 +44,7 @@ pub enum Part {
         /// Its data, as it came.
         data: String,
         /// What it means.
-        meaning: Result<Heard, Misheard>,
+        meaning: Result<ParsedEvent, ParseError>,
     },
     /// A rule that was broken, by what arrived last.
     Finding(Finding),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use super::{
-    Deeds,
+    Observed,
     call::{self, word},
     edit,
     event::{Event, time},
@@ -93,7 +93,7 @@ impl fmt::Display for Difference {
 }
 
 /// All that differs in one turn. `query` is what was asked.
-pub fn compare(script: &Script, turn: &Turn, query: &Value, deeds: &Deeds) -> Vec<Difference> {
+pub fn compare(script: &Script, turn: &Turn, query: &Value, deeds: &Observed) -> Vec<Difference> {
     let mut differences: Vec<_> = answers(script, turn, &deeds.events).into_iter().collect();
     for (number, call) in turn.calls.iter().enumerate() {
         let made = |exchange: &&Exchange| exchange.scripted == Some(number);

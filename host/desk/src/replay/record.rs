@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Deeds, call,
+    Observed, call,
     event::Event,
     request::{History, Said},
     value,
@@ -24,7 +24,7 @@ pub struct Recorded<'a> {
     /// When it began.
     pub began: SystemTime,
     /// Each query, and what came of it.
-    pub turns: Vec<(Cow<'a, Value>, Deeds)>,
+    pub turns: Vec<(Cow<'a, Value>, Observed)>,
     /// What a reader should know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Recorded<'_> {
 }
 
 /// One turn as lines of a file.
-fn turn(said: &Said, query: &Value, deeds: &Deeds) -> String {
+fn turn(said: &Said, query: &Value, deeds: &Observed) -> String {
     let mut lines = vec![format!("[[turn]]\nsay = {}\n", value::quoted(&said.say))];
     let mut line = |name: &str, value: Option<String>| {
         lines.extend(value.map(|value| format!("{name} = {value}\n")));

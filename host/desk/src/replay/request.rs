@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{event::Event, value::saying};
 use crate::client::{Shown, VERSION};
-use ravenry_protocol::answer::{Heard, hear};
+use ravenry_protocol::answer::{ParsedEvent, hear};
 
 /// Members of a query that a file leaves out: they say who asks, where and when.
 const LEFT_OUT: [&str; 17] = [
@@ -103,7 +103,8 @@ impl History {
         self.0.push(said.last());
         let mut shown = Shown::default();
         for event in answer {
-            if let Ok(Heard::Event(heard)) = hear(Some(&event.name), &event.data.to_string()) {
+            if let Ok(ParsedEvent::Event(heard)) = hear(Some(&event.name), &event.data.to_string())
+            {
                 shown.hear(heard);
             }
         }

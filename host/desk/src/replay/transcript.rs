@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::VecDeque, time::SystemTime};
 
 use serde_json::Value;
 
-use super::{Deeds, event::Event, record::Recorded};
+use super::{Observed, event::Event, record::Recorded};
 use crate::client::Part;
 use ravenry_base::secret::Mask;
 
@@ -82,7 +82,7 @@ impl Kept {
         let turns: Vec<_> = answered
             .clone()
             .map(|turn| {
-                let deeds = Deeds::new(turn.events.clone(), Vec::new());
+                let deeds = Observed::new(turn.events.clone(), Vec::new());
                 (Cow::Borrowed(&turn.query), deeds)
             })
             .collect();

@@ -24,7 +24,7 @@ use super::{
     query_runner::{Driver, Limits},
     script::{Answer, Script},
     serve::{UPLOAD_PATH, serve},
-    state::{Cast, Manner, Overdue, Stage},
+    state::{Cast, Mode, Overdue, Stage},
     sync::SettingsCall,
     upload::{Downloads, Upload},
 };
@@ -49,7 +49,7 @@ pub struct FakePoe {
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How much is minded.
-    pub manner: Manner,
+    pub manner: Mode,
     /// Where files are kept, in a directory of this run; else in one that goes with it.
     pub dir: Option<PathBuf>,
     /// What the person has, in thousandths of a US cent.
@@ -62,7 +62,7 @@ impl Default for Options {
     /// For tests.
     fn default() -> Self {
         Self {
-            manner: Manner::Obliging,
+            manner: Mode::Lenient,
             dir: None,
             balance: BALANCE,
             limits: Limits::default(),
@@ -127,7 +127,7 @@ impl FakePoe {
             let mut now = stage.state();
             now.manner = options.manner;
             now.ledger.balance = options.balance;
-            if options.manner == Manner::Strict {
+            if options.manner == Mode::Strict {
                 now.files.downloads = Downloads::Fetched(Vec::new());
             }
         }

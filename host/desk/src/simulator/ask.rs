@@ -21,7 +21,7 @@ use super::{
     registry::PERSON_KEY,
     script::Answer,
     script_body::{play, refused},
-    state::{Caller, Cast, Manner, Shared, Stage, read},
+    state::{Caller, Cast, Mode, Shared, Stage, read},
 };
 
 /// Largest body of a query. The gateway lets a bot ask 16 MiB; the rest is for what it adds.
@@ -96,8 +96,8 @@ pub(super) fn nothing() -> Response {
 /// What whoever shows a wrong key is told.
 pub(super) fn key_refusal(stage: &Stage) -> String {
     match stage.state().manner {
-        Manner::Obliging => "Invalid access key".to_owned(),
-        Manner::Strict => format!(
+        Mode::Lenient => "Invalid access key".to_owned(),
+        Mode::Strict => format!(
             "Invalid access key: no bot that is registered here has it. Register the bot under its \
              key, or ask as a person, with the key `{PERSON_KEY}`"
         ),
@@ -129,7 +129,7 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
         return refuse(StatusCode::NOT_IMPLEMENTED, "Unsupported request type");
     }
     let depth = match (manner, caller) {
-        (Manner::Strict, Caller::Bots(callers)) => match called(stage, query, &callers).await {
+        (Mode::Strict, Caller::Bots(callers)) => match called(stage, query, &callers).await {
             Ok(depth) => depth,
             Err(refusal) => return Next::Play(Box::new(refusal)),
         },
@@ -138,7 +138,7 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
     match cast {
         Some(Cast::Enrolled(_)) => Next::Pass { depth },
         Some(_) => scripted(stage, query),
-        None if manner == Manner::Strict => Next::Play(Box::new(mock_bot::answer(stage, query))),
+        None if manner == Mode::Strict => Next::Play(Box::new(mock_bot::answer(stage, query))),
         None => refuse(StatusCode::NOT_FOUND, "no bot has this name"),
     }
 }

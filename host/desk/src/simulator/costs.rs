@@ -18,7 +18,7 @@ use super::{
     script::Answer,
     script_body::play,
     sse_encoding::Framing,
-    state::{Caller, Manner, Shared, State as Now, read},
+    state::{Caller, Mode, Shared, State as Now, read},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
@@ -128,12 +128,12 @@ fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
         .iter()
         .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
     bill.amounts = amounts;
-    if state.manner == Manner::Strict && !is_asked(state, caller, &bill.bot_query_id) {
+    if state.manner == Mode::Strict && !is_asked(state, caller, &bill.bot_query_id) {
         return wrong(404, NEVER_ASKED);
     }
     let book: &mut Book = &mut state.ledger;
     if bill.charge == Charge::Capture
-        && state.manner == Manner::Strict
+        && state.manner == Mode::Strict
         && let Some(total) = total
     {
         let open = book.open(&bill.bot_query_id);

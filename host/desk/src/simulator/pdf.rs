@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 
 /// What is written in a PDF; `None` where it cannot be read, or not in time.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
-    let done = worker::employ(&[VERB], bytes, TEXT_BYTES_MAX as u64).ok()?;
+    let done = worker::run(&[VERB], bytes, TEXT_BYTES_MAX as u64).ok()?;
     let text = done.status.success().then_some(done.stdout)?;
     Some(String::from_utf8_lossy(&text).into_owned())
 }
@@ -27,7 +27,7 @@ pub(super) fn text(bytes: &[u8]) -> Option<String> {
 /// Why there is none.
 pub fn run() -> Result<(), String> {
     let lost = |error: io::Error| error.to_string();
-    worker::stand_back(LIMITS).map_err(lost)?;
+    worker::apply_limits(LIMITS).map_err(lost)?;
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(lost)?;
     let mut text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string())?;

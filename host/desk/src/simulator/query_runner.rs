@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::client::{Answer, Client, Part, Target, Unreachable, VERSION};
 use ravenry_protocol::{
-    answer::Heard,
+    answer::ParsedEvent,
     event::Owned,
     rules::{self, Finding, Rule, Weight},
     stream_check::{CHARACTERS_MAX, EVENTS_MAX, FIRST_EVENT_MAX, WHOLE_TIME_MAX},
@@ -252,19 +252,19 @@ impl Drive {
     }
 
     /// Counts an event; says what it is too much of.
-    fn count(&mut self, meaning: Option<&Heard>) -> Option<Cut> {
+    fn count(&mut self, meaning: Option<&ParsedEvent>) -> Option<Cut> {
         let limits = self.driver.limits;
         self.events = self.events.saturating_add(1);
         if self.events > limits.events {
             return Some(Cut::Events(limits.events));
         }
         match meaning {
-            Some(Heard::Event(Owned::Text { text, .. } | Owned::Replace { text, .. })) => {
+            Some(ParsedEvent::Event(Owned::Text { text, .. } | Owned::Replace { text, .. })) => {
                 let more = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
                 self.characters = self.characters.saturating_add(more);
                 (self.characters > limits.characters).then_some(Cut::Characters(limits.characters))
             }
-            Some(Heard::Event(Owned::File(_))) => {
+            Some(ParsedEvent::Event(Owned::File(_))) => {
                 self.files = self.files.saturating_add(1);
                 (self.files > limits.files).then_some(Cut::Files(limits.files))
             }

@@ -93,10 +93,10 @@ pub(super) enum Cast {
 
 /// How much is minded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Manner {
+pub enum Mode {
     /// For tests: whatever a test does not forbid passes.
     #[default]
-    Obliging,
+    Lenient,
     /// As the platform: it knows the keys of its bots and of [persons](super::PERSON_KEY) alone, lets
     /// bots ask what their settings declare, and lets them capture what was authorized. Names that
     /// nobody has are played by stand-ins.
@@ -115,7 +115,7 @@ pub(super) enum Caller {
 /// Everything that changes.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) manner: Manner,
+    pub(super) manner: Mode,
     /// Calls of bots to one another.
     pub(super) chains: Chains,
     pub(super) bots: HashMap<String, Cast>,
@@ -152,8 +152,8 @@ impl State {
             return Some(Caller::Bots(bots));
         }
         let admitted = match self.manner {
-            Manner::Obliging => self.keys.is_empty() || self.keys.iter().any(known),
-            Manner::Strict => key == PERSON_KEY,
+            Mode::Lenient => self.keys.is_empty() || self.keys.iter().any(known),
+            Mode::Strict => key == PERSON_KEY,
         };
         (admitted && !key.is_empty()).then_some(Caller::Person)
     }

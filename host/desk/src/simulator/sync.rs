@@ -21,7 +21,7 @@ use super::{
     history::{Course, Ending},
     registry::{Enrolled, SETTINGS_TIME_MAX},
     script_body::play,
-    state::{Caller, Cast, Manner, Shared, Stage, read, refuse},
+    state::{Caller, Cast, Mode, Shared, Stage, read, refuse},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
@@ -129,7 +129,7 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
         return enrolled(stage, &bot, key, call).await;
     }
     // A key opens the settings of the bots that have it, whatever else is called by a name.
-    if manner == Manner::Strict || matches!(caller, Caller::Bots(_)) {
+    if manner == Mode::Strict || matches!(caller, Caller::Bots(_)) {
         return foreign(&call.bot);
     }
     match call.verb {

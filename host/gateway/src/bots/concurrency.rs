@@ -19,7 +19,7 @@ use tokio::{
 
 /// Places of somebody, and how many may wait for one.
 #[derive(Debug)]
-pub struct Places {
+pub struct Limit {
     running: Arc<Semaphore>,
     running_max: AtomicUsize,
     /// Places that are taken, but not to be given to anybody else when they come free.
@@ -28,7 +28,7 @@ pub struct Places {
     waiting_max: AtomicU32,
 }
 
-impl Places {
+impl Limit {
     /// `running_max` replies at once, and `waiting_max` waiting.
     pub fn new(running_max: u32, waiting_max: u32) -> Arc<Self> {
         let places = places(running_max);
@@ -68,26 +68,26 @@ impl Places {
             .is_ok()
     }
 
-    fn try_take(self: &Arc<Self>) -> Option<Place> {
+    fn try_take(self: &Arc<Self>) -> Option<Slot> {
         let taken = Arc::clone(&self.running).try_acquire_owned().ok()?;
-        Some(Place::of(taken, self))
+        Some(Slot::of(taken, self))
     }
 
     /// The semaphores are never closed; if one were, there would be no place.
-    async fn take(self: &Arc<Self>) -> Option<Place> {
+    async fn take(self: &Arc<Self>) -> Option<Slot> {
         let taken = Arc::clone(&self.running).acquire_owned().await.ok()?;
-        Some(Place::of(taken, self))
+        Some(Slot::of(taken, self))
     }
 
     /// Joins the queue, if it is not full.
-    fn join(self: &Arc<Self>) -> Option<Ticket> {
+    fn join(self: &Arc<Self>) -> Option<QueueTicket> {
         self.waiting
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
                 (waiting < self.waiting_max.load(Ordering::Relaxed))
                     .then_some(waiting.saturating_add(1))
             })
             .ok()
-            .map(|_| Ticket(Arc::clone(self)))
+            .map(|_| QueueTicket(Arc::clone(self)))
     }
 }
 
@@ -100,13 +100,13 @@ fn places(running_max: u32) -> usize {
 
 /// A place that is taken; dropping it frees it, unless it was one too many by then.
 #[derive(Debug)]
-struct Place {
+struct Slot {
     taken: Option<OwnedSemaphorePermit>,
-    of: Arc<Places>,
+    of: Arc<Limit>,
 }
 
-impl Place {
-    fn of(taken: OwnedSemaphorePermit, of: &Arc<Places>) -> Self {
+impl Slot {
+    fn of(taken: OwnedSemaphorePermit, of: &Arc<Limit>) -> Self {
         Self {
             taken: Some(taken),
             of: Arc::clone(of),
@@ -114,7 +114,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(taken) = self.taken.take()
             && self.of.takes_back()
@@ -126,9 +126,9 @@ impl Drop for Place {
 
 /// A place in the queue; leaving is dropping it.
 #[derive(Debug)]
-struct Ticket(Arc<Places>);
+struct QueueTicket(Arc<Limit>);
 
-impl Drop for Ticket {
+impl Drop for QueueTicket {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
@@ -136,13 +136,13 @@ impl Drop for Ticket {
 
 /// The three gates that a query of one bot passes.
 #[derive(Clone, Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Limiter {
     /// The bot's own places.
-    pub bot: Arc<Places>,
+    pub bot: Arc<Limit>,
     /// Its tenant's.
-    pub tenant: Arc<Places>,
+    pub tenant: Arc<Limit>,
     /// The process's.
-    pub process: Arc<Places>,
+    pub process: Arc<Limit>,
     /// Longest wait in the queue.
     pub wait_max: Duration,
 }
@@ -150,7 +150,7 @@ pub(crate) struct Gate {
 /// The right to run one reply. Dropping it frees the places.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    _places: [Place; 3],
+    _places: [Slot; 3],
     _running: Counted,
 }
 
@@ -197,7 +197,7 @@ impl Drop for Counted {
     }
 }
 
-impl Gate {
+impl Limiter {
     /// A permit, if one can be had without waiting.
     pub(crate) fn try_admit(&self, running: &Gauge) -> Option<Permit> {
         // Whoever waits comes first: a newcomer does not overtake the queue.
@@ -250,11 +250,11 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn gate(bot: u32, tenant: u32, queue: u32) -> Gate {
-        Gate {
-            bot: Places::new(bot, queue),
-            tenant: Places::new(tenant, 100),
-            process: Places::new(100, 100),
+    fn gate(bot: u32, tenant: u32, queue: u32) -> Limiter {
+        Limiter {
+            bot: Limit::new(bot, queue),
+            tenant: Limit::new(tenant, 100),
+            process: Limit::new(100, 100),
             wait_max: Duration::from_secs(4),
         }
     }
@@ -321,8 +321,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_tenant_is_full_across_its_bots() {
         let one = gate(5, 1, 10);
-        let other = Gate {
-            bot: Places::new(5, 10),
+        let other = Limiter {
+            bot: Limit::new(5, 10),
             ..one.clone()
         };
         let gauge = Gauge::noop();

@@ -16,11 +16,11 @@ use std::{
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
-pub use self::change::{Applied, Change, News, Progress};
+pub use self::change::{Applied, BotEvent, Change, Progress};
 use self::{change::Log, compile_queue::Orders};
 use super::{
     Registry, Table,
-    mount::{self, Looked, MountedBot, Order, Shared, Wanted},
+    mount::{self, BotSummary, Inspected, Order, Shared, Wanted},
     shared_state::{Debtor, LastingTenant},
     sync::Syncing,
 };
@@ -41,7 +41,7 @@ pub struct Deployment {
     registry: Arc<Registry>,
     syncing: Syncing,
     /// Told of what a change was still waiting for when it was said to be done.
-    news: News,
+    news: BotEvent,
     state: Mutex<State>,
     /// Notified when an order was carried out.
     carried_out: Condvar,
@@ -52,7 +52,7 @@ pub struct Deployment {
 #[derive(Default)]
 struct State {
     /// What the table in use was made of, in the order of the configuration.
-    mounted: Vec<MountedBot>,
+    mounted: Vec<BotSummary>,
     /// What is to take a place among them.
     orders: Orders,
     /// Who is not among them as the files say.
@@ -100,7 +100,7 @@ impl State {
     fn table(&self) -> Table {
         let former = self.refused.iter().filter(|key| self.goes_on(key)).count();
         let mut table = Table::beside(self.refused.len().saturating_sub(former), former);
-        for MountedBot { bot, hosts, .. } in &self.mounted {
+        for BotSummary { bot, hosts, .. } in &self.mounted {
             table.add(hosts, bot);
         }
         table
@@ -119,7 +119,7 @@ impl State {
 /// What is to be mounted, and how that differs from what is.
 #[derive(Default)]
 struct Plan {
-    mounted: Vec<MountedBot>,
+    mounted: Vec<BotSummary>,
     orders: Vec<Order>,
     applied: Applied,
     /// See [`State::unread`].
@@ -128,7 +128,7 @@ struct Plan {
 
 impl Deployment {
     /// A process without bots. `news` hears of what a change was still waiting for when it was said.
-    pub fn new(shared: Shared, syncing: Syncing, news: News) -> Arc<Self> {
+    pub fn new(shared: Shared, syncing: Syncing, news: BotEvent) -> Arc<Self> {
         Arc::new(Self {
             shared,
             news,
@@ -157,7 +157,7 @@ impl Deployment {
     }
 
     /// The bots that are mounted now, in the order of the configuration.
-    pub fn bots(&self) -> Vec<MountedBot> {
+    pub fn bots(&self) -> Vec<BotSummary> {
         self.state().mounted.clone()
     }
 
@@ -190,7 +190,7 @@ impl Deployment {
         let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
         let state = self.state();
         let refused = Problems(state.orders.refused());
-        let any = |found: &MountedBot| found.bot.component.is_some();
+        let any = |found: &BotSummary| found.bot.component.is_some();
         if state.mounted.iter().any(any) {
             return Ok(());
         }
@@ -224,7 +224,7 @@ impl Deployment {
             orders,
             unread,
         } = plan;
-        let stays = |old: &&MountedBot| !mounted.iter().any(|new| key(new) == key(old));
+        let stays = |old: &&BotSummary| !mounted.iter().any(|new| key(new) == key(old));
         let removed = state.mounted.iter().filter(stays);
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
@@ -270,19 +270,19 @@ impl Deployment {
         state: &State,
         spec: &ServerSpec,
         kept: &dyn Fn(&BotSpec) -> bool,
-        looked: Vec<Result<Looked, Problem>>,
+        looked: Vec<Result<Inspected, Problem>>,
     ) -> Plan {
         let now = state.mounted.iter().map(|found| (key(found), found));
         let (mut plan, mut looked) = (Plan::default(), looked.into_iter());
         for Wanted { spec, before, .. } in wanted(spec, &now.collect()) {
             match if kept(spec) { None } else { looked.next() } {
-                Some(Ok(Looked::Ready(new))) => {
+                Some(Ok(Inspected::Ready(new))) => {
                     plan.applied.note(before, &new);
                     plan.mounted.push(new);
                 }
-                Some(Ok(Looked::Uncompiled(order))) => {
+                Some(Ok(Inspected::Uncompiled(order))) => {
                     // The former version goes on meanwhile, unless it answers elsewhere.
-                    let goes_on = |before: &&MountedBot| {
+                    let goes_on = |before: &&BotSummary| {
                         before.bot.component.is_some() && before.spec.route == spec.route
                     };
                     let before = before.filter(goes_on).cloned();
@@ -301,7 +301,7 @@ impl Deployment {
             }
         }
         let there: HashSet<_> = plan.mounted.iter().map(key).collect();
-        let unread = |old: &&MountedBot| spec.is_unread(&old.bot.tenant, &old.bot.name);
+        let unread = |old: &&BotSummary| spec.is_unread(&old.bot.tenant, &old.bot.name);
         let stay = state.mounted.iter().filter(unread);
         let stay: Vec<_> = stay
             .filter(|old| !there.contains(&key(old)))
@@ -346,7 +346,7 @@ impl Deployment {
 }
 
 /// All bots of a configuration, with what is mounted in their names.
-fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a MountedBot>) -> Vec<Wanted<'a>> {
+fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a BotSummary>) -> Vec<Wanted<'a>> {
     let mut all = Vec::new();
     for tenant in &spec.tenants {
         all.extend(tenant.bots.iter().map(|bot| Wanted {
@@ -361,19 +361,19 @@ fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a MountedBot>) -
 /// A bot by whose it is and what it is called.
 type Key<'a> = (&'a TenantName, &'a BotName);
 
-fn key(found: &MountedBot) -> Key<'_> {
+fn key(found: &BotSummary) -> Key<'_> {
     (&found.bot.tenant, &found.bot.name)
 }
 
 /// Gives a bot as much as its limits say, whatever its former version had.
-fn resize(MountedBot { bot, .. }: &MountedBot) {
+fn resize(BotSummary { bot, .. }: &BotSummary) {
     bot.gate.bot.resize(bot.limits.running, bot.limits.queue);
     let [own, ..] = &bot.allowance.pools;
     own.resize(bot.limits.live_memory);
 }
 
 /// A bot that goes on as it was may be where another one is to be now.
-fn stand_beside_each_other(bots: &[MountedBot]) -> Result<(), Problems> {
+fn stand_beside_each_other(bots: &[BotSummary]) -> Result<(), Problems> {
     let mut routes = HashMap::new();
     let mut problems = Vec::new();
     for found in bots {

@@ -20,7 +20,7 @@ pub use self::source::COMPONENT_BYTES_MAX;
 use self::source::read;
 use super::{
     Bot,
-    concurrency::{Gate, Places},
+    concurrency::{Limit, Limiter},
     shared_state::{Lasting, LastingTenant},
     trial,
 };
@@ -53,7 +53,7 @@ pub struct Shared {
     /// The most memory that the sandbox has room for in one instance, in bytes.
     pub memory_bytes_max: u64,
     /// Places for replies of all tenants.
-    pub process: Arc<Places>,
+    pub process: Arc<Limit>,
     /// Memory of all instances.
     pub memory: Arc<MemoryPool>,
     /// Whether memory is short whatever is booked.
@@ -75,7 +75,7 @@ pub struct Shared {
 
 /// A bot and the host names that lead to it; with none, every host does.
 #[derive(Clone, Debug)]
-pub struct MountedBot {
+pub struct BotSummary {
     /// The bot.
     pub bot: Arc<Bot>,
     /// Its tenant's host names.
@@ -84,7 +84,7 @@ pub struct MountedBot {
     pub spec: BotSpec,
 }
 
-impl MountedBot {
+impl BotSummary {
     /// Whether the bot that is ordered would do all as this one does.
     fn is(&self, order: &Order) -> bool {
         let elsewhere = BotSpec {
@@ -110,7 +110,7 @@ pub(super) struct Wanted<'a> {
     /// What it is.
     pub(super) spec: &'a BotSpec,
     /// What is mounted in its name now.
-    pub(super) before: Option<&'a MountedBot>,
+    pub(super) before: Option<&'a BotSummary>,
 }
 
 /// What it takes to make a bot. Two are equal that would make the same.
@@ -135,9 +135,9 @@ impl PartialEq for Order {
 }
 
 /// What a look at a bot that is to be mounted says.
-pub(super) enum Looked {
+pub(super) enum Inspected {
     /// It is there: as it was before, or its compiled code was found.
-    Ready(MountedBot),
+    Ready(BotSummary),
     /// Its component is to be compiled first.
     Uncompiled(Order),
 }
@@ -148,9 +148,9 @@ pub(super) fn look(
     wanted: &[Wanted<'_>],
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
-) -> Vec<Result<Looked, Problem>> {
+) -> Vec<Result<Inspected, Problem>> {
     let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Looked, Problem>>>> =
+    let results: Vec<Mutex<Option<Result<Inspected, Problem>>>> =
         wanted.iter().map(|_| Mutex::new(None)).collect();
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
@@ -180,7 +180,7 @@ pub(super) fn look(
     wanted.iter().zip(results).map(seen).collect()
 }
 
-fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
+fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Inspected, Problem> {
     let spec = wanted.spec;
     let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
     let order = Order {
@@ -192,14 +192,14 @@ fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Looked, Problem> {
     };
     if let Some(before) = wanted.before.filter(|before| before.is(&order)) {
         let bot = Arc::clone(&before.bot);
-        return Ok(Looked::Ready(order.mounted(bot)));
+        return Ok(Inspected::Ready(order.mounted(bot)));
     }
     let found = shared.sandbox.look(&bytes, spec.limits.memory);
     match found.map_err(|error| unfit_bot(spec, described(&error)))? {
         Some(component) => order
             .made(component, wanted.before, shared)
-            .map(Looked::Ready),
-        None => Ok(Looked::Uncompiled(order)),
+            .map(Inspected::Ready),
+        None => Ok(Inspected::Uncompiled(order)),
     }
 }
 
@@ -207,10 +207,10 @@ impl Order {
     /// Makes the bot: compiles its component, which takes a second per megabyte and all cores.
     pub(super) fn carry_out(
         &self,
-        before: Option<&MountedBot>,
+        before: Option<&BotSummary>,
         shared: &Shared,
         progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<MountedBot, Problem> {
+    ) -> Result<BotSummary, Problem> {
         let spec = &self.spec;
         let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
         let compiling = || {
@@ -231,9 +231,9 @@ impl Order {
     fn made(
         &self,
         component: Component,
-        before: Option<&MountedBot>,
+        before: Option<&BotSummary>,
         shared: &Shared,
-    ) -> Result<MountedBot, Problem> {
+    ) -> Result<BotSummary, Problem> {
         let bot = Arc::new(assemble(self, Some(component), shared));
         let before = before.filter(|before| before.digest() != Some(self.digest.as_str()));
         match before.and_then(|before| trial::fails(&bot, &before.bot, &shared.runtime)) {
@@ -243,7 +243,7 @@ impl Order {
     }
 
     /// What stands in the place of the bot until it is made.
-    pub(super) fn placeholder(&self, shared: &Shared) -> MountedBot {
+    pub(super) fn placeholder(&self, shared: &Shared) -> BotSummary {
         self.mounted(Arc::new(assemble(self, None, shared)))
     }
 
@@ -252,8 +252,8 @@ impl Order {
         self.bytes >= sandbox::COMPILED_ALONE_BYTES
     }
 
-    fn mounted(&self, bot: Arc<Bot>) -> MountedBot {
-        MountedBot {
+    fn mounted(&self, bot: Arc<Bot>) -> BotSummary {
+        BotSummary {
             bot,
             hosts: self.hosts.clone(),
             spec: self.spec.clone(),
@@ -302,7 +302,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         synced_as: spec.poe_name.clone().filter(|_| spec.sync),
         metrics,
         keys: spec.access_keys.clone().into(),
-        gate: Gate {
+        gate: Limiter {
             bot: own.share.places,
             tenant: Arc::clone(&tenant.share.places),
             process: Arc::clone(&shared.process),

@@ -28,7 +28,7 @@ use crate::{
     charges::Ledger,
     compute::Panicked,
     guard::End,
-    imports::{poe::Poe, rehearsal::Circumstances, reply::Outbox, request::Received},
+    imports::{poe::Poe, rehearsal::RunContext, reply::Outbox, request::Received},
     sandbox::{Meter, RunError},
 };
 use ravenry_base::memory::Holder;
@@ -52,7 +52,7 @@ pub struct Reply {
 struct Asked {
     query: Query,
     received: Received,
-    circumstances: Circumstances,
+    circumstances: RunContext,
 }
 
 type Admission = Pin<Box<dyn Future<Output = Result<Permit, Refused>> + Send>>;
@@ -79,7 +79,7 @@ pub fn start(
     _authorized: Authorized,
     query: Query,
     received: Received,
-    circumstances: Circumstances,
+    circumstances: RunContext,
     stop: Stop,
     arrived: Instant,
 ) -> Reply {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     compute::Panicked,
-    imports::{Call, rehearsal::Circumstances, request::Received},
+    imports::{Call, rehearsal::RunContext, request::Received},
     sandbox::{Component, Run, RunError},
 };
 use ravenry_base::memory::Booking;
@@ -91,7 +91,7 @@ async fn ask_settings<P: Unpin + Send + 'static>(
     received: Received,
     admission: impl Future<Output = Result<P, Refused>>,
 ) -> Result<Settings, CallError> {
-    let call = bot.call(received, Circumstances::default());
+    let call = bot.call(received, RunContext::default());
     let log = call.log.clone();
     let answer = run(bot, ("settings", call), admission, |component, started| {
         component.settings(&bot.allowance, started)
@@ -113,7 +113,7 @@ pub(crate) async fn report(
     received: Received,
     report: Report,
 ) -> Result<(), CallError> {
-    let call = bot.call(received, Circumstances::default());
+    let call = bot.call(received, RunContext::default());
     let kind = match &report {
         Report::Feedback(_) => "report_feedback",
         Report::Reaction(_) => "report_reaction",

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
-use super::{breaker::Breaker, concurrency::Places, pace::Pace, readers::Readers};
+use super::{breaker::Breaker, concurrency::Limit, pace::Pace, readers::Readers};
 use crate::{
     compute::{BotShare, TenantShare},
     metrics::BotMetrics,
@@ -31,7 +31,7 @@ const SETTINGS_AT_ONCE: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Share {
     /// Replies.
-    pub(super) places: Arc<Places>,
+    pub(super) places: Arc<Limit>,
     /// Memory of all instances.
     pub(super) memory: Arc<MemoryPool>,
 }
@@ -124,7 +124,7 @@ impl Lasting {
             let part = self.egress.part();
             LastingTenant {
                 share: Share {
-                    places: Places::new(spec.running, spec.queue),
+                    places: Limit::new(spec.running, spec.queue),
                     memory: MemoryPool::new(spec.memory),
                 },
                 parts: Parts::default(),
@@ -146,7 +146,7 @@ impl Lasting {
     pub(super) fn bot(&self, spec: &BotSpec, digest: &str) -> LastingBot {
         let new = || LastingBot {
             share: Share {
-                places: Places::new(spec.limits.running, spec.limits.queue),
+                places: Limit::new(spec.limits.running, spec.limits.queue),
                 memory: MemoryPool::new(spec.limits.live_memory),
             },
             time: BotShare::new(),

@@ -22,7 +22,7 @@ pub use self::{
     declared::{Declaration, Declared},
     written::Written,
 };
-use super::{log::BotLog, rehearsal::Circumstances, reply::Outbox, request::Received};
+use super::{log::BotLog, rehearsal::RunContext, reply::Outbox, request::Received};
 use crate::{
     charges::{Journal, Ledger},
     guard::Refusal,
@@ -145,7 +145,7 @@ pub struct Poe {
     outbox: Outbox,
     log: BotLog,
     ledger: Arc<Ledger>,
-    circumstances: Circumstances,
+    circumstances: RunContext,
     calls: HashMap<String, u32>,
     /// Open answers, each of which holds it.
     open: Weak<()>,
@@ -158,7 +158,7 @@ impl Poe {
         platform: Arc<Platform>,
         (outbox, log): (Outbox, BotLog),
         ledger: Arc<Ledger>,
-        circumstances: Circumstances,
+        circumstances: RunContext,
     ) -> Self {
         Self {
             circumstances,

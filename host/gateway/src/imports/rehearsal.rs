@@ -12,24 +12,24 @@ const CHANCE_BYTES: usize = 4096;
 
 /// What a call meets outside.
 #[derive(Clone, Debug, Default)]
-pub struct Circumstances {
+pub struct RunContext {
     /// What its requests pass by.
     pub tape: Option<Tape>,
     /// The clock and the chance of a rehearsal; without one, those of the machine.
-    pub rehearsal: Option<Rehearsal>,
+    pub rehearsal: Option<DeterministicRun>,
 }
 
 /// A run that can be repeated: its clock begins when it is told to and goes with the runtime's, which
 /// may be simulated; its chance is always the same.
 #[derive(Clone, Copy, Debug)]
-pub struct Rehearsal {
+pub struct DeterministicRun {
     /// What its clock says at the beginning, since 1970.
     pub began: Duration,
     /// When it began, by the clock of the runtime.
     pub since: Instant,
 }
 
-impl Rehearsal {
+impl DeterministicRun {
     /// What its clock says now, since 1970.
     pub fn now(&self) -> Duration {
         self.began.saturating_add(self.since.elapsed())

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, random::Deterministic};
 
-use crate::imports::rehearsal::Rehearsal;
+use crate::imports::rehearsal::DeterministicRun;
 
 /// Puts the clock and the chance of a rehearsal in the place of the machine's.
-pub(super) fn rehearse(wasi: &mut WasiCtxBuilder, rehearsal: Rehearsal) {
-    let chance = || Deterministic::new(Rehearsal::chance());
+pub(super) fn rehearse(wasi: &mut WasiCtxBuilder, rehearsal: DeterministicRun) {
+    let chance = || Deterministic::new(DeterministicRun::chance());
     wasi.wall_clock(RehearsalClock(rehearsal))
         .monotonic_clock(RehearsalClock(rehearsal))
         .secure_random(chance())
@@ -64,7 +64,7 @@ impl HostMonotonicClock for SteppedClock {
 }
 
 /// Both clocks of a rehearsal; it is as fine as any.
-struct RehearsalClock(Rehearsal);
+struct RehearsalClock(DeterministicRun);
 
 impl HostWallClock for RehearsalClock {
     fn resolution(&self) -> Duration {

@@ -202,7 +202,7 @@ pub(super) fn compile(
         seconds: time(length).as_secs(),
         memory_bytes: compilers.memory_bytes,
     };
-    let done = worker::employ(&[VERB, &job.to_string()], bytes, code_bytes(length));
+    let done = worker::run(&[VERB, &job.to_string()], bytes, code_bytes(length));
     let done = done.map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => Failure::OfComponent(Refusal::TooMuch(error.to_string())),
         _ => Failure::OfCompiler(error.to_string()),
@@ -240,7 +240,7 @@ fn ended(status: ExitStatus, words: String, job: Job) -> Failure {
 /// # Errors
 /// What has nothing to do with the component.
 pub fn run(job: Job) -> io::Result<Result<(), String>> {
-    worker::stand_back(Limits {
+    worker::apply_limits(Limits {
         seconds: job.seconds,
         memory_bytes: job.memory_bytes,
     })?;

@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     Options,
-    listen::{Door, Front},
+    listen::{Door, HttpServer},
     routes::{Gateway, Phase},
     signals::Signals,
     socket::{Port, SETTLES},
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) async fn stop_politely(
     mut signals: Signals,
     gateway: &Gateway,
-    mut front: Front,
+    mut front: HttpServer,
     stop: &Stop,
     options: &Options,
 ) {
@@ -87,7 +87,7 @@ async fn next_is_there(port: Option<Port>) {
     }
 }
 
-async fn finish(front: &mut Front, drain: Duration, stop: &Stop) {
+async fn finish(front: &mut HttpServer, drain: Duration, stop: &Stop) {
     if timeout(drain, front.drained()).await.is_err() {
         stop.now();
         // Whoever has not taken his last words by then does not read.

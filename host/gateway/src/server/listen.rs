@@ -36,7 +36,7 @@ const BREATH: Duration = Duration::from_millis(100);
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// A listener that serves.
-pub(super) struct Front {
+pub(super) struct HttpServer {
     /// Ends with the last connection.
     task: JoinHandle<()>,
     leave: Stop,
@@ -88,7 +88,7 @@ impl Crowd {
     }
 }
 
-impl Front {
+impl HttpServer {
     /// Serves whoever comes in there, so many connections at once at most.
     pub(super) fn start<A, F>(
         entrance: Entrance,

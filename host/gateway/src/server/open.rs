@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use super::{
     Options, hangup,
-    listen::{Crowd, Front},
+    listen::{Crowd, HttpServer},
     problem,
     routes::{self, Gateway},
     signals::{Hangups, Signals},
@@ -100,23 +100,23 @@ pub(super) fn serve_bots(
     most: u32,
     crowd: &Crowd,
     gateway: &Arc<Gateway>,
-) -> Result<Front, Problems> {
+) -> Result<HttpServer, Problems> {
     let gateway = Arc::clone(gateway);
     let answer = move |request, seat| routes::serve(Arc::clone(&gateway), request, seat);
-    let front = Front::start(entrance, most, Some(crowd.clone()), answer);
+    let front = HttpServer::start(entrance, most, Some(crowd.clone()), answer);
     front.map_err(|error| problem("bots cannot be served".to_owned(), &error, None))
 }
 
 impl Scraped {
     /// Where metrics are, and who serves them.
-    pub(super) fn serve(self) -> Result<(String, Front), Problems> {
+    pub(super) fn serve(self) -> Result<(String, HttpServer), Problems> {
         let Self {
             entrance,
             address,
             recorder,
         } = self;
         let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
-        let front = Front::start(entrance, METRICS_CONNECTIONS, None, answer);
+        let front = HttpServer::start(entrance, METRICS_CONNECTIONS, None, answer);
         let front =
             front.map_err(|error| problem("metrics cannot be served".to_owned(), &error, None));
         Ok((format!("http://{address}/metrics"), front?))

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use super::{Directories, problem, resources::Machine};
 use crate::{
     bots::{
-        concurrency::Places,
+        concurrency::Limit,
         deployment::{self, Change, Deployment, Progress},
         mount::Shared,
         shared_state::Lasting,
@@ -40,7 +40,7 @@ pub(super) fn prepare(
     spec: &ServerSpec,
     machine: Machine,
     place: Place<'_>,
-    news: deployment::News,
+    news: deployment::BotEvent,
 ) -> Result<(Arc<Deployment>, Capacity), Problems> {
     let (sandbox, size, capacity) = prepare_sandbox(spec, &machine, place.cache_dir)?;
     let addresses = Addresses {
@@ -55,7 +55,7 @@ pub(super) fn prepare(
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         memory_bytes_max: size.memory_bytes_max,
-        process: Places::new(capacity.instances, capacity.instances),
+        process: Limit::new(capacity.instances, capacity.instances),
         memory: MemoryPool::new(machine.memory_bytes / 2),
         scarcity: Arc::default(),
         lasting: Lasting::new(egress.clone(), addresses),

@@ -32,7 +32,7 @@ use crate::{
         reply::{self, Reply},
         requests::{self, Report},
     },
-    imports::{rehearsal::Circumstances, request::Received},
+    imports::{rehearsal::RunContext, request::Received},
     telemetry::Metrics,
 };
 use ravenry_protocol::{Reference, decode::Decoded, encode, request::Request as Asked};
@@ -289,7 +289,7 @@ async fn answer(
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();
             let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
-            let circumstances = Circumstances {
+            let circumstances = RunContext {
                 tape: watch.as_ref().map(Watch::tape),
                 rehearsal: None,
             };

@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 use crate::{
     bots::{
         deployment::{self, Deployment},
-        mount::MountedBot as Mounted,
+        mount::BotSummary as Mounted,
     },
     sandbox::{Capacity, EngineKind},
 };
@@ -20,7 +20,7 @@ pub struct Ready {
     /// Where metrics are.
     pub metrics_url: Option<String>,
     /// The bots, in the order of the configuration.
-    pub bots: Vec<MountedBot>,
+    pub bots: Vec<BotSummary>,
     /// What is not among them, because something is wrong with it.
     pub refused: Vec<RefusedBot>,
     /// What an operator should know, one sentence each.
@@ -36,7 +36,7 @@ impl Ready {
 
 /// One mounted bot.
 #[derive(Clone, Debug)]
-pub struct MountedBot {
+pub struct BotSummary {
     /// Whose it is.
     pub tenant: String,
     /// Its name.
@@ -73,9 +73,9 @@ pub struct Code {
 
 /// What happens to bots while others are served.
 #[derive(Debug)]
-pub enum News {
+pub enum BotEvent {
     /// A bot answers, whose component had to be compiled.
-    Mounted(MountedBot),
+    Mounted(BotSummary),
     /// A bot cannot be mounted. Where there is a former version, it goes on.
     Refused(Problem),
 }
@@ -89,11 +89,11 @@ pub fn url(Mounted { bot, hosts, .. }: &Mounted, address: SocketAddr) -> String 
     }
 }
 
-pub(super) fn describe(mounted: &Mounted, address: SocketAddr) -> MountedBot {
+pub(super) fn describe(mounted: &Mounted, address: SocketAddr) -> BotSummary {
     let Mounted { bot, spec, .. } = mounted;
     let facts = bot.component.as_ref().map(crate::sandbox::Component::facts);
     let size = || fs::metadata(&spec.source).map_or(0, |found| found.len());
-    MountedBot {
+    BotSummary {
         tenant: bot.tenant.to_string(),
         name: bot.name.to_string(),
         route: bot.route.to_string(),
@@ -121,14 +121,14 @@ pub(super) fn refused(deployment: &Deployment) -> Vec<RefusedBot> {
 
 /// Tells what becomes of bots that are compiled while others are served.
 pub(super) fn telling(
-    news: &Arc<dyn Fn(News) + Send + Sync>,
+    news: &Arc<dyn Fn(BotEvent) + Send + Sync>,
     address: SocketAddr,
-) -> deployment::News {
+) -> deployment::BotEvent {
     let tell = Arc::clone(news);
     Arc::new(move |made: Result<Mounted, Problem>| {
         tell(match made {
-            Ok(mounted) => News::Mounted(describe(&mounted, address)),
-            Err(problem) => News::Refused(problem),
+            Ok(mounted) => BotEvent::Mounted(describe(&mounted, address)),
+            Err(problem) => BotEvent::Refused(problem),
         });
     })
 }

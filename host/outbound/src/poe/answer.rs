@@ -28,7 +28,7 @@ use super::{
 use crate::cassette::Kind;
 use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_protocol::{
-    answer::{Heard, Misheard, hear},
+    answer::{ParseError, ParsedEvent, hear},
     event::Owned,
     visible::Visible,
 };
@@ -221,25 +221,25 @@ impl Asking {
         // A block of `id` or `retry` alone is no event.
         let Some(data) = &event.data else { return };
         match hear(event.event.as_deref(), data) {
-            Ok(Heard::Nothing) => {}
-            Ok(Heard::Done) => {
+            Ok(ParsedEvent::Nothing) => {}
+            Ok(ParsedEvent::Done) => {
                 if !self.heard.visible.anything() {
                     self.complain("Bot returned no text in response".to_owned());
                 }
                 self.end(None);
             }
-            Ok(Heard::Event(Owned::Error(failure))) => self.failed(Failed {
+            Ok(ParsedEvent::Event(Owned::Error(failure))) => self.failed(Failed {
                 again: failure.allow_retry.then_some(PAUSE),
                 fault: Fault::Said(failure),
             }),
-            Ok(Heard::Event(event)) => {
+            Ok(ParsedEvent::Event(event)) => {
                 self.heard.any = true;
                 self.heard.visible.hear(&event);
                 self.queued_bytes = self.queued_bytes.saturating_add(data.len());
                 self.queue.push_back(event);
             }
-            Err(Misheard::Odd(complaint)) => self.complain(complaint),
-            Err(Misheard::Fatal(complaint)) => {
+            Err(ParseError::Odd(complaint)) => self.complain(complaint),
+            Err(ParseError::Fatal(complaint)) => {
                 self.complain(complaint.clone());
                 self.end(Some(Fault::Broken(complaint)));
             }

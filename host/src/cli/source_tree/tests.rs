@@ -51,7 +51,7 @@ fn files_of(bot: &BotSpec, directory: &Path) -> Vec<String> {
     let (roots, wrong) = roots_of(bot, &mut Vec::new(), &NOBODY);
     assert!(wrong.is_empty(), "{wrong:?}");
     let directory = fs::canonicalize(directory).unwrap();
-    let files = Eyes::default().look(&roots).files.into_keys();
+    let files = Scanner::default().look(&roots).files.into_keys();
     files
         .map(|path| path.strip_prefix(&directory).unwrap().display().to_string())
         .collect()
@@ -168,7 +168,7 @@ fn content_tells_a_change() {
     write(dir.path(), &["a"]);
     let file = dir.path().join("a");
     let roots = [Root::new(&file, Which::Itself)];
-    let mut eyes = Eyes::default();
+    let mut eyes = Scanner::default();
     let first = eyes.look(&roots).files;
     for round in 128..=255_u8 {
         fs::write(&file, [round]).unwrap();
@@ -196,7 +196,7 @@ fn declarations_are_what_makes_a_directory_a_bot() {
             "README.md",
         ],
     );
-    let seen = Eyes::default().look(&[Root::of_declarations(dir.path())]);
+    let seen = Scanner::default().look(&[Root::of_declarations(dir.path())]);
     let names = seen
         .files
         .keys()
@@ -213,7 +213,7 @@ fn declarations_are_what_makes_a_directory_a_bot() {
 fn locks_are_taken_over_alone() {
     let picture = |lock: u8, source: u8| {
         let entry = |name: &str, byte: u8| (PathBuf::from(name), [byte; 32]);
-        Picture::from([
+        Fingerprints::from([
             entry("bot/Cargo.lock", lock),
             entry("bot/src/lib.rs", source),
         ])

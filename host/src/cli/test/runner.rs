@@ -7,11 +7,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::cli::Failure;
-use ravenry_desk::replay::{Deeds, event::events};
+use ravenry_desk::replay::{Observed, event::events};
 use ravenry_gateway::{
     bots::{Bot, Stop, deployment::Deployment, reply},
     imports::{
-        rehearsal::{Circumstances, Rehearsal},
+        rehearsal::{DeterministicRun, RunContext},
         request::Received,
     },
 };
@@ -47,8 +47,8 @@ impl Stage {
     }
 
     /// Begins a conversation, at this time since 1970 by the clock of the bot.
-    pub(super) fn begin(began: Duration) -> Rehearsal {
-        Rehearsal {
+    pub(super) fn begin(began: Duration) -> DeterministicRun {
+        DeterministicRun {
             began,
             since: Instant::now(),
         }
@@ -60,8 +60,8 @@ impl Stage {
         bot: &str,
         query: &Value,
         script: Vec<Exchange>,
-        rehearsal: Rehearsal,
-    ) -> Result<Deeds, Failure> {
+        rehearsal: DeterministicRun,
+    ) -> Result<Observed, Failure> {
         let bot = self
             .bots
             .get(bot)
@@ -74,7 +74,7 @@ impl Stage {
         let headers = HEADERS.into_iter();
         let received = Received::new(decoded.raw, headers, Reference::numbered(0));
         let tape = Tape::playing(script);
-        let circumstances = Circumstances {
+        let circumstances = RunContext {
             tape: Some(tape.clone()),
             rehearsal: Some(rehearsal),
         };
@@ -95,7 +95,7 @@ impl Stage {
             chunks.push((began.elapsed(), bytes));
         }
         let events = events(&chunks).unwrap_or_default();
-        Ok(Deeds::new(events, tape.exchanges()))
+        Ok(Observed::new(events, tape.exchanges()))
     }
 
     /// Gives up what goes on in the background.

@@ -5,7 +5,7 @@ use std::{net::TcpListener, time::Duration};
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{
-    Answer, Ending, FakePoe, Limits, Manner, Options, PERSON_KEY, Recorded, Script, Step,
+    Answer, Ending, FakePoe, Limits, Mode, Options, PERSON_KEY, Recorded, Script, Step,
 };
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use super::{client, json_of, post};
 pub fn strict(limits: Limits) -> FakePoe {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let options = Options {
-        manner: Manner::Strict,
+        manner: Mode::Strict,
         limits,
         ..Options::default()
     };

@@ -32,7 +32,7 @@ use crate::{
         state::{Refusal, Shared, Stage, refuse},
     },
 };
-use ravenry_protocol::answer::Heard;
+use ravenry_protocol::answer::ParsedEvent;
 
 /// How long events are gathered before the page is told of them: a picture of its screen.
 const GATHERED: Duration = Duration::from_millis(16);
@@ -205,7 +205,7 @@ impl Talking {
         self.turn.said(|shown| {
             let failed = shown.failure.is_some();
             if let Part::Event {
-                meaning: Ok(Heard::Event(event)),
+                meaning: Ok(ParsedEvent::Event(event)),
                 ..
             } = part
             {

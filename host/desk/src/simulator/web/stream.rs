@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::incremental_markdown::{Change, Drawing};
 use crate::client::{Message, Part};
 use ravenry_protocol::{
-    answer::{Heard, Misheard},
+    answer::{ParseError, ParsedEvent},
     event::{File, Owned},
     rules::{Finding, Weight},
     stream_check::End,
@@ -145,13 +145,13 @@ pub(super) fn part(at: Duration, part: &Part) -> Item {
             data: beginning(data),
             size: data.len(),
             characters: match meaning {
-                Ok(Heard::Event(Owned::Text { text, .. } | Owned::Replace { text, .. })) => {
+                Ok(ParsedEvent::Event(Owned::Text { text, .. } | Owned::Replace { text, .. })) => {
                     text.chars().count()
                 }
                 _ => 0,
             },
             odd: meaning.as_ref().err().map(|misheard| match misheard {
-                Misheard::Odd(words) | Misheard::Fatal(words) => words.clone(),
+                ParseError::Odd(words) | ParseError::Fatal(words) => words.clone(),
             }),
         },
         Part::Finding(found) => finding(at, found.clone()),

@@ -7,7 +7,7 @@ use super::{
     stream::{self, Item},
 };
 use crate::client::{Part, Shown};
-use ravenry_protocol::{answer::Heard, event::Owned};
+use ravenry_protocol::{answer::ParsedEvent, event::Owned};
 
 /// How many texts of one answer are drawn.
 const TEXTS_MAX: usize = 64;
@@ -26,7 +26,7 @@ impl View {
     pub(super) fn take(&mut self, at: Duration, part: &Part, shown: &Shown, failed: bool) {
         self.items.push(stream::part(at, part));
         let Part::Event {
-            meaning: Ok(Heard::Event(event)),
+            meaning: Ok(ParsedEvent::Event(event)),
             ..
         } = part
         else {

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{Deployment, State, compile_queue::Ordered};
-use crate::bots::{Bot, mount::MountedBot};
+use crate::bots::{Bot, mount::BotSummary};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::{BotName, TenantName};
 
 /// Told of what a change was still waiting for when it was said to be done.
-pub type News = Arc<dyn Fn(Result<MountedBot, Problem>) + Send + Sync>;
+pub type BotEvent = Arc<dyn Fn(Result<BotSummary, Problem>) + Send + Sync>;
 
 /// Told what is being done.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
@@ -22,7 +22,7 @@ pub(super) type Key = (TenantName, BotName);
 #[derive(Debug, Default)]
 pub struct Applied {
     /// Bots that were not there before.
-    pub added: Vec<MountedBot>,
+    pub added: Vec<BotSummary>,
     /// Bots with other code than before.
     pub changed: Vec<Arc<Bot>>,
     /// Bots with the same code and other settings.
@@ -89,8 +89,8 @@ impl Log {
     pub(super) fn note(
         &self,
         key: Key,
-        before: Option<&MountedBot>,
-        made: &Result<MountedBot, Problem>,
+        before: Option<&BotSummary>,
+        made: &Result<BotSummary, Problem>,
     ) -> bool {
         match (self.lock().as_mut(), made) {
             (Some(applied), Ok(new)) => applied.note(before, new),
@@ -103,7 +103,7 @@ impl Log {
 
 impl Applied {
     /// Notes what is other than before in a bot.
-    pub(super) fn note(&mut self, before: Option<&MountedBot>, new: &MountedBot) {
+    pub(super) fn note(&mut self, before: Option<&BotSummary>, new: &BotSummary) {
         let list = match before {
             None => return self.added.push(new.clone()),
             Some(old) if Arc::ptr_eq(&old.bot, &new.bot) => return,

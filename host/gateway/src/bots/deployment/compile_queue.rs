@@ -16,7 +16,7 @@ use super::{
     change::{Key, Log},
     key, resize,
 };
-use crate::bots::mount::{MountedBot, Order};
+use crate::bots::mount::{BotSummary, Order};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::TenantName;
 
@@ -258,8 +258,8 @@ impl Deployment {
     }
 
     /// Takes the placeholder of a bot away that will not come. A former version goes on.
-    fn give_up(&self, state: &mut State, (tenant, name): &Key) -> Option<MountedBot> {
-        let waits = |it: &MountedBot| key(it) == (tenant, name) && it.bot.component.is_none();
+    fn give_up(&self, state: &mut State, (tenant, name): &Key) -> Option<BotSummary> {
+        let waits = |it: &BotSummary| key(it) == (tenant, name) && it.bot.component.is_none();
         let at = state.mounted.iter().position(waits);
         let gone = at.map(|at| state.mounted.remove(at));
         self.registry.swap(state.table());
@@ -267,7 +267,7 @@ impl Deployment {
     }
 
     /// Puts a bot into its place. Says what was there.
-    fn mount(&self, state: &mut State, new: &MountedBot) -> Option<MountedBot> {
+    fn mount(&self, state: &mut State, new: &BotSummary) -> Option<BotSummary> {
         let mut places = state.mounted.iter_mut();
         let place = places.find(|old| key(old) == key(new))?;
         let before = std::mem::replace(place, new.clone());
