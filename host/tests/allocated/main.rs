@@ -83,10 +83,10 @@ fn what_is_kept_is_booked() {
     for name in hostile {
         answered(&scene, name);
     }
+    tables_grow(&scene);
     for hoard in &HOARDS {
         kept(&scene, hoard);
     }
-    tables_grow(&scene);
 }
 
 /// One attack from its beginning to its end.
