@@ -63,9 +63,14 @@ pub fn until(what: &str, is: impl Fn() -> bool) {
 
 /// Waits until nothing is allocated or freed any more, and says what is alive then.
 pub fn still() -> i64 {
+    still_for(STILL)
+}
+
+/// The same, where what is waited for may have longer pauses than others.
+pub fn still_for(quiet: Duration) -> i64 {
     let hang = Instant::now() + HANG;
     let (mut since, mut at) = (Instant::now(), counting::live());
-    while since.elapsed() < STILL {
+    while since.elapsed() < quiet {
         assert!(Instant::now() < hang, "it never rests");
         thread::park_timeout(Duration::from_millis(2));
         let live = counting::live();

@@ -82,7 +82,7 @@ fn what_a_bot_prints_cannot_leave_its_line() {
         printed,
         [
             r"\u{1b}[2J\u{1b}[1;31mred\u{1b}[0m\u{7}\u{8} \u{9b}31m \u{202e}txet",
-            r#"\u{d}{"level":"ERROR","fields":{"message":"forged"}}"#,
+            r#"\r{"level":"ERROR","fields":{"message":"forged"}}"#,
             r"a\u{0}b\u{b}c\u{2028}d\u{85}e",
             "on the other stream",
             "asked: line one",
