@@ -157,7 +157,7 @@ fn a_file_needs_memory_of_its_bot() {
 #[test]
 fn files_that_are_never_attached_have_a_bound_together() {
     let manifest = "[bot.hoarder]\nsource = \"file-hoarder.wasm\"\n\
-        [bot.hoarder.limits]\nlive_memory = \"160MiB\"\n";
+        [bot.hoarder.limits]\nlive_memory = \"160MiB\"\ncpu = \"20s\"\n";
     let server = Folder::with_manifest(manifest).up();
     let hoard = || server.ask("hoarder", "hi").said();
     let first = hoard();

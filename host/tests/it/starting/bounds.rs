@@ -28,12 +28,12 @@ fn a_compiler_has_its_memory() {
     let cache = tempfile::tempdir().unwrap();
     let bomb = memory_bomb();
     let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
-    server.wait_text("compiling it takes more than 4 GiB of memory");
+    server.wait_text("compiling it takes more than ");
     assert_eq!(server.ask("echo", "still here").said(), "still here");
     assert_eq!(server.ask("large", "hi").status, 404);
     drop(server);
     let server = folder(&format!("{ECHO}{LARGE}"), &bomb, &cache).up();
-    server.wait_text("4 GiB of memory (found before");
+    server.wait_text(" MiB of memory (found before");
 }
 
 /// The compiler that a server starts has bounds: time by the size of the component, and memory.
@@ -51,23 +51,21 @@ fn a_compiler_has_bounds_of_its_own() {
         soft.parse::<usize>().ok()
     };
     let hang = Instant::now() + HANG;
-    while bound("Max address space").is_none() {
+    while bound("Max data size").is_none() {
         assert!(Instant::now() < hang, "it never gets its bounds");
         thread::yield_now();
     }
     assert_eq!(bound("Max cpu time"), Some(30 + 10 * megabytes));
-    let cores = thread::available_parallelism().unwrap().get();
-    assert_eq!(
-        bound("Max address space"),
-        Some((4 << 30) + cores * (64 << 20))
-    );
+    // A quarter of what the server may use, but no less than a bot in Python takes.
+    let memory = bound("Max data size").unwrap();
+    assert!(((704 << 20)..=(4 << 30)).contains(&memory), "{memory}");
 }
 
 /// A component that takes its compiler too long is given up.
 #[test]
 fn a_compiler_has_its_time() {
     let mut compiler = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-        .args(["compile", "large:1:100:1048576:1"])
+        .args(["compile", "large:1:100:1048576:1:4294967296"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
