@@ -148,7 +148,7 @@ fn each_mistake_in_a_control_is_named_with_its_place() {
         ),
         (
             vec![ratio(None, &[(None, 1.0, f64::NAN)])],
-            "height` is not above 0.",
+            "height` is missing.",
         ),
         (
             vec![ratio(Some("16:9"), &[(Some("wide"), 16.0, 9.0)])],
