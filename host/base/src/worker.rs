@@ -37,11 +37,11 @@ pub struct Limits {
 }
 
 /// Set in a program whose arguments are ours: another one would take them for its own.
-static EMPLOYS: AtomicBool = AtomicBool::new(false);
+static ENABLED: AtomicBool = AtomicBool::new(false);
 
 /// Says that this program knows the verbs that workers are started with.
 pub fn enable() {
-    EMPLOYS.store(true, Ordering::Relaxed);
+    ENABLED.store(true, Ordering::Relaxed);
 }
 
 /// Has the allocator take from the system what it uses, and give that back: else it sets a gibibyte aside at its
@@ -89,7 +89,7 @@ fn start(worker: &mut Command) -> io::Result<Child> {
 /// # Errors
 /// The process cannot be started, or hands back more.
 pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
-    if !EMPLOYS.load(Ordering::Relaxed) {
+    if !ENABLED.load(Ordering::Relaxed) {
         return Err(io::Error::other("this program has no workers"));
     }
     // This very program, even if its file has been replaced since.

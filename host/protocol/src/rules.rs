@@ -1,6 +1,6 @@
 //! What the platform expects of a bot, as a numbered list: the vocabulary of every judgement.
 //!
-//! A rule says one thing, where it is written, and how much it weighs. [`judge`](super::stream_check) holds
+//! A rule says one thing, where it is written, and how much it weighs. [`stream_check`](super::stream_check) holds
 //! an answer against those that an answer alone can break.
 
 use std::fmt;

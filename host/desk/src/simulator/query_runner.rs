@@ -1,7 +1,7 @@
 //! Asks a server bot as the platform does: one query out, its answer part by part, cut where the
 //! platform would cut it. What breaks a rule is reported to the bot, as the reference client does.
 //!
-//! It takes a query as it is: making one that fits the bot's settings is `fit`'s.
+//! It takes a query as it is: making one that fits the bot's settings is for `apply_settings`.
 
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 

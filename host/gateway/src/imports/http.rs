@@ -2,7 +2,7 @@
 //!
 //! Held here, for each request: the hosts that the bot may reach, how many of its requests are
 //! under way, which headers leave, and what its log says when something is refused. Addresses, TLS
-//! and the bytes are for `egress`.
+//! and the bytes are for `ravenry_outbound`.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -127,7 +127,7 @@ enum Refusal {
     None,
     /// Others of its requests took all places for too long.
     Full(u32),
-    /// What `egress` says.
+    /// What `ravenry_outbound` says.
     Failed(SendError),
 }
 

@@ -36,7 +36,8 @@ fn mapped(source: &Source) -> Option<(String, String)> {
     let (name, module) = place.split_once('/').unwrap_or(("cli", place));
     let is_part_of_part = module.matches('/').count() > 1;
     let is_front = module == "lib" || name == "cli" && module == "main";
-    let left_out = is_part_of_part || is_front || module.ends_with("tests");
+    let is_test = module.ends_with("tests") || module.starts_with("tests/");
+    let left_out = is_part_of_part || is_front || is_test;
     (!left_out).then(|| (name.to_owned(), module.to_owned()))
 }
 
