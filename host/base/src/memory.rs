@@ -11,7 +11,7 @@ use std::sync::{
 
 pub use self::{
     holder::{Holder, Holders},
-    pressure::{Books, Pressure, Scarcity, Turn, Usage},
+    pressure::{Books, Pressure, PressureChange, Scarcity, Usage},
 };
 
 /// How many times of what is free one tenant's share of something may be: memory, readers, connections to others.

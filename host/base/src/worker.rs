@@ -29,7 +29,7 @@ const FIRST_TO_GO: &[u8] = b"1000";
 
 /// What a worker may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct WorkerLimits {
     /// Computing time, in seconds. Over it, the system ends the worker with `SIGXCPU`.
     pub seconds: u64,
     /// Memory that it may write to, in bytes. Over it, the worker gets no more, and as a rule aborts.
@@ -149,7 +149,7 @@ fn bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// The system refuses the limits, without which nothing should be begun.
-pub fn apply_limits(limits: Limits) -> io::Result<()> {
+pub fn apply_limits(limits: WorkerLimits) -> io::Result<()> {
     // Courtesies: the work can be done without them.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let _ = nice(NICENESS);

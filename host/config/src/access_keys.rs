@@ -9,7 +9,7 @@ use toml_span::value::ValueInner;
 use super::{
     manifest::plain,
     resolve::KEYS_MAX,
-    secret_source::{Places, Sort, SourceEntry, entry},
+    secret_source::{SecretContext, Sort, SourceEntry, entry},
     source_file::TextFile,
     toml_table::{Keys, kind},
 };
@@ -126,7 +126,7 @@ pub(super) fn one(keys: &mut Keys, name: &'static str, file: &mut TextFile) -> O
 pub(super) fn resolve(
     entry: &SourceEntry,
     bot: &dyn Display,
-    places: &Places<'_>,
+    places: &SecretContext<'_>,
 ) -> Result<Secret, Problem> {
     entry
         .source

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-pub use super::units::{BYTES_MAX, COUNT_MAX, DURATION_MAX, Kind, Value};
+pub use super::units::{BYTES_MAX, COUNT_MAX, DURATION_MAX, UnitKind, Value};
 
 /// What one bot may use. Every field has a row in [`ROWS`], which also holds its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Row {
     /// Name in files and flags, and of the field of [`Limits`].
     pub name: &'static str,
     /// What it measures.
-    pub kind: Kind,
+    pub kind: UnitKind,
     /// Its value where nobody says anything.
     pub default: Value,
     /// Why this default.
@@ -73,7 +73,7 @@ pub struct Row {
     pub set: fn(&mut Limits, Value),
 }
 
-/// The accessors of a row, by the type of its field. Counts of 32 bits take what [`Kind::parse`]
+/// The accessors of a row, by the type of its field. Counts of 32 bits take what [`UnitKind::parse`]
 /// lets through, which fits; anything larger becomes the largest.
 macro_rules! field {
     ($field:ident, Duration) => {
@@ -112,7 +112,7 @@ macro_rules! row {
     ($field:ident, $kind:ident, $default:expr, zero: $zero:literal, $doc:literal, because $reason:literal) => {
         Row {
             name: stringify!($field),
-            kind: Kind::$kind,
+            kind: UnitKind::$kind,
             default: Value::$kind($default),
             reason: $reason,
             doc: $doc,

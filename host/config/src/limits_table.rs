@@ -3,7 +3,7 @@
 use toml_span::{Value, value::ValueInner};
 
 use super::{
-    limits::{self, Kind, Row},
+    limits::{self, Row, UnitKind},
     source_file::{TextFile, excerpt, nameable},
     toml_table::{Keys, kind},
     units,
@@ -53,7 +53,7 @@ pub(super) fn limit(
     let name = row.name;
     let text = match (value.take(), row.kind) {
         (ValueInner::String(text), _) => text.into_owned(),
-        (ValueInner::Integer(number), Kind::Count) => number.to_string(),
+        (ValueInner::Integer(number), UnitKind::Count) => number.to_string(),
         (ValueInner::Integer(_), _) => {
             let hint = format!("write `{name} = \"{}\"`, or what you mean", row.default);
             file.wrong_but(value.span, format!("`{name}` {within} needs a unit"), hint);

@@ -17,7 +17,7 @@ use super::{
         BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
         collisions,
     },
-    secret_source::{Places, Vault},
+    secret_source::{SecretContext, Vault},
     source_file::{FILE_BYTES_MAX, TextFile, read, unreadable},
     tenant::TenantEntry,
 };
@@ -252,7 +252,7 @@ impl<'e> Loader<'e> {
             home,
             is_sound: _,
         } = declared;
-        let places = Places {
+        let places = SecretContext {
             dir: &dir,
             env: self.world.variable,
             stand_in: self.world.stand_in,

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     engines::{Engines, engines},
-    limits::Kind,
+    limits::UnitKind,
     limits_table::{Asked, asked},
     manifest::plain,
     outbound::{self, Hosts},
@@ -156,7 +156,7 @@ fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
 
 fn duration(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<(Duration, Span)> {
     let (text, span) = keys.string(key, file)?;
-    match Kind::Duration.parse(&text) {
+    match UnitKind::Duration.parse(&text) {
         Ok(units::Value::Duration(duration)) => Some((duration, span)),
         Ok(_) => None,
         Err(error) => {

@@ -11,7 +11,7 @@ use toml_span::{
 
 use super::{
     resolve::SecretGrant,
-    secret_source::{self, Places, Sort, SourceEntry},
+    secret_source::{self, SecretContext, Sort, SourceEntry},
     source_file::{TextFile, excerpt, nameable},
     toml_table::{Keys, kind},
 };
@@ -297,7 +297,7 @@ pub(super) fn above<'c>(
 pub(super) fn resolve(
     entry: SecretEntry,
     bot: &BotName,
-    places: &Places<'_>,
+    places: &SecretContext<'_>,
 ) -> Result<Option<SecretGrant>, Problem> {
     let problem = |(causes, hint): (Vec<String>, String)| Problem {
         message: match nameable(&entry.name) {

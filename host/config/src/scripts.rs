@@ -28,7 +28,7 @@ use toml_span::{
 
 use super::{
     World, access_keys,
-    secret_source::{Places, SourceEntry, Vault},
+    secret_source::{SecretContext, SourceEntry, Vault},
     secrets_dir,
     source_file::{FILE_BYTES_MAX, TextFile, excerpt, read},
     toml_table::{Keys, kind},
@@ -124,7 +124,7 @@ pub fn load(path: &Path, world: World<'_>) -> Result<Vec<Player>, Problems> {
     let entries = entries(&mut file);
     let mut problems = std::mem::take(&mut file.problems);
     let vault = Vault::Author(secrets_dir(world));
-    let places = Places {
+    let places = SecretContext {
         dir: path.parent().unwrap_or(Path::new("")),
         env: world.variable,
         stand_in: world.stand_in,
@@ -151,7 +151,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn resolve(self, places: &Places<'_>) -> Result<Player, Problem> {
+    fn resolve(self, places: &SecretContext<'_>) -> Result<Player, Problem> {
         let key = self.key.as_ref();
         let key = key.map(|key| access_keys::resolve(key, &self.name, places));
         let role = match self.url {

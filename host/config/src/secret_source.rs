@@ -66,7 +66,7 @@ pub(super) struct Sort {
 }
 
 /// Where files and variables are.
-pub(super) struct Places<'w> {
+pub(super) struct SecretContext<'w> {
     /// The directory of the manifest.
     pub(super) dir: &'w Path,
     pub(super) env: &'w dyn Fn(&str) -> Option<String>,
@@ -224,7 +224,7 @@ pub(super) type Failure = (Vec<String>, String);
 impl Source {
     /// Whether nothing is there: no variable, no file, no directory of secrets, or an empty one of the
     /// first two. A value that is there and of no use is not absent.
-    pub(super) fn is_absent(&self, places: &Places<'_>) -> bool {
+    pub(super) fn is_absent(&self, places: &SecretContext<'_>) -> bool {
         if places.stand_in.is_some() || self.withheld(places).is_err() {
             return false;
         }
@@ -244,7 +244,7 @@ impl Source {
 
     /// A tenant who names a variable or a file of the server has what is in it: he would send it to a host
     /// of his own, or charge with another's key.
-    fn withheld(&self, places: &Places<'_>) -> Result<(), Failure> {
+    fn withheld(&self, places: &SecretContext<'_>) -> Result<(), Failure> {
         match (places.vault, self) {
             (Vault::Author(_), _) | (Vault::Operator(_), Self::Named(_)) => Ok(()),
             (Vault::Operator(_), Self::Env(_) | Self::File(_)) => Err((
@@ -260,7 +260,7 @@ impl Source {
     }
 
     /// Reads the value.
-    pub(super) fn read(&self, sort: &Sort, places: &Places<'_>) -> Result<Secret, Failure> {
+    pub(super) fn read(&self, sort: &Sort, places: &SecretContext<'_>) -> Result<Secret, Failure> {
         self.withheld(places)?;
         if let Some(stand_in) = places.stand_in {
             return Ok(Secret::new(stand_in.to_owned()));

@@ -17,7 +17,7 @@ pub const COUNT_MAX: u64 = 1_000_000_000;
 
 /// What a setting measures, and so how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum UnitKind {
     /// A time with its unit: `"500ms"`, `"2s"`, `"1h"`. At most [`DURATION_MAX`].
     Duration,
     /// A size with its unit: `"64MiB"`, `"16MB"`. At most [`BYTES_MAX`].
@@ -26,7 +26,7 @@ pub enum Kind {
     Count,
 }
 
-impl Kind {
+impl UnitKind {
     /// How such a value is written, as the end of a sentence.
     pub fn example(self) -> &'static str {
         match self {
@@ -68,11 +68,11 @@ impl Kind {
 /// The value of a setting. Values of one kind are ordered by size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
-    /// See [`Kind::Duration`].
+    /// See [`UnitKind::Duration`].
     Duration(Duration),
-    /// See [`Kind::Bytes`].
+    /// See [`UnitKind::Bytes`].
     Bytes(u64),
-    /// See [`Kind::Count`].
+    /// See [`UnitKind::Count`].
     Count(u64),
 }
 
@@ -86,7 +86,7 @@ impl Value {
     }
 }
 
-/// Exact: what is shown is what was set, and [`Kind::parse`] takes it back.
+/// Exact: what is shown is what was set, and [`UnitKind::parse`] takes it back.
 impl fmt::Display for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,28 +164,28 @@ mod tests {
     fn values_are_read_with_their_units() {
         let seconds = Duration::from_secs;
         for (kind, text, value) in [
-            (Kind::Duration, "2s", Value::Duration(seconds(2))),
+            (UnitKind::Duration, "2s", Value::Duration(seconds(2))),
             (
-                Kind::Duration,
+                UnitKind::Duration,
                 " 100ms ",
                 Value::Duration(Duration::from_millis(100)),
             ),
-            (Kind::Duration, "1h 30m", Value::Duration(seconds(5400))),
+            (UnitKind::Duration, "1h 30m", Value::Duration(seconds(5400))),
             (
-                Kind::Duration,
+                UnitKind::Duration,
                 "1.5s",
                 Value::Duration(Duration::from_millis(1500)),
             ),
-            (Kind::Duration, "0", Value::Duration(Duration::ZERO)),
-            (Kind::Duration, "365days", Value::Duration(DURATION_MAX)),
-            (Kind::Bytes, "64MiB", Value::Bytes(64 << 20)),
-            (Kind::Bytes, "16 MB", Value::Bytes(16_000_000)),
-            (Kind::Bytes, "1.5GiB", Value::Bytes(3 << 29)),
-            (Kind::Bytes, "7b", Value::Bytes(7)),
-            (Kind::Bytes, "0", Value::Bytes(0)),
-            (Kind::Bytes, "1TiB", Value::Bytes(BYTES_MAX)),
-            (Kind::Count, "512", Value::Count(512)),
-            (Kind::Count, "512_000", Value::Count(512_000)),
+            (UnitKind::Duration, "0", Value::Duration(Duration::ZERO)),
+            (UnitKind::Duration, "365days", Value::Duration(DURATION_MAX)),
+            (UnitKind::Bytes, "64MiB", Value::Bytes(64 << 20)),
+            (UnitKind::Bytes, "16 MB", Value::Bytes(16_000_000)),
+            (UnitKind::Bytes, "1.5GiB", Value::Bytes(3 << 29)),
+            (UnitKind::Bytes, "7b", Value::Bytes(7)),
+            (UnitKind::Bytes, "0", Value::Bytes(0)),
+            (UnitKind::Bytes, "1TiB", Value::Bytes(BYTES_MAX)),
+            (UnitKind::Count, "512", Value::Count(512)),
+            (UnitKind::Count, "512_000", Value::Count(512_000)),
         ] {
             assert_eq!(kind.parse(text), Ok(value), "{text:?}");
         }
@@ -205,7 +205,7 @@ mod tests {
             "9999999999999s",
         ] {
             assert_eq!(
-                Kind::Duration.parse(text),
+                UnitKind::Duration.parse(text),
                 Err("must be a time with its unit, such as \"2s\" or \"500ms\"".to_owned())
             );
         }
@@ -223,14 +223,14 @@ mod tests {
             "64\u{a0}µB",
         ] {
             assert_eq!(
-                Kind::Bytes.parse(text),
+                UnitKind::Bytes.parse(text),
                 Err("must be a size with its unit, such as \"64MiB\"".to_owned()),
                 "{text:?}"
             );
         }
         for text in ["", "_", "-1", "+1", "1.0", "0x10", "ten", "1MiB", "٣"] {
             assert_eq!(
-                Kind::Count.parse(text),
+                UnitKind::Count.parse(text),
                 Err("must be a whole number, such as 512".to_owned()),
                 "{text:?}"
             );
@@ -240,20 +240,20 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused_with_the_largest() {
         for (kind, text, most) in [
-            (Kind::Duration, "366days", "365days"),
-            (Kind::Duration, "99999years", "365days"),
-            (Kind::Bytes, "1025GiB", "1TiB"),
-            (Kind::Bytes, "99999999999999999999999EiB", "1TiB"),
-            (Kind::Bytes, "99999999999999999999999.5EiB", "1TiB"),
-            (Kind::Count, "1000000001", "1000000000"),
-            (Kind::Count, "99999999999999999999999999", "1000000000"),
+            (UnitKind::Duration, "366days", "365days"),
+            (UnitKind::Duration, "99999years", "365days"),
+            (UnitKind::Bytes, "1025GiB", "1TiB"),
+            (UnitKind::Bytes, "99999999999999999999999EiB", "1TiB"),
+            (UnitKind::Bytes, "99999999999999999999999.5EiB", "1TiB"),
+            (UnitKind::Count, "1000000001", "1000000000"),
+            (UnitKind::Count, "99999999999999999999999999", "1000000000"),
         ] {
             let error = kind.parse(text).unwrap_err();
             assert!(
                 error.starts_with("must be at most ") && error.len() < 80,
                 "{text}: {error}"
             );
-            if kind != Kind::Duration {
+            if kind != UnitKind::Duration {
                 assert_eq!(error, format!("must be at most {most}"));
             }
         }
@@ -264,14 +264,14 @@ mod tests {
         #[test]
         fn shown_values_read_back(bytes in 0..=BYTES_MAX, millis in 0..=31_536_000_000_u64, count in 0..=COUNT_MAX) {
             let duration = Value::Duration(Duration::from_millis(millis));
-            for (kind, value) in [(Kind::Bytes, Value::Bytes(bytes)), (Kind::Duration, duration), (Kind::Count, Value::Count(count))] {
+            for (kind, value) in [(UnitKind::Bytes, Value::Bytes(bytes)), (UnitKind::Duration, duration), (UnitKind::Count, Value::Count(count))] {
                 prop_assert_eq!(kind.parse(&value.to_string()), Ok(value));
             }
         }
 
         #[test]
         fn no_text_panics(text in "[0-9a-zA-Zµ.+_ -]{0,40}|.{0,40}") {
-            for kind in [Kind::Duration, Kind::Bytes, Kind::Count] {
+            for kind in [UnitKind::Duration, UnitKind::Bytes, UnitKind::Count] {
                 let _ = kind.parse(&text);
             }
         }

@@ -37,7 +37,7 @@ use self::{
     concurrency::{Limiter, Permit, Refused},
     pace::Pace,
     readers::Readers,
-    shared_state::LastingTenant,
+    shared_state::TenantState,
 };
 use crate::{
     compute::{Owner, Panicked},
@@ -58,7 +58,7 @@ use crate::{
 use ravenry_base::{
     memory::{
         Booking, Scarcity,
-        room::{Kind, RequestMemory, Rooms},
+        room::{RequestMemory, RoomKind, Rooms},
     },
     secret::{Mask, Secret},
 };
@@ -101,7 +101,7 @@ pub struct Bot {
     scarcity: Arc<Scarcity>,
     allowance: Allowance,
     /// What lasts of its tenant.
-    lasting: LastingTenant,
+    shared_state: TenantState,
     /// Who pays for what it computes.
     owner: Owner,
     /// How long its component computes at a stretch.
@@ -172,7 +172,7 @@ impl Bot {
 
     /// Connections of its tenant's readers.
     pub fn readers(&self) -> &Arc<Readers> {
-        &self.lasting.readers
+        &self.shared_state.readers
     }
 
     /// For whom it computes.
@@ -232,8 +232,8 @@ impl Bot {
     }
 
     /// Memory for one more request, of which nothing has come yet.
-    pub fn receive(&self, rooms: &Rooms, kind: Kind) -> RequestMemory {
-        rooms.enter(kind, &self.lasting.parts, self.allowance.pools.clone())
+    pub fn receive(&self, rooms: &Rooms, kind: RoomKind) -> RequestMemory {
+        rooms.enter(kind, &self.shared_state.parts, self.allowance.pools.clone())
     }
 
     /// Books what one more instance starts with, and what the host keeps for it, beside what its request has.

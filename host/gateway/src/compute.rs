@@ -136,10 +136,10 @@ pub struct Compute {
 
 /// What hands work to the compute threads.
 #[derive(Clone)]
-pub struct Handle(Arc<Places>);
+pub struct Handle(Arc<ComputePlaces>);
 
 /// The two places to run.
-struct Places {
+struct ComputePlaces {
     inner: Arc<Inner>,
     serving: Serving,
 }
@@ -166,7 +166,7 @@ impl Compute {
         let inner = Inner::new(runtime.handle().clone(), Quota::here(processors));
         let threads = inner.start(processors)?;
         Ok(Self {
-            handle: Handle(Arc::new(Places {
+            handle: Handle(Arc::new(ComputePlaces {
                 inner,
                 serving: Serving::new(available_parallelism().map_or(1, usize::from)),
             })),

@@ -67,7 +67,7 @@ pub(crate) struct Guard {
     /// What of the answer can be seen.
     visible: Visible,
     meta: MetaState,
-    phase: Phase,
+    phase: GuardPhase,
     last_write: Duration,
 }
 
@@ -82,7 +82,7 @@ enum MetaState {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum GuardPhase {
     Open,
     /// A bound was passed; nothing more of the bot's is taken.
     Overrun,
@@ -102,7 +102,7 @@ impl Guard {
             events: 0,
             visible: Visible::default(),
             meta: MetaState::Open,
-            phase: Phase::Open,
+            phase: GuardPhase::Open,
             last_write: Duration::ZERO,
         }
     }
@@ -125,7 +125,7 @@ impl Guard {
 
     /// Whether the bot has passed a bound, so that the reply is to be ended.
     pub(crate) fn overrun(&self) -> bool {
-        self.phase == Phase::Overrun
+        self.phase == GuardPhase::Overrun
     }
 
     /// Takes one event of the bot and appends its bytes to `out`.
@@ -158,7 +158,7 @@ impl Guard {
 
     /// Whether an event of so many characters is worth encoding.
     pub(crate) fn fits(&self, event: &Event<'_>, characters: u64) -> bool {
-        self.phase == Phase::Open && self.has_room(event, characters)
+        self.phase == GuardPhase::Open && self.has_room(event, characters)
     }
 
     fn has_room(&self, event: &Event<'_>, characters: u64) -> bool {
@@ -179,9 +179,9 @@ impl Guard {
         encode: impl FnOnce(&mut BytesMut),
     ) -> Result<(), Refusal> {
         match self.phase {
-            Phase::Open => {}
-            Phase::Overrun => return Err(Refusal::TooLong),
-            Phase::Errored | Phase::Done => return Err(Refusal::Ended),
+            GuardPhase::Open => {}
+            GuardPhase::Overrun => return Err(Refusal::TooLong),
+            GuardPhase::Errored | GuardPhase::Done => return Err(Refusal::Ended),
         }
         self.count(event, characters)?;
         match event {
@@ -213,7 +213,7 @@ impl Guard {
         self.characters = self.characters.saturating_add(counted as u64);
         if self.characters > self.bounds.characters {
             out.truncate(before);
-            self.phase = Phase::Overrun;
+            self.phase = GuardPhase::Overrun;
             return Err(Refusal::TooLong);
         }
         self.said(event);
@@ -227,7 +227,7 @@ impl Guard {
         }
         self.visible.see(event);
         if matches!(event, Event::Error { .. }) {
-            self.phase = Phase::Errored;
+            self.phase = GuardPhase::Errored;
         }
     }
 
@@ -237,7 +237,7 @@ impl Guard {
         let characters = self.characters.saturating_add(characters);
         let events = self.events.saturating_add(1);
         if !fits || events > self.bounds.events {
-            self.phase = Phase::Overrun;
+            self.phase = GuardPhase::Overrun;
             return Err(Refusal::TooLong);
         }
         self.characters = characters;
@@ -283,14 +283,14 @@ impl Guard {
 
     /// Writes the last events of the reply. Only the first call does anything.
     pub(crate) fn end(&mut self, end: &End, reference: Reference, out: &mut BytesMut) {
-        if self.phase == Phase::Done || *end == End::ReaderGone {
+        if self.phase == GuardPhase::Done || *end == End::ReaderGone {
             return;
         }
         let said = Said {
             anything: self.events > 0,
             answer: self.visible.anything(),
         };
-        if self.phase != Phase::Errored
+        if self.phase != GuardPhase::Errored
             && let Some(last) = end.last_words(said, reference)
         {
             let LastWords {
@@ -306,7 +306,7 @@ impl Guard {
             speak(&error, self.mask.as_ref(), out);
         }
         encode::event(&Event::Done, out);
-        self.phase = Phase::Done;
+        self.phase = GuardPhase::Done;
     }
 }
 

@@ -44,7 +44,7 @@ use self::{
     backstop::Backstop,
     drain::stop_politely,
     listen::Crowd,
-    open::Outside,
+    open::Listeners,
     prepare::{Place, look, prepare},
     record::Recorder,
     request_body::Intake,
@@ -135,7 +135,7 @@ pub async fn run(
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
     let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
-    let mut outside = Outside::open(&options)?;
+    let mut outside = Listeners::open(&options)?;
     let signals = &mut outside.signals;
     make_directories(&options.directories)?;
 
@@ -161,7 +161,7 @@ pub async fn run(
     let Some(change) = unless_stopped(signals, looked).await? else {
         return Ok(());
     };
-    let inside = Inside {
+    let inside = Services {
         deployment: &deployment,
         capacity: &capacity,
         machine,
@@ -175,7 +175,7 @@ pub async fn run(
 }
 
 /// What serves.
-struct Inside<'a> {
+struct Services<'a> {
     deployment: &'a Arc<Deployment>,
     capacity: &'a Capacity,
     machine: Machine,
@@ -184,13 +184,13 @@ struct Inside<'a> {
 
 /// Serves what is mounted, and what is compiled meanwhile, until a signal.
 async fn serve(
-    outside: Outside,
-    inside: Inside<'_>,
+    outside: Listeners,
+    inside: Services<'_>,
     change: Change,
     options: &Options,
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
-    let Inside {
+    let Services {
         deployment,
         capacity,
         machine,

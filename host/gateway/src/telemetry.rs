@@ -22,7 +22,7 @@ use tracing_subscriber::{
 
 use self::{
     log_queue::LogQueue,
-    shown::{Form, Shown},
+    shown::{EscapedWriter, Form},
 };
 pub use self::{log_queue::Logging, overheard::Overheard, recorder::Metrics};
 use crate::metrics::ReplyFacts;
@@ -101,7 +101,7 @@ where
         (false, true) => Form::Colours,
         (false, false) => Form::Text,
     };
-    let layer = fmt::layer().with_writer(Shown::new(queue, form));
+    let layer = fmt::layer().with_writer(EscapedWriter::new(queue, form));
     let lines = if json {
         let layer = layer.json().flatten_event(true);
         layer.with_current_span(false).with_span_list(false).boxed()

@@ -19,7 +19,7 @@ use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{Place, SendError, error};
+use super::{RequestPermit, SendError, error};
 
 /// Whether the one who writes request bodies is gone before he was done.
 ///
@@ -183,7 +183,7 @@ pub struct Incoming {
     /// Runs while the reader waits, and only then: a slow reader is not the upstream's fault.
     timer: Option<Pin<Box<Sleep>>>,
     /// What the request holds among those of its query; free when the body is gone.
-    place: Option<Place>,
+    place: Option<RequestPermit>,
 }
 
 impl Incoming {
@@ -191,7 +191,7 @@ impl Incoming {
         inner: reqwest::Body,
         bytes_max: u64,
         between_bytes: Duration,
-        place: Place,
+        place: RequestPermit,
     ) -> Self {
         // A body that is over with its head holds nothing, whether it is read or not.
         let over = inner.is_end_stream();

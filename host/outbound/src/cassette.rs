@@ -31,7 +31,7 @@ const EXCHANGES_MAX: usize = 1_000;
 
 /// What a request is, as the bot meant it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     /// The bot's own, by `wasi:http`; the target is its method and its URL.
     Http,
     /// A question to another bot; the target is its name, the body the question.
@@ -50,7 +50,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// What it is.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// Whom it is for; with `kind` what a recorded answer is found by.
     pub target: String,
     /// Its headers; those of the platform's client are not noted.
@@ -93,11 +93,11 @@ pub struct Tape(Arc<Inner>);
 struct Inner {
     began: Instant,
     plays: bool,
-    state: Mutex<State>,
+    state: Mutex<CassetteState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CassetteState {
     exchanges: Vec<Exchange>,
     /// What is still to be played; `None` where it was.
     script: Vec<Option<Exchange>>,
@@ -105,7 +105,7 @@ struct State {
     cut: bool,
 }
 
-impl State {
+impl CassetteState {
     /// Whether there is room for so many bytes more.
     fn has_room(&mut self, bytes: usize) -> bool {
         self.bytes = self.bytes.saturating_add(bytes);
@@ -138,9 +138,9 @@ impl Tape {
     }
 
     fn new(script: Vec<Exchange>, plays: bool) -> Self {
-        let state = State {
+        let state = CassetteState {
             script: script.into_iter().map(Some).collect(),
-            ..State::default()
+            ..CassetteState::default()
         };
         Self(Arc::new(Inner {
             began: Instant::now(),
@@ -159,7 +159,7 @@ impl Tape {
         self.state().cut
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CassetteState> {
         self.0.state.lock()
     }
 
@@ -192,7 +192,7 @@ impl Tape {
         mut sending: reqwest::Request,
     ) -> Result<reqwest::Response, Lost> {
         // What the caller could not say is noted as it is sent.
-        let unsaid = request.kind == Kind::Http && request.body.is_empty();
+        let unsaid = request.kind == RequestKind::Http && request.body.is_empty();
         let number = self.begin(request, None, Outcome::default());
         let began = Instant::now();
         if unsaid && let Some(body) = sending.body_mut().take() {

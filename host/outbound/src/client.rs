@@ -18,9 +18,9 @@ use tokio::{
 use url::Url;
 
 use super::{
-    Part, SendError, Shared,
+    SendError, Shared, TenantShare,
     body::{Gone, Incoming, Outgoing, Pulse},
-    cassette::{self, Kind, Tape},
+    cassette::{self, RequestKind, Tape},
     connection::{Http, IDENTITY},
     error::HEAD_BYTES_MAX,
     policy::{self, Reach},
@@ -52,7 +52,7 @@ pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
 pub(super) const IDLE_PER_HOST_MAX: usize = 8;
 
 /// What a request holds among those of its query.
-pub type Place = OwnedSemaphorePermit;
+pub type RequestPermit = OwnedSemaphorePermit;
 
 /// How long a request may wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Timeouts {
 
 /// A request, and what it may take.
 #[derive(Debug)]
-pub struct Order<B> {
+pub struct OutboundRequest<B> {
     /// The method. CONNECT and TRACE are refused.
     pub method: Method,
     /// Where it goes.
@@ -103,7 +103,7 @@ pub struct Order<B> {
     /// Bytes that the body of the response may have.
     pub body_bytes_max: u64,
     /// What it holds until the body of the response is gone.
-    pub place: Place,
+    pub place: RequestPermit,
     /// What it passes by.
     pub tape: Option<Tape>,
 }
@@ -111,7 +111,7 @@ pub struct Order<B> {
 /// A way out with connections of its own. They are closed when it is dropped.
 pub struct Client {
     shared: Arc<Shared>,
-    part: Part,
+    part: TenantShare,
     public: OnceLock<Result<Http, SendError>>,
     private: OnceLock<Result<Http, SendError>>,
     /// For whoever runs the program.
@@ -125,7 +125,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    pub(super) fn new(shared: Arc<Shared>, part: Part) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, part: TenantShare) -> Self {
         Self {
             shared,
             part,
@@ -189,11 +189,14 @@ impl Client {
     ///
     /// # Errors
     /// See [`SendError`]. Statuses such as 404 are responses.
-    pub async fn send<B>(&self, order: Order<B>) -> Result<http::Response<Incoming>, SendError>
+    pub async fn send<B>(
+        &self,
+        order: OutboundRequest<B>,
+    ) -> Result<http::Response<Incoming>, SendError>
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let Order {
+        let OutboundRequest {
             method,
             url,
             headers,
@@ -242,7 +245,7 @@ impl Client {
 /// What a tape is told about a request; its body passes by later.
 fn described(request: &reqwest::Request) -> cassette::Request {
     cassette::Request {
-        kind: Kind::Http,
+        kind: RequestKind::Http,
         target: format!("{} {}", request.method(), request.url()),
         headers: request.headers().clone(),
         body: Vec::new(),

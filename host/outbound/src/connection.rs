@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 use url::Url;
 
-use self::metered::{Answer, Line, Metered};
+use self::metered::{Line, Metered, MeteredBody};
 use super::{
     CONNECT_MAX, SendError,
     cassette::Lost,
@@ -127,7 +127,7 @@ impl Http {
                 return Err(Lost::Known(coding));
             }
             let line = response.extensions_mut().remove::<Line>();
-            let body = |inner| reqwest::Body::wrap(Answer::begin(inner, line));
+            let body = |inner| reqwest::Body::wrap(MeteredBody::begin(inner, line));
             let response = response.map(body);
             Ok(response.into())
         }

@@ -32,8 +32,8 @@ pub use self::client::BETWEEN_BYTES_MAX;
 pub use self::client::CONNECT_MAX;
 pub use self::client::Client;
 pub use self::client::FIRST_BYTE_MAX;
-pub use self::client::Order;
-pub use self::client::Place;
+pub use self::client::OutboundRequest;
+pub use self::client::RequestPermit;
 pub use self::client::Timeouts;
 pub use self::error::SendError;
 pub use self::error::coded;
@@ -103,8 +103,8 @@ impl Egress {
     }
 
     /// The part of somebody new.
-    pub fn part(&self) -> Part {
-        Part {
+    pub fn part(&self) -> TenantShare {
+        TenantShare {
             connections: self.0.connections.share(),
             lookups: self.0.lookups.share(),
         }
@@ -112,14 +112,14 @@ impl Egress {
 
     /// A way out with connections of its own, which it makes when they are needed: one per bot, so
     /// that no bot meets what another has left on a connection.
-    pub fn client(&self, part: &Part) -> Client {
+    pub fn client(&self, part: &TenantShare) -> Client {
         Client::new(Arc::clone(&self.0), part.clone())
     }
 }
 
 /// What somebody may have of connections and lookups while others want them too. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct TenantShare {
     connections: Share,
     lookups: Share,
 }

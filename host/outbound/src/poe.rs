@@ -23,8 +23,8 @@ pub use self::{
     settings::SyncFault,
 };
 use super::{
-    Egress, Part,
-    cassette::{self, Kind, Lost, Tape},
+    Egress, TenantShare,
+    cassette::{self, Lost, RequestKind, Tape},
     connection::Http,
 };
 use ravenry_base::secret::Secret;
@@ -79,7 +79,7 @@ pub struct Client {
 
 impl Connections {
     /// Connections of somebody's part. None is opened before it is needed.
-    pub fn new(egress: &Egress, part: &Part, addresses: Addresses) -> Self {
+    pub fn new(egress: &Egress, part: &TenantShare, addresses: Addresses) -> Self {
         Self {
             http: Arc::new(egress.client(part)),
             addresses: Arc::new(addresses),
@@ -111,7 +111,7 @@ impl Client {
         &self,
         http: &Http,
         request: reqwest::RequestBuilder,
-        (kind, target, body): (Kind, &str, &dyn Fn() -> Vec<u8>),
+        (kind, target, body): (RequestKind, &str, &dyn Fn() -> Vec<u8>),
     ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
         let described = |_: &reqwest::Request| cassette::Request {
             kind,

@@ -28,11 +28,11 @@ pub(super) struct Budget(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     total: u64,
-    state: Mutex<State>,
+    state: Mutex<ShareState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ShareState {
     used: u64,
     /// Who waits, in all shares.
     waiting: usize,
@@ -85,12 +85,12 @@ impl Budget {
         }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ShareState> {
         self.0.state.lock()
     }
 }
 
-impl State {
+impl ShareState {
     fn number(&mut self) -> u64 {
         self.next = self.next.wrapping_add(1);
         self.next
@@ -156,14 +156,14 @@ impl Drop for Member {
 
 /// What is taken of a share. Dropping it gives it back.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct ShareGuard {
     share: Share,
     number: u64,
 }
 
 impl Share {
     /// Takes so many, and waits until that is within the share.
-    pub(super) async fn take(&self, wanted: u32) -> Held {
+    pub(super) async fn take(&self, wanted: u32) -> ShareGuard {
         let wanted = u64::from(wanted);
         if !self.try_take(wanted) {
             let waiting = Waiting::begin(self);
@@ -179,7 +179,7 @@ impl Share {
             // There may be room for the next one too.
             room.notify_one();
         }
-        Held {
+        ShareGuard {
             share: self.clone(),
             number: wanted,
         }
@@ -216,7 +216,7 @@ impl Share {
     }
 }
 
-impl Held {
+impl ShareGuard {
     /// Gives back all but so many.
     pub(super) fn keep(&mut self, number: u32) {
         let rest = self.number.saturating_sub(u64::from(number));
@@ -235,7 +235,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for ShareGuard {
     fn drop(&mut self) {
         self.give_back(self.number);
     }

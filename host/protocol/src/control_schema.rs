@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What a member's value must be.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Flag,
     Number,
@@ -14,90 +14,96 @@ pub(super) enum Kind {
 }
 
 /// A member: its name, its kind, whether it must be there.
-pub(super) type Member = (&'static str, Kind, bool);
+pub(super) type Member = (&'static str, ValueKind, bool);
 
-impl Kind {
+impl ValueKind {
     /// Whether a value is of this kind.
     pub(super) fn fits(self, value: &Value) -> bool {
         match self {
-            Kind::Text => value.is_string(),
-            Kind::Flag => value.is_boolean(),
-            Kind::Number => value.is_number(),
-            Kind::List => value.is_array(),
-            Kind::Object => value.is_object(),
+            ValueKind::Text => value.is_string(),
+            ValueKind::Flag => value.is_boolean(),
+            ValueKind::Number => value.is_number(),
+            ValueKind::List => value.is_array(),
+            ValueKind::Object => value.is_object(),
         }
     }
 
     /// The kind in words, with its article.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Kind::Text => "a string",
-            Kind::Flag => "a boolean",
-            Kind::Number => "a number",
-            Kind::List => "an array",
-            Kind::Object => "an object",
+            ValueKind::Text => "a string",
+            ValueKind::Flag => "a boolean",
+            ValueKind::Number => "a number",
+            ValueKind::List => "an array",
+            ValueKind::Object => "an object",
         }
     }
 }
 
 pub(super) const TOP: &[Member] = &[
-    ("api_version", Kind::Text, true),
-    ("sections", Kind::List, true),
+    ("api_version", ValueKind::Text, true),
+    ("sections", ValueKind::List, true),
 ];
 pub(super) const SECTION: &[Member] = &[
-    ("name", Kind::Text, false),
-    ("controls", Kind::List, false),
-    ("tabs", Kind::List, false),
-    ("collapsed_by_default", Kind::Flag, false),
+    ("name", ValueKind::Text, false),
+    ("controls", ValueKind::List, false),
+    ("tabs", ValueKind::List, false),
+    ("collapsed_by_default", ValueKind::Flag, false),
 ];
-pub(super) const TAB: &[Member] = &[("name", Kind::Text, true), ("controls", Kind::List, true)];
-pub(super) const DIVIDER: &[Member] = &[("control", Kind::Text, true)];
+pub(super) const TAB: &[Member] = &[
+    ("name", ValueKind::Text, true),
+    ("controls", ValueKind::List, true),
+];
+pub(super) const DIVIDER: &[Member] = &[("control", ValueKind::Text, true)];
 pub(super) const TEXT: &[Member] = &[
-    ("control", Kind::Text, true),
-    ("label", Kind::Text, true),
-    ("description", Kind::Text, false),
-    ("parameter_name", Kind::Text, true),
-    ("default_value", Kind::Text, false),
-    ("placeholder", Kind::Text, false),
+    ("control", ValueKind::Text, true),
+    ("label", ValueKind::Text, true),
+    ("description", ValueKind::Text, false),
+    ("parameter_name", ValueKind::Text, true),
+    ("default_value", ValueKind::Text, false),
+    ("placeholder", ValueKind::Text, false),
 ];
 pub(super) const CHOICE: &[Member] = &[
-    ("control", Kind::Text, true),
-    ("label", Kind::Text, true),
-    ("description", Kind::Text, false),
-    ("parameter_name", Kind::Text, true),
-    ("default_value", Kind::Text, false),
-    ("options", Kind::List, true),
+    ("control", ValueKind::Text, true),
+    ("label", ValueKind::Text, true),
+    ("description", ValueKind::Text, false),
+    ("parameter_name", ValueKind::Text, true),
+    ("default_value", ValueKind::Text, false),
+    ("options", ValueKind::List, true),
 ];
 pub(super) const TOGGLE: &[Member] = &[
-    ("control", Kind::Text, true),
-    ("label", Kind::Text, true),
-    ("description", Kind::Text, false),
-    ("parameter_name", Kind::Text, true),
-    ("default_value", Kind::Flag, false),
+    ("control", ValueKind::Text, true),
+    ("label", ValueKind::Text, true),
+    ("description", ValueKind::Text, false),
+    ("parameter_name", ValueKind::Text, true),
+    ("default_value", ValueKind::Flag, false),
 ];
 pub(super) const SLIDER: &[Member] = &[
-    ("control", Kind::Text, true),
-    ("label", Kind::Text, true),
-    ("description", Kind::Text, false),
-    ("parameter_name", Kind::Text, true),
-    ("default_value", Kind::Number, false),
-    ("min_value", Kind::Number, true),
-    ("max_value", Kind::Number, true),
-    ("step", Kind::Number, true),
+    ("control", ValueKind::Text, true),
+    ("label", ValueKind::Text, true),
+    ("description", ValueKind::Text, false),
+    ("parameter_name", ValueKind::Text, true),
+    ("default_value", ValueKind::Number, false),
+    ("min_value", ValueKind::Number, true),
+    ("max_value", ValueKind::Number, true),
+    ("step", ValueKind::Number, true),
 ];
 pub(super) const CONDITION: &[Member] = &[
-    ("control", Kind::Text, true),
-    ("condition", Kind::Object, true),
-    ("controls", Kind::List, true),
+    ("control", ValueKind::Text, true),
+    ("condition", ValueKind::Object, true),
+    ("controls", ValueKind::List, true),
 ];
 pub(super) const COMPARISON: &[Member] = &[
-    ("comparator", Kind::Text, true),
-    ("left", Kind::Object, true),
-    ("right", Kind::Object, true),
+    ("comparator", ValueKind::Text, true),
+    ("left", ValueKind::Object, true),
+    ("right", ValueKind::Object, true),
 ];
-pub(super) const OPTION: &[Member] = &[("value", Kind::Text, true), ("name", Kind::Text, true)];
+pub(super) const OPTION: &[Member] = &[
+    ("value", ValueKind::Text, true),
+    ("name", ValueKind::Text, true),
+];
 pub(super) const RATIO: &[Member] = &[
-    ("value", Kind::Text, false),
-    ("width", Kind::Number, true),
-    ("height", Kind::Number, true),
+    ("value", ValueKind::Text, false),
+    ("width", ValueKind::Number, true),
+    ("height", ValueKind::Number, true),
 ];

@@ -12,10 +12,10 @@ use super::{
 };
 
 /// Members, what they hold in words, and whether a value is that.
-type Kind = (&'static [&'static str], &'static str, fn(&Value) -> bool);
+type MemberRule = (&'static [&'static str], &'static str, fn(&Value) -> bool);
 
 /// Members that hold something else than a flag.
-const KINDS: &[Kind] = &[
+const KINDS: &[MemberRule] = &[
     (
         &["response_version", "context_clear_window_secs"],
         "a whole number",

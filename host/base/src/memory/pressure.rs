@@ -69,7 +69,7 @@ pub struct Books {
 
 /// A change that a person should hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum PressureChange {
     /// From now on nothing new is admitted.
     Refuses,
     /// It is again.
@@ -78,13 +78,13 @@ pub enum Turn {
 
 /// What is to be done after one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct PressureAction {
     /// Whether what is new is refused.
     pub refuse: bool,
     /// Bytes that replies are to give back by ending.
     pub excess: u64,
     /// What has changed.
-    pub turn: Option<Turn>,
+    pub turn: Option<PressureChange>,
 }
 
 /// What the looks so far have come to.
@@ -97,7 +97,7 @@ pub struct Pressure {
 
 impl Pressure {
     /// Judges one look.
-    pub fn look(&mut self, usage: Usage, books: Books) -> Verdict {
+    pub fn look(&mut self, usage: Usage, books: Books) -> PressureAction {
         let before = self.refusing.is_some();
         self.refusing = match self.refusing {
             None => usage.is_above(REFUSE_PERCENT).then_some(1),
@@ -111,11 +111,11 @@ impl Pressure {
             END_PERCENT
         });
         let turn = match (before, self.refusing.is_some()) {
-            (false, true) => Some(Turn::Refuses),
-            (true, false) => Some(Turn::Admits),
+            (false, true) => Some(PressureChange::Refuses),
+            (true, false) => Some(PressureChange::Admits),
             _ => None,
         };
-        Verdict {
+        PressureAction {
             // Where nobody holds anything, refusing gives nothing back: it would be for ever.
             refuse: self.refusing.is_some() && books.all > 0,
             excess: self.excess(usage, books),
@@ -175,19 +175,19 @@ mod tests {
     fn refusals_and_ends_begin_and_stop_at_different_marks() {
         let steps = [
             (850, false, 0, None),
-            (851, true, 0, Some(Turn::Refuses)),
+            (851, true, 0, Some(PressureChange::Refuses)),
             (840, true, 0, None),
             (921, true, 21, None),
             (915, true, 15, None),
             (900, true, 0, None),
             (915, true, 0, None),
-            (820, false, 0, Some(Turn::Admits)),
+            (820, false, 0, Some(PressureChange::Admits)),
             (830, false, 0, None),
-            (2000, true, 1100, Some(Turn::Refuses)),
+            (2000, true, 1100, Some(PressureChange::Refuses)),
         ];
         let mut pressure = Pressure::default();
         for (used, refuse, excess, turn) in steps {
-            let expected = Verdict {
+            let expected = PressureAction {
                 refuse,
                 excess,
                 turn,

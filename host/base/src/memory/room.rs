@@ -64,7 +64,7 @@ pub struct Rooms {
 
 /// Which room a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RoomKind {
     /// Read and decoded at once where it arrives.
     Small,
     /// All others.
@@ -82,10 +82,15 @@ impl Rooms {
 
     /// Lets in a body of this tenant, of which nothing has come yet. What it takes besides is booked on
     /// these pools.
-    pub fn enter(&self, kind: Kind, parts: &Parts, pools: [Arc<MemoryPool>; 3]) -> RequestMemory {
+    pub fn enter(
+        &self,
+        kind: RoomKind,
+        parts: &Parts,
+        pools: [Arc<MemoryPool>; 3],
+    ) -> RequestMemory {
         let (room, part) = match kind {
-            Kind::Small => (&self.small, &parts.small),
-            Kind::Large => (&self.large, &parts.large),
+            RoomKind::Small => (&self.small, &parts.small),
+            RoomKind::Large => (&self.large, &parts.large),
         };
         RequestMemory {
             stay: Stay {

@@ -7,7 +7,7 @@ use super::{
         limits::Value as Limit,
         source_file::TextFile,
         toml_table::{Keys, kind},
-        units::Kind,
+        units::UnitKind,
     },
     Line,
 };
@@ -99,7 +99,7 @@ pub(super) fn line(keys: &mut Keys, file: &mut TextFile) -> Option<Line> {
 fn pause(keys: &mut Keys, file: &mut TextFile) -> Option<Line> {
     let within = keys.within();
     let (text, span) = keys.string("pause", file)?;
-    match Kind::Duration.parse(&text) {
+    match UnitKind::Duration.parse(&text) {
         Ok(Limit::Duration(time)) => Some(Line::Pause(time)),
         Ok(_) => None,
         Err(error) => {

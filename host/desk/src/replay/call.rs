@@ -14,17 +14,17 @@ use super::{
 };
 use ravenry_outbound::{
     SendError,
-    cassette::{Exchange, Kind, Outcome, Request},
+    cassette::{Exchange, Outcome, Request, RequestKind},
 };
 
 /// The kinds of calls by the keys that name them, and what their targets are.
-pub(super) const KINDS: [(&str, Kind); 6] = [
-    ("http", Kind::Http),
-    ("ask", Kind::Ask),
-    ("report", Kind::Report),
-    ("upload", Kind::Upload),
-    ("read", Kind::Read),
-    ("charge", Kind::Cost),
+pub(super) const KINDS: [(&str, RequestKind); 6] = [
+    ("http", RequestKind::Http),
+    ("ask", RequestKind::Ask),
+    ("report", RequestKind::Report),
+    ("upload", RequestKind::Upload),
+    ("read", RequestKind::Read),
+    ("charge", RequestKind::Cost),
 ];
 
 /// Ways to fail, by the words of a file.
@@ -82,7 +82,7 @@ const SECRET_HEADERS: [&str; 4] = [
 const MASKED: &str = "***";
 
 /// The kind of a request as a key of a file.
-pub(super) fn word(kind: Kind) -> &'static str {
+pub(super) fn word(kind: RequestKind) -> &'static str {
     let found = KINDS.iter().find(|(_, known)| *known == kind);
     found.map_or("http", |(word, _)| word)
 }
@@ -95,7 +95,7 @@ pub(super) fn fields(request: &Request, query: &Value) -> Vec<(&'static str, Val
         fields.push(("headers", headers(&request.headers)));
     }
     match request.kind {
-        Kind::Ask => fields.extend(question(&request.body, query)),
+        RequestKind::Ask => fields.extend(question(&request.body, query)),
         _ if request.body.is_empty() => {}
         _ => {
             let (name, text) = value::bytes(&request.body);
@@ -193,7 +193,7 @@ pub(super) fn lines(exchange: &Exchange, query: &Value) -> String {
 }
 
 /// What came back, as keys of a file.
-fn answered(kind: Kind, outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn answered(kind: RequestKind, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     if let Some((status, headers)) = &outcome.head {
         if *status != 200 {
@@ -226,12 +226,12 @@ fn answered(kind: Kind, outcome: &Outcome) -> Vec<(&'static str, String)> {
 }
 
 /// The type of an answer where nobody says it.
-pub(super) fn usual_type(kind: Kind, is_stream: bool) -> &'static str {
+pub(super) fn usual_type(kind: RequestKind, is_stream: bool) -> &'static str {
     match kind {
-        Kind::Ask | Kind::Cost => "text/event-stream",
+        RequestKind::Ask | RequestKind::Cost => "text/event-stream",
         _ if is_stream => "text/event-stream",
-        Kind::Read => "application/octet-stream",
-        Kind::Http | Kind::Report | Kind::Upload => "application/json",
+        RequestKind::Read => "application/octet-stream",
+        RequestKind::Http | RequestKind::Report | RequestKind::Upload => "application/json",
     }
 }
 

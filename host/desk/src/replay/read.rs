@@ -18,7 +18,7 @@ use ravenry_config::{
     source_file::{self, TextFile},
     toml_table::{Keys, kind},
 };
-use ravenry_outbound::cassette::{Exchange, Kind};
+use ravenry_outbound::cassette::{Exchange, RequestKind};
 
 mod calls;
 

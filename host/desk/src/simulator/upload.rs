@@ -29,7 +29,7 @@ use super::{
     state::{Refusal, Shared, Stage, arrived, read, refuse},
 };
 use ravenry_base::{hosts::PrivateHost, secret::Secret};
-use ravenry_outbound::{Egress, Gone, Order, SendError, Timeouts};
+use ravenry_outbound::{Egress, Gone, OutboundRequest, SendError, Timeouts};
 
 /// What a form around a file may add: names and boundaries.
 pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -166,7 +166,7 @@ async fn download(
     let egress = Egress::new(private);
     let fetching = async {
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await;
-        let order = Order {
+        let order = OutboundRequest {
             method: Method::GET,
             url,
             headers: HeaderMap::new(),

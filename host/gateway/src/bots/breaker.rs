@@ -24,10 +24,10 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// How a bot has ended lately. Shared by its versions with the same component.
 #[derive(Clone, Debug)]
-pub(super) struct Breaker(Arc<State>);
+pub(super) struct Breaker(Arc<BreakerState>);
 
 #[derive(Debug)]
-struct State {
+struct BreakerState {
     made: Instant,
     /// Failures since the last answer.
     failures: AtomicU32,
@@ -39,7 +39,7 @@ struct State {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self(Arc::new(State {
+        Self(Arc::new(BreakerState {
             made: Instant::now(),
             failures: AtomicU32::new(0),
             pauses: AtomicU32::new(0),

@@ -20,8 +20,8 @@ pub use self::change::{Applied, BotEvent, Change, Progress};
 use self::{change::Log, compile_queue::Orders};
 use super::{
     Registry, Table,
-    mount::{self, BotSummary, Inspected, Order, Shared, Wanted},
-    shared_state::{Debtor, LastingTenant},
+    mount::{self, BotRecipe, BotSummary, Inspected, Shared, Wanted},
+    shared_state::{Debtor, TenantState},
     sync::Syncing,
 };
 use crate::metrics;
@@ -42,7 +42,7 @@ pub struct Deployment {
     syncing: Syncing,
     /// Told of what a change was still waiting for when it was said to be done.
     news: BotEvent,
-    state: Mutex<State>,
+    state: Mutex<DeploymentState>,
     /// Notified when an order was carried out.
     carried_out: Condvar,
     /// How many orders are open.
@@ -50,7 +50,7 @@ pub struct Deployment {
 }
 
 #[derive(Default)]
-struct State {
+struct DeploymentState {
     /// What the table in use was made of, in the order of the configuration.
     mounted: Vec<BotSummary>,
     /// What is to take a place among them.
@@ -66,7 +66,7 @@ struct State {
 /// A bot that is refused; without a name, a file of its tenant.
 pub type RefusedKey = (TenantName, Option<BotName>);
 
-impl State {
+impl DeploymentState {
     /// Who is refused with this change; whoever is not looked at is what he was.
     fn refused_by(
         &self,
@@ -120,9 +120,9 @@ impl State {
 #[derive(Default)]
 struct Plan {
     mounted: Vec<BotSummary>,
-    orders: Vec<Order>,
+    orders: Vec<BotRecipe>,
     applied: Applied,
-    /// See [`State::unread`].
+    /// See [`DeploymentState::unread`].
     unread: BTreeSet<TenantName>,
 }
 
@@ -140,7 +140,7 @@ impl Deployment {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DeploymentState> {
         self.state.lock()
     }
 
@@ -173,7 +173,7 @@ impl Deployment {
 
     /// Who of the tenants has booked how much.
     pub fn debtors(&self) -> Vec<Debtor> {
-        self.shared.lasting.debtors()
+        self.shared.shared_state.debtors()
     }
 
     /// Whether memory is short, for all who admit.
@@ -229,12 +229,12 @@ impl Deployment {
         applied.removed = removed.map(|found| Arc::clone(&found.bot)).collect();
 
         for tenant in &spec.tenants {
-            let LastingTenant {
+            let TenantState {
                 share,
                 time,
                 readers,
                 ..
-            } = self.shared.lasting.tenant(tenant);
+            } = self.shared.shared_state.tenant(tenant);
             time.weigh(tenant.weight);
             share.places.resize(tenant.running, tenant.queue);
             share.memory.resize(tenant.memory);
@@ -257,7 +257,7 @@ impl Deployment {
         state.orders.replace(orders, &log);
         self.say_open(&state);
         drop(state);
-        self.shared.lasting.forget_the_gone();
+        self.shared.shared_state.forget_the_gone();
         Ok(Change {
             deployment: Arc::clone(self),
             log,
@@ -267,7 +267,7 @@ impl Deployment {
     /// Puts what a look has found in the place of what is there now.
     fn plan(
         &self,
-        state: &State,
+        state: &DeploymentState,
         spec: &ServerSpec,
         kept: &dyn Fn(&BotSpec) -> bool,
         looked: Vec<Result<Inspected, Problem>>,
@@ -319,7 +319,7 @@ impl Deployment {
     }
 
     /// Says how many orders are open.
-    fn say_open(&self, state: &State) {
+    fn say_open(&self, state: &DeploymentState) {
         let open = state.orders.open(|_| true).count();
         self.open.send_replace(open);
     }

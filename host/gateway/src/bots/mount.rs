@@ -21,7 +21,7 @@ use self::source::read;
 use super::{
     Bot,
     concurrency::{Limit, Limiter},
-    shared_state::{Lasting, LastingTenant},
+    shared_state::{SharedState, TenantState},
     trial,
 };
 use crate::{
@@ -59,7 +59,7 @@ pub struct Shared {
     /// Whether memory is short whatever is booked.
     pub scarcity: Arc<Scarcity>,
     /// What outlives the versions of bots.
-    pub lasting: Lasting,
+    pub shared_state: SharedState,
     /// Where charges are noted.
     pub journal: Journal,
     /// The way out to other servers.
@@ -86,7 +86,7 @@ pub struct BotSummary {
 
 impl BotSummary {
     /// Whether the bot that is ordered would do all as this one does.
-    fn is(&self, order: &Order) -> bool {
+    fn is(&self, order: &BotRecipe) -> bool {
         let elsewhere = BotSpec {
             source: self.spec.source.clone(),
             build: self.spec.build.clone(),
@@ -115,20 +115,20 @@ pub(super) struct Wanted<'a> {
 
 /// What it takes to make a bot. Two are equal that would make the same.
 #[derive(Clone, Debug)]
-pub(super) struct Order {
+pub(super) struct BotRecipe {
     /// What it is to be.
     pub(super) spec: BotSpec,
     /// Host names that are to lead to it.
     hosts: Vec<String>,
     /// What its tenant may use.
-    tenant: LastingTenant,
+    tenant: TenantState,
     /// What tells its component apart.
     digest: String,
     /// Size of its component, in bytes.
     pub(super) bytes: usize,
 }
 
-impl PartialEq for Order {
+impl PartialEq for BotRecipe {
     fn eq(&self, other: &Self) -> bool {
         self.spec == other.spec && self.digest == other.digest && self.hosts == other.hosts
     }
@@ -139,7 +139,7 @@ pub(super) enum Inspected {
     /// It is there: as it was before, or its compiled code was found.
     Ready(BotSummary),
     /// Its component is to be compiled first.
-    Uncompiled(Order),
+    Uncompiled(BotRecipe),
 }
 
 /// Looks at bots that are to be mounted, in their order, as far as that goes without compiling:
@@ -183,10 +183,10 @@ pub(super) fn look(
 fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Inspected, Problem> {
     let spec = wanted.spec;
     let bytes = read(&spec.source).map_err(|unfit| unfit_bot(spec, unfit))?;
-    let order = Order {
+    let order = BotRecipe {
         spec: spec.clone(),
         hosts: wanted.tenant.hosts.clone(),
-        tenant: shared.lasting.tenant(wanted.tenant),
+        tenant: shared.shared_state.tenant(wanted.tenant),
         digest: sandbox::digest(&bytes),
         bytes: bytes.len(),
     };
@@ -203,7 +203,7 @@ fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Inspected, Problem> {
     }
 }
 
-impl Order {
+impl BotRecipe {
     /// Makes the bot: compiles its component, which takes a second per megabyte and all cores.
     pub(super) fn carry_out(
         &self,
@@ -261,14 +261,14 @@ impl Order {
     }
 }
 
-fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot {
-    let Order {
+fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) -> Bot {
+    let BotRecipe {
         spec,
         tenant,
         digest,
         ..
     } = order;
-    let own = shared.lasting.bot(spec, digest);
+    let own = shared.shared_state.bot(spec, digest);
     let limits = &spec.limits;
     let metrics = own.metrics;
     let (declaration, declared) = Declared::pending();
@@ -310,7 +310,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
         },
         scarcity: Arc::clone(&shared.scarcity),
         allowance: allowance(order, shared, pools),
-        lasting: tenant.clone(),
+        shared_state: tenant.clone(),
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
             bot: own.time,
@@ -331,7 +331,7 @@ fn assemble(order: &Order, component: Option<Component>, shared: &Shared) -> Bot
 }
 
 /// What one run of the bot may use.
-fn allowance(order: &Order, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
+fn allowance(order: &BotRecipe, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
     let spec = &order.spec;
     Allowance {
         cpu: CpuBudget {

@@ -22,7 +22,7 @@ use super::{
     alarm::Alarm,
     charge_report,
     concurrency::{Permit, Refused},
-    running::{Answer, Held, Running},
+    running::{Held, RunResult, Running},
 };
 use crate::{
     charges::Ledger,
@@ -39,7 +39,7 @@ pub struct Reply {
     bot: Arc<Bot>,
     reference: Reference,
     outbox: Outbox,
-    phase: Phase,
+    phase: ReplyPhase,
     stop: Stop,
     alarm: Option<Alarm>,
     /// When the guard wants to be asked next, counted from the arrival.
@@ -57,7 +57,7 @@ struct Asked {
 
 type Admission = Pin<Box<dyn Future<Output = Result<Permit, Refused>> + Send>>;
 
-enum Phase {
+enum ReplyPhase {
     /// In the queue, with what the run will need.
     Waiting {
         admission: Admission,
@@ -95,7 +95,7 @@ pub fn start(
     let mut reply = Reply {
         reference: asked.received.reference(),
         outbox: bot.outbox(),
-        phase: Phase::Ended,
+        phase: ReplyPhase::Ended,
         stop,
         alarm: None,
         next_tick: Duration::ZERO,
@@ -130,7 +130,7 @@ impl Reply {
             if let Some(bytes) = self.take(context) {
                 return Poll::Ready(Some(bytes));
             }
-            if matches!(self.phase, Phase::Ended) {
+            if matches!(self.phase, ReplyPhase::Ended) {
                 return Poll::Ready(None);
             }
             if !self.alarmed(context) {
@@ -141,17 +141,17 @@ impl Reply {
 
     /// Whether its guest computes elsewhere than whoever polls this.
     pub fn is_away(&self) -> bool {
-        matches!(self.phase, Phase::Running(Running::Away(_)))
+        matches!(self.phase, ReplyPhase::Running(Running::Away(_)))
     }
 
     /// Lets the guest, or the queue, go on. True when there is a new phase to look at.
     fn advance(&mut self, context: &mut Context<'_>) -> bool {
         match &mut self.phase {
-            Phase::Waiting { admission, .. } => match admission.as_mut().poll(context) {
+            ReplyPhase::Waiting { admission, .. } => match admission.as_mut().poll(context) {
                 Poll::Pending => false,
                 Poll::Ready(Ok(permit)) => {
-                    if let Phase::Waiting { ready, .. } =
-                        std::mem::replace(&mut self.phase, Phase::Ended)
+                    if let ReplyPhase::Waiting { ready, .. } =
+                        std::mem::replace(&mut self.phase, ReplyPhase::Ended)
                     {
                         self.run(permit, *ready);
                     }
@@ -162,7 +162,7 @@ impl Reply {
                     true
                 }
             },
-            Phase::Running(running) => {
+            ReplyPhase::Running(running) => {
                 let here = matches!(running, Running::Here(_));
                 let compute = self.bot.allowance.compute.as_ref();
                 match running.poll(compute, &self.bot.owner, context) {
@@ -183,15 +183,15 @@ impl Reply {
                     }
                 }
             }
-            Phase::Ending(_) => self.say_last(Some(context)),
-            Phase::Ended => false,
+            ReplyPhase::Ending(_) => self.say_last(Some(context)),
+            ReplyPhase::Ended => false,
         }
     }
 
     /// The memory of its run, while there is one.
     pub fn holder(&self) -> Option<&Arc<Holder>> {
         let meter = self.account.meter.as_ref();
-        let running = matches!(self.phase, Phase::Running(_));
+        let running = matches!(self.phase, ReplyPhase::Running(_));
         meter.filter(|_| running).map(Meter::holder)
     }
 
@@ -210,7 +210,7 @@ impl Reply {
 
     fn wait(&mut self, asked: Asked) {
         let Bot { gate, metrics, .. } = &*self.bot;
-        self.phase = Phase::Waiting {
+        self.phase = ReplyPhase::Waiting {
             admission: Box::pin(
                 gate.clone()
                     .admit(metrics.running.clone(), metrics.waiting.clone()),
@@ -249,14 +249,14 @@ impl Reply {
         self.account.meter = Some(run.meter());
         let outbox = Some(self.outbox.clone());
         let held = Held::new(run, outbox, bot.pace.clone(), permit);
-        self.phase = Phase::Running(if begins_here {
+        self.phase = ReplyPhase::Running(if begins_here {
             Running::Here(Box::new(held))
         } else {
             Running::away(held, bot.allowance.compute.as_ref(), &bot.owner, quick)
         });
     }
 
-    fn returned(&mut self, answer: Result<Answer<Result<(), Failure>>, Panicked>) {
+    fn returned(&mut self, answer: Result<RunResult<Result<(), Failure>>, Panicked>) {
         if let Some(end) = self.outbox.overrun() {
             return self.end(end, None);
         }
@@ -283,8 +283,8 @@ impl Reply {
 
     /// Frees the instance and its places; the last events are written next.
     fn end(&mut self, end: End, detail: Option<String>) {
-        let ending = Phase::Ending(Box::new((end, detail)));
-        if let Phase::Running(running) = std::mem::replace(&mut self.phase, ending) {
+        let ending = ReplyPhase::Ending(Box::new((end, detail)));
+        if let ReplyPhase::Running(running) = std::mem::replace(&mut self.phase, ending) {
             running.end(self.bot.allowance.compute.as_ref(), &self.bot.owner);
         }
         self.alarm = None;
@@ -293,13 +293,13 @@ impl Reply {
     /// Writes the last events, and settles the account. `false`: the thread of the guest is in the
     /// way, and wakes this task when it is not any more.
     fn say_last(&mut self, context: Option<&Context<'_>>) -> bool {
-        let Phase::Ending(ending) = &self.phase else {
+        let ReplyPhase::Ending(ending) = &self.phase else {
             return false;
         };
         if !self.outbox.end(context, &ending.0, self.reference) {
             return false;
         }
-        if let Phase::Ending(ending) = std::mem::replace(&mut self.phase, Phase::Ended) {
+        if let ReplyPhase::Ending(ending) = std::mem::replace(&mut self.phase, ReplyPhase::Ended) {
             self.settle(&ending.0, ending.1.as_deref());
         }
         true
@@ -319,7 +319,7 @@ impl Reply {
 
     /// Waits for the clock and the stop signal; true when something was written or ended.
     fn alarmed(&mut self, context: &mut Context<'_>) -> bool {
-        if matches!(self.phase, Phase::Ending(_)) {
+        if matches!(self.phase, ReplyPhase::Ending(_)) {
             return false;
         }
         let due = self
@@ -343,7 +343,7 @@ impl Reply {
     /// Ends the reply where the server stops, memory is short or its time is over, and says what is due. `false`: the
     /// thread of the guest is in the way.
     fn look(&mut self, context: &Context<'_>) -> bool {
-        if matches!(self.phase, Phase::Ending(_) | Phase::Ended) {
+        if matches!(self.phase, ReplyPhase::Ending(_) | ReplyPhase::Ended) {
             return true;
         }
         if self.stop.stopped() {

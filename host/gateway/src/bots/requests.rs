@@ -67,7 +67,7 @@ pub(crate) async fn settings(
     received: Received,
 ) -> Result<Vec<u8>, CallError> {
     let asked = async {
-        let _turn = bot.lasting.settings.acquire().await;
+        let _turn = bot.shared_state.settings.acquire().await;
         let settings = ask_settings(bot, received, bot.admit()).await?;
         let at = Arc::clone(bot);
         let written = bot.compute(move || at.settings_json(&settings)).await;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a run comes to.
-pub(super) type Answer<T> = Result<T, RunError>;
+pub(super) type RunResult<T> = Result<T, RunError>;
 
 /// A run, and what it holds. Dropping it frees the instance first and its places last, so that a place
 /// is never free before its memory is.
@@ -23,17 +23,17 @@ pub(super) struct Held<T, P> {
     run: Run<T>,
     /// The reply that it speaks in, if there is one.
     outbox: Option<Outbox>,
-    _noted: Noted,
+    _noted: ComputeTimer,
     _permit: P,
 }
 
 /// Notes how long the run has computed at a stretch when it is dropped, wherever that is.
-struct Noted {
+struct ComputeTimer {
     meter: crate::sandbox::Meter,
     pace: Pace,
 }
 
-impl Drop for Noted {
+impl Drop for ComputeTimer {
     fn drop(&mut self) {
         self.pace.note(self.meter.longest_stretch());
     }
@@ -45,7 +45,7 @@ impl<T, P> Held<T, P> {
         Self {
             run,
             outbox,
-            _noted: Noted { meter, pace },
+            _noted: ComputeTimer { meter, pace },
             _permit: permit,
         }
     }
@@ -57,7 +57,7 @@ impl<T, P> Held<T, P> {
 }
 
 impl<T, P: Unpin> Future for Held<T, P> {
-    type Output = Answer<T>;
+    type Output = RunResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = Pin::new(&mut self.run).poll(context);
@@ -71,7 +71,7 @@ impl<T, P: Unpin> Future for Held<T, P> {
 /// A run at the compute threads. One that is there only because its tenant was ahead of its share comes
 /// back while it waits: an answer that streams for a minute is not to wait for turns because its first
 /// word came at a bad moment.
-pub(super) struct Visit<T, P> {
+pub(super) struct RunVisit<T, P> {
     held: Option<Box<Held<T, P>>>,
     /// Where it may come back to; `None`: it computes too much for that.
     home: Option<(compute::Handle, Owner)>,
@@ -80,12 +80,12 @@ pub(super) struct Visit<T, P> {
 /// What becomes of a run at the compute threads.
 pub(super) enum Visited<T, P> {
     /// It is over.
-    Over(Answer<T>),
+    Over(RunResult<T>),
     /// It waits, and goes on at the serving threads.
     Back(Box<Held<T, P>>),
 }
 
-impl<T, P: Unpin> Future for Visit<T, P> {
+impl<T, P: Unpin> Future for RunVisit<T, P> {
     type Output = Visited<T, P>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -105,7 +105,7 @@ impl<T, P: Unpin> Future for Visit<T, P> {
     }
 }
 
-impl<T, P: Unpin> Weighed for Visit<T, P> {
+impl<T, P: Unpin> Weighed for RunVisit<T, P> {
     fn is_heavy(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.run.is_heavy())
     }
@@ -147,7 +147,7 @@ where
         owner: &Owner,
         comes_back: bool,
     ) -> Self {
-        let visit = Visit {
+        let visit = RunVisit {
             held: Some(held),
             home: comes_back.then(|| (compute.clone(), owner.clone())),
         };
@@ -160,7 +160,7 @@ where
         compute: Option<&compute::Handle>,
         owner: &Owner,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Answer<T>, Panicked>> {
+    ) -> Poll<Result<RunResult<T>, Panicked>> {
         // Who is just back goes on here in any case: he was asked about a moment ago.
         let mut back = false;
         loop {

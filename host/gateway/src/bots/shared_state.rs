@@ -19,7 +19,7 @@ use ravenry_config::{
     resolve::{BotSpec, TenantSpec},
 };
 use ravenry_outbound::{
-    Egress, Part,
+    Egress, TenantShare,
     poe::{Addresses, Connections},
 };
 
@@ -45,7 +45,7 @@ impl Share {
 
 /// What lasts of a tenant.
 #[derive(Clone, Debug)]
-pub(super) struct LastingTenant {
+pub(super) struct TenantState {
     /// What all his bots may use together.
     pub(super) share: Share,
     /// What bodies of their requests take.
@@ -59,14 +59,14 @@ pub(super) struct LastingTenant {
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
     /// Their part of connections to other servers.
-    pub(super) part: Part,
+    pub(super) part: TenantShare,
     /// Their connections to the platform.
     pub(super) poe: Connections,
 }
 
 /// What lasts of a bot.
 #[derive(Clone, Debug)]
-pub(super) struct LastingBot {
+pub(super) struct BotState {
     /// What it may use.
     pub(super) share: Share,
     /// Its computing time.
@@ -92,7 +92,7 @@ pub struct Debtor {
 
 /// What lasts of everybody, by name.
 #[derive(Debug)]
-pub struct Lasting {
+pub struct SharedState {
     egress: Egress,
     addresses: Addresses,
     known: Mutex<Known>,
@@ -100,11 +100,11 @@ pub struct Lasting {
 
 #[derive(Debug, Default)]
 struct Known {
-    tenants: HashMap<TenantName, LastingTenant>,
-    bots: HashMap<(TenantName, BotName), LastingBot>,
+    tenants: HashMap<TenantName, TenantState>,
+    bots: HashMap<(TenantName, BotName), BotState>,
 }
 
-impl Lasting {
+impl SharedState {
     /// Of nobody yet. New tenants get a part of `egress`, and ask the platform at these addresses.
     pub fn new(egress: Egress, addresses: Addresses) -> Self {
         Self {
@@ -119,10 +119,10 @@ impl Lasting {
     }
 
     /// What lasts of a tenant; a new one has the size that the specification says.
-    pub(super) fn tenant(&self, spec: &TenantSpec) -> LastingTenant {
+    pub(super) fn tenant(&self, spec: &TenantSpec) -> TenantState {
         let new = || {
             let part = self.egress.part();
-            LastingTenant {
+            TenantState {
                 share: Share {
                     places: Limit::new(spec.running, spec.queue),
                     memory: MemoryPool::new(spec.memory),
@@ -143,8 +143,8 @@ impl Lasting {
 
     /// What lasts of a bot; a new one has the size that the specification says. Of a component with
     /// another digest nothing is known yet.
-    pub(super) fn bot(&self, spec: &BotSpec, digest: &str) -> LastingBot {
-        let new = || LastingBot {
+    pub(super) fn bot(&self, spec: &BotSpec, digest: &str) -> BotState {
+        let new = || BotState {
             share: Share {
                 places: Limit::new(spec.limits.running, spec.limits.queue),
                 memory: MemoryPool::new(spec.limits.live_memory),

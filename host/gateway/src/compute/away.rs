@@ -41,20 +41,20 @@ pub(crate) fn caught<F: Future>(
 /// Work under way at compute threads: a future of what it comes to. Dropping it gives the work up.
 #[derive(Debug)]
 pub struct Away<T> {
-    _task: Handed,
+    _task: GiveUpOnDrop,
     slot: Arc<Slot<T>>,
 }
 
 /// Gives the task up when it is dropped.
-struct Handed(Arc<Task>);
+struct GiveUpOnDrop(Arc<Task>);
 
-impl std::fmt::Debug for Handed {
+impl std::fmt::Debug for GiveUpOnDrop {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Handed")
+        formatter.write_str("GiveUpOnDrop")
     }
 }
 
-impl Drop for Handed {
+impl Drop for GiveUpOnDrop {
     fn drop(&mut self) {
         self.0.give_up();
     }
@@ -92,7 +92,7 @@ where
         slot: Arc::clone(&slot),
     });
     Away {
-        _task: Handed(Task::begin(work, owner, Arc::clone(threads))),
+        _task: GiveUpOnDrop(Task::begin(work, owner, Arc::clone(threads))),
         slot,
     }
 }

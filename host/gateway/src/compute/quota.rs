@@ -31,11 +31,11 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 pub(super) struct Quota {
     /// Seconds of processor time for each second.
     cores: f64,
-    state: Mutex<State>,
+    state: Mutex<TokenBucket>,
 }
 
 #[derive(Debug)]
-struct State {
+struct TokenBucket {
     looked: Instant,
     used: Duration,
     /// Seconds; below zero: compute threads pause.
@@ -54,7 +54,7 @@ impl Quota {
     fn of(cores: f64) -> Self {
         Self {
             cores,
-            state: Mutex::new(State {
+            state: Mutex::new(TokenBucket {
                 looked: Instant::now(),
                 used: clock::process(),
                 left: 0.0,
@@ -77,7 +77,7 @@ impl Quota {
     }
 }
 
-impl State {
+impl TokenBucket {
     /// Takes note of what was used, and says how long to pause.
     fn look(&mut self, cores: f64, now: Instant, used: Duration) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.looked).as_secs_f64();
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn compute_threads_leave_a_part_of_the_quota() {
         let start = Instant::now();
-        let mut state = State {
+        let mut state = TokenBucket {
             looked: start,
             used: Duration::ZERO,
             left: 0.0,

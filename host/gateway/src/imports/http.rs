@@ -18,7 +18,9 @@ use wasmtime_wasi_http::{
 use super::log::BotLog;
 use crate::secrets::Secrets;
 use ravenry_base::hosts::HostPattern;
-use ravenry_outbound::{Client, Gone, Incoming, Order, SendError, Timeouts, cassette::Tape};
+use ravenry_outbound::{
+    Client, Gone, Incoming, OutboundRequest, SendError, Timeouts, cassette::Tape,
+};
 
 /// What a bot may send, and over which connections. All its calls share it.
 #[derive(Debug)]
@@ -318,7 +320,7 @@ async fn send(
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    let order = Order {
+    let order = OutboundRequest {
         method: head.method,
         headers: outgoing(&access, &url, head.headers),
         url,

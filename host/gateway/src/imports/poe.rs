@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use self::names::{content_type, fetched, file_name, last_part, web};
 pub use self::{
-    answer::Answer,
+    answer::BotAnswer,
     declared::{Declaration, Declared},
     written::Written,
 };
@@ -226,7 +226,7 @@ impl Poe {
         received: &Received,
         bot: &str,
         body: String,
-    ) -> Result<Answer, PoeError> {
+    ) -> Result<BotAnswer, PoeError> {
         let asked = self.begin(received, bot, body).await;
         self.count("ask", asked)
     }
@@ -236,7 +236,7 @@ impl Poe {
         received: &Received,
         bot: &str,
         body: String,
-    ) -> Result<Answer, PoeError> {
+    ) -> Result<BotAnswer, PoeError> {
         let bounds = self.platform.bounds;
         if bot.is_empty() || bot.len() > BOT_NAME_BYTES_MAX || bot.chars().any(char::is_control) {
             let words = "the name of a bot is 1 to 128 bytes without control characters";
@@ -261,7 +261,7 @@ impl Poe {
             .ask(bot, question, self.platform.pools.clone());
         let place = (self.place(), held);
         let log = (self.log.clone(), format!("asking `{bot}`"));
-        Ok(Answer::new(asking, self.outbox.clone(), log, place))
+        Ok(BotAnswer::new(asking, self.outbox.clone(), log, place))
     }
 
     /// Uploads a file and attaches it to the reply.

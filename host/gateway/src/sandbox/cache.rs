@@ -20,7 +20,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
-pub(in crate::sandbox) use self::room::{Kept, Room};
+pub(in crate::sandbox) use self::room::{CacheRoom, PinnedFile};
 use super::compiler::Refusal;
 use ravenry_protocol::Reference;
 
@@ -47,7 +47,7 @@ const REFUSAL_BYTES_MAX: u64 = 16 * 1024;
 /// The code of one engine in the directory.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
-    room: Room,
+    room: CacheRoom,
     engine: u64,
 }
 
@@ -55,12 +55,12 @@ pub(super) struct Cache {
 pub(super) struct Code {
     pub(super) component: Component,
     /// Its file, where it has one.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<PinnedFile>,
 }
 
 impl Cache {
     /// The code of this engine.
-    pub(super) fn of(engine: &Engine, room: Room) -> Self {
+    pub(super) fn of(engine: &Engine, room: CacheRoom) -> Self {
         // Only a name: a hasher that changes with the compiler costs one compilation.
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -234,7 +234,7 @@ mod tests {
     fn fixture() -> (tempfile::TempDir, Engine, Cache, [u8; 32]) {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let room = Room::open(&directory.path().join("code")).unwrap();
+        let room = CacheRoom::open(&directory.path().join("code")).unwrap();
         let cache = Cache::of(&engine, room);
         let digest = [7; 32];
         let component = wat::parse_str("(component)").unwrap();

@@ -19,7 +19,7 @@ use super::{
     compilers::{self, Compilers},
     engine::{self, EngineKind, Size},
 };
-use ravenry_base::worker::{self, Limits};
+use ravenry_base::worker::{self, WorkerLimits};
 
 /// The name of the verb that compiles.
 pub const VERB: &str = "compile";
@@ -240,7 +240,7 @@ fn ended(status: ExitStatus, words: String, job: Job) -> Failure {
 /// # Errors
 /// What has nothing to do with the component.
 pub fn run(job: Job) -> io::Result<Result<(), String>> {
-    worker::apply_limits(Limits {
+    worker::apply_limits(WorkerLimits {
         seconds: job.seconds,
         memory_bytes: job.memory_bytes,
     })?;

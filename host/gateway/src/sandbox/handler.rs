@@ -2,7 +2,7 @@
 
 use wasmtime::{Store, component::InstancePre};
 
-use super::{inspect::World, instance::State, since_0_1, since_0_1_async};
+use super::{inspect::World, instance::StoreData, since_0_1, since_0_1_async};
 use ravenry_protocol::{
     event::Failure,
     request::{ErrorReport, Feedback, Query, Reaction},
@@ -28,7 +28,7 @@ macro_rules! forward {
 
 impl Handler {
     /// Checks that a linked component exports what its world wants.
-    pub(super) fn check(world: World, pre: InstancePre<State>) -> wasmtime::Result<Self> {
+    pub(super) fn check(world: World, pre: InstancePre<StoreData>) -> wasmtime::Result<Self> {
         Ok(match world {
             World::Bot => Self::Plain(since_0_1::check(pre)?),
             World::BotAsync => Self::Async(since_0_1_async::check(pre)?),
@@ -38,14 +38,14 @@ impl Handler {
     /// Calls `respond` in a fresh instance.
     pub(super) async fn respond(
         self,
-        store: Store<State>,
+        store: Store<StoreData>,
         query: Query,
     ) -> wasmtime::Result<Result<(), Failure>> {
         forward!(&self, respond(store, query))
     }
 
     /// Calls `settings` in a fresh instance. What is larger than settings are is let go at once.
-    pub(super) async fn settings(self, store: Store<State>) -> wasmtime::Result<Settings> {
+    pub(super) async fn settings(self, store: Store<StoreData>) -> wasmtime::Result<Settings> {
         let settings = forward!(&self, settings(store))?;
         let bytes = settings.bytes();
         if bytes > SETTINGS_BYTES_MAX {
@@ -59,7 +59,7 @@ impl Handler {
     /// Calls `on-feedback` in a fresh instance.
     pub(super) async fn on_feedback(
         self,
-        store: Store<State>,
+        store: Store<StoreData>,
         feedback: Feedback,
     ) -> wasmtime::Result<()> {
         forward!(&self, on_feedback(store, feedback))
@@ -68,7 +68,7 @@ impl Handler {
     /// Calls `on-reaction` in a fresh instance.
     pub(super) async fn on_reaction(
         self,
-        store: Store<State>,
+        store: Store<StoreData>,
         reaction: Reaction,
     ) -> wasmtime::Result<()> {
         forward!(&self, on_reaction(store, reaction))
@@ -77,7 +77,7 @@ impl Handler {
     /// Calls `on-error` in a fresh instance.
     pub(super) async fn on_error(
         self,
-        store: Store<State>,
+        store: Store<StoreData>,
         report: ErrorReport,
     ) -> wasmtime::Result<()> {
         forward!(&self, on_error(store, report))

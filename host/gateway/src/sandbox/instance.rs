@@ -233,7 +233,7 @@ struct NoMappings;
 struct RequestTooLarge;
 
 /// The state of one store.
-pub(super) struct State {
+pub(super) struct StoreData {
     pub(super) call: Call,
     /// Made when the guest first asks for it: a quick bot in Rust never does.
     wasi: Option<WasiCtx>,
@@ -250,7 +250,7 @@ pub(super) struct State {
     _room: Option<Room>,
 }
 
-impl State {
+impl StoreData {
     /// How large a block of headers may become that the guest makes now, or a path.
     pub(super) fn fields_bytes_max(&mut self) -> usize {
         self.looks.call(&mut self.table, &mut self.memory)
@@ -265,7 +265,7 @@ pub(super) fn start<T, F>(
     call: Call,
     ahead: Booking,
     room: Option<Room>,
-    begin: impl FnOnce(Store<State>) -> F,
+    begin: impl FnOnce(Store<StoreData>) -> F,
 ) -> Run<T>
 where
     F: Future<Output = wasmtime::Result<T>> + Send + 'static,
@@ -279,7 +279,7 @@ where
     let mut meter = MemoryMeter::new(bounds, Arc::clone(&memory), ahead, flat);
     let has_room = room.is_some();
     let fits = meter.keep(call.received.raw().len());
-    let state = State {
+    let state = StoreData {
         outbound: Outbound::new(
             Arc::clone(&call.http),
             call.log.clone(),
@@ -325,7 +325,7 @@ where
 /// The deadline is a moment, whatever the guest did until then: how long the poll under way has lasted,
 /// the meter says.
 fn bound_polls(
-    store: &mut Store<State>,
+    store: &mut Store<StoreData>,
     cpu: &Arc<CpuMeter>,
     allowance: &Allowance,
     ticker: &Arc<Ticker>,
@@ -365,7 +365,7 @@ fn surroundings(call: &Call, step: Duration) -> WasiCtx {
     wasi.build()
 }
 
-impl WasiView for State {
+impl WasiView for StoreData {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let (call, step) = (&self.call, self.clock);
         WasiCtxView {
@@ -375,7 +375,7 @@ impl WasiView for State {
     }
 }
 
-impl WasiHttpView for State {
+impl WasiHttpView for StoreData {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let fields = self.fields_bytes_max();
         self.http.set_field_size_limit(fields);

@@ -22,7 +22,7 @@ pub(super) struct Mappings {
 
 /// Mappings of one instance. Dropping it gives them back.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct MappingRoom {
     taken: u64,
     of: Arc<Mappings>,
 }
@@ -37,20 +37,20 @@ impl Mappings {
     }
 
     /// Takes this many, if so many are left.
-    pub(super) fn take(self: &Arc<Self>, wanted: u64) -> Option<Room> {
+    pub(super) fn take(self: &Arc<Self>, wanted: u64) -> Option<MappingRoom> {
         self.used
             .try_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 used.checked_add(wanted).filter(|sum| *sum <= self.max)
             })
             .ok()?;
-        Some(Room {
+        Some(MappingRoom {
             taken: wanted,
             of: Arc::clone(self),
         })
     }
 }
 
-impl Drop for Room {
+impl Drop for MappingRoom {
     fn drop(&mut self) {
         self.of.used.fetch_sub(self.taken, Ordering::Relaxed);
     }

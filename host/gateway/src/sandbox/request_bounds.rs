@@ -10,7 +10,7 @@ use wasmtime::{
 };
 use wasmtime_wasi_http::WasiHttpView as _;
 
-use super::instance::State;
+use super::instance::StoreData;
 
 /// Longest authority, in bytes: a host name has 253, and there may be a user before it.
 const AUTHORITY_BYTES_MAX: usize = 1024;
@@ -19,12 +19,12 @@ const AUTHORITY_BYTES_MAX: usize = 1024;
 const METHOD_BYTES_MAX: usize = 64;
 
 /// What a function that sets something gives back.
-type Answer = wasmtime::Result<(Result<(), ()>,)>;
+type SetResult = wasmtime::Result<(Result<(), ()>,)>;
 
-const REFUSED: Answer = Ok((Err(()),));
+const REFUSED: SetResult = Ok((Err(()),));
 
 /// Wraps the functions of WASI 0.2, and those of 0.3 where `tasks` are offered.
-pub(super) fn add_to_linker(linker: &mut Linker<State>, tasks: bool) -> wasmtime::Result<()> {
+pub(super) fn add_to_linker(linker: &mut Linker<StoreData>, tasks: bool) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     wrap_0_2(linker)?;
     if tasks {
@@ -41,14 +41,14 @@ fn is_long(text: Option<&str>, bytes_max: usize) -> bool {
 /// Writes the function that wraps one version's setters: they have the same shape, and types of their own.
 macro_rules! wrap {
     ($name:ident, $interface:literal, $resource:literal, $($types:tt)+) => {
-        fn $name(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        fn $name(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
             use wasmtime_wasi_http::$($types)+;
             type Text = (Resource<Request>, Option<String>);
 
             let mut types = linker.instance($interface)?;
             types.func_wrap(
                 concat!("[method]", $resource, ".set-authority"),
-                |mut store: StoreContextMut<'_, State>, (request, authority): Text| -> Answer {
+                |mut store: StoreContextMut<'_, StoreData>, (request, authority): Text| -> SetResult {
                     if is_long(authority.as_deref(), AUTHORITY_BYTES_MAX) {
                         return REFUSED;
                     }
@@ -57,7 +57,7 @@ macro_rules! wrap {
             )?;
             types.func_wrap(
                 concat!("[method]", $resource, ".set-path-with-query"),
-                |mut store: StoreContextMut<'_, State>, (request, path): Text| -> Answer {
+                |mut store: StoreContextMut<'_, StoreData>, (request, path): Text| -> SetResult {
                     // As long as all headers together may be.
                     let bytes_max = store.data_mut().fields_bytes_max();
                     if is_long(path.as_deref(), bytes_max) {
@@ -68,9 +68,9 @@ macro_rules! wrap {
             )?;
             types.func_wrap(
                 concat!("[method]", $resource, ".set-method"),
-                |mut store: StoreContextMut<'_, State>,
+                |mut store: StoreContextMut<'_, StoreData>,
                  (request, method): (Resource<Request>, Method)|
-                 -> Answer {
+                 -> SetResult {
                     if matches!(&method, Method::Other(name) if name.len() > METHOD_BYTES_MAX) {
                         return REFUSED;
                     }

@@ -7,7 +7,7 @@ use super::{
     cache::{Cache, Room},
     engine::{self, EngineKind, Size},
     environment, inspect,
-    instance::State,
+    instance::StoreData,
     request_bounds, since_0_1,
     ticker::Ticker,
 };
@@ -15,7 +15,7 @@ use super::{
 /// One engine, what it offers to guests, and where its compiled code is kept.
 pub(super) struct Runtime {
     pub(super) engine: wasmtime::Engine,
-    pub(super) linker: Linker<State>,
+    pub(super) linker: Linker<StoreData>,
     pub(super) cache: Cache,
 }
 
@@ -40,7 +40,7 @@ impl Runtime {
 }
 
 /// What an engine of this kind offers.
-fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
+fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linker<StoreData>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;

@@ -8,7 +8,7 @@ use wasmtime::{
     component::{ComponentExportIndex, HasSelf},
 };
 
-use super::instance::State;
+use super::instance::StoreData;
 use crate::guard::Refusal;
 use ravenry_protocol::{
     event::{self, Event, EventName, JsonObject, Owned},
@@ -35,7 +35,7 @@ pub(super) mod bindings {
         exports: { default: async },
         with: {
             "wasi:io": wasmtime_wasi::p2::bindings::io,
-            "ravenry:bot/poe.answer": crate::imports::poe::Answer,
+            "ravenry:bot/poe.answer": crate::imports::poe::ReplyResult,
             "ravenry:bot/poe.file-writer": crate::imports::poe::Written,
         },
     });
@@ -50,7 +50,7 @@ use bindings::{
 /// A component that was checked against the world `bot`, ready to be instantiated.
 #[derive(Clone)]
 pub(super) struct BotPre {
-    all: Generated<State>,
+    all: Generated<StoreData>,
     /// Where `respond` is. A query looks for nothing else: checking the types of all exports takes
     /// longer than a small bot takes to answer.
     respond: ComponentExportIndex,
@@ -65,16 +65,16 @@ type Responded = (Result<(), types::Failure>,);
 
 /// Adds what the world imports.
 pub(super) fn add_to_linker(
-    linker: &mut wasmtime::component::Linker<State>,
+    linker: &mut wasmtime::component::Linker<StoreData>,
 ) -> wasmtime::Result<()> {
-    reply::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    received::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    platform::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    reply::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
+    received::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
+    platform::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
+    types::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)
 }
 
 /// Checks that a linked component exports what the world wants.
-pub(super) fn check(pre: wasmtime::component::InstancePre<State>) -> wasmtime::Result<BotPre> {
+pub(super) fn check(pre: wasmtime::component::InstancePre<StoreData>) -> wasmtime::Result<BotPre> {
     let all = Generated::new(pre)?;
     let component = all.instance_pre().component();
     let respond = component
@@ -87,7 +87,7 @@ pub(super) fn check(pre: wasmtime::component::InstancePre<State>) -> wasmtime::R
 /// Calls `respond` in a fresh instance.
 pub(super) async fn respond(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     query: request::Query,
 ) -> wasmtime::Result<Result<(), event::Failure>> {
     let instance = pre.all.instance_pre().instantiate_async(&mut store).await?;
@@ -100,7 +100,7 @@ pub(super) async fn respond(
 /// Calls `settings` in a fresh instance.
 pub(super) async fn settings(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
 ) -> wasmtime::Result<settings::Settings> {
     let bot = pre.all.instantiate_async(&mut store).await?;
     Ok(bot
@@ -113,7 +113,7 @@ pub(super) async fn settings(
 /// Calls `on-feedback` in a fresh instance.
 pub(super) async fn on_feedback(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     feedback: request::Feedback,
 ) -> wasmtime::Result<()> {
     let bot = pre.all.instantiate_async(&mut store).await?;
@@ -125,7 +125,7 @@ pub(super) async fn on_feedback(
 /// Calls `on-reaction` in a fresh instance.
 pub(super) async fn on_reaction(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     reaction: request::Reaction,
 ) -> wasmtime::Result<()> {
     let bot = pre.all.instantiate_async(&mut store).await?;
@@ -137,7 +137,7 @@ pub(super) async fn on_reaction(
 /// Calls `on-error` in a fresh instance.
 pub(super) async fn on_error(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     report: request::ErrorReport,
 ) -> wasmtime::Result<()> {
     let bot = pre.all.instantiate_async(&mut store).await?;
@@ -147,12 +147,12 @@ pub(super) async fn on_error(
 }
 
 /// What a reply function gives back: the outer error would trap, and is never used.
-type Answer = wasmtime::Result<Result<(), reply::Stopped>>;
+type ReplyResult = wasmtime::Result<Result<(), reply::Stopped>>;
 
-impl State {
+impl StoreData {
     /// Says an event, and lets go of what it is made of before this waits for a reader: that may be large, and
     /// take an hour.
-    async fn say<T>(&mut self, parts: T, event: impl FnOnce(&T) -> Event<'_>) -> Answer {
+    async fn say<T>(&mut self, parts: T, event: impl FnOnce(&T) -> Event<'_>) -> ReplyResult {
         let Some(outbox) = &self.call.reply else {
             return Ok(Err(reply::Stopped::Ended));
         };
@@ -164,7 +164,7 @@ impl State {
         Ok(said.map_err(Into::into))
     }
 
-    async fn say_failure(&mut self, failure: event::Failure) -> Answer {
+    async fn say_failure(&mut self, failure: event::Failure) -> ReplyResult {
         self.say(failure, |failure| Event::Error {
             text: failure
                 .text
@@ -181,13 +181,13 @@ fn invalid(error: &event::InvalidEvent) -> Result<(), reply::Stopped> {
     Err(reply::Stopped::Invalid(error.to_string()))
 }
 
-impl reply::Host for State {
-    async fn text(&mut self, text: String) -> Answer {
+impl reply::Host for StoreData {
+    async fn text(&mut self, text: String) -> ReplyResult {
         self.say(text, |text| Event::Text { index: None, text })
             .await
     }
 
-    async fn text_at(&mut self, index: u32, text: String) -> Answer {
+    async fn text_at(&mut self, index: u32, text: String) -> ReplyResult {
         self.say(text, |text| Event::Text {
             index: Some(index),
             text,
@@ -195,12 +195,12 @@ impl reply::Host for State {
         .await
     }
 
-    async fn replace(&mut self, text: String) -> Answer {
+    async fn replace(&mut self, text: String) -> ReplyResult {
         self.say(text, |text| Event::Replace { index: None, text })
             .await
     }
 
-    async fn replace_at(&mut self, index: u32, text: String) -> Answer {
+    async fn replace_at(&mut self, index: u32, text: String) -> ReplyResult {
         self.say(text, |text| Event::Replace {
             index: Some(index),
             text,
@@ -208,11 +208,11 @@ impl reply::Host for State {
         .await
     }
 
-    async fn suggest(&mut self, text: String) -> Answer {
+    async fn suggest(&mut self, text: String) -> ReplyResult {
         self.say(text, |text| Event::Suggest(text)).await
     }
 
-    async fn meta(&mut self, meta: types::MetaEvent) -> Answer {
+    async fn meta(&mut self, meta: types::MetaEvent) -> ReplyResult {
         let meta = event::Meta::from(meta);
         match meta.check() {
             Ok(()) => self.say(meta, |meta| Event::Meta(meta)).await,
@@ -220,16 +220,16 @@ impl reply::Host for State {
         }
     }
 
-    async fn file(&mut self, file: types::FileEvent) -> Answer {
+    async fn file(&mut self, file: types::FileEvent) -> ReplyResult {
         self.say(event::File::from(file), |file| Event::File(file))
             .await
     }
 
-    async fn data(&mut self, metadata: String) -> Answer {
+    async fn data(&mut self, metadata: String) -> ReplyResult {
         self.say(metadata, |metadata| Event::Data(metadata)).await
     }
 
-    async fn json(&mut self, data: String) -> Answer {
+    async fn json(&mut self, data: String) -> ReplyResult {
         let object = JsonObject::parse(&data);
         drop(data);
         match object {
@@ -238,11 +238,11 @@ impl reply::Host for State {
         }
     }
 
-    async fn error(&mut self, failure: types::Failure) -> Answer {
+    async fn error(&mut self, failure: types::Failure) -> ReplyResult {
         self.say_failure(failure.into()).await
     }
 
-    async fn event(&mut self, name: String, data: String) -> Answer {
+    async fn event(&mut self, name: String, data: String) -> ReplyResult {
         let owned = EventName::parse(&name)
             .and_then(|name| JsonObject::parse(&data).map(|data| (name, data)))
             .and_then(|(name, data)| event::known(&name, data));
@@ -269,7 +269,7 @@ impl reply::Host for State {
     }
 }
 
-impl received::Host for State {
+impl received::Host for StoreData {
     fn raw(&mut self) -> wasmtime::Result<String> {
         Ok(self.call.received.raw().to_owned())
     }
@@ -287,7 +287,7 @@ impl received::Host for State {
     }
 }
 
-impl types::Host for State {}
+impl types::Host for StoreData {}
 
 impl From<Refusal> for reply::Stopped {
     fn from(refusal: Refusal) -> Self {

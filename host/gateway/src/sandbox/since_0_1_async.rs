@@ -6,7 +6,7 @@
 
 use wasmtime::Store;
 
-use super::instance::State;
+use super::instance::StoreData;
 use ravenry_protocol::{event, request, settings};
 
 mod bindings {
@@ -30,17 +30,17 @@ mod bindings {
 }
 
 /// A component that was checked against the world `bot-async`, ready to be instantiated.
-pub(super) type BotPre = bindings::BotAsyncPre<State>;
+pub(super) type BotPre = bindings::BotAsyncPre<StoreData>;
 
 /// Checks that a linked component exports what the world wants.
-pub(super) fn check(pre: wasmtime::component::InstancePre<State>) -> wasmtime::Result<BotPre> {
+pub(super) fn check(pre: wasmtime::component::InstancePre<StoreData>) -> wasmtime::Result<BotPre> {
     BotPre::new(pre)
 }
 
 /// Calls `respond` in a fresh instance.
 pub(super) async fn respond(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     query: request::Query,
 ) -> wasmtime::Result<Result<(), event::Failure>> {
     let bot = pre.instantiate_async(&mut store).await?;
@@ -52,7 +52,7 @@ pub(super) async fn respond(
 /// Calls `settings` in a fresh instance.
 pub(super) async fn settings(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
 ) -> wasmtime::Result<settings::Settings> {
     let bot = pre.instantiate_async(&mut store).await?;
     let function = bot.ravenry_bot_handler_async().func_settings();
@@ -63,7 +63,7 @@ pub(super) async fn settings(
 /// Calls `on-feedback` in a fresh instance.
 pub(super) async fn on_feedback(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     feedback: request::Feedback,
 ) -> wasmtime::Result<()> {
     let bot = pre.instantiate_async(&mut store).await?;
@@ -74,7 +74,7 @@ pub(super) async fn on_feedback(
 /// Calls `on-reaction` in a fresh instance.
 pub(super) async fn on_reaction(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     reaction: request::Reaction,
 ) -> wasmtime::Result<()> {
     let bot = pre.instantiate_async(&mut store).await?;
@@ -85,7 +85,7 @@ pub(super) async fn on_reaction(
 /// Calls `on-error` in a fresh instance.
 pub(super) async fn on_error(
     pre: &BotPre,
-    mut store: Store<State>,
+    mut store: Store<StoreData>,
     report: request::ErrorReport,
 ) -> wasmtime::Result<()> {
     let bot = pre.instantiate_async(&mut store).await?;

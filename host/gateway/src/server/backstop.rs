@@ -22,7 +22,7 @@ use crate::{
     control_group::{self, MemoryInUse},
     metrics,
 };
-use ravenry_base::memory::{Books, Pressure, Turn, Usage};
+use ravenry_base::memory::{Books, Pressure, PressureChange, Usage};
 
 /// How often memory is looked at.
 ///
@@ -191,17 +191,17 @@ impl Watch {
         }
     }
 
-    fn tell(&mut self, turn: Turn, usage: Usage, books: Books) {
+    fn tell(&mut self, turn: PressureChange, usage: Usage, books: Books) {
         let Usage { used, bytes_max } = usage;
         match turn {
-            Turn::Refuses => tracing::warn!(
+            PressureChange::Refuses => tracing::warn!(
                 used_bytes = used,
                 max_bytes = bytes_max,
                 booked_bytes = books.all,
                 hint = "give the server more memory, or its bots less (`live_memory`, `memory`, `running`); compilers of new components count too",
                 "memory is short: nothing new is admitted"
             ),
-            Turn::Admits => tracing::info!(
+            PressureChange::Admits => tracing::info!(
                 used_bytes = used,
                 max_bytes = bytes_max,
                 ended = std::mem::take(&mut self.ended),

@@ -14,8 +14,8 @@ use super::{connection::Seat, record::Watch};
 use crate::bots::reply::Reply;
 
 /// The body of an answer.
-pub(super) struct Answer {
-    body: Kind,
+pub(super) struct ResponseBody {
+    body: BodyKind,
     seat: Arc<Seat>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     clippy::large_enum_variant,
     reason = "nearly all are replies: a box would cost each of them an allocation"
 )]
-enum Kind {
+enum BodyKind {
     Reply {
         reply: Reply,
         /// Who keeps what leaves; after the reply, so that it knows how that ended.
@@ -32,21 +32,21 @@ enum Kind {
     Page(axum::body::Body),
 }
 
-impl Answer {
+impl ResponseBody {
     /// What a bot says, as it says it.
     pub(super) fn reply(reply: Reply, watch: Option<Watch>, seat: Arc<Seat>) -> Self {
-        let body = Kind::Reply { reply, watch };
+        let body = BodyKind::Reply { reply, watch };
         Self { body, seat }
     }
 
     /// What is there as a whole.
     pub(super) fn page(page: axum::body::Body, seat: Arc<Seat>) -> Self {
-        let body = Kind::Page(page);
+        let body = BodyKind::Page(page);
         Self { body, seat }
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         self.seat.watches(false);
         self.seat.holds(None);
@@ -54,7 +54,7 @@ impl Drop for Answer {
     }
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -64,8 +64,8 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
         match &mut this.body {
-            Kind::Page(page) => Pin::new(page).poll_frame(context),
-            Kind::Reply { reply, watch } => {
+            BodyKind::Page(page) => Pin::new(page).poll_frame(context),
+            BodyKind::Reply { reply, watch } => {
                 let polled = reply.poll_bytes(context);
                 this.seat.holds(reply.holder());
                 this.seat.watches(reply.is_away());
@@ -79,15 +79,15 @@ impl Body for Answer {
 
     fn is_end_stream(&self) -> bool {
         match &self.body {
-            Kind::Page(page) => page.is_end_stream(),
-            Kind::Reply { .. } => false,
+            BodyKind::Page(page) => page.is_end_stream(),
+            BodyKind::Reply { .. } => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.body {
-            Kind::Page(page) => page.size_hint(),
-            Kind::Reply { .. } => SizeHint::default(),
+            BodyKind::Page(page) => page.size_hint(),
+            BodyKind::Reply { .. } => SizeHint::default(),
         }
     }
 }

@@ -25,7 +25,7 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::{sync::Semaphore, task::yield_now};
 
-use super::{body::Answer, patience::Patience, reject::Reject, stream::Stream};
+use super::{body::ResponseBody, patience::Patience, reject::Reject, stream::Stream};
 use crate::{
     bots::{
         Bot, Stop,
@@ -210,7 +210,7 @@ trait Http: Future<Output = hyper::Result<()>> + Send {
 
 impl<S> Http for http1::Connection<TokioIo<Stream>, S>
 where
-    S: HttpService<Incoming, ResBody = Answer> + Send,
+    S: HttpService<Incoming, ResBody = ResponseBody> + Send,
     S::Future: Send,
     S::Error: std::error::Error + Send + Sync + 'static,
 {
@@ -260,11 +260,11 @@ impl Session {
 
 /// A connection at its place.
 pub(super) struct Connection {
-    place: Place,
+    place: ServedAt,
     compute: Option<compute::Handle>,
 }
 
-enum Place {
+enum ServedAt {
     /// Whoever polls it serves it.
     Here(Box<Session>),
     /// It is on its way from here to there.
@@ -282,7 +282,7 @@ impl Connection {
         compute: Option<compute::Handle>,
     ) -> Self
     where
-        S: HttpService<Incoming, ResBody = Answer> + Send + 'static,
+        S: HttpService<Incoming, ResBody = ResponseBody> + Send + 'static,
         S::Future: Send,
         S::Error: std::error::Error + Send + Sync,
     {
@@ -296,20 +296,20 @@ impl Connection {
             patience: Patience::new(),
         };
         Self {
-            place: Place::Here(Box::new(session)),
+            place: ServedAt::Here(Box::new(session)),
             compute,
         }
     }
 
     fn go(&mut self, owner: &Owner) {
-        let before = std::mem::replace(&mut self.place, Place::Between);
-        if let (Place::Here(session), Some(compute)) = (before, &self.compute) {
-            let visit = Visit {
+        let before = std::mem::replace(&mut self.place, ServedAt::Between);
+        if let (ServedAt::Here(session), Some(compute)) = (before, &self.compute) {
+            let visit = ConnectionVisit {
                 session: Some(session),
                 compute: compute.clone(),
                 begun: false,
             };
-            self.place = Place::Away(compute.spawn(owner, visit));
+            self.place = ServedAt::Away(compute.spawn(owner, visit));
         }
     }
 }
@@ -321,32 +321,32 @@ impl Future for Connection {
         let this = &mut *self;
         loop {
             match &mut this.place {
-                Place::Here(session) => {
+                ServedAt::Here(session) => {
                     let crowds = |compute: &compute::Handle| session.seat.crowds(compute);
                     match this.compute.as_ref().and_then(crowds) {
                         Some(owner) => this.go(&owner),
                         None => return session.poll(context),
                     }
                 }
-                Place::Away(away) => match ready!(Pin::new(away).poll(context)) {
-                    Ok(session) if !session.over => this.place = Place::Here(session),
+                ServedAt::Away(away) => match ready!(Pin::new(away).poll(context)) {
+                    Ok(session) if !session.over => this.place = ServedAt::Here(session),
                     // Its socket is let go here: the lock of those is the serving threads'.
                     Ok(_) | Err(_) => return Poll::Ready(()),
                 },
-                Place::Between => return Poll::Ready(()),
+                ServedAt::Between => return Poll::Ready(()),
             }
         }
     }
 }
 
 /// A connection at the compute threads, until its owner crowds nobody any more: then it comes back.
-struct Visit {
+struct ConnectionVisit {
     session: Option<Box<Session>>,
     compute: compute::Handle,
     begun: bool,
 }
 
-impl Future for Visit {
+impl Future for ConnectionVisit {
     type Output = Box<Session>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -365,7 +365,7 @@ impl Future for Visit {
     }
 }
 
-impl Weighed for Visit {
+impl Weighed for ConnectionVisit {
     fn is_heavy(&self) -> bool {
         // What is heavy in there (a run) knows how to go.
         false

@@ -6,8 +6,8 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     Options,
-    listen::{Door, HttpServer},
-    routes::{Gateway, Phase},
+    listen::{Acceptor, HttpServer},
+    routes::{Gateway, ServerPhase},
     signals::Signals,
     socket::{Port, SETTLES},
 };
@@ -33,9 +33,9 @@ pub(super) async fn stop_politely(
     let port = door.port.filter(|_| options.shared);
     let next = port.is_some_and(Port::has_another);
     gateway.set(if next {
-        Phase::HandingOver
+        ServerPhase::HandingOver
     } else {
-        Phase::Draining
+        ServerPhase::Draining
     });
     (options.stopping)();
     tracing::info!(
@@ -45,7 +45,7 @@ pub(super) async fn stop_politely(
     let politely = async {
         if next {
             hand_over(&door).await;
-            gateway.set(Phase::Draining);
+            gateway.set(ServerPhase::Draining);
         }
         let succeeded = async {
             next_is_there(port).await;
@@ -66,7 +66,7 @@ pub(super) async fn stop_politely(
 
 /// Leaves the port to the process that listens there already. Who comes meanwhile, or has a connection, is
 /// served, and told to come by another one.
-async fn hand_over(door: &Door) {
+async fn hand_over(door: &Acceptor) {
     tracing::info!("another process listens at the same address: it is left to that one");
     door.close();
     // Whoever was accepted last has as long again to say what he wants.

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    body::Answer,
+    body::ResponseBody,
     connection::{Connection, Seat},
     socket::{self, Entrance, Port, SETTLES},
     stream::Stream,
@@ -40,18 +40,18 @@ pub(super) struct HttpServer {
     /// Ends with the last connection.
     task: JoinHandle<()>,
     leave: Stop,
-    door: Door,
+    door: Acceptor,
 }
 
 /// Where connections come in.
 #[derive(Clone)]
-pub(super) struct Door {
+pub(super) struct Acceptor {
     /// What listens there; `None` where the system does not say.
     pub(super) port: Option<Port>,
     closed: Stop,
 }
 
-impl Door {
+impl Acceptor {
     /// Leaves the port to another process. Who has begun to connect is still let in.
     pub(super) fn close(&self) {
         self.closed.now();
@@ -68,7 +68,7 @@ struct House<A> {
     leave: Stop,
     /// The last of those is answered.
     over: Stop,
-    door: Door,
+    door: Acceptor,
     crowd: Option<Crowd>,
 }
 
@@ -98,7 +98,7 @@ impl HttpServer {
     ) -> io::Result<Self>
     where
         A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
+        F: Future<Output = Result<Response<ResponseBody>, Infallible>> + Send + 'static,
     {
         let mut http = http1::Builder::new();
         // The time for headers is counted by the connection itself.
@@ -108,7 +108,7 @@ impl HttpServer {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
         let listener = TcpListener::from_std(entrance.open()?)?;
         let leave = Stop::default();
-        let door = Door {
+        let door = Acceptor {
             port: Port::of(&listener).ok(),
             closed: Stop::default(),
         };
@@ -126,7 +126,7 @@ impl HttpServer {
     }
 
     /// Where connections come in.
-    pub(super) fn door(&self) -> Door {
+    pub(super) fn door(&self) -> Acceptor {
         self.door.clone()
     }
 
@@ -149,7 +149,7 @@ impl HttpServer {
 impl<A, F> House<A>
 where
     A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
+    F: Future<Output = Result<Response<ResponseBody>, Infallible>> + Send + 'static,
 {
     /// Accepts until nobody is left. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {

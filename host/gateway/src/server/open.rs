@@ -17,7 +17,7 @@ use ravenry_base::report::Problems;
 const METRICS_CONNECTIONS: u32 = 16;
 
 /// What comes from outside.
-pub(super) struct Outside {
+pub(super) struct Listeners {
     pub(super) signals: Signals,
     pub(super) hangups: Option<Hangups>,
     /// Where bots are.
@@ -35,7 +35,7 @@ pub(super) struct Scraped {
     recorder: Metrics,
 }
 
-impl Outside {
+impl Listeners {
     /// Hears signals, and takes the addresses, from now on.
     pub(super) fn open(options: &Options) -> Result<Self, Problems> {
         let heard = hangup::hear(options);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{connection::Seat, reject::Reject};
 use crate::bots::{BODY_HERE_BYTES_MAX, Bot};
-use ravenry_base::memory::room::{Kind, RequestMemory, Rooms};
+use ravenry_base::memory::room::{RequestMemory, RoomKind, Rooms};
 use ravenry_protocol::{
     Reference,
     decode::{self, Decoded},
@@ -63,7 +63,11 @@ impl Intake {
         }
         let deadline = Instant::now() + BODY_TIME_MAX;
         let is_large = length > BODY_HERE_BYTES_MAX as u64;
-        let kind = if is_large { Kind::Large } else { Kind::Small };
+        let kind = if is_large {
+            RoomKind::Large
+        } else {
+            RoomKind::Small
+        };
         let mut memory = bot.receive(&self.rooms, kind);
         let arriving = async {
             if is_large {

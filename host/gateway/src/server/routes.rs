@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Options,
     auth::{self, guesses::Guesses},
-    body::Answer,
+    body::ResponseBody,
     connection::Seat,
     head::{self, visitor},
     listen::Crowd,
@@ -40,7 +40,7 @@ use ravenry_protocol::{Reference, decode::Decoded, encode, request::Request as A
 /// Where the process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Phase {
+pub(super) enum ServerPhase {
     /// Bots answer, and some are still being compiled.
     Starting,
     /// All bots answer.
@@ -65,7 +65,7 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// In phase [`Phase::Starting`].
+    /// In phase [`ServerPhase::Starting`].
     pub(super) fn new(
         registry: Arc<Registry>,
         stop: Stop,
@@ -76,7 +76,7 @@ impl Gateway {
         Arc::new(Self {
             registry,
             stop,
-            phase: AtomicU8::new(Phase::Starting as u8),
+            phase: AtomicU8::new(ServerPhase::Starting as u8),
             intake,
             recorder: options.recorder.clone(),
             guesses: Guesses::new(),
@@ -86,19 +86,19 @@ impl Gateway {
     }
 
     /// Enters a phase.
-    pub(super) fn set(&self, phase: Phase) {
+    pub(super) fn set(&self, phase: ServerPhase) {
         self.phase.store(phase as u8, Ordering::SeqCst);
     }
 
-    /// Enters [`Phase::Ready`], unless the process stops already.
+    /// Enters [`ServerPhase::Ready`], unless the process stops already.
     pub(super) fn complete(&self) {
-        let (from, to) = (Phase::Starting as u8, Phase::Ready as u8);
+        let (from, to) = (ServerPhase::Starting as u8, ServerPhase::Ready as u8);
         let order = Ordering::SeqCst;
         // Where it stops already, there is nothing to be said.
         let _ = self.phase.compare_exchange(from, to, order, order);
     }
 
-    fn is(&self, phase: Phase) -> bool {
+    fn is(&self, phase: ServerPhase) -> bool {
         self.phase.load(Ordering::SeqCst) == phase as u8
     }
 
@@ -115,9 +115,9 @@ impl Gateway {
     }
 
     fn phase(&self) -> (StatusCode, &'static str) {
-        if self.is(Phase::Ready) {
+        if self.is(ServerPhase::Ready) {
             (StatusCode::OK, "ready")
-        } else if self.is(Phase::Draining) || self.is(Phase::HandingOver) {
+        } else if self.is(ServerPhase::Draining) || self.is(ServerPhase::HandingOver) {
             (StatusCode::SERVICE_UNAVAILABLE, "draining")
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "starting")
@@ -160,7 +160,7 @@ pub(super) async fn serve(
     gateway: Arc<Gateway>,
     request: Request<Incoming>,
     seat: Arc<Seat>,
-) -> Result<Response<Answer>, Infallible> {
+) -> Result<Response<ResponseBody>, Infallible> {
     let about_itself = match request.uri().path() {
         "/healthz" => Some((StatusCode::OK, json!({ "status": "alive" }))),
         "/readyz" => Some(gateway.readiness()),
@@ -169,11 +169,11 @@ pub(super) async fn serve(
     let mut response = match about_itself {
         Some(found) => status(&request, found)
             .into_response()
-            .map(|body| Answer::page(body, Arc::clone(&seat))),
+            .map(|body| ResponseBody::page(body, Arc::clone(&seat))),
         // A connection keeps the place of this future as long as it is open: what is large goes when it is over.
         None => match Box::pin(answer(&gateway, request, &seat)).await {
-            Ok(Found::Reply { reply, watch }) => stream(Answer::reply(reply, watch, seat)),
-            Ok(Found::Page(page)) => page.map(|body| Answer::page(body, seat)),
+            Ok(Found::Reply { reply, watch }) => stream(ResponseBody::reply(reply, watch, seat)),
+            Ok(Found::Page(page)) => page.map(|body| ResponseBody::page(body, seat)),
             Err(reject) => {
                 if matches!(
                     reject,
@@ -181,11 +181,13 @@ pub(super) async fn serve(
                 ) {
                     gateway.turned_away(&seat);
                 }
-                reject.into_response().map(|body| Answer::page(body, seat))
+                reject
+                    .into_response()
+                    .map(|body| ResponseBody::page(body, seat))
             }
         },
     };
-    if gateway.is(Phase::HandingOver) || gateway.is(Phase::Draining) {
+    if gateway.is(ServerPhase::HandingOver) || gateway.is(ServerPhase::Draining) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
@@ -197,7 +199,7 @@ pub(super) async fn metrics(
     recorder: Metrics,
     request: Request<Incoming>,
     seat: Arc<Seat>,
-) -> Result<Response<Answer>, Infallible> {
+) -> Result<Response<ResponseBody>, Infallible> {
     let text = [(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
@@ -214,7 +216,7 @@ pub(super) async fn metrics(
             None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
     };
-    Ok(page.map(|body| Answer::page(body, seat)))
+    Ok(page.map(|body| ResponseBody::page(body, seat)))
 }
 
 fn is_read(method: &Method) -> bool {
@@ -266,7 +268,7 @@ async fn answer(
         return Err(gateway.shut_out(&parts.headers, seat).await);
     };
     seat.is_for(&bot)?;
-    if gateway.is(Phase::Draining) {
+    if gateway.is(ServerPhase::Draining) {
         return Err(Reject::Stopping);
     }
     head::plain(&parts.headers)?;
@@ -336,7 +338,7 @@ fn find(gateway: &Gateway, parts: &Parts, seat: &Seat) -> Result<Arc<Bot>, Rejec
     }
 }
 
-fn stream(body: Answer) -> Response<Answer> {
+fn stream(body: ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(

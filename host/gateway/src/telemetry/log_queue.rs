@@ -47,11 +47,11 @@ const LAST_LINES_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub(super) struct LogQueue {
     lines: SyncSender<Box<[u8]>>,
-    state: Arc<State>,
+    state: Arc<QueueState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     /// Bytes that are queued or being written.
     bytes: AtomicUsize,
     /// Lines that were dropped since the start.
@@ -79,7 +79,7 @@ impl LogQueue {
     ) -> io::Result<(Self, Logging)> {
         let (lines, queued) = sync_channel(LINES_MAX);
         let (ended, writer) = sync_channel::<Infallible>(0);
-        let state: Arc<State> = Arc::default();
+        let state: Arc<QueueState> = Arc::default();
         let mut writing = Writing {
             queued,
             state: Arc::clone(&state),
@@ -104,7 +104,7 @@ impl LogQueue {
 
     /// Queues a whole line, or drops and counts it.
     fn push(&self, line: &[u8]) {
-        let State { bytes, dropped, .. } = &*self.state;
+        let QueueState { bytes, dropped, .. } = &*self.state;
         let before = bytes.fetch_add(line.len(), Ordering::Relaxed);
         let fits = before.saturating_add(line.len()) <= BYTES_MAX;
         if fits && self.lines.try_send(line.into()).is_ok() {
@@ -128,7 +128,7 @@ impl Drop for Logging {
 /// What the thread has.
 struct Writing<W, T> {
     queued: Receiver<Box<[u8]>>,
-    state: Arc<State>,
+    state: Arc<QueueState>,
     out: W,
     tell: T,
     /// Dropped lines that were told of.

@@ -27,12 +27,12 @@ pub(super) enum Form {
 
 /// Where lines go once they may be shown.
 #[derive(Debug)]
-pub(super) struct Shown<M> {
+pub(super) struct EscapedWriter<M> {
     to: M,
     form: Form,
 }
 
-impl<M> Shown<M> {
+impl<M> EscapedWriter<M> {
     pub(super) fn new(to: M, form: Form) -> Self {
         Self { to, form }
     }
@@ -43,7 +43,7 @@ impl<M> Shown<M> {
     }
 }
 
-impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Shown<M> {
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for EscapedWriter<M> {
     type Writer = Line<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {

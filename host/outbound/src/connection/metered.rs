@@ -27,7 +27,7 @@ use tokio::{
 use super::BUFFER_BYTES_MAX;
 use crate::{
     SendError,
-    shares::{Held, Idle, IdleMark, Share},
+    shares::{Idle, IdleMark, Share, ShareGuard},
 };
 
 /// Bytes that may be read while nothing of an answer is handed over.
@@ -134,13 +134,13 @@ pub(super) struct Metered {
     stream: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
     progress: Arc<Progress>,
     /// Free when the socket is closed.
-    _held: Held,
+    _held: ShareGuard,
 }
 
 impl Metered {
     pub(super) fn new(
         stream: MaybeHttpsStream<TokioIo<TcpStream>>,
-        held: Held,
+        held: ShareGuard,
         share: Share,
     ) -> Self {
         let progress = Arc::new(Progress {
@@ -224,12 +224,12 @@ impl AsyncWrite for Metered {
 }
 
 /// The body of a response, which says how far it is.
-pub(super) struct Answer {
+pub(super) struct MeteredBody {
     inner: Incoming,
     line: Option<Line>,
 }
 
-impl Answer {
+impl MeteredBody {
     /// The head has come, over this connection.
     pub(super) fn begin(inner: Incoming, line: Option<Line>) -> Self {
         if let Some(Line(progress)) = &line {
@@ -249,13 +249,13 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for MeteredBody {
     fn drop(&mut self) {
         self.is_over();
     }
 }
 
-impl Body for Answer {
+impl Body for MeteredBody {
     type Data = Bytes;
     type Error = hyper::Error;
 

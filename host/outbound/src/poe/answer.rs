@@ -25,7 +25,7 @@ use super::{
     Client, Fault,
     stream::{Events, Failed, PAUSE, broken_off, open},
 };
-use crate::cassette::Kind;
+use crate::cassette::RequestKind;
 use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_protocol::{
     answer::{ParseError, ParsedEvent, hear},
@@ -62,7 +62,7 @@ pub struct Asking {
     body: Bytes,
     pools: Pools,
     attempts_left: u8,
-    state: State,
+    state: StreamState,
     queue: VecDeque<Owned>,
     queued_bytes: usize,
     /// Events are given out at this pace: what arrives in between is given out together.
@@ -82,7 +82,7 @@ struct Account {
     complaints: Vec<String>,
 }
 
-enum State {
+enum StreamState {
     Connecting(Pin<Box<dyn Future<Output = Result<Events, Failed>> + Send>>),
     Pausing(Pin<Box<tokio::time::Sleep>>),
     Open(Events),
@@ -125,10 +125,10 @@ impl Client {
         }
     }
 
-    fn attempt(&self, bot: &str, url: &Url, body: &Bytes, pools: &Pools) -> State {
+    fn attempt(&self, bot: &str, url: &Url, body: &Bytes, pools: &Pools) -> StreamState {
         let http = match self.http() {
             Ok(http) => http,
-            Err(fault) => return State::Over(Some(fault)),
+            Err(fault) => return StreamState::Over(Some(fault)),
         };
         let request = self
             .bearer(http.post(url.clone()))
@@ -136,8 +136,8 @@ impl Client {
             .header(CACHE_CONTROL, "no-store")
             .header(CONTENT_TYPE, "application/json")
             .body(body.clone());
-        let sent = self.send(http, request, (Kind::Ask, bot, &|| body.to_vec()));
-        State::Connecting(Box::pin(open(sent, Booking::new(pools.clone()))))
+        let sent = self.send(http, request, (RequestKind::Ask, bot, &|| body.to_vec()));
+        StreamState::Connecting(Box::pin(open(sent, Booking::new(pools.clone()))))
     }
 }
 
@@ -156,7 +156,7 @@ impl Asking {
         self.queued_bytes = 0;
         self.due = false;
         if self.queue.is_empty()
-            && let State::Over(fault) = &mut self.state
+            && let StreamState::Over(fault) = &mut self.state
             && let Some(fault) = fault.take()
         {
             return Err(fault);
@@ -167,32 +167,34 @@ impl Asking {
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             match &mut self.state {
-                State::Connecting(attempt) => match ready!(attempt.as_mut().poll(context)) {
-                    Ok(events) => self.state = State::Open(events),
+                StreamState::Connecting(attempt) => match ready!(attempt.as_mut().poll(context)) {
+                    Ok(events) => self.state = StreamState::Open(events),
                     Err(failed) => self.failed(failed),
                 },
-                State::Pausing(pause) => {
+                StreamState::Pausing(pause) => {
                     ready!(pause.as_mut().poll(context));
                     let Self { bot, url, body, .. } = &*self;
                     self.state = self.client.attempt(bot, url, body, &self.pools);
                 }
-                State::Open(_) if self.queued_bytes >= QUEUED_BYTES_MAX => return Poll::Ready(()),
-                State::Open(_) if !self.due => {
+                StreamState::Open(_) if self.queued_bytes >= QUEUED_BYTES_MAX => {
+                    return Poll::Ready(());
+                }
+                StreamState::Open(_) if !self.due => {
                     ready!(self.pace.poll_tick(context));
                     self.due = true;
                 }
-                State::Open(events) => match events.as_mut().poll_next(context) {
+                StreamState::Open(events) => match events.as_mut().poll_next(context) {
                     Poll::Ready(event) => self.next(event),
                     Poll::Pending if self.queue.is_empty() => return Poll::Pending,
                     Poll::Pending => return Poll::Ready(()),
                 },
                 // What was heard last need not wait for complaints.
-                State::Complaining(..) if !self.queue.is_empty() => return Poll::Ready(()),
-                State::Complaining(complaints, fault) => {
+                StreamState::Complaining(..) if !self.queue.is_empty() => return Poll::Ready(()),
+                StreamState::Complaining(complaints, fault) => {
                     ready!(complaints.as_mut().poll(context));
-                    self.state = State::Over(fault.take());
+                    self.state = StreamState::Over(fault.take());
                 }
-                State::Over(_) => return Poll::Ready(()),
+                StreamState::Over(_) => return Poll::Ready(()),
             }
         }
     }
@@ -251,7 +253,7 @@ impl Asking {
         match failed.again {
             Some(pause) if !self.heard.any && self.attempts_left > 0 => {
                 self.attempts_left = self.attempts_left.saturating_sub(1);
-                self.state = State::Pausing(Box::pin(sleep(pause)));
+                self.state = StreamState::Pausing(Box::pin(sleep(pause)));
             }
             _ => self.end(Some(failed.fault)),
         }
@@ -267,7 +269,7 @@ impl Asking {
     fn end(&mut self, fault: Option<Fault>) {
         let complaints = std::mem::take(&mut self.heard.complaints);
         if complaints.is_empty() {
-            self.state = State::Over(fault);
+            self.state = StreamState::Over(fault);
             return;
         }
         let post = |message: &String| {
@@ -284,7 +286,7 @@ impl Asking {
             let said = || message.clone().into_bytes();
             Some(
                 self.client
-                    .send(http, request, (Kind::Report, &self.bot, &said)),
+                    .send(http, request, (RequestKind::Report, &self.bot, &said)),
             )
         };
         let posts: Vec<_> = complaints.iter().filter_map(post).collect();
@@ -292,6 +294,6 @@ impl Asking {
             // Whether they arrive changes nothing here.
             let _ = timeout(COMPLAINTS_TIME_MAX, join_all(posts)).await;
         };
-        self.state = State::Complaining(Box::pin(told), fault);
+        self.state = StreamState::Complaining(Box::pin(told), fault);
     }
 }

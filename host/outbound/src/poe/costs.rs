@@ -10,7 +10,7 @@ use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
 use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
-use crate::cassette::Kind;
+use crate::cassette::RequestKind;
 use ravenry_protocol::{cost::Operation, mend, utf8::Utf8};
 
 /// Longest time that the platform may take over a bill (as the reference client).
@@ -77,7 +77,7 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(json!({ "amounts": items, "access_key": key }).to_string());
         let bill = || json!(items).to_string().into_bytes();
-        let sent = self.send(http, request, (Kind::Cost, operation.label(), &bill));
+        let sent = self.send(http, request, (RequestKind::Cost, operation.label(), &bill));
         let response = match timeout(SILENCE_MAX, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(lost)) if lost.is_connect() => return Err(CostFault::Refused(words(lost))),

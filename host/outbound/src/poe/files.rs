@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{
     header::{ACCEPT, AUTHORIZATION, HeaderValue},
-    multipart::{Form, Part},
+    multipart::{Form, TenantShare},
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::{Addresses, Client, Fault, excerpt, heard, short};
-use crate::cassette::Kind;
+use crate::cassette::RequestKind;
 use ravenry_base::memory::Booking;
 use ravenry_protocol::mend;
 
@@ -152,7 +152,11 @@ impl Client {
             }
         };
         let lost = |words: String| Failed::new(words, true);
-        let sent = self.send(http, request, (Kind::Upload, body.name(), &|| body.words()));
+        let sent = self.send(
+            http,
+            request,
+            (RequestKind::Upload, body.name(), &|| body.words()),
+        );
         let response = heard(sent).await.map_err(lost)?;
         let status = response.status();
         let body = short(response).await.map_err(lost)?;
@@ -183,7 +187,7 @@ impl Client {
             http.map_err(|error| Fault::Broken(error.to_string()))?
         };
         let target = url.to_string();
-        let sent = self.send(http, http.get(url), (Kind::Read, &target, &Vec::new));
+        let sent = self.send(http, http.get(url), (RequestKind::Read, &target, &Vec::new));
         let mut response = heard(sent).await.map_err(Fault::Broken)?;
         let status = response.status();
         if !status.is_success() {
@@ -218,9 +222,9 @@ impl Client {
     }
 }
 
-fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<Part, Failed> {
-    let part =
-        Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.to_owned());
+fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<TenantShare, Failed> {
+    let part = TenantShare::stream_with_length(bytes.clone(), bytes.len() as u64)
+        .file_name(name.to_owned());
     match content_type {
         Some(content_type) => part
             .mime_str(content_type)

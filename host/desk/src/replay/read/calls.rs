@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use toml_span::{Span, value::ValueInner};
 
-use super::{Call, Exchange, Kind, closed};
+use super::{Call, Exchange, RequestKind, closed};
 use crate::replay::{
     call::{self, KINDS},
     event::{Event, at, time},
@@ -70,9 +70,9 @@ pub(super) fn read(entry: toml_span::Value<'_>, text: &str, file: &mut TextFile)
 }
 
 /// The key that says what it is and for whom.
-fn target(keys: &mut Keys<'_>, file: &mut TextFile) -> Option<(Kind, String)> {
+fn target(keys: &mut Keys<'_>, file: &mut TextFile) -> Option<(RequestKind, String)> {
     let span = keys.span;
-    let mut found: Vec<(Kind, String)> = Vec::new();
+    let mut found: Vec<(RequestKind, String)> = Vec::new();
     for (word, kind) in KINDS {
         found.extend(keys.string(word, file).map(|(target, _)| (kind, target)));
     }
@@ -123,7 +123,7 @@ fn fields(
     fields
 }
 
-fn outcome(keys: &mut Keys<'_>, kind: Kind, file: &mut TextFile) -> Outcome {
+fn outcome(keys: &mut Keys<'_>, kind: RequestKind, file: &mut TextFile) -> Outcome {
     let span = keys.span;
     let fault = keys.string("fails", file).and_then(|(words, span)| {
         let known = call::fault(&words);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{Deployment, State, compile_queue::Ordered};
+use super::{Deployment, DeploymentState, compile_queue::Ordered};
 use crate::bots::{Bot, mount::BotSummary};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::{BotName, TenantName};
@@ -16,7 +16,7 @@ pub type BotEvent = Arc<dyn Fn(Result<BotSummary, Problem>) + Send + Sync>;
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A bot by whose it is and what it is called.
-pub(super) type Key = (TenantName, BotName);
+pub(super) type BotKey = (TenantName, BotName);
 
 /// What a change did.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub struct Applied {
     pub removed: Vec<Arc<Bot>>,
     /// Bots that cannot be mounted as they are now, and why. Those that were there before go on as
     /// they were.
-    pub refused: BTreeMap<Key, Problem>,
+    pub refused: BTreeMap<BotKey, Problem>,
     /// Bots whose components are still being compiled. What comes of them is told as news.
     pub compiling: Vec<BotName>,
 }
@@ -63,7 +63,7 @@ impl Change {
         deployment.carry_out_orders();
         let ours = |ordered: &Ordered| Arc::ptr_eq(&ordered.log, &log);
         let small = |ordered: &Ordered| ours(ordered) && !ordered.order.is_large();
-        let waiting = |state: &mut State| state.orders.open(small).next().is_some();
+        let waiting = |state: &mut DeploymentState| state.orders.open(small).next().is_some();
         let mut state = deployment.state();
         deployment.carried_out.wait_while(&mut state, waiting);
         let mut applied = log.lock().take().unwrap_or_default();
@@ -88,7 +88,7 @@ impl Log {
     /// Takes note of what came of an order. `false` once the change was said: then it is news.
     pub(super) fn note(
         &self,
-        key: Key,
+        key: BotKey,
         before: Option<&BotSummary>,
         made: &Result<BotSummary, Problem>,
     ) -> bool {

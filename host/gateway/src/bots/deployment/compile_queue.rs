@@ -12,18 +12,18 @@ use std::{
 };
 
 use super::{
-    Deployment, State,
-    change::{Key, Log},
+    Deployment, DeploymentState,
+    change::{BotKey, Log},
     key, resize,
 };
-use crate::bots::mount::{BotSummary, Order};
+use crate::bots::mount::{BotRecipe, BotSummary};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::TenantName;
 
 /// An order, and which change it came with.
 #[derive(Clone)]
 pub(super) struct Ordered {
-    pub(super) order: Arc<Order>,
+    pub(super) order: Arc<BotRecipe>,
     pub(super) log: Arc<Log>,
     stage: Stage,
 }
@@ -102,16 +102,16 @@ impl Turns {
 
 impl Orders {
     /// The order of this bot.
-    pub(super) fn of(&self, (tenant, name): &Key) -> Option<Order> {
+    pub(super) fn of(&self, (tenant, name): &BotKey) -> Option<BotRecipe> {
         let mut all = self.all.iter().map(|ordered| &ordered.order);
         let found = all.find(|order| order.spec.tenant == *tenant && order.spec.name == *name);
-        found.map(|order| Order::clone(order))
+        found.map(|order| BotRecipe::clone(order))
     }
 
     /// From now on these are wanted, and no others. Those that were wanted before stay as they are.
-    pub(super) fn replace(&mut self, orders: Vec<Order>, log: &Arc<Log>) {
+    pub(super) fn replace(&mut self, orders: Vec<BotRecipe>, log: &Arc<Log>) {
         let before = std::mem::take(&mut self.all);
-        let ordered = |order: Order| {
+        let ordered = |order: BotRecipe| {
             let same = before.iter().find(|it| *it.order == order);
             same.cloned().unwrap_or_else(|| Ordered {
                 order: Arc::new(order),
@@ -130,7 +130,7 @@ impl Orders {
     }
 
     /// Whether just this was tried, and cannot be carried out.
-    pub(super) fn is_refused(&self, order: &Order) -> bool {
+    pub(super) fn is_refused(&self, order: &BotRecipe) -> bool {
         let refused = |it: &&Ordered| matches!(it.stage, Stage::Refused(_));
         self.all
             .iter()
@@ -171,7 +171,7 @@ impl Orders {
     /// Takes note of what came of an order, and how long it took; `false` where it is not wanted any more.
     fn carried_out(
         &mut self,
-        order: &Arc<Order>,
+        order: &Arc<BotRecipe>,
         refused: Option<&Problem>,
         took: Duration,
     ) -> bool {
@@ -258,7 +258,7 @@ impl Deployment {
     }
 
     /// Takes the placeholder of a bot away that will not come. A former version goes on.
-    fn give_up(&self, state: &mut State, (tenant, name): &Key) -> Option<BotSummary> {
+    fn give_up(&self, state: &mut DeploymentState, (tenant, name): &BotKey) -> Option<BotSummary> {
         let waits = |it: &BotSummary| key(it) == (tenant, name) && it.bot.component.is_none();
         let at = state.mounted.iter().position(waits);
         let gone = at.map(|at| state.mounted.remove(at));
@@ -267,7 +267,7 @@ impl Deployment {
     }
 
     /// Puts a bot into its place. Says what was there.
-    fn mount(&self, state: &mut State, new: &BotSummary) -> Option<BotSummary> {
+    fn mount(&self, state: &mut DeploymentState, new: &BotSummary) -> Option<BotSummary> {
         let mut places = state.mounted.iter_mut();
         let place = places.find(|old| key(old) == key(new))?;
         let before = std::mem::replace(place, new.clone());

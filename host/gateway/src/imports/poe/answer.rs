@@ -13,7 +13,7 @@ use ravenry_protocol::event::{Event, Owned};
 
 /// The answer of another bot. Dropping it hangs up.
 #[derive(Debug)]
-pub struct Answer {
+pub struct BotAnswer {
     asking: Asking,
     outbox: Outbox,
     /// Where it is said what was asked, where that fails.
@@ -22,7 +22,7 @@ pub struct Answer {
     _place: (Arc<()>, Booking),
 }
 
-impl Answer {
+impl BotAnswer {
     pub(super) fn new(
         asking: Asking,
         outbox: Outbox,

@@ -26,7 +26,7 @@ const HALF: &str = "tmp";
 
 /// The directory of compiled code, as the engines of a process share it.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Room {
+pub(in crate::sandbox) struct CacheRoom {
     directory: PathBuf,
     bytes_max: u64,
     used: Arc<Mutex<HashMap<PathBuf, Weak<()>>>>,
@@ -34,7 +34,7 @@ pub(in crate::sandbox) struct Room {
 
 /// Keeps a file in the directory as long as it lives.
 #[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Kept {
+pub(in crate::sandbox) struct PinnedFile {
     _used: Arc<()>,
 }
 
@@ -45,7 +45,7 @@ struct Found {
     used: SystemTime,
 }
 
-impl Room {
+impl CacheRoom {
     /// Opens the directory, makes it where it is missing, and tidies it up.
     pub(in crate::sandbox) fn open(directory: &Path) -> Result<Self, DirectoryError> {
         directory::make("cache", directory, Writers::Nobody)?;
@@ -64,7 +64,7 @@ impl Room {
     }
 
     /// Notes that a file is used from now on.
-    pub(super) fn keep(&self, path: &Path) -> Kept {
+    pub(super) fn keep(&self, path: &Path) -> PinnedFile {
         let used = Arc::new(());
         let mut all = self.used.lock();
         all.retain(|_, used| used.strong_count() > 0);
@@ -74,7 +74,7 @@ impl Room {
         drop(all);
         // Where it cannot be noted, it may go earlier than others.
         let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
-        Kept { _used: used }
+        PinnedFile { _used: used }
     }
 
     /// A file was added.
@@ -189,9 +189,9 @@ mod tests {
     }
 
     /// Files of ten bytes, the first of them used last a long time ago, the last of them just now.
-    fn scene(files: &[char]) -> (tempfile::TempDir, Room) {
+    fn scene(files: &[char]) -> (tempfile::TempDir, CacheRoom) {
         let directory = tempfile::tempdir().unwrap();
-        let mut room = Room::open(&directory.path().join("code")).unwrap();
+        let mut room = CacheRoom::open(&directory.path().join("code")).unwrap();
         room.bytes_max = 35;
         for (age, of) in files.iter().rev().enumerate() {
             let path = room.directory().join(name(*of, "cwasm"));
@@ -202,7 +202,7 @@ mod tests {
         (directory, room)
     }
 
-    fn left(room: &Room) -> String {
+    fn left(room: &CacheRoom) -> String {
         let mut left: Vec<_> = fs::read_dir(room.directory())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -247,10 +247,10 @@ mod tests {
         write("notes.tmp");
         let at_work = write(&name('c', "REFERENCE.tmp"));
         at_work.lock().unwrap();
-        Room::open(room.directory()).unwrap();
+        CacheRoom::open(room.directory()).unwrap();
         assert_eq!(left(&room), "?ac");
         drop(at_work);
-        Room::open(room.directory()).unwrap();
+        CacheRoom::open(room.directory()).unwrap();
         assert_eq!(left(&room), "?a");
     }
 }

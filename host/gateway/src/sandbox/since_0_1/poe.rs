@@ -4,10 +4,10 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
 use super::{
-    State,
+    StoreData,
     bindings::ravenry::bot::{poe, types},
 };
-use crate::imports::poe::{Answer, PoeError, Written, bytes};
+use crate::imports::poe::{BotAnswer, PoeError, Written, bytes};
 use ravenry_outbound::poe::{Body, CostItem};
 use ravenry_protocol::{cost::Operation, event::Owned};
 
@@ -18,8 +18,8 @@ fn no_reply() -> poe::PoeError {
     poe::PoeError::Denied("the platform can be asked only while a query is answered".to_owned())
 }
 
-impl poe::Host for State {
-    async fn ask(&mut self, bot: String, body: String) -> Outcome<Resource<Answer>> {
+impl poe::Host for StoreData {
+    async fn ask(&mut self, bot: String, body: String) -> Outcome<Resource<BotAnswer>> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -75,7 +75,7 @@ impl poe::Host for State {
     }
 }
 
-impl State {
+impl StoreData {
     async fn charge(&mut self, operation: Operation, items: Vec<poe::CostItem>) -> Outcome<()> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
@@ -86,8 +86,8 @@ impl State {
     }
 }
 
-impl poe::HostAnswer for State {
-    async fn read(&mut self, answer: Resource<Answer>) -> Outcome<Vec<poe::SaidEvent>> {
+impl poe::HostAnswer for StoreData {
+    async fn read(&mut self, answer: Resource<BotAnswer>) -> Outcome<Vec<poe::SaidEvent>> {
         let events = self.table.get_mut(&answer)?.read().await;
         Ok(events
             .map(|events| events.into_iter().map(Into::into).collect())
@@ -96,29 +96,29 @@ impl poe::HostAnswer for State {
 
     async fn subscribe(
         &mut self,
-        answer: Resource<Answer>,
+        answer: Resource<BotAnswer>,
     ) -> wasmtime::Result<Resource<DynPollable>> {
         subscribe(&mut self.table, answer)
     }
 
-    async fn relay(&mut self, answer: Resource<Answer>) -> Outcome<()> {
+    async fn relay(&mut self, answer: Resource<BotAnswer>) -> Outcome<()> {
         let relayed = self.table.get_mut(&answer)?.relay(|_| true).await;
         Ok(relayed.map_err(Into::into))
     }
 
-    async fn relay_text(&mut self, answer: Resource<Answer>) -> Outcome<()> {
+    async fn relay_text(&mut self, answer: Resource<BotAnswer>) -> Outcome<()> {
         let text = |event: &Owned| matches!(event, Owned::Text { .. } | Owned::Replace { .. });
         let relayed = self.table.get_mut(&answer)?.relay(text).await;
         Ok(relayed.map_err(Into::into))
     }
 
-    async fn drop(&mut self, answer: Resource<Answer>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, answer: Resource<BotAnswer>) -> wasmtime::Result<()> {
         self.table.delete(answer)?;
         Ok(())
     }
 }
 
-impl poe::HostFileWriter for State {
+impl poe::HostFileWriter for StoreData {
     async fn new(
         &mut self,
         name: String,
@@ -151,9 +151,9 @@ impl poe::HostFileWriter for State {
 }
 
 #[wasmtime_wasi::async_trait]
-impl Pollable for Answer {
+impl Pollable for BotAnswer {
     async fn ready(&mut self) {
-        Answer::ready(self).await;
+        BotAnswer::ready(self).await;
     }
 }
 
