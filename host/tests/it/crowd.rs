@@ -8,8 +8,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::drain::handover::wait_until;
-use crate::harness::{Connection, Folder, Server, post, query};
+use crate::harness::{Connection, Folder, Server, post, query, wait_until};
 
 const OPERATOR: &str = "\
     [tenant.many]\npath_prefix = \"/many\"\nmanifests = [\"many.toml\"]\n\

@@ -11,10 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    drain::handover::wait_until,
-    harness::{Connection, Folder, post, query},
-};
+use crate::harness::{Connection, Folder, post, query, wait_until};
 
 /// Stands before the C library: the clock on the wall, and no other, goes by as many seconds as a file says.
 const CLOCK: &str = r#"

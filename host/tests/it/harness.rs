@@ -26,7 +26,7 @@ pub use packages::is_installed_or_told;
 pub use server::{Folder, Server};
 pub use terminal::Terminal;
 pub use tls::Terminator;
-pub use waits::wait_worker;
+pub use waits::{eventually, wait_until, wait_worker};
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::{Answer, Folder, Groups, HANG, Hog, Server};
+use crate::harness::{Answer, Folder, Groups, HANG, Hog, Server, wait_until};
 
 /// What the group of the server may use. Half of it is for instances.
 const GROUP_MEBIBYTES: u64 = 512;
@@ -108,10 +108,9 @@ fn whoever_has_booked_most_makes_room() {
     );
     assert_eq!(greedy[0].next_event().unwrap().0, "done");
 
-    while !is_answered(&server.ask("polite/talk", "hi")) {
-        thread::park_timeout(Duration::from_millis(20));
-        assert!(Instant::now() < hang, "the polite tenant is shut out");
-    }
+    wait_until("the polite tenant is answered", || {
+        is_answered(&server.ask("polite/talk", "hi"))
+    });
     drop(hogs);
     server.wait_text("there is memory again");
     assert_eq!(server.ask("greedy/talk", "hi").said(), "hi");

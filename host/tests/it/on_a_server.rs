@@ -7,8 +7,7 @@ use std::{fs, os::unix::net::UnixDatagram, path::PathBuf, process::Command};
 
 use rustix::process::Signal;
 
-use crate::drain::handover::wait_until;
-use crate::harness::{Folder, HANG, Server, is_installed_or_told, query};
+use crate::harness::{Folder, HANG, Server, is_installed_or_told, query, wait_until};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 

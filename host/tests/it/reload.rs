@@ -6,11 +6,10 @@ mod served;
 mod unfit;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::harness::{Folder, HANG, Server, component};
+use crate::harness::{Folder, Server, component, wait_until};
 
 /// A puppet that may say much.
 const PUPPET: &str = "[bot.puppet]\nsource = \"puppet.wasm\"\nlimits = { text = 400000000, events = 400000, running = 1, queue = 1, queue_wait = \"1ms\" }\n";
@@ -39,15 +38,6 @@ fn declare(server: &Server, bots: &str) {
         "ravenry.toml",
         format!("manifest_version = 1\n{bots}"),
     );
-}
-
-/// Waits for a fact that no line tells.
-fn wait_until(what: &str, fact: impl Fn() -> bool) {
-    let hang = Instant::now() + HANG;
-    while !fact() {
-        assert!(Instant::now() < hang, "never: {what}");
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
 }
 
 fn count(server: &Server, text: &str) -> usize {

@@ -8,14 +8,12 @@ use std::{
     io::Write as _,
     os::unix::process::ExitStatusExt as _,
     process::{Command, Stdio},
-    thread,
-    time::Instant,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::harness::{Folder, HANG, Lines, Server, component, wait_worker};
+use crate::harness::{Folder, Lines, Server, component, wait_until, wait_worker};
 
 const ECHO: &str = "[bot.echo]\nsource = \"echo.wasm\"\n";
 const LARGE: &str = "[bot.large]\nsource = \"./large.bin.wasm\"\n";
@@ -244,13 +242,11 @@ fn a_compiler_ends_with_its_server() {
     let compiler = wait_worker(server.id());
     server.kill().unwrap();
     server.wait().unwrap();
-    let hang = Instant::now() + HANG;
-    // Nobody may wait for what is left of it where the system's first process does not.
+    // What is left of it may stay where the system's first process does not wait for it.
     let state = || std::fs::read_to_string(format!("/proc/{compiler}/stat"));
-    while state().is_ok_and(|state| !state.contains(") Z")) {
-        assert!(Instant::now() < hang, "it is still there");
-        thread::yield_now();
-    }
+    wait_until("it is gone", || {
+        state().map_or(true, |state| state.contains(") Z"))
+    });
 }
 
 /// A signal is obeyed while components are looked at and compiled, too.
@@ -278,11 +274,7 @@ fn a_start_can_be_stopped_at_once() {
         let heard = |line: &String| line.contains("stopped before the start was complete");
         assert!(said.all().iter().any(heard), "{:?}", said.all());
         let gone = || !std::fs::exists(format!("/proc/{compiler}/exe")).unwrap_or(false);
-        let hang = Instant::now() + HANG;
-        while !gone() {
-            assert!(Instant::now() < hang, "its compiler is still there");
-            thread::yield_now();
-        }
+        wait_until("its compiler is gone", gone);
     }
 }
 

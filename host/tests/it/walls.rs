@@ -5,9 +5,8 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use serde_json::json;
 
-use crate::drain::handover::wait_until;
 use crate::egress::upstream::Upstream;
-use crate::harness::{Folder, Server, Terminator, component, wait_worker};
+use crate::harness::{Folder, Server, Terminator, component, wait_until, wait_worker};
 use crate::starting::enlarged;
 
 const OPERATOR: &str = "[tenant.acme]\nmanifests = [\"acme.toml\"]\n";

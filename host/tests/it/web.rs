@@ -6,12 +6,12 @@ mod hostile;
 mod kept;
 mod shown;
 
-use std::{fs, future::Future, path::Path, process::Command, thread, time::Instant};
+use std::{fs, future::Future, path::Path, process::Command};
 
 use ravenry_desk::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, ENTER, ESCAPE, Folder, HANG, Server};
+use crate::harness::{Browser, ENTER, ESCAPE, Folder, Server, eventually};
 
 /// Waits for the fake platform, which speaks async.
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -115,14 +115,11 @@ fn a_conversation_becomes_a_test() {
 
 /// What the browser has put there, as soon as it has.
 fn downloaded(file: &Path) -> String {
-    let hang = Instant::now() + HANG;
-    loop {
-        match fs::read_to_string(file) {
-            Ok(text) if !text.is_empty() => return text,
-            _ => assert!(Instant::now() < hang, "nothing was saved"),
-        }
-        thread::yield_now();
-    }
+    let text = || fs::read_to_string(file).ok();
+    eventually(
+        || "something is saved".to_owned(),
+        || text().filter(|text| !text.is_empty()),
+    )
 }
 
 /// Beside the conversation stands what went over the wire; the copied command asks the same again.

@@ -4,13 +4,13 @@ use std::{
     net::{SocketAddr, TcpStream},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rustix::process::Signal;
 
 use super::stopping;
-use crate::harness::{Connection, Folder, HANG, post, query};
+use crate::harness::{Connection, Folder, HANG, post, query, wait_until};
 
 fn folder() -> Folder {
     let manifest = "[bot.puppet]\nsource = \"puppet.wasm\"\n";
@@ -18,15 +18,6 @@ fn folder() -> Folder {
         "operator.toml",
         "[tenant.acme]\nmanifests = [\"acme.toml\"]\n",
     )
-}
-
-/// Waits for a fact that no line tells.
-pub fn wait_until(what: &str, fact: impl Fn() -> bool) {
-    let hang = Instant::now() + HANG;
-    while !fact() {
-        assert!(Instant::now() < hang, "never: {what}");
-        thread::park_timeout(Duration::from_millis(10));
-    }
 }
 
 /// Does something while a bot is asked all the time. Nobody may be refused, cut off, or given half a reply.

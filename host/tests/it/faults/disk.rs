@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use crate::{
-    drain::handover::wait_until,
-    harness::{Folder, SmallDisk, component},
-};
+use crate::harness::{Folder, SmallDisk, component, wait_until};
 
 /// Compiled code finds no room, not even for one component: the next start will compile again, and that is all.
 #[test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::lines::Lines;
 use super::packages::is_installed;
-use super::{Connection, HANG};
+use super::{Connection, HANG, eventually};
 
 /// What the page is watched with, before anything of it runs.
 const WATCH: &str = "
@@ -129,16 +129,14 @@ impl Browser {
     /// Waits until an expression is something; each look is a request of its own.
     #[track_caller]
     pub fn wait(&self, expression: &str) -> Value {
-        let hang = Instant::now() + HANG;
-        loop {
-            let found = self.script(&format!("return {expression}"), &[]);
-            if !matches!(found, Value::Null | Value::Bool(false)) {
-                return found;
-            }
-            let page = || self.script("return document.body.innerText", &[]);
-            assert!(Instant::now() < hang, "never {expression} in\n{}", page());
-            thread::park_timeout(Duration::from_millis(20));
-        }
+        let page = || self.script("return document.body.innerText", &[]);
+        eventually(
+            || format!("{expression} in\n{}", page()),
+            || {
+                let found = self.script(&format!("return {expression}"), &[]);
+                (!matches!(found, Value::Null | Value::Bool(false))).then_some(found)
+            },
+        )
     }
 
     /// Waits until the text of the element that a selector finds last has this in it.

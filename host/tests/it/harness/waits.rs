@@ -7,14 +7,31 @@ use std::{
 
 use super::{HANG, Server};
 
+/// Looks again and again until there is something, and gives it. `wanted` says what never came.
+#[track_caller]
+pub fn eventually<T>(wanted: impl FnOnce() -> String, mut look: impl FnMut() -> Option<T>) -> T {
+    let hang = Instant::now() + HANG;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        if Instant::now() > hang {
+            panic!("never: {}", wanted());
+        }
+        thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+/// Waits for a fact that no line tells.
+#[track_caller]
+pub fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
+    eventually(|| what.to_owned(), || fact().then_some(()));
+}
+
 impl Server {
     /// Waits until every bot is mounted: large ones are compiled while the others are served.
     pub fn wait_ready(&self) {
-        let hang = Instant::now() + HANG;
-        while self.get("/readyz").status != 200 {
-            assert!(Instant::now() < hang, "it never gets ready");
-            thread::park_timeout(Duration::from_millis(10));
-        }
+        wait_until("every bot is mounted", || self.get("/readyz").status == 200);
     }
 
     /// Waits until so many replies of a bot run.
@@ -24,47 +41,37 @@ impl Server {
 
     /// Waits until a metric has this value. Each look is a request of its own.
     pub fn wait_metric(&self, name: &str, labels: &[(&str, &str)], value: f64) {
-        let hang = Instant::now() + HANG;
-        loop {
-            let found = self.metric(name, labels);
-            if found.is_some_and(|found| (found - value).abs() < f64::EPSILON) {
-                return;
-            }
-            assert!(
-                Instant::now() < hang,
-                "{name}{labels:?} is {found:?}, not {value}"
-            );
-            thread::park_timeout(Duration::from_millis(10));
-        }
+        let is_it = |found: f64| (found - value).abs() < f64::EPSILON;
+        let found = || self.metric(name, labels);
+        eventually(
+            || format!("{name}{labels:?} is {value}, but {:?}", found()),
+            || found().filter(|found| is_it(*found)),
+        );
     }
 
-    /// Waits until a line of the log has this in it for the so-manieth time.
+    /// Waits until so many lines of the log have this in them.
     pub fn wait_times(&self, text: &str, times: usize) {
-        let hang = Instant::now() + HANG;
-        while self.log().iter().filter(|line| line.contains(text)).count() < times {
-            assert!(
-                Instant::now() < hang,
-                "not {times} times {text:?} in\n{}",
-                self.log().join("\n")
-            );
-            thread::park_timeout(Duration::from_millis(10));
-        }
+        let found = || {
+            let log = self.log();
+            log.iter().filter(|line| line.contains(text)).count()
+        };
+        eventually(
+            || format!("{times} times {text:?} in\n{}", self.log().join("\n")),
+            || (found() >= times).then_some(()),
+        );
     }
 }
+
 /// Waits until this process has started a worker that has taken its place behind it.
 pub fn wait_worker(parent: u32) -> i32 {
-    let hang = Instant::now() + HANG;
     let behind = |id: &i32| {
         let place = std::fs::read_to_string(format!("/proc/{id}/oom_score_adj"));
         place.is_ok_and(|place| place == "1000\n")
     };
-    loop {
-        if let Some(worker) = children(parent).into_iter().find(behind) {
-            return worker;
-        }
-        assert!(Instant::now() < hang, "it has no worker");
-        thread::park_timeout(Duration::from_millis(10));
-    }
+    eventually(
+        || "it has a worker".to_owned(),
+        || children(parent).into_iter().find(behind),
+    )
 }
 
 /// The processes that this one has started and that still run.

@@ -9,8 +9,9 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 use super::{ECHO, dist};
 use crate::bodies::long;
-use crate::drain::handover::wait_until;
-use crate::harness::{Answer, Connection, Folder, Server, is_installed_or_told, post, query};
+use crate::harness::{
+    Answer, Connection, Folder, Server, is_installed_or_told, post, query, wait_until,
+};
 
 const MEBIBYTE: usize = 1024 * 1024;
 

@@ -10,10 +10,7 @@ use std::{
 use ravenry_desk::simulator::FakePoe;
 
 use super::{crash::paid, folder, send};
-use crate::{
-    drain::handover::wait_until,
-    harness::{Server, SmallDisk, is_installed_or_told},
-};
+use crate::harness::{Server, SmallDisk, is_installed_or_told, wait_until};
 
 const REFUSED: &str = "charges are refused, because they cannot be noted";
 

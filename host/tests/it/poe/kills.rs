@@ -18,10 +18,7 @@ use super::{
     crash::{kill, left, told},
     folder, wait,
 };
-use crate::{
-    drain::handover::wait_until,
-    harness::{self, Connection, Server, post},
-};
+use crate::harness::{self, Connection, Server, post, wait_until};
 
 /// Bills after which a process is killed: before, amid and after what the replies that wait have charged.
 const KILLED_AFTER: [usize; 5] = [1, 7, 20, 45, 90];

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::write;
 use crate::{
     drain::handover::under_load,
-    harness::{Folder, Server, component, query},
+    harness::{Folder, Server, component, query, wait_until},
 };
 
 const PUPPET: &str = "manifest_version = 1\n[bot.puppet]\nsource = \"puppet.wasm\"\n";
@@ -65,12 +65,12 @@ fn everything_is_read_again_when_that_is_asked_for() {
     for key in ["k".repeat(32), "l".repeat(32)] {
         write(&server, "secrets/acme/key", &key);
         hang_up(&server);
-        super::wait_until("nobody else may ask it", || {
+        wait_until("nobody else may ask it", || {
             server.ask("acme/puppet", "hi").status == 401
         });
         let bearer = format!("Bearer {key}");
         let headers = [("authorization", bearer.as_str())];
-        super::wait_until("the key opens it", || {
+        wait_until("the key opens it", || {
             server.send("acme/puppet", &query("hi"), &headers).status == 200
         });
     }

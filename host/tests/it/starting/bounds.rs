@@ -1,6 +1,6 @@
 //! What a compiler may take: memory, time, and how both are seen.
 
-use std::{process::Command, thread, time::Instant};
+use std::process::Command;
 
 use super::*;
 use crate::harness::Groups;
@@ -50,11 +50,7 @@ fn a_compiler_has_bounds_of_its_own() {
         let soft = line[name.len()..].split_whitespace().next().unwrap();
         soft.parse::<usize>().ok()
     };
-    let hang = Instant::now() + HANG;
-    while bound("Max data size").is_none() {
-        assert!(Instant::now() < hang, "it never gets its bounds");
-        thread::yield_now();
-    }
+    wait_until("it gets its bounds", || bound("Max data size").is_some());
     assert_eq!(bound("Max cpu time"), Some(30 + 10 * megabytes));
     // A quarter of what the server may use, but no less than a bot in Python takes.
     let memory = bound("Max data size").unwrap();
