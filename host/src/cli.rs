@@ -4,51 +4,55 @@
 //! the arguments or in a file that a person wrote. stdout is data (URLs, tables, JSON), stderr is
 //! talk (progress, errors). A verb is short and calls one concern; nothing here decides about bots.
 
+mod addresses;
 mod artifact;
-pub(crate) mod build;
+mod build;
 mod build_error;
 mod cargo;
 mod chat;
 mod check;
 mod components;
 mod dev_simulator;
-pub(crate) mod inspect;
-mod key;
-pub(crate) mod network_flags;
+mod directories;
+mod environment;
+mod failure;
+mod flag_values;
+mod formatting;
+mod inspect;
+mod key_flags;
+mod load;
+mod network_flags;
 mod new;
 mod process;
 mod progress;
 mod record;
 mod reload;
-pub(crate) mod serve;
-pub(crate) mod simulate;
+mod serve;
+mod serving;
+mod serving_flags;
+mod simulate;
+mod simulator;
 mod simulator_config;
 mod source_tree;
-pub(crate) mod sync;
-pub(crate) mod table;
-pub(crate) mod test;
-pub(crate) mod up;
+mod sync;
+mod table;
+mod test;
+mod up;
 mod watch;
 mod worker_commands;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{
-    Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, Resettable, Styles},
 };
 
 use self::{
-    network_flags::Outside, progress::Progress, serve::Serve, simulate::Simulate, test::Test,
-    up::Up,
+    failure::Failure, progress::Progress, serve::Serve, simulate::Simulate, test::Test, up::Up,
 };
-use ravenry_base::{
-    output,
-    report::{Problem, Problems},
-    secret::without_users,
-    worker,
-};
-use ravenry_config::limits;
+use ravenry_base::{output, secret::without_users, worker};
+use ravenry_config::resolve::ServerSpec;
 use ravenry_desk::simulator::pdf;
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
@@ -128,126 +132,6 @@ pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
-}
-
-/// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Serving {
-    /// Where bots are served; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", env = "RAVENRY_LISTEN")]
-    pub listen: Option<String>,
-    /// Where metrics are served, or `off` [default: 127.0.0.1:9090]
-    #[arg(long, value_name = "ADDR", env = "RAVENRY_METRICS_LISTEN")]
-    pub metrics_listen: Option<String>,
-    /// Where state is kept [default: ~/.local/state/ravenry]
-    #[arg(long, value_name = "DIR", env = "RAVENRY_STATE_DIR")]
-    pub state_dir: Option<PathBuf>,
-    /// Where compiled code is kept [default: ~/.cache/ravenry]
-    #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
-    pub cache_dir: Option<PathBuf>,
-    /// A limit for all bots, such as `memory=32MiB`; may be given several times
-    #[arg(
-        long = "limit",
-        value_name = "NAME=VALUE",
-        env = "RAVENRY_LIMITS",
-        value_delimiter = ',',
-        value_parser = pair,
-        long_help = limits_help()
-    )]
-    pub limits: Vec<(String, String)>,
-    /// What is outside.
-    #[command(flatten)]
-    pub outside: Outside,
-    /// How long running replies may go on after a stop signal [default: 30s]
-    #[arg(long, value_name = "DURATION", env = "RAVENRY_DRAIN",
-          value_parser = humantime::parse_duration)]
-    pub drain: Option<Duration>,
-    /// How logs are written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        env = "RAVENRY_LOG_FORMAT",
-        default_value = "auto"
-    )]
-    pub log_format: LogFormat,
-    /// Which logs are written: a level, or `level,target=level`
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        env = "RAVENRY_LOG",
-        default_value = "info"
-    )]
-    pub log: String,
-}
-
-/// `NAME=VALUE`; what names and values there are is for `config` to say.
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("write NAME=VALUE, as in memory=32MiB")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-fn limits_help() -> String {
-    let rows = limits::help();
-    format!(
-        "A limit for all bots, as NAME=VALUE; may be given several times. Names, defaults:\n\n{rows}"
-    )
-}
-
-/// How logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// Lines for people
-    Text,
-    /// One JSON object per line
-    Json,
-    /// Text on a terminal, JSON otherwise
-    Auto,
-}
-
-/// Why a verb did not do what it was asked for.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// A mistake in the arguments, or in a file that a person wrote: exit code 2.
-    Usage(Problems),
-    /// Everything else: exit code 1.
-    Failed(Problems),
-    /// Said already, as part of the output: exit code 1.
-    Shown,
-}
-
-impl Failure {
-    /// A mistake in the arguments.
-    fn usage(error: &impl ToString) -> Self {
-        let message = error.to_string();
-        Self::Usage(
-            Problem {
-                message,
-                ..Problem::default()
-            }
-            .into(),
-        )
-    }
-
-    /// What is wrong; nothing where it was said already.
-    fn into_problems(self) -> Problems {
-        match self {
-            Self::Usage(problems) | Self::Failed(problems) => problems,
-            Self::Shown => Problems::default(),
-        }
-    }
-
-    /// Tells it on stderr, and gives the exit code.
-    fn report(&self) -> ExitCode {
-        let (problems, code) = match self {
-            Self::Usage(problems) => (problems, 2),
-            Self::Failed(problems) => (problems, 1),
-            Self::Shown => return ExitCode::from(1),
-        };
-        output::tell(&problems.to_string());
-        ExitCode::from(code)
-    }
 }
 
 /// The whole program: reads the arguments of the process and does what they ask for.
@@ -331,14 +215,21 @@ impl New {
 
 impl Build {
     fn run(&self) -> Result<(), Failure> {
-        let mut spec = up::load(&self.source, up::WITHOUT_SECRETS)?;
+        let mut spec = load::strict(&self.source, load::WITHOUT_SECRETS)?;
         let progress = Progress::start();
         let built = components::build(&mut spec, &progress);
         progress.end();
         built?;
-        output::data(&up::list(&spec));
+        output::data(&list(&spec));
         Ok(())
     }
+}
+
+/// Where the components of a specification are, one path on each line.
+fn list(spec: &ServerSpec) -> String {
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let paths: Vec<String> = bots.map(|bot| bot.source.display().to_string()).collect();
+    paths.join("\n") + "\n"
 }
 
 impl Completions {

@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, key::Key, up};
+use super::{addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load};
 use ravenry_base::{
     report::{Problem, Problems},
     secret::Secret,
@@ -35,7 +35,7 @@ pub(crate) struct Chat {
     pub message: Vec<String>,
     /// Its access key.
     #[command(flatten)]
-    pub key: Key,
+    pub key: KeyFlags,
     /// Attach a file to the first message; may be given several times
     #[arg(long = "attach", value_name = "FILE")]
     pub attached: Vec<PathBuf>,
@@ -83,7 +83,7 @@ impl Chat {
     fn state_dir(&self) -> Result<PathBuf, Failure> {
         match &self.state_dir {
             Some(directory) => Ok(directory.clone()),
-            None => up::state_dir(),
+            None => directories::state_dir(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Chat {
             return self.named(bot, key);
         }
         let (server, old_key) = OLD_VARIABLES;
-        let given = up::variable;
+        let given = environment::variable;
         if let Some(server) = given(server) {
             // That program spoke plain HTTP, and nothing else.
             let url = if server.contains("://") {
@@ -122,7 +122,7 @@ impl Chat {
 
     /// The bot of this directory, with its key.
     fn here(&self, key: Option<Secret>) -> Result<Target, Failure> {
-        let spec = up::load(Path::new("."), up::WORLD).map_err(|failure| {
+        let spec = load::strict(Path::new("."), load::WORLD).map_err(|failure| {
             let Problems(problems) = failure.into_problems();
             let causes = problems.into_iter().map(|problem| problem.message);
             unnamed(
@@ -149,7 +149,7 @@ impl Chat {
     }
 
     fn gateway(&self) -> String {
-        let listen = self.listen.as_deref().unwrap_or(up::LISTEN);
+        let listen = self.listen.as_deref().unwrap_or(addresses::BOTS);
         match listen.parse::<SocketAddr>() {
             // It listens everywhere, so here too.
             Ok(address) if address.ip().is_unspecified() => {

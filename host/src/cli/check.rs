@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, key::Key, progress::Progress, up};
+use super::{environment, failure::Failure, key_flags::KeyFlags, progress::Progress};
 use ravenry_base::{output, report::Problem};
 use ravenry_desk::{
     check::{
@@ -29,7 +29,7 @@ pub(crate) struct Check {
     pub url: Option<String>,
     /// Its access key.
     #[command(flatten)]
-    pub key: Key,
+    pub key: KeyFlags,
     /// How the report is written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
@@ -66,7 +66,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 /// A broken rule is said in the report already; all else is told.
 pub(super) fn run(verb: &Check) -> Result<(), Failure> {
     let look = Look {
-        colours: stdout().is_terminal() && up::variable("NO_COLOR").is_none(),
+        colours: stdout().is_terminal() && environment::variable("NO_COLOR").is_none(),
     };
     let Some(url) = &verb.url else {
         output::painted(&match verb.format {

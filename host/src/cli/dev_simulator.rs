@@ -11,7 +11,7 @@ use std::{collections::HashMap, path::Path};
 use parking_lot::{Mutex, MutexGuard};
 use url::Url;
 
-use super::{Failure, simulate, simulator_config};
+use super::{addresses, failure::Failure, simulator, simulator_config};
 use ravenry_base::{hosts::PrivateHost, secret::Secret};
 use ravenry_config::{
     ids::{BotName, TenantName},
@@ -62,7 +62,7 @@ impl Simulated {
     /// An address that cannot be listened on, and mistakes in the file of players.
     pub(super) fn start(listen: &str, scripts: Option<&Path>) -> Result<Self, Failure> {
         let cast = scripts.map(simulator_config::load).transpose()?;
-        let poe = simulate::start(listen, None, BALANCE)?;
+        let poe = simulator::start(listen, None, BALANCE)?;
         if let Some(cast) = cast {
             cast.enter(&poe);
         }
@@ -78,10 +78,10 @@ impl Simulated {
     /// # Errors
     /// An address that cannot be listened on.
     pub(super) fn page(listen: Option<&str>) -> Result<Self, Failure> {
-        let start = |listen| simulate::start(listen, None, BALANCE);
+        let start = |listen| simulator::start(listen, None, BALANCE);
         let poe = match listen {
             Some(listen) => start(listen),
-            None => start(simulate::LISTEN).or_else(|_| start(FREE)),
+            None => start(addresses::SIMULATOR).or_else(|_| start(FREE)),
         };
         Ok(Self {
             poe: poe?,

@@ -15,9 +15,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    Failure,
-    table::{counted, rounded},
-    up,
+    directories,
+    failure::Failure,
+    formatting::{counted, rounded},
 };
 use ravenry_base::output;
 use ravenry_gateway::sandbox::{
@@ -44,8 +44,8 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let page = page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
+        let page = page(&self.file, &directories::cache_dir()?)
+            .map_err(|error| Failure::unreadable(&self.file, &error))?;
         output::print(&if self.json { page.json() } else { page.text() });
         if page.runs_here() {
             Ok(())
@@ -232,11 +232,7 @@ impl Described {
     fn engine_words(&self) -> String {
         let parts = [
             counted(self.core_instances, "core instance"),
-            if self.memories == 1 {
-                "1 memory".to_owned()
-            } else {
-                format!("{} memories", self.memories)
-            },
+            counted(self.memories, "memory"),
             counted(self.tables, "table"),
         ];
         let tables = format!("at most {}", counted(self.table_elements, "element"));

@@ -15,7 +15,7 @@ use std::{
 
 pub(super) use self::sdk::Sdk;
 pub(super) use self::templates::{Template, named, names};
-use super::Failure;
+use super::{failure::Failure, formatting::quoted_if_needed};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::BotName;
 
@@ -58,7 +58,8 @@ pub(super) fn make(
     if let Err(error) = written {
         // What was begun is ours alone.
         let _ = fs::remove_dir_all(&unfinished);
-        return Err(cannot(directory, &error));
+        let message = format!("`{}` cannot be made", directory.display());
+        return Err(Failure::system(message, &error));
     }
     Ok(Made {
         directory: directory.to_owned(),
@@ -71,7 +72,7 @@ impl Made {
     /// What to tell: what is there, and what to do next. `ravenry` is how this program is called.
     pub(super) fn text(&self, ravenry: &str) -> String {
         let mut steps = vec![(
-            format!("cd {}", quoted(&self.directory.to_string_lossy())),
+            format!("cd {}", quoted_if_needed(&self.directory.to_string_lossy())),
             "",
         )];
         for (command, what) in self.template.next {
@@ -160,17 +161,6 @@ fn write(
     Ok(())
 }
 
-fn cannot(directory: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(
-        Problem {
-            message: format!("`{}` cannot be made", directory.display()),
-            causes: vec![error.to_string()],
-            ..Problem::default()
-        }
-        .into(),
-    )
-}
-
 /// How to call this program from a shell: by its name, where that finds it.
 pub(super) fn this_program() -> String {
     let Ok(this) = std::env::current_exe().and_then(fs::canonicalize) else {
@@ -182,16 +172,6 @@ pub(super) fn this_program() -> String {
     if found.as_ref() == Some(&this) {
         "ravenry".to_owned()
     } else {
-        quoted(&this.to_string_lossy())
-    }
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        super::table::quoted(word)
+        quoted_if_needed(&this.to_string_lossy())
     }
 }

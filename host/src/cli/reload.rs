@@ -21,13 +21,13 @@ use self::{
     running::Running,
 };
 use super::{
-    Failure,
     build::{Caller, Interrupt},
     components,
     dev_simulator::Simulated,
+    failure::Failure,
+    load,
     progress::Progress,
     source_tree::{Fingerprints, Root, Scanner, roots_of, take_over_locks},
-    up,
     watch::{Changes, Watcher},
 };
 use ravenry_base::report::{Problem, Problems};
@@ -205,7 +205,7 @@ impl Reload {
         progress: &Progress,
     ) -> Result<Done, Problems> {
         let settings = self.last.declared != before.declared;
-        let mut spec = up::read(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        let mut spec = load::lenient(&self.source, &self.limits).map_err(Failure::into_problems)?;
         if let Some(simulated) = &self.simulated {
             simulated.prepare(&mut spec);
         }

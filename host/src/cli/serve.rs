@@ -15,9 +15,12 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use super::{
-    Failure, Serving,
     components::{home, only_components},
-    up::{self, Author, WORLD},
+    directories,
+    failure::Failure,
+    load::WORLD,
+    serving::{self, Author},
+    serving_flags::ServingFlags,
 };
 use ravenry_base::{
     output,
@@ -70,7 +73,7 @@ pub(crate) struct Serve {
     pub check: bool,
     /// How to serve.
     #[command(flatten)]
-    pub serving: Serving,
+    pub serving: ServingFlags,
 }
 
 /// A wall, as the flag names it.
@@ -107,8 +110,8 @@ impl Serve {
         if self.check || spec.is_void() {
             return told(&spec);
         }
-        self.serving.outside.apply(&mut spec);
-        let directories = up::directories(&spec, &self.serving)?;
+        self.serving.network.apply(&mut spec);
+        let directories = self.serving.directories(&spec)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
         let paths = Paths {
             own: vec![directories.state, directories.cache],
@@ -117,7 +120,7 @@ impl Serve {
         worker::stay_ahead();
         let walls = Walls::raise(&without, &paths);
         let author = Author::HasBuilt(&walls, again::reload(self, &spec, &walls));
-        up::serve(spec, &self.serving, &author, None, None)
+        serving::serve(spec, &self.serving, &author, None, None)
     }
 
     fn without(&self) -> Result<Vec<Wall>, Failure> {
@@ -147,10 +150,14 @@ impl Serve {
         // Compiled code is run as it is found: whoever shares its directory shares the process.
         let below = |dir: PathBuf| dir.join(TENANTS).join(only.as_str());
         if self.serving.state_dir.is_none() {
-            spec.state_dir = Some(below(spec.state_dir.map_or_else(up::state_dir, Ok)?));
+            spec.state_dir = Some(below(
+                spec.state_dir.map_or_else(directories::state_dir, Ok)?,
+            ));
         }
         if self.serving.cache_dir.is_none() {
-            spec.cache_dir = Some(below(spec.cache_dir.map_or_else(up::cache_dir, Ok)?));
+            spec.cache_dir = Some(below(
+                spec.cache_dir.map_or_else(directories::cache_dir, Ok)?,
+            ));
         }
         Ok(spec)
     }

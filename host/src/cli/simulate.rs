@@ -7,12 +7,15 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use comfy_table::Table;
+use serde_json::{Value, json};
 
 use super::{
-    Failure,
-    network_flags::Hushed,
+    addresses, environment,
+    failure::Failure,
+    flag_values::{Unrepeated, pair},
+    formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted},
+    simulator,
     simulator_config::{self, Cast},
-    table, up,
 };
 use ravenry_base::{
     output,
@@ -21,13 +24,10 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, Limits, Mode, Options, PERSON_KEY},
+    simulator::{BALANCE, FakePoe, Ledger, PERSON_KEY},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
-
-/// Where Poe is played when nobody says anything: beside where bots are served.
-pub(super) const LISTEN: &str = "127.0.0.1:8081";
 
 /// Queries whose costs are shown at the end; the newest.
 const TABS_SHOWN_MAX: usize = 20;
@@ -39,16 +39,16 @@ const UNREAD: &str = "not read: ";
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// A server bot under the name by which others ask it; may be given several times
-    #[arg(long = "bot", value_name = "NAME=URL", value_parser = Hushed(super::pair))]
+    #[arg(long = "bot", value_name = "NAME=URL", value_parser = Unrepeated(pair))]
     pub bots: Vec<(String, String)>,
     /// The environment variable with the access key of a bot; may be given several times
-    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Hushed(super::pair))]
+    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Unrepeated(pair))]
     pub keys: Vec<(String, String)>,
     /// A file with bots: their URLs and keys, or nothing but their replies
     #[arg(long, value_name = "FILE")]
     pub scripts: Option<PathBuf>,
     /// Where Poe is played, on this machine; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = LISTEN)]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = addresses::SIMULATOR)]
     pub listen: String,
     /// Where uploaded files are kept [default: a directory that goes at the end]
     #[arg(long, value_name = "DIR")]
@@ -67,7 +67,7 @@ impl Simulate {
         let cast = self.cast()?;
         let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;
-        let poe = start(&self.listen, self.dir.clone(), self.balance)?;
+        let poe = simulator::start(&self.listen, self.dir.clone(), self.balance)?;
         cast.enter(&poe);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -108,7 +108,7 @@ impl Simulate {
             }
         }
         for (name, variable) in &self.keys {
-            match (cast.servers.get_mut(name), up::variable(variable)) {
+            match (cast.servers.get_mut(name), environment::variable(variable)) {
                 (None, _) => wrong(
                     format!("`--key` names `{name}`, and no bot is registered under this name"),
                     format!("register it: `--bot {name}=URL`"),
@@ -125,28 +125,6 @@ impl Simulate {
     }
 }
 
-/// Starts to play.
-pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
-    let options = Options {
-        manner: Mode::Strict,
-        dir,
-        balance,
-        limits: Limits::default(),
-    };
-    let listener = simulator_config::bind(listen)?;
-    FakePoe::with(listener, &options).map_err(|error| {
-        Failure::Failed(
-            Problem {
-                message: "Poe cannot be played".to_owned(),
-                causes: vec![error.to_string()],
-                hint: Some("files are kept in `--dir`: name a directory of your own".to_owned()),
-                ..Problem::default()
-            }
-            .into(),
-        )
-    })
-}
-
 /// Names, what plays under them, and how it stands with their settings.
 async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
     let asked = cast.servers.iter().map(|(name, target)| async move {
@@ -159,8 +137,7 @@ async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
     });
     let mut rows = futures_util::future::join_all(asked).await;
     rows.extend(cast.scripts.iter().map(|(name, replies)| {
-        let replies = table::counted(u64::try_from(replies.len()).unwrap_or(u64::MAX), "reply");
-        let replies = replies.replace("replys", "replies");
+        let replies = counted(as_u64(replies.len()), "reply");
         [name.clone(), replies, String::new()]
     }));
     rows
@@ -172,7 +149,7 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
     let mut page = format!("Playing Poe on {url}\n\n");
     if !rows.is_empty() {
         let mut table = Table::new();
-        table.load_preset(table::LINE_BELOW_HEADER);
+        table.load_preset(LINE_BELOW_HEADER);
         table.set_header(["bot", "is", "settings"]);
         for row in rows {
             table.add_row(row);
@@ -194,10 +171,19 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
          curl -N {} -H 'Authorization: Bearer {PERSON_KEY}' -d {}\n\n\
          What bots charge: {url}/simulator/ledger\n\n\
          Stop with Ctrl-C.\n",
-        table::quoted(&poe.ask_url(name)),
-        table::quoted(&simulator_config::question().to_string()),
+        quoted(&poe.ask_url(name)),
+        quoted(&question().to_string()),
     );
     page
+}
+
+/// A short query, for a line to try.
+fn question() -> Value {
+    json!({
+        "version": "1.2", "type": "query",
+        "query": [{"role": "user", "content": "hello", "content_type": "text/markdown"}],
+        "user_id": "u-1", "conversation_id": "c-1", "message_id": "m-1",
+    })
 }
 
 /// What was paid.
@@ -209,10 +195,7 @@ fn bill(ledger: &Ledger) -> String {
     let mut bill = format!(
         "\n{} captured for {}; {} left\n",
         dollars(captured),
-        table::counted(
-            u64::try_from(ledger.tabs.len()).unwrap_or(u64::MAX),
-            "message"
-        ),
+        counted(as_u64(ledger.tabs.len()), "message"),
         dollars(ledger.balance),
     );
     let old = ledger.tabs.len().saturating_sub(TABS_SHOWN_MAX);

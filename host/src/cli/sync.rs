@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, network_flags::Outside, up};
+use super::{failure::Failure, load, network_flags::NetworkFlags};
 use ravenry_base::{
     output,
     report::{Problem, Problems},
@@ -26,7 +26,7 @@ pub(crate) struct Sync {
     pub source: PathBuf,
     /// What is outside.
     #[command(flatten)]
-    pub outside: Outside,
+    pub network: NetworkFlags,
 }
 
 /// Asks for each bot that the platform knows, one after the other, and says how it went.
@@ -34,8 +34,8 @@ pub(crate) struct Sync {
 /// # Errors
 /// Each bot whose settings the platform did not take, and where there is no such bot at all.
 pub(super) fn run(verb: &Sync) -> Result<(), Failure> {
-    let mut spec = up::load(&verb.source, up::WORLD)?;
-    verb.outside.apply(&mut spec);
+    let mut spec = load::strict(&verb.source, load::WORLD)?;
+    verb.network.apply(&mut spec);
     let bots: Vec<(&str, &BotSpec)> = spec
         .tenants
         .iter()

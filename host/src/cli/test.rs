@@ -20,7 +20,10 @@ use self::{
     runner::Stage,
     tally::Tally,
 };
-use super::{Failure, components, network_flags::Outside, progress::Progress, up};
+use super::{
+    components, directories, failure::Failure, load, network_flags::NetworkFlags,
+    progress::Progress,
+};
 use ravenry_base::report::Problem;
 use ravenry_config::resolve::{BotSpec, ServerSpec};
 use ravenry_desk::replay::{
@@ -45,7 +48,7 @@ pub(crate) struct Test {
     pub update: bool,
     /// What is outside: it is not asked, but what may be reached is as when the bots are served.
     #[command(flatten)]
-    pub outside: Outside,
+    pub network: NetworkFlags,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -67,8 +70,8 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
     let (_logging, overheard) =
         telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
     let (source, only) = discover::source(&verb.source);
-    let mut spec = up::load(&source, up::WITHOUT_SECRETS)?;
-    verb.outside.apply(&mut spec);
+    let mut spec = load::strict(&source, load::WITHOUT_SECRETS)?;
+    verb.network.apply(&mut spec);
     let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
     if conversations.is_empty() {
         return Err(Failure::Usage(none(&verb.source).into()));
@@ -79,7 +82,7 @@ pub(super) fn run(verb: &Test) -> Result<(), Failure> {
     let outcome = built.and_then(|()| {
         let cache_dir = match &verb.cache_dir {
             Some(dir) => dir.clone(),
-            None => up::cache_dir()?,
+            None => directories::cache_dir()?,
         };
         let how = (&overheard, verb.update);
         rehearse(spec, &conversations, &cache_dir, &progress, how)

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Failure;
+use super::failure::Failure;
 use ravenry_base::output;
 use ravenry_gateway::sandbox::compiler::{self, Job};
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::carried_sdk;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use ravenry_base::report::Problem;
 
 /// Name of the SDK's package, and of its directory in a checkout.

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use ravenry_desk::replay::{Observed, event::events};
 use ravenry_gateway::{
     bots::{Bot, Stop, deployment::Deployment, reply},
