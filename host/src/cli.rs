@@ -9,8 +9,6 @@ mod artifact;
 mod build;
 mod build_error;
 mod cargo;
-mod chat;
-mod check;
 mod components;
 mod dev_simulator;
 mod directories;
@@ -18,28 +16,21 @@ mod environment;
 mod failure;
 mod flag_values;
 mod formatting;
-mod inspect;
 mod key_flags;
 mod load;
 mod network_flags;
-mod new;
 mod process;
 mod progress;
 mod record;
 mod reload;
-mod serve;
 mod serving;
 mod serving_flags;
-mod simulate;
 mod simulator;
 mod simulator_config;
 mod source_tree;
-mod sync;
 mod table;
-mod test;
-mod up;
+mod verbs;
 mod watch;
-mod worker_commands;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -49,7 +40,12 @@ use clap::{
 };
 
 use self::{
-    failure::Failure, progress::Progress, serve::Serve, simulate::Simulate, test::Test, up::Up,
+    failure::Failure,
+    progress::Progress,
+    verbs::{
+        chat, check, inspect, new, serve::Serve, simulate::Simulate, sync, test, test::Test,
+        up::Up, worker_commands,
+    },
 };
 use ravenry_base::{output, secret::without_users, worker};
 use ravenry_config::resolve::ServerSpec;

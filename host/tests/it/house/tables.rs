@@ -78,7 +78,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["gateway/telemetry"],
     ),
-    (&["include_dir"], &["cli/new"]),
+    (&["include_dir"], &["cli/verbs/new"]),
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "desk/chat"]),
     (&["anstyle", "rustyline", "unicode_width"], &["desk/chat"]),

@@ -14,7 +14,7 @@ use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
 
-use super::{
+use crate::cli::{
     directories,
     failure::Failure,
     formatting::{counted, rounded},
@@ -43,7 +43,7 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let page = page(&self.file, &directories::cache_dir()?)
             .map_err(|error| Failure::unreadable(&self.file, &error))?;
         output::print(&if self.json { page.json() } else { page.text() });

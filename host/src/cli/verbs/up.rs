@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 
-use super::{
+use crate::cli::{
     addresses,
     dev_simulator::Simulated,
     failure::Failure,
@@ -51,7 +51,7 @@ pub(crate) struct Up {
 
 impl Up {
     /// Builds, serves and looks after changes, until a signal.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let mut spec = load::lenient(&self.source, &self.serving.limits)?;
         if spec.is_void() {
             spec = spec.whole().map_err(Failure::Usage)?;

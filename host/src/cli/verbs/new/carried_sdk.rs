@@ -25,7 +25,7 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package {
         place: "guest-sdk",
-        manifest: include_str!("../../../../guest-sdk/Cargo.toml"),
+        manifest: include_str!("../../../../../guest-sdk/Cargo.toml"),
         files: &[
             ("src", include_dir!("$CARGO_MANIFEST_DIR/../guest-sdk/src")),
             // The documentation shows them, and so they must be there.
@@ -38,16 +38,19 @@ const PACKAGES: &[Package] = &[
     // The SDK stands on it.
     Package {
         place: "host/protocol",
-        manifest: include_str!("../../../protocol/Cargo.toml"),
+        manifest: include_str!("../../../../protocol/Cargo.toml"),
         files: &[("src", include_dir!("$CARGO_MANIFEST_DIR/protocol/src"))],
     },
 ];
 
-const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
+const WORKSPACE: &str = include_str!("../../../../../Cargo.toml");
 
 const LICENCES: &[File] = &[
-    ("LICENSE-APACHE", include_str!("../../../../LICENSE-APACHE")),
-    ("LICENSE-MIT", include_str!("../../../../LICENSE-MIT")),
+    (
+        "LICENSE-APACHE",
+        include_str!("../../../../../LICENSE-APACHE"),
+    ),
+    ("LICENSE-MIT", include_str!("../../../../../LICENSE-MIT")),
 ];
 
 /// Writes it below the directory of a new bot.

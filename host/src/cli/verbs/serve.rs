@@ -14,7 +14,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{
+use crate::cli::{
     components::{home, only_components},
     directories,
     failure::Failure,
@@ -103,7 +103,7 @@ fn tenant(text: &str) -> Result<TenantName, String> {
 
 impl Serve {
     /// Serves until a signal.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
         let mut spec = self.load()?;
         only_components(&mut spec);

@@ -9,7 +9,7 @@ use clap::Args;
 use comfy_table::Table;
 use serde_json::{Value, json};
 
-use super::{
+use crate::cli::{
     addresses, environment,
     failure::Failure,
     flag_values::{Unrepeated, pair},
@@ -63,7 +63,7 @@ impl Simulate {
     ///
     /// # Errors
     /// All mistakes of flags and files at once, and a port that is in use.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let cast = self.cast()?;
         let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;

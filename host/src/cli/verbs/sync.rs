@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{failure::Failure, load, network_flags::NetworkFlags};
+use crate::cli::{failure::Failure, load, network_flags::NetworkFlags};
 use ravenry_base::{
     output,
     report::{Problem, Problems},
@@ -33,7 +33,7 @@ pub(crate) struct Sync {
 ///
 /// # Errors
 /// Each bot whose settings the platform did not take, and where there is no such bot at all.
-pub(super) fn run(verb: &Sync) -> Result<(), Failure> {
+pub(in crate::cli) fn run(verb: &Sync) -> Result<(), Failure> {
     let mut spec = load::strict(&verb.source, load::WORLD)?;
     verb.network.apply(&mut spec);
     let bots: Vec<(&str, &BotSpec)> = spec

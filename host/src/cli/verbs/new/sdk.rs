@@ -19,7 +19,7 @@ const DIRECTORY: &str = "guest-sdk";
 
 /// Where the SDK is. Displays as the value of the dependency in `Cargo.toml`.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Sdk {
+pub(super) enum Sdk {
     /// In this directory, from the new bot's.
     Path(PathBuf),
     /// In this repository.
@@ -157,7 +157,7 @@ mod tests {
             ("bot", "../guest-sdk"),
             ("plugins/bot", "../../guest-sdk"),
             ("plugins/empty", "../../guest-sdk"),
-            ("plugins/of/mine/bot", "../../../../guest-sdk"),
+            ("plugins/of/mine/bot", "../../../../../guest-sdk"),
         ] {
             let found = Sdk::find(None, &dir.path().join(new)).unwrap();
             assert_eq!(found, Sdk::Path(path.into()), "{new}");

@@ -20,7 +20,7 @@ use self::{
     runner::Stage,
     tally::Tally,
 };
-use super::{
+use crate::cli::{
     components, directories, failure::Failure, load, network_flags::NetworkFlags,
     progress::Progress,
 };
@@ -66,7 +66,7 @@ pub(crate) struct Test {
 ///
 /// # Errors
 /// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
-pub(super) fn run(verb: &Test) -> Result<(), Failure> {
+pub(in crate::cli) fn run(verb: &Test) -> Result<(), Failure> {
     let (_logging, overheard) =
         telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
     let (source, only) = discover::source(&verb.source);

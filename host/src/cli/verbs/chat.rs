@@ -10,7 +10,9 @@ use std::{
 use clap::Args;
 use serde_json::Value;
 
-use super::{addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load};
+use crate::cli::{
+    addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load,
+};
 use ravenry_base::{
     report::{Problem, Problems},
     secret::Secret,
@@ -54,7 +56,7 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let chat = chat::Chat {
             target: self.target()?,
             silence_max: self.timeout.unwrap_or(SILENCE_MAX),

@@ -13,28 +13,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(super) use self::sdk::Sdk;
-pub(super) use self::templates::{Template, named, names};
-use super::{failure::Failure, formatting::quoted_if_needed};
+use self::sdk::Sdk;
+pub(in crate::cli) use self::templates::{Template, named, names};
+use crate::cli::{failure::Failure, formatting::quoted_if_needed};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::BotName;
 
 /// A directory that was made.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(in crate::cli) struct Made {
     /// Where it is, as it was asked for.
-    pub(super) directory: PathBuf,
+    pub(in crate::cli) directory: PathBuf,
     /// The bot's name.
-    pub(super) name: BotName,
+    pub(in crate::cli) name: BotName,
     /// What it was made of.
-    pub(super) template: &'static Template,
+    pub(in crate::cli) template: &'static Template,
 }
 
 /// Makes `directory` from a template; its last part names the bot.
 ///
 /// # Errors
 /// A name that no bot can have, a place that is taken, an SDK that is not found.
-pub(super) fn make(
+pub(in crate::cli) fn make(
     directory: &Path,
     template: &'static Template,
     sdk: Option<&str>,
@@ -70,7 +70,7 @@ pub(super) fn make(
 
 impl Made {
     /// What to tell: what is there, and what to do next. `ravenry` is how this program is called.
-    pub(super) fn text(&self, ravenry: &str) -> String {
+    pub(in crate::cli) fn text(&self, ravenry: &str) -> String {
         let mut steps = vec![(
             format!("cd {}", quoted_if_needed(&self.directory.to_string_lossy())),
             "",
@@ -162,7 +162,7 @@ fn write(
 }
 
 /// How to call this program from a shell: by its name, where that finds it.
-pub(super) fn this_program() -> String {
+pub(in crate::cli) fn this_program() -> String {
     let Ok(this) = std::env::current_exe().and_then(fs::canonicalize) else {
         return "ravenry".to_owned();
     };

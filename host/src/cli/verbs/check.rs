@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{environment, failure::Failure, key_flags::KeyFlags, progress::Progress};
+use crate::cli::{environment, failure::Failure, key_flags::KeyFlags, progress::Progress};
 use ravenry_base::{output, report::Problem};
 use ravenry_desk::{
     check::{
@@ -64,7 +64,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// A broken rule is said in the report already; all else is told.
-pub(super) fn run(verb: &Check) -> Result<(), Failure> {
+pub(in crate::cli) fn run(verb: &Check) -> Result<(), Failure> {
     let look = Look {
         colours: stdout().is_terminal() && environment::variable("NO_COLOR").is_none(),
     };

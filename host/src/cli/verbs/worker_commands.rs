@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 use ravenry_base::output;
 use ravenry_gateway::sandbox::compiler::{self, Job};
 
@@ -15,7 +15,7 @@ pub(crate) struct Compile {
 }
 
 /// What became of the work, in the words of the worker.
-pub(super) fn told(done: Result<(), String>) -> Result<(), Failure> {
+pub(in crate::cli) fn told(done: Result<(), String>) -> Result<(), Failure> {
     done.map_err(|words| {
         // Bare: the one who asked says where it belongs.
         output::tell(&words);
@@ -25,7 +25,7 @@ pub(super) fn told(done: Result<(), String>) -> Result<(), Failure> {
 
 impl Compile {
     /// A component comes in on stdin, its code goes out on stdout.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
         let compiled = compiler::run(self.job).map_err(|error| Failure::usage(&error))?;
         told(compiled)
     }
