@@ -23,6 +23,7 @@ mod process;
 mod progress;
 mod record;
 mod reload;
+mod run;
 mod serving;
 mod serving_flags;
 mod simulator;
@@ -32,24 +33,32 @@ mod table;
 mod verbs;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{
-    Arg, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
-    builder::{PossibleValue, PossibleValuesParser, Resettable, Styles},
+    Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    builder::{Resettable, Styles},
 };
 
 use self::{
     failure::Failure,
-    progress::Progress,
+    run::Run,
     verbs::{
-        chat, check, inspect, new, serve::Serve, simulate::Simulate, sync, test, test::Test,
-        up::Up, worker_commands,
+        build::Build,
+        chat::Chat,
+        check::Check,
+        completions::Completions,
+        inspect::Inspect,
+        new::New,
+        serve::Serve,
+        simulate::Simulate,
+        sync::Sync,
+        test::Test,
+        up::Up,
+        worker_commands::{Compile, PdfText},
     },
 };
 use ravenry_base::{output, secret::without_users, worker};
-use ravenry_config::resolve::ServerSpec;
-use ravenry_desk::simulator::pdf;
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
 #[derive(Debug, Parser)]
@@ -57,12 +66,12 @@ use ravenry_desk::simulator::pdf;
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    verb: Verb,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
+enum Verb {
     /// Build bots, mount them and serve them: the loop of a bot's author
     Up(Up),
     /// Serve the tenants and bots of an operator's file
@@ -72,62 +81,25 @@ pub(crate) enum Verb {
     /// Build bots to components, and print where these are
     Build(Build),
     /// Talk with a bot, here or anywhere: at a terminal, or as a filter
-    Chat(chat::Chat),
+    Chat(Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(sync::Sync),
+    Sync(Sync),
     /// Hold bots against recorded conversations
     Test(Test),
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
     Simulate(Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(inspect::Inspect),
+    Inspect(Inspect),
     /// Hold any bot against the rules of the protocol
-    Check(check::Check),
+    Check(Check),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Compile a component, for a gateway that has started this
     #[command(hide = true)]
-    Compile(worker_commands::Compile),
+    Compile(Compile),
     /// Read a PDF, for a played platform that has started this
     #[command(hide = true)]
-    PdfText,
-}
-
-/// `ravenry new`
-#[derive(Debug, Args)]
-pub(crate) struct New {
-    /// The directory to make; its last part names the bot
-    #[arg(value_name = "NAME")]
-    pub directory: PathBuf,
-    /// What to make it of
-    #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = templates())]
-    pub template: String,
-    /// Where `ravenry-sdk` is: a checkout of Ravenry, the crate itself, or the URL of a git
-    /// repository [default: the checkout around the new bot, or a copy in the bot's directory]
-    #[arg(long, value_name = "PATH|URL")]
-    pub sdk: Option<String>,
-}
-
-/// The names of the templates, each with what it is.
-fn templates() -> PossibleValuesParser {
-    let values = new::names().map(|(name, about)| PossibleValue::new(name).help(about));
-    values.collect::<Vec<_>>().into()
-}
-
-/// `ravenry build`
-#[derive(Debug, Args)]
-pub(crate) struct Build {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
-    #[arg(value_name = "DIR|FILE", default_value = ".")]
-    pub source: PathBuf,
-}
-
-/// `ravenry completions`
-#[derive(Debug, Args)]
-pub(crate) struct Completions {
-    /// The shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    PdfText(PdfText),
 }
 
 /// The whole program: reads the arguments of the process and does what they ask for.
@@ -177,67 +149,29 @@ fn ended(outcome: Result<(), Failure>) -> ExitCode {
 }
 
 /// Does what the arguments ask for.
-pub(crate) fn run(cli: &Cli) -> ExitCode {
-    let outcome = match &cli.verb {
-        Verb::Up(verb) => verb.run(),
-        Verb::Serve(verb) => verb.run(),
-        Verb::New(verb) => verb.run(),
-        Verb::Build(verb) => verb.run(),
-        Verb::Chat(verb) => verb.run(),
-        Verb::Sync(verb) => sync::run(verb),
-        Verb::Test(verb) => test::run(verb),
-        Verb::Simulate(verb) => verb.run(),
-        Verb::Inspect(verb) => verb.run(),
-        Verb::Check(verb) => check::run(verb),
-        Verb::Compile(verb) => verb.run(),
-        Verb::PdfText => worker_commands::told(pdf::run()),
-        Verb::Completions(verb) => {
-            verb.run();
-            Ok(())
-        }
+fn run(cli: &Cli) -> ExitCode {
+    let verb: &dyn Run = match &cli.verb {
+        Verb::Up(verb) => verb,
+        Verb::Serve(verb) => verb,
+        Verb::New(verb) => verb,
+        Verb::Build(verb) => verb,
+        Verb::Chat(verb) => verb,
+        Verb::Sync(verb) => verb,
+        Verb::Test(verb) => verb,
+        Verb::Simulate(verb) => verb,
+        Verb::Inspect(verb) => verb,
+        Verb::Check(verb) => verb,
+        Verb::Completions(verb) => verb,
+        Verb::Compile(verb) => verb,
+        Verb::PdfText(verb) => verb,
     };
-    ended(outcome)
-}
-
-impl New {
-    fn run(&self) -> Result<(), Failure> {
-        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
-        let template = new::named(&self.template).ok_or_else(unknown)?;
-        let made = new::make(&self.directory, template, self.sdk.as_deref())?;
-        output::print(&made.text(&new::this_program()));
-        Ok(())
-    }
-}
-
-impl Build {
-    fn run(&self) -> Result<(), Failure> {
-        let mut spec = load::strict(&self.source, load::WITHOUT_SECRETS)?;
-        let progress = Progress::start();
-        let built = components::build(&mut spec, &progress);
-        progress.end();
-        built?;
-        output::data(&list(&spec));
-        Ok(())
-    }
-}
-
-/// Where the components of a specification are, one path on each line.
-fn list(spec: &ServerSpec) -> String {
-    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
-    let paths: Vec<String> = bots.map(|bot| bot.source.display().to_string()).collect();
-    paths.join("\n") + "\n"
-}
-
-impl Completions {
-    fn run(&self) {
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "ravenry", &mut script);
-        output::data(&String::from_utf8_lossy(&script));
-    }
+    ended(verb.run())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     /// Names, defaults and conflicts of all flags are consistent; clap checks that only when asked.
@@ -268,6 +202,6 @@ mod tests {
         assert_eq!(names, ["cpu", "memory", "text"]);
         assert_eq!(up.serving.limits[1].1, "32MiB");
         assert!(Cli::try_parse_from(["ravenry", "up", "--limit", "cpu"]).is_err());
-        assert_eq!(up.source, PathBuf::from("."));
+        assert_eq!(up.source, Path::new("."));
     }
 }

@@ -3,8 +3,10 @@
 //! A verb uses what is shared, one directory up. It knows no other verb, and nothing that is shared knows a verb:
 //! whoever reads one of them reads no other.
 
+pub(super) mod build;
 pub(super) mod chat;
 pub(super) mod check;
+pub(super) mod completions;
 pub(super) mod inspect;
 pub(super) mod new;
 pub(super) mod serve;

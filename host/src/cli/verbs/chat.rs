@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::{
-    addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load,
+    addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load, run::Run,
 };
 use ravenry_base::{
     report::{Problem, Problems},
@@ -55,8 +55,8 @@ pub(crate) struct Chat {
     pub state_dir: Option<PathBuf>,
 }
 
-impl Chat {
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Chat {
+    fn run(&self) -> Result<(), Failure> {
         let chat = chat::Chat {
             target: self.target()?,
             silence_max: self.timeout.unwrap_or(SILENCE_MAX),
@@ -81,7 +81,9 @@ impl Chat {
         runtime.shutdown_background();
         ended.map_err(|problem| Failure::Failed(problem.into()))
     }
+}
 
+impl Chat {
     fn state_dir(&self) -> Result<PathBuf, Failure> {
         match &self.state_dir {
             Some(directory) => Ok(directory.clone()),

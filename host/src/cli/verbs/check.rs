@@ -10,7 +10,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::{environment, failure::Failure, key_flags::KeyFlags, progress::Progress};
+use crate::cli::{
+    environment, failure::Failure, key_flags::KeyFlags, progress::Progress, run::Run,
+};
 use ravenry_base::{output, report::Problem};
 use ravenry_desk::{
     check::{
@@ -60,53 +62,51 @@ fn patience(text: &str) -> Result<Duration, String> {
     Ok(patience)
 }
 
-/// Checks, and prints.
-///
-/// # Errors
-/// A broken rule is said in the report already; all else is told.
-pub(in crate::cli) fn run(verb: &Check) -> Result<(), Failure> {
-    let look = Look {
-        colours: stdout().is_terminal() && environment::variable("NO_COLOR").is_none(),
-    };
-    let Some(url) = &verb.url else {
-        output::painted(&match verb.format {
-            Format::Json => json::list(),
-            Format::Human | Format::Junit => report_text::list(look),
-        });
-        return Ok(());
-    };
-    let target = Target::parse(url, verb.key.read()?).map_err(|error| {
-        Failure::Usage(
-            Problem {
-                hint: Some(error.hint()),
-                message: error.to_string(),
-                ..Problem::default()
+impl Run for Check {
+    fn run(&self) -> Result<(), Failure> {
+        let look = Look {
+            colours: stdout().is_terminal() && environment::variable("NO_COLOR").is_none(),
+        };
+        let Some(url) = &self.url else {
+            output::painted(&match self.format {
+                Format::Json => json::list(),
+                Format::Human | Format::Junit => report_text::list(look),
+            });
+            return Ok(());
+        };
+        let target = Target::parse(url, self.key.read()?).map_err(|error| {
+            Failure::Usage(
+                Problem {
+                    hint: Some(error.hint()),
+                    message: error.to_string(),
+                    ..Problem::default()
+                }
+                .into(),
+            )
+        })?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::usage(&error))?;
+        let progress = Progress::start();
+        progress.say(&format!(
+            "Checking {}: 9 queries, more where one fails",
+            target.url
+        ));
+        let report = runtime.block_on(check::check(&target, self.patience));
+        progress.end();
+        let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
+        match self.format {
+            Format::Human => output::painted(&report_text::page(&report, look)),
+            Format::Json => output::print(&shown::json(&json::page(&report))),
+            Format::Junit => {
+                output::print(&junit::page(&report).map_err(|error| Failure::usage(&error))?);
             }
-            .into(),
-        )
-    })?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::usage(&error))?;
-    let progress = Progress::start();
-    progress.say(&format!(
-        "Checking {}: 9 queries, more where one fails",
-        target.url
-    ));
-    let report = runtime.block_on(check::check(&target, verb.patience));
-    progress.end();
-    let report = report.map_err(|problem| Failure::Usage((*problem).into()))?;
-    match verb.format {
-        Format::Human => output::painted(&report_text::page(&report, look)),
-        Format::Json => output::print(&shown::json(&json::page(&report))),
-        Format::Junit => {
-            output::print(&junit::page(&report).map_err(|error| Failure::usage(&error))?);
         }
-    }
-    if report.is_good() {
-        Ok(())
-    } else {
-        Err(Failure::Shown)
+        if report.is_good() {
+            Ok(())
+        } else {
+            Err(Failure::Shown)
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::cli::{
     directories,
     failure::Failure,
     formatting::{counted, rounded},
+    run::Run,
 };
 use ravenry_base::output;
 use ravenry_gateway::sandbox::{
@@ -42,8 +43,8 @@ pub(crate) struct Inspect {
     pub json: bool,
 }
 
-impl Inspect {
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Inspect {
+    fn run(&self) -> Result<(), Failure> {
         let page = page(&self.file, &directories::cache_dir()?)
             .map_err(|error| Failure::unreadable(&self.file, &error))?;
         output::print(&if self.json { page.json() } else { page.text() });

@@ -13,32 +13,63 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::sdk::Sdk;
-pub(in crate::cli) use self::templates::{Template, named, names};
-use crate::cli::{failure::Failure, formatting::quoted_if_needed};
-use ravenry_base::report::Problem;
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+
+use self::{sdk::Sdk, templates::Template};
+use crate::cli::{failure::Failure, formatting::quoted_if_needed, run::Run};
+use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
+
+/// `ravenry new`
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The directory to make; its last part names the bot
+    #[arg(value_name = "NAME")]
+    pub directory: PathBuf,
+    /// What to make it of
+    #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = template_names())]
+    pub template: String,
+    /// Where `ravenry-sdk` is: a checkout of Ravenry, the crate itself, or the URL of a git
+    /// repository [default: the checkout around the new bot, or a copy in the bot's directory]
+    #[arg(long, value_name = "PATH|URL")]
+    pub sdk: Option<String>,
+}
+
+/// The names of the templates, each with what it is.
+fn template_names() -> PossibleValuesParser {
+    let values = templates::names().map(|(name, about)| PossibleValue::new(name).help(about));
+    values.collect::<Vec<_>>().into()
+}
+
+impl Run for New {
+    fn run(&self) -> Result<(), Failure> {
+        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
+        let template = templates::named(&self.template).ok_or_else(unknown)?;
+        let made = make(&self.directory, template, self.sdk.as_deref())?;
+        output::print(&made.text(&this_program()));
+        Ok(())
+    }
+}
 
 /// A directory that was made.
 #[derive(Debug)]
-pub(in crate::cli) struct Made {
+struct Made {
     /// Where it is, as it was asked for.
-    pub(in crate::cli) directory: PathBuf,
+    directory: PathBuf,
     /// The bot's name.
-    pub(in crate::cli) name: BotName,
+    name: BotName,
     /// What it was made of.
-    pub(in crate::cli) template: &'static Template,
+    template: &'static Template,
 }
 
 /// Makes `directory` from a template; its last part names the bot.
 ///
 /// # Errors
 /// A name that no bot can have, a place that is taken, an SDK that is not found.
-pub(in crate::cli) fn make(
-    directory: &Path,
-    template: &'static Template,
-    sdk: Option<&str>,
-) -> Result<Made, Failure> {
+fn make(directory: &Path, template: &'static Template, sdk: Option<&str>) -> Result<Made, Failure> {
     let name = name_of(directory)?;
     if let Some(problem) = taken(directory) {
         return Err(Failure::Usage(problem.into()));
@@ -70,7 +101,7 @@ pub(in crate::cli) fn make(
 
 impl Made {
     /// What to tell: what is there, and what to do next. `ravenry` is how this program is called.
-    pub(in crate::cli) fn text(&self, ravenry: &str) -> String {
+    fn text(&self, ravenry: &str) -> String {
         let mut steps = vec![(
             format!("cd {}", quoted_if_needed(&self.directory.to_string_lossy())),
             "",
@@ -162,7 +193,7 @@ fn write(
 }
 
 /// How to call this program from a shell: by its name, where that finds it.
-pub(in crate::cli) fn this_program() -> String {
+fn this_program() -> String {
     let Ok(this) = std::env::current_exe().and_then(fs::canonicalize) else {
         return "ravenry".to_owned();
     };

@@ -19,6 +19,7 @@ use crate::cli::{
     directories,
     failure::Failure,
     load::WORLD,
+    run::Run,
     serving::{self, Author},
     serving_flags::ServingFlags,
 };
@@ -101,9 +102,8 @@ fn tenant(text: &str) -> Result<TenantName, String> {
     TenantName::parse(text).map_err(|error| error.to_string())
 }
 
-impl Serve {
-    /// Serves until a signal.
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Serve {
+    fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
         let mut spec = self.load()?;
         only_components(&mut spec);
@@ -122,7 +122,9 @@ impl Serve {
         let author = Author::HasBuilt(&walls, again::reload(self, &spec, &walls));
         serving::serve(spec, &self.serving, &author, None, None)
     }
+}
 
+impl Serve {
     fn without(&self) -> Result<Vec<Wall>, Failure> {
         let without: Vec<Wall> = self.without.iter().copied().map(Wall::from).collect();
         let rests = [Wall::Landlock, Wall::Seccomp];

@@ -14,6 +14,7 @@ use crate::cli::{
     failure::Failure,
     flag_values::{Unrepeated, pair},
     formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted},
+    run::Run,
     simulator,
     simulator_config::{self, Cast},
 };
@@ -58,12 +59,8 @@ pub(crate) struct Simulate {
     pub balance: u64,
 }
 
-impl Simulate {
-    /// Plays until a signal.
-    ///
-    /// # Errors
-    /// All mistakes of flags and files at once, and a port that is in use.
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Simulate {
+    fn run(&self) -> Result<(), Failure> {
         let cast = self.cast()?;
         let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;
@@ -84,7 +81,9 @@ impl Simulate {
         output::print(&bill(&poe.ledger()));
         Ok(())
     }
+}
 
+impl Simulate {
     /// Who plays, by flags and file.
     fn cast(&self) -> Result<Cast, Failure> {
         let mut problems = Problems::default();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::{failure::Failure, load, network_flags::NetworkFlags};
+use crate::cli::{failure::Failure, load, network_flags::NetworkFlags, run::Run};
 use ravenry_base::{
     output,
     report::{Problem, Problems},
@@ -29,42 +29,40 @@ pub(crate) struct Sync {
     pub network: NetworkFlags,
 }
 
-/// Asks for each bot that the platform knows, one after the other, and says how it went.
-///
-/// # Errors
-/// Each bot whose settings the platform did not take, and where there is no such bot at all.
-pub(in crate::cli) fn run(verb: &Sync) -> Result<(), Failure> {
-    let mut spec = load::strict(&verb.source, load::WORLD)?;
-    verb.network.apply(&mut spec);
-    let bots: Vec<(&str, &BotSpec)> = spec
-        .tenants
-        .iter()
-        .flat_map(|tenant| &tenant.bots)
-        .filter_map(|bot| Some((bot.poe_name.as_deref()?, bot)))
-        .filter(|(_, bot)| !bot.access_keys.is_empty())
-        .collect();
-    if bots.is_empty() {
-        return Err(Failure::Usage(
-            Problem {
-                message: "no bot here has a name and a key at the platform".to_owned(),
-                hint: Some(
-                    "give it both in its manifest: `poe = { name = \"…\", access_key = { env = \"…\" } }`"
-                        .to_owned(),
-                ),
-                ..Problem::default()
-            }
-            .into(),
-        ));
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::usage(&error))?;
-    let refused = runtime.block_on(all(&spec, &bots));
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(Problems(refused)))
+impl Run for Sync {
+    fn run(&self) -> Result<(), Failure> {
+        let mut spec = load::strict(&self.source, load::WORLD)?;
+        self.network.apply(&mut spec);
+        let bots: Vec<(&str, &BotSpec)> = spec
+            .tenants
+            .iter()
+            .flat_map(|tenant| &tenant.bots)
+            .filter_map(|bot| Some((bot.poe_name.as_deref()?, bot)))
+            .filter(|(_, bot)| !bot.access_keys.is_empty())
+            .collect();
+        if bots.is_empty() {
+            return Err(Failure::Usage(
+                Problem {
+                    message: "no bot here has a name and a key at the platform".to_owned(),
+                    hint: Some(
+                        "give it both in its manifest: `poe = { name = \"…\", access_key = { env = \"…\" } }`"
+                            .to_owned(),
+                    ),
+                    ..Problem::default()
+                }
+                .into(),
+            ));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::usage(&error))?;
+        let refused = runtime.block_on(all(&spec, &bots));
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Failed(Problems(refused)))
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use self::{
 };
 use crate::cli::{
     components, directories, failure::Failure, load, network_flags::NetworkFlags,
-    progress::Progress,
+    progress::Progress, run::Run,
 };
 use ravenry_base::report::Problem;
 use ravenry_config::resolve::{BotSpec, ServerSpec};
@@ -62,33 +62,31 @@ pub(crate) struct Test {
     pub log: String,
 }
 
-/// Replays all conversations, and says what differs.
-///
-/// # Errors
-/// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
-pub(in crate::cli) fn run(verb: &Test) -> Result<(), Failure> {
-    let (_logging, overheard) =
-        telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
-    let (source, only) = discover::source(&verb.source);
-    let mut spec = load::strict(&source, load::WITHOUT_SECRETS)?;
-    verb.network.apply(&mut spec);
-    let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
-    if conversations.is_empty() {
-        return Err(Failure::Usage(none(&verb.source).into()));
+impl Run for Test {
+    fn run(&self) -> Result<(), Failure> {
+        let (_logging, overheard) =
+            telemetry::start_overhearing(&self.log).map_err(|error| Failure::usage(&error))?;
+        let (source, only) = discover::source(&self.source);
+        let mut spec = load::strict(&source, load::WITHOUT_SECRETS)?;
+        self.network.apply(&mut spec);
+        let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
+        if conversations.is_empty() {
+            return Err(Failure::Usage(none(&self.source).into()));
+        }
+        leave_only(&mut spec, &conversations);
+        let progress = Progress::start();
+        let built = components::build(&mut spec, &progress);
+        let outcome = built.and_then(|()| {
+            let cache_dir = match &self.cache_dir {
+                Some(dir) => dir.clone(),
+                None => directories::cache_dir()?,
+            };
+            let how = (&overheard, self.update);
+            rehearse(spec, &conversations, &cache_dir, &progress, how)
+        });
+        progress.end();
+        outcome
     }
-    leave_only(&mut spec, &conversations);
-    let progress = Progress::start();
-    let built = components::build(&mut spec, &progress);
-    let outcome = built.and_then(|()| {
-        let cache_dir = match &verb.cache_dir {
-            Some(dir) => dir.clone(),
-            None => directories::cache_dir()?,
-        };
-        let how = (&overheard, verb.update);
-        rehearse(spec, &conversations, &cache_dir, &progress, how)
-    });
-    progress.end();
-    outcome
 }
 
 /// Only bots that a conversation is with are built. None tells the platform anything.

@@ -9,6 +9,7 @@ use crate::cli::{
     dev_simulator::Simulated,
     failure::Failure,
     load, record,
+    run::Run,
     serving::{self, Author},
     serving_flags::ServingFlags,
 };
@@ -49,9 +50,8 @@ pub(crate) struct Up {
     pub serving: ServingFlags,
 }
 
-impl Up {
-    /// Builds, serves and looks after changes, until a signal.
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Up {
+    fn run(&self) -> Result<(), Failure> {
         let mut spec = load::lenient(&self.source, &self.serving.limits)?;
         if spec.is_void() {
             spec = spec.whole().map_err(Failure::Usage)?;

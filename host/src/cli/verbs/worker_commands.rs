@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use crate::cli::failure::Failure;
+use crate::cli::{failure::Failure, run::Run};
 use ravenry_base::output;
+use ravenry_desk::simulator::pdf;
 use ravenry_gateway::sandbox::compiler::{self, Job};
 
-/// `ravenry compile`
+/// `ravenry compile`: a component comes in on stdin, its code goes out on stdout.
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
     /// What code is made for: ENGINE:INSTANCES:MAPPINGS:MEMORY:SECONDS:COMPILER-MEMORY
@@ -14,19 +15,28 @@ pub(crate) struct Compile {
     pub job: Job,
 }
 
-/// What became of the work, in the words of the worker.
-pub(in crate::cli) fn told(done: Result<(), String>) -> Result<(), Failure> {
-    done.map_err(|words| {
-        // Bare: the one who asked says where it belongs.
-        output::tell(&words);
-        Failure::Shown
-    })
-}
+/// `ravenry pdf-text`: a PDF comes in on stdin, its text goes out on stdout.
+#[derive(Debug, Args)]
+pub(crate) struct PdfText;
 
-impl Compile {
-    /// A component comes in on stdin, its code goes out on stdout.
-    pub(in crate::cli) fn run(&self) -> Result<(), Failure> {
+impl Run for Compile {
+    fn run(&self) -> Result<(), Failure> {
         let compiled = compiler::run(self.job).map_err(|error| Failure::usage(&error))?;
         told(compiled)
     }
+}
+
+impl Run for PdfText {
+    fn run(&self) -> Result<(), Failure> {
+        told(pdf::run())
+    }
+}
+
+/// What became of the work, in the words of the worker.
+fn told(done: Result<(), String>) -> Result<(), Failure> {
+    done.map_err(|words| {
+        // Without `error:`: the process that started this one says where the words belong.
+        output::tell(&words);
+        Failure::Shown
+    })
 }

@@ -9,7 +9,7 @@ pub(super) type File = (&'static str, &'static str);
 
 /// A bot to begin with.
 #[derive(Debug)]
-pub(in crate::cli) struct Template {
+pub(super) struct Template {
     /// What `--template` calls it.
     pub(super) name: &'static str,
     /// What it is, in a few words.
@@ -199,14 +199,14 @@ const UP: (&str, &str) = (
 );
 
 /// The names for `--template`, each with what it is.
-pub(in crate::cli) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
     TEMPLATES
         .iter()
         .map(|template| (template.name, template.about))
 }
 
 /// The template of this name.
-pub(in crate::cli) fn named(name: &str) -> Option<&'static Template> {
+pub(super) fn named(name: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.name == name)
 }
 
