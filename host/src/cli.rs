@@ -40,24 +40,7 @@ use clap::{
     builder::{Resettable, Styles},
 };
 
-use self::{
-    failure::Failure,
-    run::Run,
-    verbs::{
-        build::Build,
-        chat::Chat,
-        check::Check,
-        completions::Completions,
-        inspect::Inspect,
-        new::New,
-        serve::Serve,
-        simulate::Simulate,
-        sync::Sync,
-        test::Test,
-        up::Up,
-        worker_commands::{Compile, PdfText},
-    },
-};
+use self::{failure::Failure, run::Run};
 use ravenry_base::{output, secret::without_users, worker};
 
 /// A WebAssembly plugin gateway for chat bots that speak the Poe protocol.
@@ -69,37 +52,38 @@ pub(crate) struct Cli {
     verb: Verb,
 }
 
+// Verbs are named here and nowhere else.
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Build bots, mount them and serve them: the loop of a bot's author
-    Up(Up),
+    Up(verbs::up::Up),
     /// Serve the tenants and bots of an operator's file
-    Serve(Serve),
+    Serve(verbs::serve::Serve),
     /// Make the directory of a new bot
-    New(New),
+    New(verbs::new::New),
     /// Build bots to components, and print where these are
-    Build(Build),
+    Build(verbs::build::Build),
     /// Talk with a bot, here or anywhere: at a terminal, or as a filter
-    Chat(Chat),
+    Chat(verbs::chat::Chat),
     /// Have Poe ask bots for their settings, now
-    Sync(Sync),
+    Sync(verbs::sync::Sync),
     /// Hold bots against recorded conversations
-    Test(Test),
+    Test(verbs::test::Test),
     /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
-    Simulate(Simulate),
+    Simulate(verbs::simulate::Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
-    Inspect(Inspect),
+    Inspect(verbs::inspect::Inspect),
     /// Hold any bot against the rules of the protocol
-    Check(Check),
+    Check(verbs::check::Check),
     /// Print a completion script for a shell
-    Completions(Completions),
+    Completions(verbs::completions::Completions),
     /// Compile a component, for a gateway that has started this
     #[command(hide = true)]
-    Compile(Compile),
+    Compile(verbs::worker_commands::Compile),
     /// Read a PDF, for a played platform that has started this
     #[command(hide = true)]
-    PdfText(PdfText),
+    PdfText(verbs::worker_commands::PdfText),
 }
 
 /// The whole program: reads the arguments of the process and does what they ask for.

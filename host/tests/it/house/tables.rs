@@ -35,6 +35,9 @@ pub(super) const LEVELS: &[(&str, &[(&str, u8)])] = &[
 /// Edges within a level that are allowed besides, as crate, from, to.
 pub(super) const SIDEWAYS: &[(&str, &str, &str)] = &[("gateway", "sandbox", "imports")];
 
+/// Where the verbs of the command line are, a file each.
+pub(super) const VERBS: &str = "cli/verbs";
+
 /// Libraries, and the only files of their crates that may name them, as beginnings of paths (see
 /// `Source::place`). Which crates have them at all is in the manifests.
 pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
