@@ -164,6 +164,25 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// What stands at the end of a help can be typed as it stands there.
+    #[test]
+    fn examples_are_right() {
+        let mut read = 0;
+        for verb in Cli::command().get_subcommands() {
+            let examples = verb.get_after_help().map(ToString::to_string);
+            for line in examples.iter().flat_map(|text| text.lines()).skip(1) {
+                let (_, call) = line.split_once("ravenry ").unwrap();
+                let call = call.split(['#', '>']).next().unwrap();
+                let arguments = ["ravenry"].into_iter().chain(call.split_whitespace());
+                if let Err(error) = Cli::try_parse_from(arguments) {
+                    panic!("{line}: {error}");
+                }
+                read += 1;
+            }
+        }
+        assert!(read > 10, "{read}");
+    }
+
     #[test]
     fn limits_are_separated_by_commas_and_flags() {
         let arguments = [

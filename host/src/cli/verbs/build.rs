@@ -8,8 +8,15 @@ use crate::cli::{components, failure::Failure, load, progress::Progress, run::Ru
 use ravenry_base::output;
 use ravenry_config::resolve::ServerSpec;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry build                       # all bots below this directory
+  ravenry build bots/cat";
+
 /// `ravenry build`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]

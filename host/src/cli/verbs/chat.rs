@@ -25,8 +25,16 @@ use ravenry_desk::{
 /// The variables of the historical simulator: where the bot is, and its access key.
 const OLD_VARIABLES: (&str, &str) = ("BOT_SERVER", "POE_API_KEY");
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry chat cat                    # a bot that `ravenry up` serves
+  ravenry chat https://example.com/bot --key-env BOT_KEY
+  echo hello | ravenry chat cat";
+
 /// `ravenry chat`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Chat {
     /// A bot of the gateway on this machine (`cat`, `/acme/cat`), or the URL of any bot [default: the
     /// bot in this directory]

@@ -23,8 +23,15 @@ use ravenry_desk::{
 };
 use ravenry_protocol::shown;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry check http://127.0.0.1:8080/cat
+  ravenry check https://example.com/bot --key-env BOT_KEY --format json";
+
 /// `ravenry check`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
     /// The bot's URL, as in `http://127.0.0.1:8080/cat`
     #[arg(value_name = "URL", required_unless_present = "list")]

@@ -5,8 +5,14 @@ use clap::{Args, CommandFactory as _};
 use crate::cli::{Cli, failure::Failure, run::Run};
 use ravenry_base::output;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry completions bash > ~/.local/share/bash-completion/completions/ravenry";
+
 /// `ravenry completions`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]

@@ -32,8 +32,15 @@ use ravenry_protocol::shown::{self, Escaped};
 /// 32-bit component can address.
 const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry inspect cat.wasm
+  ravenry inspect cat.wasm --json";
+
 /// `ravenry inspect`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Inspect {
     /// A .wasm file
     #[arg(value_name = "FILE")]

@@ -23,8 +23,15 @@ use crate::cli::{failure::Failure, formatting::quoted_if_needed, run::Run};
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry new my-bot
+  ravenry new my-bot --template python";
+
 /// `ravenry new`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct New {
     /// The directory to make; its last part names the bot
     #[arg(value_name = "NAME")]

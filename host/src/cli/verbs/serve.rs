@@ -41,8 +41,15 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// Below it in the directories of state and of compiled code, each tenant that is served alone has its own.
 const TENANTS: &str = "tenants";
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry serve --config operator.toml --check
+  ravenry serve --config operator.toml --listen 0.0.0.0:8080";
+
 /// `ravenry serve`
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
     /// The operator's file
     #[arg(

@@ -36,8 +36,15 @@ const TABS_SHOWN_MAX: usize = 20;
 /// What stands where settings could not be read.
 const UNREAD: &str = "not read: ";
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry simulate --bot cat=http://127.0.0.1:8080/cat --key cat=CAT_KEY
+  ravenry simulate --scripts bots.toml";
+
 /// `ravenry simulate`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Simulate {
     /// A server bot under the name by which others ask it; may be given several times
     #[arg(long = "bot", value_name = "NAME=URL", value_parser = Unrepeated(pair))]

@@ -18,8 +18,14 @@ use ravenry_outbound::{
     poe::{Addresses, Connections},
 };
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry sync bots/cat";
+
 /// `ravenry sync`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Sync {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]

@@ -37,8 +37,15 @@ use ravenry_gateway::{
     telemetry::{self, Overheard},
 };
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry test                        # all bots below this directory
+  ravenry test bots/cat --update      # what the bot says now is right";
+
 /// `ravenry test`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Test {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or one conversation
     #[arg(value_name = "DIR|FILE", default_value = ".")]

@@ -14,8 +14,15 @@ use crate::cli::{
     serving_flags::ServingFlags,
 };
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry up                          # all bots below this directory
+  ravenry up bots/cat --simulate      # one bot, and Poe played beside it";
+
 /// `ravenry up`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Up {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
