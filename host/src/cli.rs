@@ -56,25 +56,25 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Build bots, mount them and serve them: the loop of a bot's author
+    /// Build and serve bots, again with every change: for a bot's author
     Up(verbs::up::Up),
-    /// Serve the tenants and bots of an operator's file
+    /// Serve the bots of many tenants, as an operator's file says
     Serve(verbs::serve::Serve),
     /// Make the directory of a new bot
     New(verbs::new::New),
     /// Build bots to components, and print where these are
     Build(verbs::build::Build),
-    /// Talk with a bot, here or anywhere: at a terminal, or as a filter
+    /// Talk with any bot: at a terminal, or as a filter in a pipe
     Chat(verbs::chat::Chat),
-    /// Have Poe ask bots for their settings, now
+    /// Make Poe ask bots for their settings now
     Sync(verbs::sync::Sync),
-    /// Hold bots against recorded conversations
+    /// Compare bots with recorded conversations
     Test(verbs::test::Test),
-    /// Play Poe on this machine: for bots that ask, upload and charge, and to talk to them
+    /// Play Poe on this machine, for bots that ask others, upload and charge
     Simulate(verbs::simulate::Simulate),
     /// Show what a component imports and exports, and whether this gateway can run it
     Inspect(verbs::inspect::Inspect),
-    /// Hold any bot against the rules of the protocol
+    /// Check any bot against the rules of the protocol
     Check(verbs::check::Check),
     /// Print a completion script for a shell
     Completions(verbs::completions::Completions),
@@ -96,9 +96,9 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// What may be asked for. A variable that is empty is one that is not set.
+/// All verbs and flags. An environment variable that is empty counts as not set.
 fn command() -> Command {
-    let heard = |argument: Arg| {
+    let with_set_variable = |argument: Arg| {
         let value = argument.get_env().and_then(std::env::var_os);
         if value.is_some_and(|value| value.is_empty()) {
             argument.env(Resettable::Reset)
@@ -106,13 +106,13 @@ fn command() -> Command {
             argument
         }
     };
-    // Without colours: an escape sequence in what it says is somebody's argument.
+    // Without colours: an escape sequence in what it says can only have come in with an argument.
     let command = Cli::command().styles(Styles::plain());
-    command.mut_subcommands(|verb| verb.mut_args(heard))
+    command.mut_subcommands(|verb| verb.mut_args(with_set_variable))
 }
 
-/// The help or the version that was asked for, or what is wrong with the arguments. Both repeat arguments, or
-/// the values of variables.
+/// Prints the help or the version that was asked for, or what is wrong with the arguments. Both repeat
+/// arguments and values of variables: passwords in URLs are left out.
 fn answer(error: &clap::Error) -> ExitCode {
     let text = without_users(&error.render().ansi().to_string());
     if error.use_stderr() {
@@ -123,7 +123,7 @@ fn answer(error: &clap::Error) -> ExitCode {
     ended(Ok(()))
 }
 
-/// The exit code of what was done; what could not be written is told, too.
+/// The exit code of what was done. That something could not be printed is a failure, too.
 fn ended(outcome: Result<(), Failure>) -> ExitCode {
     let outcome = match (outcome, output::lost()) {
         (Ok(()) | Err(Failure::Shown), Some(problem)) => Err(Failure::Failed(problem.into())),

@@ -1,4 +1,4 @@
-//! Flags that say with which access key a bot is asked of which only the URL is known.
+//! Flags with the access key of a bot, for verbs that know only its URL.
 
 use std::path::PathBuf;
 
@@ -7,13 +7,14 @@ use clap::Args;
 use super::{environment, failure::Failure};
 use ravenry_base::{report::Problem, secret::Secret};
 
-/// Longest key, in bytes: a thousand times what the platform makes.
+/// Longest key, in bytes: a thousand times as long as those of the platform.
 const KEY_BYTES_MAX: usize = 32 * 1024;
 
-/// The access key of a bot. The most particular flag wins: `--key-env`, `--key-file`, `--key`.
+/// The access key of a bot. Where several flags are given, the first of these wins: `--key-env`, `--key-file`,
+/// `--key`.
 #[derive(Debug, Args)]
 pub(crate) struct KeyFlags {
-    /// The bot's access key; others on this machine can see it here, but not in the variable
+    /// The bot's access key; other users of this machine can see it here, but not in the variable
     #[arg(
         id = "key",
         long,

@@ -1,4 +1,4 @@
-//! Flags about the world outside: where the platform is, which private addresses are meant.
+//! Flags about the network: where the platform is, which private addresses bots may reach, which name servers.
 
 use std::net::{AddrParseError, SocketAddr};
 
@@ -12,7 +12,7 @@ use ravenry_config::{platform, resolve::ServerSpec};
 /// Where name servers listen (RFC 1035, 4.2).
 const NAME_SERVER_PORT: u16 = 53;
 
-/// What is outside. A flag wins over its variable, both win over a file.
+/// Where other servers are. A flag wins over its variable, both win over a file.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct NetworkFlags {
     /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
@@ -33,9 +33,9 @@ pub(crate) struct NetworkFlags {
         value_parser = Unrepeated(private_host)
     )]
     pub private_hosts: Vec<PrivateHost>,
-    /// A name server that is asked in the place of those of the system; may be given several times
+    /// A name server to ask instead of the system's; may be given several times
     ///
-    /// For the names of hosts that bots send requests to, and of Poe's. `/etc/hosts` counts all the same.
+    /// It is asked for the hosts that bots send requests to, and for Poe's. `/etc/hosts` still counts.
     #[arg(
         long = "name-server",
         value_name = "IP[:PORT]",
@@ -97,9 +97,9 @@ mod tests {
         network: NetworkFlags,
     }
 
-    /// The flags stand over the files, but take no private host away that a file allows.
+    /// The flags win over the files, but a private host that a file allows stays allowed.
     #[test]
-    fn flags_say_what_is_outside() {
+    fn flags_win_over_files() {
         let arguments = [
             "test",
             "--poe-api=http://127.0.0.1:8081",
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Whoever writes a password into a URL does not find it in what is wrong with the URL.
+    /// What is wrong with a URL is said without the password in it.
     #[test]
     fn values_that_are_refused_are_not_repeated() {
         for flags in [

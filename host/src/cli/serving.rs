@@ -33,16 +33,16 @@ const EVENT_INTERVAL: u32 = 8;
 /// else wait for 60 others each time that one of them is taken.
 const QUEUE_INTERVAL: u32 = 3;
 
-/// What a person should know who changes his bots.
+/// What is printed about changes, once bots are served.
 const CHANGES: &str = "What you change is built and mounted as you save it; running replies end on the version that they began with.";
 
-/// Where components come from, and what happens when their sources change.
+/// Where components come from, and whether they are built again when their sources change.
 pub(super) enum Author<'a> {
     /// Builds what is named here, and builds and mounts it again when it changes.
     Watches(&'a Path),
     /// Builds, once.
     Builds,
-    /// Has built: an operator's server builds nothing. It has walls around it, and reads its files again
+    /// Has built them before: an operator's server builds nothing. It has walls around it, and reads its files again
     /// when it is asked to.
     HasBuilt(&'a Walls, server::Reload),
 }
@@ -119,7 +119,7 @@ fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says which bots anybody may ask, at the cost of whoever has them served.
+/// Logs which bots have no access key: every client may ask them, and the tenant pays.
 pub(super) fn tell_open(spec: &ServerSpec) {
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
     for bot in bots.filter(|bot| bot.access_keys.is_empty()) {
@@ -127,12 +127,12 @@ pub(super) fn tell_open(spec: &ServerSpec) {
             tenant = bot.tenant.as_str(),
             bot = bot.name.as_str(),
             hint = "give it `poe.access_key`, unless that is meant",
-            "anybody may ask this bot: it has no access key"
+            "every client may ask this bot: it has no access key"
         );
     }
 }
 
-/// How long the process waits for work that it does not need any more.
+/// How long the process waits, at its end, for work that it does not need any more.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// Serves, and mounts again what has changed, until a signal. `notes` are shown with what is served, and so
@@ -170,7 +170,7 @@ fn run(
         if let Some(problem) = output::lost() {
             progress.complain(&problem.into());
         }
-        // Who started this as a service may wait for it; without a service manager, nobody is told.
+        // A service manager may wait for this; without one, this does nothing.
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
             tracing::warn!(%error, "the service manager cannot be told that bots are served");
         }
@@ -179,7 +179,7 @@ fn run(
     if let Some(running) = running {
         running.end();
     }
-    // What a start that was stopped is still looking at, or has compiled, is nobody's any more.
+    // What a stopped start still inspects or compiles is of no use any more.
     runtime.shutdown_timeout(LAST_WORK);
     served.map_err(Failure::Failed)
 }

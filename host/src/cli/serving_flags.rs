@@ -38,7 +38,7 @@ pub(crate) struct ServingFlags {
         long_help = limits_help()
     )]
     pub limits: Vec<(String, String)>,
-    /// What is outside.
+    /// Where other servers are.
     #[command(flatten)]
     pub network: NetworkFlags,
     /// How long running replies may go on after a stop signal [default: 30s]

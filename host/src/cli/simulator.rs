@@ -35,10 +35,10 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
     })
 }
 
-/// Listens where nobody but this machine can come in: whoever does may ask, upload and read files.
+/// Listens on an address that only this machine reaches: a program that reaches it may ask, upload and read files.
 ///
 /// # Errors
-/// An address of others, one that is none, and one that is taken.
+/// An address that other machines reach, one that is none, and one that is taken.
 fn bind(listen: &str) -> Result<TcpListener, Failure> {
     let wrong = |cause: String, hint: &str| {
         Failure::Usage(
@@ -57,7 +57,7 @@ fn bind(listen: &str) -> Result<TcpListener, Failure> {
     let address = addresses.next();
     let address = address.ok_or_else(|| wrong("it has no address".to_owned(), example))?;
     if !address.ip().is_loopback() {
-        let cause = "others could come in there, and nothing is kept from whoever does";
+        let cause = "other machines could reach it there, and any program that does may ask bots and read files";
         return Err(wrong(
             cause.to_owned(),
             "choose an address of this machine, such as 127.0.0.1:8081",

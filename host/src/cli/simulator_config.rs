@@ -1,4 +1,4 @@
-//! Who plays along with the simulated platform: bots of a file, by URL or by their replies.
+//! The bots of a simulated platform, read from a file: by their URLs, or by their replies.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -7,18 +7,18 @@ use ravenry_base::report::{Problem, Problems};
 use ravenry_config::scripts::{self, Player, Reply, Role};
 use ravenry_desk::{client::Target, simulator::FakePoe};
 
-/// Who plays, by name.
+/// Bots by name.
 #[derive(Debug, Default)]
-pub(super) struct Cast {
+pub(super) struct SimulatorConfig {
     /// Server bots.
     pub(super) servers: BTreeMap<String, Target>,
     /// Bots that are nothing but their replies.
     pub(super) scripts: BTreeMap<String, Vec<Reply>>,
 }
 
-impl Cast {
-    /// Lets everybody play.
-    pub(super) fn enter(&self, poe: &FakePoe) {
+impl SimulatorConfig {
+    /// Registers all of them.
+    pub(super) fn register(&self, poe: &FakePoe) {
         for (name, target) in &self.servers {
             poe.enrol(name, target.clone());
         }
@@ -28,21 +28,21 @@ impl Cast {
     }
 }
 
-/// Reads a file of players.
+/// Reads a file of bots.
 ///
 /// # Errors
 /// All mistakes in it.
-pub(super) fn load(file: &Path) -> Result<Cast, Failure> {
+pub(super) fn load(file: &Path) -> Result<SimulatorConfig, Failure> {
     let players = scripts::load(file, WORLD).map_err(Failure::Usage)?;
-    let (mut cast, mut problems) = (Cast::default(), Problems::default());
+    let (mut config, mut problems) = (SimulatorConfig::default(), Problems::default());
     for Player { name, place, role } in players {
         match role {
             Role::Replies(replies) => {
-                cast.scripts.insert(name, replies);
+                config.scripts.insert(name, replies);
             }
             Role::Server { url, key } => match Target::parse(&url, key) {
                 Ok(target) => {
-                    cast.servers.insert(name, target);
+                    config.servers.insert(name, target);
                 }
                 Err(error) => problems.0.push(Problem {
                     message: error.to_string(),
@@ -53,5 +53,5 @@ pub(super) fn load(file: &Path) -> Result<Cast, Failure> {
             },
         }
     }
-    problems.or(cast).map_err(Failure::Usage)
+    problems.or(config).map_err(Failure::Usage)
 }

@@ -1,7 +1,7 @@
 //! The verbs, a file each: its arguments, and what it does with them.
 //!
 //! A verb uses what is shared, one directory up. It knows no other verb, and nothing that is shared knows a verb:
-//! whoever reads one of them reads no other.
+//! one can be read without the others.
 
 pub(super) mod build;
 pub(super) mod chat;

@@ -40,7 +40,7 @@ pub(crate) struct Chat {
     /// bot in this directory]
     #[arg(value_name = "BOT|URL")]
     pub bot: Option<String>,
-    /// Say this, print the answer, and end; without it, a message in a pipe does the same
+    /// Say this, print the answer, and end; a message from a pipe does the same
     #[arg(value_name = "MESSAGE")]
     pub message: Vec<String>,
     /// Its access key.
@@ -52,7 +52,7 @@ pub(crate) struct Chat {
     /// Set a parameter for all messages; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = chat::parameter)]
     pub parameters: Vec<(String, Value)>,
-    /// Longest silence of the bot [default: 2m]
+    /// How long the bot may be silent before the answer is given up [default: 2m]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Where the gateway on this machine serves its bots [default: 127.0.0.1:8080]
@@ -85,7 +85,7 @@ impl Run for Chat {
         } else {
             chat.ask(message, &runtime)
         };
-        // A stranger's connection is not waited for.
+        // A connection that the bot keeps open is not waited for.
         runtime.shutdown_background();
         ended.map_err(|problem| Failure::Failed(problem.into()))
     }
@@ -185,7 +185,7 @@ fn parsed(url: &str, key: Option<Secret>) -> Result<Target, Failure> {
 
 fn unnamed(causes: Vec<String>, hint: &str) -> Failure {
     let problem = Problem {
-        message: "it is not said which bot to talk with".to_owned(),
+        message: "no bot to talk with is named".to_owned(),
         causes,
         hint: Some(hint.to_owned()),
         ..Problem::default()

@@ -1,4 +1,4 @@
-//! `ravenry check URL`: holds any bot against the numbered rules of the protocol.
+//! `ravenry check URL`: checks any bot against the numbered rules of the protocol.
 //!
 //! Exit code 0: all rules that must be kept are kept; 1: one is broken; 2: nothing was checked,
 //! because there is no bot, or it refuses the key.
@@ -42,10 +42,10 @@ pub(crate) struct Check {
     /// How the report is written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
-    /// Longest time for one answer; above 5s, which the platform itself waits for a first event
+    /// How long one answer may take; more than the 5s that the platform waits for a first event
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = patience)]
     pub patience: Duration,
-    /// Print all rules with their sources, and ask nobody
+    /// Print all rules with their sources, and check no bot
     #[arg(long, conflicts_with = "url")]
     pub list: bool,
 }

@@ -1,6 +1,6 @@
 //! `ravenry inspect FILE`: what a component imports and exports, and whether it runs here.
 //!
-//! In goes a file that a stranger may have written; out comes a page for people or JSON for
+//! In goes a file from anywhere, which may be hostile; out comes a page for people or JSON for
 //! programs. Whatever comes out of the file is escaped. Nothing of the component is run.
 
 use std::{

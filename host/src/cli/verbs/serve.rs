@@ -66,7 +66,7 @@ pub(crate) struct Serve {
     /// or exactly where the flags say.
     #[arg(long, value_name = "TENANT", env = "RAVENRY_ONLY", value_parser = tenant)]
     pub only: Option<TenantName>,
-    /// A wall around the process that is not to be raised; may be given several times
+    /// Leave out this wall around the process; may be given several times
     #[arg(
         long,
         value_name = "WALL",
@@ -75,8 +75,8 @@ pub(crate) struct Serve {
         value_enum
     )]
     pub without: Vec<WallName>,
-    /// Say everything that is wrong with the files and components of all tenants, as far as it can be told
-    /// without compiling, and serve nothing
+    /// Report what is wrong with the files and components of all tenants, as far as it shows without
+    /// compiling, and serve nothing
     #[arg(long)]
     pub check: bool,
     /// How to serve.
@@ -86,12 +86,12 @@ pub(crate) struct Serve {
 
 /// A wall, as the flag names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WallName {
-    /// Programs that it starts gain no rights; the other two rest on this one
+pub(crate) enum WallName {
+    /// Programs that it starts gain no rights; the other two need this one
     NoNewPrivs,
     /// It reaches no files but its own and those that it serves
     Landlock,
-    /// It makes no calls of the system that a gateway never needs
+    /// It makes no system calls that a gateway never needs
     Seccomp,
 }
 
@@ -156,7 +156,8 @@ impl Serve {
         };
         let mut spec =
             config::load_tenant(&self.config, only, limits, WORLD).map_err(Failure::Usage)?;
-        // Compiled code is run as it is found: whoever shares its directory shares the process.
+        // Compiled code is run as it is found: a tenant that could write into this directory could run its own
+        // code in this process.
         let below = |dir: PathBuf| dir.join(TENANTS).join(only.as_str());
         if self.serving.state_dir.is_none() {
             spec.state_dir = Some(below(
@@ -171,7 +172,7 @@ impl Serve {
         Ok(spec)
     }
 
-    /// What is read behind the walls: what is served, what says so, and whom TLS is to trust.
+    /// What is read behind the walls: what is served, the files that say so, and the certificates that TLS trusts.
     fn readable(&self, spec: &ServerSpec) -> Vec<PathBuf> {
         let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
         let split = |value: OsString| std::env::split_paths(&value).collect::<Vec<_>>();
@@ -182,9 +183,9 @@ impl Serve {
         read
     }
 
-    /// The operator's file: its directory, because whoever changes it puts another one in its place. Whoever
-    /// serves one tenant alone reads the file that was there at its start and nothing beside it, where
-    /// others' files lie.
+    /// The operator's file: its directory, because an editor may put another file in its place. A process that
+    /// serves one tenant alone reads the file that was there at its start, and nothing beside it, where the
+    /// files of other tenants lie.
     fn operators(&self) -> Vec<PathBuf> {
         if self.only.is_some() {
             return vec![self.config.clone()];

@@ -1,7 +1,7 @@
 //! `ravenry simulate`: plays Poe on this machine, until a signal.
 //!
-//! It starts, registers bots, prints who plays and how to get there, and says at the end what was
-//! paid. All that is played is the simulator's.
+//! It starts, registers bots, prints their names and addresses, and at the end what they charged. How
+//! Poe is played is the simulator's business.
 
 use std::{fmt::Write as _, path::PathBuf};
 
@@ -16,7 +16,7 @@ use crate::cli::{
     formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted},
     run::Run,
     simulator,
-    simulator_config::{self, Cast},
+    simulator_config::{self, SimulatorConfig},
 };
 use ravenry_base::{
     output,
@@ -46,19 +46,19 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Simulate {
-    /// A server bot under the name by which others ask it; may be given several times
+    /// A bot's URL, under the name by which other bots ask it; may be given several times
     #[arg(long = "bot", value_name = "NAME=URL", value_parser = Unrepeated(pair))]
     pub bots: Vec<(String, String)>,
     /// The environment variable with the access key of a bot; may be given several times
     #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Unrepeated(pair))]
     pub keys: Vec<(String, String)>,
-    /// A file with bots: their URLs and keys, or nothing but their replies
+    /// A file with bots: their URLs and keys, or just their replies
     #[arg(long, value_name = "FILE")]
     pub scripts: Option<PathBuf>,
     /// Where Poe is played, on this machine; port 0 takes a free one
     #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = addresses::SIMULATOR)]
     pub listen: String,
-    /// Where uploaded files are kept [default: a directory that goes at the end]
+    /// Where uploaded files are kept [default: a directory that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// What the person who asks can spend, in thousandths of a US cent
@@ -68,18 +68,18 @@ pub(crate) struct Simulate {
 
 impl Run for Simulate {
     fn run(&self) -> Result<(), Failure> {
-        let cast = self.cast()?;
+        let config = self.config()?;
         let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;
         let poe = simulator::start(&self.listen, self.dir.clone(), self.balance)?;
-        cast.enter(&poe);
+        config.register(&poe);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| Failure::usage(&error))?;
         let signalled = runtime.block_on(async {
             let mut signals = Signals::listen()?;
-            let rows = rows(&poe, &cast).await;
+            let rows = rows(&poe, &config).await;
             output::print(&page(&poe, &rows));
             signals.next().await;
             Ok::<_, std::io::Error>(())
@@ -91,12 +91,12 @@ impl Run for Simulate {
 }
 
 impl Simulate {
-    /// Who plays, by flags and file.
-    fn cast(&self) -> Result<Cast, Failure> {
+    /// The bots of the flags and of the file.
+    fn config(&self) -> Result<SimulatorConfig, Failure> {
         let mut problems = Problems::default();
-        let mut cast = match &self.scripts {
+        let mut config = match &self.scripts {
             Some(file) => simulator_config::load(file)?,
-            None => Cast::default(),
+            None => SimulatorConfig::default(),
         };
         let mut wrong = |message: String, hint: String| {
             problems.0.push(Problem {
@@ -108,13 +108,16 @@ impl Simulate {
         for (name, url) in &self.bots {
             match Target::parse(url, None) {
                 Ok(target) => {
-                    cast.servers.insert(name.clone(), target);
+                    config.servers.insert(name.clone(), target);
                 }
                 Err(error) => wrong(error.to_string(), error.hint()),
             }
         }
         for (name, variable) in &self.keys {
-            match (cast.servers.get_mut(name), environment::variable(variable)) {
+            match (
+                config.servers.get_mut(name),
+                environment::variable(variable),
+            ) {
                 (None, _) => wrong(
                     format!("`--key` names `{name}`, and no bot is registered under this name"),
                     format!("register it: `--bot {name}=URL`"),
@@ -127,13 +130,13 @@ impl Simulate {
                 (Some(target), Some(key)) => target.key = Some(Secret::new(key)),
             }
         }
-        problems.or(cast).map_err(Failure::Usage)
+        problems.or(config).map_err(Failure::Usage)
     }
 }
 
-/// Names, what plays under them, and how it stands with their settings.
-async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
-    let asked = cast.servers.iter().map(|(name, target)| async move {
+/// A row for each bot: its name, where it is, and whether its settings could be read.
+async fn rows(poe: &FakePoe, config: &SimulatorConfig) -> Vec<[String; 3]> {
+    let asked = config.servers.iter().map(|(name, target)| async move {
         let settings = match poe.fetch_settings(name).await {
             Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
             Ok(terms) => terms.mistakes.join(" "),
@@ -142,7 +145,7 @@ async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
         [name.clone(), target.url.to_string(), settings]
     });
     let mut rows = futures_util::future::join_all(asked).await;
-    rows.extend(cast.scripts.iter().map(|(name, replies)| {
+    rows.extend(config.scripts.iter().map(|(name, replies)| {
         let replies = counted(as_u64(replies.len()), "reply");
         [name.clone(), replies, String::new()]
     }));
@@ -169,7 +172,7 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
     let _ = write!(
         page,
         "Talk to your bots in a browser: {url}/\n\n\
-         Names that nobody has are answered by stand-ins.\n\n\
+         A stand-in answers for any other name.\n\n\
          Have bots ask here instead of Poe:\n  \
          export RAVENRY_POE_API={url}/\n  \
          export RAVENRY_POE_UPLOAD={upload}\n\n\

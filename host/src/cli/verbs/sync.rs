@@ -1,4 +1,4 @@
-//! `ravenry sync`: has the platform ask bots for their settings, now.
+//! `ravenry sync`: makes the platform ask bots for their settings now.
 //!
 //! The server hands settings over by itself when a bot is mounted. This is for the other direction:
 //! it shows that the platform reaches the bot, and what it says where it does not.
@@ -30,7 +30,7 @@ pub(crate) struct Sync {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-    /// What is outside.
+    /// Where other servers are.
     #[command(flatten)]
     pub network: NetworkFlags,
 }

@@ -1,4 +1,4 @@
-//! `ravenry test`: bots held against conversations in files.
+//! `ravenry test`: compares bots with conversations in files.
 //!
 //! The bots are built as for `up`, and run in this process on a clock that jumps from event to event.
 //! What they ask of others is answered from the files: no socket is opened, and no key is read.
@@ -17,7 +17,7 @@ use clap::Args;
 
 use self::{
     discover::{Found, find},
-    runner::Stage,
+    runner::Runner,
     tally::Tally,
 };
 use crate::cli::{
@@ -53,7 +53,7 @@ pub(crate) struct Test {
     /// Accept what differs: write it to the files
     #[arg(long)]
     pub update: bool,
-    /// What is outside: it is not asked, but what may be reached is as when the bots are served.
+    /// Where other servers are: none is asked, but what bots may reach is as when they are served.
     #[command(flatten)]
     pub network: NetworkFlags,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
@@ -89,7 +89,7 @@ impl Run for Test {
                 None => directories::cache_dir()?,
             };
             let how = (&overheard, self.update);
-            rehearse(spec, &conversations, &cache_dir, &progress, how)
+            mount_and_replay(spec, &conversations, &cache_dir, &progress, how)
         });
         progress.end();
         outcome
@@ -120,7 +120,7 @@ fn none(source: &Path) -> Problem {
 }
 
 /// Mounts the bots, and replays one conversation after the other.
-fn rehearse(
+fn mount_and_replay(
     spec: ServerSpec,
     conversations: &[Found],
     cache_dir: &Path,
@@ -138,33 +138,33 @@ fn rehearse(
         let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
         let deployment = server::mount_only(spec, cache_dir, &say).await;
         progress.end();
-        let stage = Stage::new(deployment.map_err(Failure::Failed)?);
+        let runner = Runner::new(deployment.map_err(Failure::Failed)?);
         let mut tally = Tally::new(update);
         for Found { bot, script } in conversations {
             // What was said while bots were mounted is about no conversation.
             overheard.take();
-            let differences = replay(&stage, bot.as_str(), script, update).await?;
+            let differences = replay(&runner, bot.as_str(), script, update).await?;
             tally.enter(script, &differences, &overheard.take())?;
         }
         let outcome = tally.end();
-        stage.end();
+        runner.end();
         outcome
     })
 }
 
 /// Replays one conversation.
 async fn replay(
-    stage: &Stage,
+    runner: &Runner,
     bot: &str,
     script: &Script,
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
-    let rehearsal = Stage::begin(script.began);
+    let rehearsal = Runner::begin(script.began);
     let mut history = History::default();
     let mut differences = Vec::new();
     for turn in &script.turns {
         let query = history.query(&turn.said, script.began);
-        let deeds = stage.ask(bot, &query, turn.script(), rehearsal).await?;
+        let deeds = runner.ask(bot, &query, turn.script(), rehearsal).await?;
         // What follows is asked as the file has it, and once it is changed, as it will have it.
         let said = turn
             .answer

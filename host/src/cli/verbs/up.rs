@@ -27,7 +27,7 @@ pub(crate) struct Up {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-    /// Do not build and mount again what changes
+    /// Do not build and mount bots again when they change
     #[arg(long)]
     pub no_watch: bool,
     /// Play Poe beside the bots, so that they can ask others, upload and charge without Poe and
@@ -40,12 +40,11 @@ pub(crate) struct Up {
         default_missing_value = addresses::SIMULATOR
     )]
     pub simulate: Option<String>,
-    /// Where the page is on which a person talks to the bots, on this machine, or `off`; port 0 takes a
-    /// free one. With `--simulate` it is where Poe is played [default: 127.0.0.1:8081, or a free port
-    /// if that is taken]
+    /// Where the chat page is served, on this machine, or `off`; port 0 takes a free one. With `--simulate`,
+    /// it is where Poe is played [default: 127.0.0.1:8081, or a free port if that is taken]
     #[arg(long, value_name = "ADDR", env = "RAVENRY_PAGE")]
     pub page: Option<String>,
-    /// A file with more bots for the played Poe: their URLs and keys, or nothing but their replies
+    /// A file with more bots for the played Poe: their URLs and keys, or just their replies
     #[arg(long, value_name = "FILE", requires = "simulate")]
     pub scripts: Option<PathBuf>,
     /// Write each query, its answer and what the bot asked of others to a file of its own, for

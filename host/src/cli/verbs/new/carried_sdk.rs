@@ -77,7 +77,7 @@ pub(super) fn write(bot: &Path) -> io::Result<()> {
 }
 
 /// The manifest of a package that needs no workspace: what it takes from there stands in its place. The
-/// lints stay here; they are for whoever changes the SDK. The packages lie beside one another as in the workspace.
+/// lints stay here; they are for work on the SDK itself. The packages lie beside one another as in the workspace.
 fn alone(manifest: &str, workspace: &str) -> String {
     let lines = manifest.replace("\n[lints]\nworkspace = true\n", "");
     let own = |line: &str| {

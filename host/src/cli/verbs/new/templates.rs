@@ -83,7 +83,7 @@ const SCRIPT: &[File] = &[
     ),
 ];
 
-/// All of them; the first is taken where nobody chooses.
+/// All of them; the first is the default.
 const TEMPLATES: &[Template] = &[
     Template {
         name: "rust",
@@ -188,10 +188,10 @@ const TEMPLATES: &[Template] = &[
     },
 ];
 
-/// What everybody does next.
+/// What comes next with every template.
 const REPLAY: (&str, &str) = (
     "ravenry test",
-    "holds the component against its conversations",
+    "compares the component with its conversations",
 );
 const UP: (&str, &str) = (
     "ravenry up",
