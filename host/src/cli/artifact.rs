@@ -1,8 +1,8 @@
 //! Finds the component that a build command of the author's own left behind.
 //!
 //! Such a command (`npm run build`, a script) does not say what it wrote. So the newest component
-//! below the bot's directory is taken; where two are equally new, nobody can know, and that is an
-//! error. Core modules, which toolchains leave beside the component, are not looked at.
+//! below the bot's directory is taken; where two are equally new, it cannot be told which is meant,
+//! and that is an error. Core modules, which toolchains leave beside the component, are not looked at.
 
 use std::{
     fs::{self, File},

@@ -176,7 +176,7 @@ fn build_by_command(job: &Job<'_>, text: &str, caller: &Caller<'_>) -> Result<Pa
     }
 }
 
-/// How often whoever waits for another build looks whether that is done.
+/// How often a build that waits for another one looks whether that is done.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Keeps this directory for one build at a time, as long as what it returns is kept: a command of an

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Failure,
     build::{Caller, Interrupt, Job, build_all},
+    failure::Failure,
     progress::Progress,
 };
 use ravenry_base::report::{Place, Problem, Problems};

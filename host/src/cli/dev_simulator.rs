@@ -1,17 +1,17 @@
 //! The simulator beside the server of `ravenry up`: the page on which a person talks to the bots, and
 //! with `--simulate` Poe, played for bots that have no keys of the real one.
 //!
-//! Every mounted bot is registered under its name at Poe, else under its own, again at each change.
-//! Whoever has no access key gets one that only the played Poe knows; the bot's own door stays as open
-//! as it was. Without `--simulate` the bots know nothing of it, and may read the files that a person
-//! puts to a message.
+//! Every mounted bot is registered under its name at Poe, or else under its own; again at each change.
+//! A bot without an access key gets one that only the played Poe uses: other clients may ask the bot as
+//! before. Without `--simulate` the bots do not ask here; they may only read the files that a person
+//! attaches to a message.
 
 use std::{collections::HashMap, path::Path};
 
 use parking_lot::{Mutex, MutexGuard};
 use url::Url;
 
-use super::{Failure, simulate, simulator_config};
+use super::{addresses, failure::Failure, simulator, simulator_config};
 use ravenry_base::{hosts::PrivateHost, secret::Secret};
 use ravenry_config::{
     ids::{BotName, TenantName},
@@ -61,10 +61,10 @@ impl Simulated {
     /// # Errors
     /// An address that cannot be listened on, and mistakes in the file of players.
     pub(super) fn start(listen: &str, scripts: Option<&Path>) -> Result<Self, Failure> {
-        let cast = scripts.map(simulator_config::load).transpose()?;
-        let poe = simulate::start(listen, None, BALANCE)?;
-        if let Some(cast) = cast {
-            cast.enter(&poe);
+        let config = scripts.map(simulator_config::load).transpose()?;
+        let poe = simulator::start(listen, None, BALANCE)?;
+        if let Some(config) = config {
+            config.register(&poe);
         }
         Ok(Self {
             poe,
@@ -78,10 +78,10 @@ impl Simulated {
     /// # Errors
     /// An address that cannot be listened on.
     pub(super) fn page(listen: Option<&str>) -> Result<Self, Failure> {
-        let start = |listen| simulate::start(listen, None, BALANCE);
+        let start = |listen| simulator::start(listen, None, BALANCE);
         let poe = match listen {
             Some(listen) => start(listen),
-            None => start(simulate::LISTEN).or_else(|_| start(FREE)),
+            None => start(addresses::SIMULATOR).or_else(|_| start(FREE)),
         };
         Ok(Self {
             poe: poe?,
@@ -153,7 +153,7 @@ impl Simulated {
     }
 
     fn register(&self, bots: &mut Bots) {
-        // Bots send their settings before anybody can be served: their keys are good already.
+        // Bots send their settings before the first query is served: their keys have to be known by then.
         let server = bots
             .server
             .clone()
@@ -173,10 +173,10 @@ impl Simulated {
         bots.registered = bots.wanted.iter().map(|bot| bot.name.clone()).collect();
     }
 
-    /// What a person should know.
+    /// What is printed about it once the bots are served.
     pub(super) fn note(&self) -> Option<String> {
         let note = format!(
-            "Poe is played on {}: bots ask one another under their names, and names that nobody has are answered by stand-ins.",
+            "Poe is played on {}: bots ask one another under their names, and a stand-in answers for any other name.",
             self.poe.url()
         );
         self.plays.then_some(note)

@@ -1,50 +1,25 @@
-//! Flags about the world outside: where the platform is, which private addresses are meant.
+//! Flags about the network: where the platform is, which private addresses bots may reach, which name servers.
 
-use std::{
-    ffi::OsStr,
-    net::{AddrParseError, SocketAddr},
-};
+use std::net::{AddrParseError, SocketAddr};
 
-use clap::{Arg, Args, Command, builder::TypedValueParser, error::ErrorKind};
+use clap::Args;
 use url::Url;
 
+use super::flag_values::Unrepeated;
 use ravenry_base::hosts::PrivateHost;
 use ravenry_config::{platform, resolve::ServerSpec};
 
 /// Where name servers listen (RFC 1035, 4.2).
 const NAME_SERVER_PORT: u16 = 53;
 
-/// Reads the value of a flag. What is wrong with it is said without repeating it: it is, or should have been,
-/// a URL, and people write passwords into those.
-#[derive(Clone)]
-pub(super) struct Hushed<T>(pub(super) fn(&str) -> Result<T, String>);
-
-impl<T: Clone + Send + Sync + 'static> TypedValueParser for Hushed<T> {
-    type Value = T;
-
-    fn parse_ref(
-        &self,
-        command: &Command,
-        flag: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<T, clap::Error> {
-        let text = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
-        text.and_then(self.0).map_err(|why| {
-            let flag = flag.map(ToString::to_string).unwrap_or_default();
-            let message = format!("the value for '{flag}' cannot be taken: {why}");
-            command.clone().error(ErrorKind::ValueValidation, message)
-        })
-    }
-}
-
-/// What is outside. A flag wins over its variable, both win over a file.
+/// Where other servers are. A flag wins over its variable, both win over a file.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Outside {
+pub(crate) struct NetworkFlags {
     /// Where Poe takes questions to bots, settings and costs [default: Poe itself]
-    #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = Hushed(poe_api))]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_API", value_parser = Unrepeated(poe_api))]
     pub poe_api: Option<Url>,
     /// Where Poe takes files [default: Poe itself]
-    #[arg(long, value_name = "URL", env = "RAVENRY_POE_UPLOAD", value_parser = Hushed(poe_upload))]
+    #[arg(long, value_name = "URL", env = "RAVENRY_POE_UPLOAD", value_parser = Unrepeated(poe_upload))]
     pub poe_upload: Option<Url>,
     /// A host that may have a private address, besides those of the operator's file; may be given
     /// several times
@@ -55,12 +30,12 @@ pub(crate) struct Outside {
         value_name = "HOST[:PORT]",
         env = "RAVENRY_ALLOW_PRIVATE_HOSTS",
         value_delimiter = ',',
-        value_parser = Hushed(private_host)
+        value_parser = Unrepeated(private_host)
     )]
     pub private_hosts: Vec<PrivateHost>,
-    /// A name server that is asked in the place of those of the system; may be given several times
+    /// A name server to ask instead of the system's; may be given several times
     ///
-    /// For the names of hosts that bots send requests to, and of Poe's. `/etc/hosts` counts all the same.
+    /// It is asked for the hosts that bots send requests to, and for Poe's. `/etc/hosts` still counts.
     #[arg(
         long = "name-server",
         value_name = "IP[:PORT]",
@@ -71,7 +46,7 @@ pub(crate) struct Outside {
     pub name_servers: Vec<SocketAddr>,
 }
 
-impl Outside {
+impl NetworkFlags {
     /// Puts the flags in place of what the files say; private hosts are added.
     pub(super) fn apply(&self, spec: &mut ServerSpec) {
         if let Some(api) = &self.poe_api {
@@ -119,12 +94,12 @@ mod tests {
     #[derive(Parser)]
     struct Flags {
         #[command(flatten)]
-        outside: Outside,
+        network: NetworkFlags,
     }
 
-    /// The flags stand over the files, but take no private host away that a file allows.
+    /// The flags win over the files, but a private host that a file allows stays allowed.
     #[test]
-    fn flags_say_what_is_outside() {
+    fn flags_win_over_files() {
         let arguments = [
             "test",
             "--poe-api=http://127.0.0.1:8081",
@@ -152,7 +127,7 @@ mod tests {
             refused: Vec::new(),
             aside: Vec::new(),
         };
-        flags.outside.apply(&mut spec);
+        flags.network.apply(&mut spec);
         assert_eq!(spec.poe.api.as_str(), "http://127.0.0.1:8081/");
         assert_eq!(spec.poe.upload, PoeUrls::default().upload);
         let hosts: Vec<_> = spec.private_hosts.iter().map(ToString::to_string).collect();
@@ -169,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Whoever writes a password into a URL does not find it in what is wrong with the URL.
+    /// What is wrong with a URL is said without the password in it.
     #[test]
     fn values_that_are_refused_are_not_repeated() {
         for flags in [

@@ -1,8 +1,8 @@
 //! Runs other people's programs (cargo, rustup, a build command) and listens to what they say.
 //!
 //! In goes a command; out come its lines as they appear, how it ended, and the tail of what it said
-//! for an error. It inherits no stdin, so that nothing ever waits for a key. Who can be interrupted
-//! runs it in a process group of its own, so that what it started ends with it.
+//! for an error. It inherits no stdin, so that nothing ever waits for a key. A caller that can be
+//! interrupted runs it in a process group of its own, so that what it started ends with it.
 
 use std::{
     collections::VecDeque,
@@ -73,7 +73,7 @@ pub(super) struct Ended {
     pub(super) tail: String,
 }
 
-/// Who wants something done by a program: hears how it goes, and may end it.
+/// The caller of a program: gets a line for each step, and may end it.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller<'a> {
     /// Gets a line for each step.
@@ -88,7 +88,7 @@ impl Caller<'_> {
         (self.progress)(line);
     }
 
-    /// The same caller, who does not want to hear.
+    /// The same caller, without the lines.
     pub(super) fn silent(&self) -> Self {
         Self {
             progress: &|_| {},
@@ -105,8 +105,8 @@ pub(crate) struct Interrupt(Mutex<Interrupted>);
 struct Interrupted {
     /// Whether it has happened.
     over: bool,
-    /// The process group that runs; while it is here, nobody has waited for its first process, so
-    /// that its number is nobody else's.
+    /// The process group that runs. While it is here, its first process has not been waited for, so that
+    /// no other process has its number.
     group: Option<Pid>,
 }
 

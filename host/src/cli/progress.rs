@@ -85,7 +85,7 @@ impl Progress {
         }
     }
 
-    /// Something that somebody should know, but that stops nothing.
+    /// A warning: something is wrong, but all goes on.
     pub(super) fn warn(&self, line: &str) {
         match self {
             Self::Log => tracing::warn!("{line}"),

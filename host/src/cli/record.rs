@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, path::Path, sync::Arc};
 
-use super::Failure;
+use super::failure::Failure;
 use ravenry_base::report::Problem;
 use ravenry_desk::replay::{
     Observed,

@@ -21,13 +21,13 @@ use self::{
     running::Running,
 };
 use super::{
-    Failure,
     build::{Caller, Interrupt},
     components,
     dev_simulator::Simulated,
+    failure::Failure,
+    load,
     progress::Progress,
     source_tree::{Fingerprints, Root, Scanner, roots_of, take_over_locks},
-    up,
     watch::{Changes, Watcher},
 };
 use ravenry_base::report::{Problem, Problems};
@@ -75,7 +75,7 @@ pub(super) struct Reload {
     limits: Vec<(String, String)>,
     declarations: Root,
     roots: HashMap<Key, Vec<Root>>,
-    eyes: Scanner,
+    scanner: Scanner,
     watcher: Watcher,
     changes: Changes,
     interrupt: Arc<Interrupt>,
@@ -86,7 +86,7 @@ pub(super) struct Reload {
     told: Vec<Problem>,
     /// What was said of the watching itself.
     warned: BTreeSet<String>,
-    /// Whoever plays the platform for these bots.
+    /// What plays the platform for these bots.
     simulated: Option<Arc<Simulated>>,
 }
 
@@ -112,7 +112,7 @@ impl Reload {
             limits: limits.to_owned(),
             declarations: Root::of_declarations(source),
             roots: HashMap::new(),
-            eyes: Scanner::default(),
+            scanner: Scanner::default(),
             watcher,
             changes,
             interrupt: Arc::new(Interrupt::default()),
@@ -135,7 +135,7 @@ impl Reload {
         Some(this)
     }
 
-    /// Tells whoever plays the platform of every change.
+    /// Tells the played platform of every change.
     pub(super) fn beside(self, simulated: Option<Arc<Simulated>>) -> Self {
         Self { simulated, ..self }
     }
@@ -163,7 +163,7 @@ impl Reload {
         let (stop, interrupt) = (self.stop(), Arc::clone(&self.interrupt));
         let (ending, ended) = sync_channel::<()>(1);
         let work = move || {
-            // Whoever waits for the end hears of it when this is dropped.
+            // When this is dropped, `Running::end` learns that the loop has ended.
             let _ending = ending;
             while self.changes.wait() {
                 self.reload(&deployment, address);
@@ -190,7 +190,7 @@ impl Reload {
         let progress = Progress::logged();
         let outcome = self.attempt(deployment, &before, &progress);
         progress.end();
-        // What is cut short by the end is nobody's mistake.
+        // An attempt that the end cuts short is no mistake of the author's.
         if !self.interrupt.is_over() {
             let outcome = outcome.map(|done| done.news(address, began.elapsed(), settings));
             report(outcome, &still);
@@ -205,7 +205,7 @@ impl Reload {
         progress: &Progress,
     ) -> Result<Done, Problems> {
         let settings = self.last.declared != before.declared;
-        let mut spec = up::read(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        let mut spec = load::lenient(&self.source, &self.limits).map_err(Failure::into_problems)?;
         if let Some(simulated) = &self.simulated {
             simulated.prepare(&mut spec);
         }
@@ -307,7 +307,7 @@ impl Reload {
             roots.insert(key(bot), found);
             wrong.extend(complaints);
         }
-        // Whose declaration cannot be read is still what it was.
+        // A bot whose declaration cannot be read is still what it was.
         for (key, found) in std::mem::take(&mut self.roots) {
             if spec.is_unread(&key.0, &key.1) {
                 roots.entry(key).or_insert(found);
@@ -324,12 +324,12 @@ impl Reload {
     fn look(&mut self, progress: &Progress) -> View {
         let mut view = View::default();
         for _ in 0..LOOKS_MAX {
-            let declared = self.eyes.look(std::slice::from_ref(&self.declarations));
+            let declared = self.scanner.look(std::slice::from_ref(&self.declarations));
             let (mut directories, mut wanted) = (declared.directories, declared.wanted);
             view.declared = declared.files;
             view.bots.clear();
             for (key, roots) in &self.roots {
-                let seen = self.eyes.look(roots);
+                let seen = self.scanner.look(roots);
                 directories.extend(seen.directories);
                 wanted.extend(seen.wanted);
                 view.bots.insert(key.clone(), seen.files);

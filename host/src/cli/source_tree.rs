@@ -1,7 +1,7 @@
 //! Which files a bot is made of, and what is in them.
 //!
-//! In go bots as they are declared; out come roots to look below, and a picture of the files there:
-//! path and digest. Two pictures tell what has changed, whatever a file system reports in between.
+//! In go bots as they are declared; out come roots to look below, and the fingerprints of the files there:
+//! path and digest. Two sets of them tell what has changed, whatever a file system reports in between.
 //! Never looked at: hidden entries, what cargo builds, what package managers fetch. Nothing is built
 //! or watched here.
 

@@ -1,19 +1,15 @@
 //! What `up` and `serve` print once they serve: the bots, where they are, and a line to try.
 
-use std::time::Duration;
-
 use bytesize::ByteSize;
 use comfy_table::Table;
 
+use super::formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted, rounded};
 use ravenry_config::refused::Refused;
 use ravenry_gateway::server::{BotSummary, Ready, RefusedBot};
 use ravenry_protocol::shown::Escaped;
 
 /// The question of the line to try; the sample bot `capitals` knows the answer.
 const QUESTION: &str = "What is the capital of Nepal?";
-
-/// A style for tables: one line below the header, nothing else.
-pub(super) const LINE_BELOW_HEADER: &str = "     ──             ";
 
 /// All of it, ending in a newline. `page` is where a person talks to the bots in a browser.
 pub(crate) fn render(ready: &Ready, page: Option<&str>) -> String {
@@ -151,33 +147,10 @@ fn curl(bot: &BotSummary) -> String {
     format!("  curl -N {url} {authorization}-H 'Content-Type: application/json' -d {body}")
 }
 
-/// A word for a POSIX shell, whatever is in it.
-pub(super) fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A number with its noun.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
-/// What is counted in memory fits.
-fn as_u64(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// A duration without digits that nobody reads: whole milliseconds, from a second on hundredths.
-pub(crate) fn rounded(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{:.2} s", duration.as_secs_f64())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use ravenry_gateway::server::Code;
 
@@ -283,10 +256,5 @@ mod tests {
             text.contains(line) && text.contains("curl -N 'http://127.0.0.1:8080/cat'"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("it's; rm"), r"'it'\''s; rm'");
     }
 }

@@ -1,7 +1,7 @@
-//! Wakes who waits for changes of files.
+//! Watches directories, and wakes a thread that waits for changes of files.
 //!
 //! In go directories; out comes a word that something there may have changed. What has changed, the
-//! files themselves tell: see `sources`. Many changes in short order wake once; one that comes while
+//! files themselves tell: see `source_tree`. Many changes in short order wake once; one that comes while
 //! the last is dealt with is not lost, but wakes again.
 
 use std::{
@@ -54,13 +54,13 @@ impl Changes {
         self.0.1.notify_all();
     }
 
-    /// There is nobody to be told any more.
+    /// Ends the waiting: no more changes are of interest.
     pub(super) fn end(&self) {
         self.lock().over = true;
         self.0.1.notify_all();
     }
 
-    /// Waits for a change, and until it is over; `false` when there is nobody to be told any more.
+    /// Waits for a change, and until it is over; `false` when the waiting was ended.
     pub(super) fn wait(&self) -> bool {
         let mut state = self.lock();
         while !state.changed && !state.over {
@@ -79,7 +79,7 @@ pub(super) struct Watcher {
     debouncer: Debouncer<RecommendedWatcher, NoCache>,
     /// What is watched, with the inode: a directory that was made anew needs to be watched anew.
     followed: HashMap<PathBuf, u64>,
-    /// Beginnings of paths that anybody wants to hear of.
+    /// Beginnings of the paths whose changes count.
     wanted: Arc<Mutex<Vec<PathBuf>>>,
 }
 
@@ -194,7 +194,7 @@ mod tests {
         assert!(!changes.lock().changed, "a storm wakes once");
     }
 
-    /// The second directory has the same name: whoever watches the first would hear nothing of it.
+    /// The second directory has the same name: one who watches the first would hear nothing of it.
     #[test]
     fn a_directory_that_is_made_anew_is_watched_anew() {
         let dir = tempfile::tempdir().unwrap();

@@ -244,6 +244,53 @@ fn help(verb: &str) -> Option<String> {
     output.status.success().then_some(text)
 }
 
+/// Flags among these arguments of which the help of their verb says nothing.
+fn unknown_flags<'a>(help: &str, arguments: &[&'a str]) -> Vec<&'a str> {
+    let is_between = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    let flags = arguments.iter().filter(|word| word.starts_with("--"));
+    let flags = flags.filter_map(|word| word.split(is_between).next());
+    flags
+        .filter(|flag| !help.split(is_between).any(|word| word == *flag))
+        .collect()
+}
+
+/// The verbs for people, as the program lists them.
+fn verbs() -> Vec<String> {
+    let output = Folder::empty().output(&["--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, list) = text.split_once("Commands:\n").unwrap();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let words = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let verbs = words.filter(|word| !word.is_empty() && *word != "help");
+    verbs.map(str::to_owned).collect()
+}
+
+/// Who looks a verb up sees last how to type it, in lines that can be copied.
+#[test]
+fn the_help_of_a_verb_ends_with_examples() {
+    let verbs = verbs();
+    assert!(verbs.len() > 8, "the verbs were not found");
+    let mut broken = Vec::new();
+    for verb in verbs {
+        let help = help(&verb).unwrap();
+        let end = help.trim_end().rsplit("\n\n").next().unwrap();
+        let Some(examples) = end.strip_prefix("Examples:\n") else {
+            broken.push(format!("{verb}: it ends with {end}"));
+            continue;
+        };
+        for line in examples.lines() {
+            match calls(line).as_slice() {
+                [call] if call[0] == verb && unknown_flags(&help, &call[1..]).is_empty() => {}
+                _ => broken.push(format!("{verb}: {line}")),
+            }
+        }
+    }
+    hold(
+        "The help of a verb ends with examples of that verb.",
+        &broken,
+    );
+}
+
 #[test]
 fn commands_can_be_typed() {
     let mut helps: BTreeMap<String, Option<String>> = BTreeMap::new();
@@ -267,15 +314,8 @@ fn commands_can_be_typed() {
                 broken.push(format!("{}: there is no `ravenry {verb}`", page.name()));
                 continue;
             };
-            let flag = |c: char| !c.is_ascii_alphanumeric() && c != '-';
-            let flags = arguments.iter().filter(|word| word.starts_with("--"));
-            for flag_used in flags.filter_map(|word| word.split(flag).next()) {
-                if !known.split(flag).any(|word| word == flag_used) {
-                    broken.push(format!(
-                        "{}: `ravenry {verb}` has no {flag_used}",
-                        page.name()
-                    ));
-                }
+            for flag in unknown_flags(known, arguments) {
+                broken.push(format!("{}: `ravenry {verb}` has no {flag}", page.name()));
             }
         }
     }

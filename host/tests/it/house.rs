@@ -35,6 +35,14 @@ fn knowledge_points_downwards() {
 }
 
 #[test]
+fn verbs_know_no_verbs() {
+    hold_sources(
+        "A verb uses what is shared, and knows no other verb; what is shared knows none.",
+        rules::verbs_stand_alone,
+    );
+}
+
+#[test]
 fn edges_are_written_from_the_crate() {
     hold_sources(
         "Other modules are named from `crate::`.",

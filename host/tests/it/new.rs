@@ -43,7 +43,7 @@ fn it_says_what_it_made_and_how_to_go_on() {
 
     cd bots/parrot
     cargo test # asks the bot, without WebAssembly
-    [RAVENRY] test # holds the component against its conversations
+    [RAVENRY] test # compares the component with its conversations
     [RAVENRY] up # builds and serves it, and again on each change
     ");
     let sdk = dir.path().join("bots/parrot/sdk");

@@ -374,7 +374,7 @@ fn mistakes_in_files_show_at_once() {
     error: `echo/tests/c.toml` is not valid TOML
       caused by: expected an equals, found an identifier
       --> echo/tests/c.toml:1:6
-    error: no bot here has the name that the conversation says
+    error: there is no bot of the name that the conversation says
       --> echo/tests/d.toml
     hint: write bot = "echo" at the top
     5 errors

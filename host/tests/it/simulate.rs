@@ -93,7 +93,7 @@ fn the_simulator_tells_who_plays() {
 
     Talk to your bots in a browser: [POE]/
 
-    Names that nobody has are answered by stand-ins.
+    A stand-in answers for any other name.
 
     Have bots ask here instead of Poe:
       export RAVENRY_POE_API=[POE]/
@@ -158,7 +158,7 @@ fn an_address_of_others_or_in_use_is_refused() {
     "#);
     insta::assert_snapshot!(refused("0.0.0.0:0"), @r#"
     error: Poe cannot be played on `0.0.0.0:0`
-      caused by: others could come in there, and nothing is kept from whoever does
+      caused by: other machines could reach it there, and any program that does may ask bots and read files
     hint: choose an address of this machine, such as 127.0.0.1:8081
     "#);
     insta::assert_snapshot!(refused("nowhere"), @r#"

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use crate::cli::{progress::Progress, table::rounded};
+use crate::cli::{formatting::rounded, progress::Progress};
 use ravenry_base::report::Problems;
 use ravenry_config::ids::BotName;
 use ravenry_gateway::{bots::deployment::Applied, server};

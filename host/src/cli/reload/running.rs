@@ -1,4 +1,4 @@
-//! The author's loop while it goes on, for whoever ends it.
+//! The author's loop while it runs, and how to end it.
 
 use std::{
     sync::{

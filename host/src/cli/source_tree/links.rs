@@ -1,4 +1,4 @@
-//! Links on the way to a file: whoever points one elsewhere changes what is found, and writes no file.
+//! Links on the way to a file: pointing one elsewhere changes what is found there, without writing a file.
 
 use std::{
     collections::VecDeque,

@@ -168,17 +168,17 @@ fn content_tells_a_change() {
     write(dir.path(), &["a"]);
     let file = dir.path().join("a");
     let roots = [Root::new(&file, Which::Itself)];
-    let mut eyes = Scanner::default();
-    let first = eyes.look(&roots).files;
+    let mut scanner = Scanner::default();
+    let first = scanner.look(&roots).files;
     for round in 128..=255_u8 {
         fs::write(&file, [round]).unwrap();
-        let other = eyes.look(&roots).files;
+        let other = scanner.look(&roots).files;
         assert_ne!(first, other, "round {round}");
     }
     write(dir.path(), &["a"]);
-    assert_eq!(first, eyes.look(&roots).files);
+    assert_eq!(first, scanner.look(&roots).files);
     fs::remove_file(&file).unwrap();
-    assert!(eyes.look(&roots).files.is_empty());
+    assert!(scanner.look(&roots).files.is_empty());
 }
 
 /// Bots are declared two levels deep; what else lies there says nothing of which bots there are.

@@ -193,7 +193,7 @@ fn without_a_bot_it_asks_for_one() {
     assert_snapshot!(piped(&[], &[("BOT_SERVER", "")], b"hi"), @r#"
     exit 2
     ---
-    error: it is not said which bot to talk with
+    error: no bot to talk with is named
       caused by: no bots in `.`
     hint: name one: ravenry chat cat, ravenry chat https://example.com/bot
     "#);

@@ -4,7 +4,7 @@ use super::reader::Source;
 use super::rules::{
     exceptions_have_reasons, functions_are_short, has_a_name, has_no_banned_code,
     has_no_banned_words, is_short, items_are_documented, keeps_borders, names_from_the_crate,
-    points_downwards, says_what_it_is, waits_by_no_wall_clock,
+    points_downwards, says_what_it_is, verbs_stand_alone, waits_by_no_wall_clock,
 };
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
@@ -20,7 +20,7 @@ fn gateway(path: &str, text: &str) -> Source {
 fn at(place: &str, text: &str) -> Source {
     let path = match place.split_once('/') {
         Some((name, below)) if name != "cli" => format!("host/{name}/src/{below}.rs"),
-        None if place != "main" => format!("host/{place}/src/lib.rs"),
+        None if !["main", "cli"].contains(&place) => format!("host/{place}/src/lib.rs"),
         _ => format!("host/src/{place}.rs"),
     };
     Source::new(path, text.to_owned())
@@ -68,6 +68,36 @@ fn each_module_has_one_level() {
             let named = levels.iter().filter(|(other, _)| other == module).count();
             assert_eq!(named, 1, "{name}/{module}");
         }
+    }
+}
+
+#[test]
+fn a_verb_that_knows_a_verb_is_found() {
+    let rule = |place: &str, text: &str| verbs_stand_alone(&at(place, text));
+    // By the whole path, in a group, from above; also from a part of a verb, and from what is shared.
+    for (place, text) in [
+        ("cli/verbs/chat", "use crate::cli::verbs::up::Up;"),
+        ("cli/verbs/chat", "use crate::cli::{load, verbs::up};"),
+        ("cli/verbs/chat", "use super::up::Up;"),
+        ("cli/verbs/chat", "use super::{check, up};"),
+        ("cli/verbs/chat", "let up = super::up::list();"),
+        ("cli/verbs/test/tally", "use super::super::up;"),
+        ("cli/load", "use super::verbs::up;"),
+    ] {
+        let wanted = format!("host/src/{place}.rs:2 knows a verb");
+        found(&rule(place, &format!("\n{text}")), &[&wanted]);
+    }
+    for (place, text) in [
+        ("cli/verbs/chat", "use crate::cli::load;"),
+        ("cli/verbs/chat", "mod tests { use super::*; }"),
+        ("cli/verbs/test", "use self::tally::Tally;"),
+        ("cli/verbs/test/tally", "use super::log;"),
+        ("cli/load", "use super::environment;"),
+        ("cli", "use self::verbs::{chat::Chat, up::Up};"),
+        ("cli/verbs", "pub(super) mod up;"),
+        ("gateway/bots", "use super::up::verbs;"),
+    ] {
+        found(&rule(place, text), &[]);
     }
 }
 

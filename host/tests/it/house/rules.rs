@@ -6,7 +6,7 @@ use std::path::Path;
 use super::reader::{Source, edges, places};
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
-    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS, WALL_CLOCK,
+    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS, VERBS, WALL_CLOCK,
 };
 
 /// What breaks a rule, and where.
@@ -42,6 +42,34 @@ pub(super) fn points_downwards(source: &Source) -> Broken {
         }
     }
     broken
+}
+
+/// A verb uses what is shared, and knows no other verb; what is shared knows none. Only `cli.rs` names verbs. In the
+/// file of a verb the module above it is that of all verbs: it may say `super` for the tests at its end alone.
+pub(super) fn verbs_stand_alone(source: &Source) -> Broken {
+    let Some(place) = source.place() else {
+        return Broken::new();
+    };
+    let is_front = place == "cli.rs" || place == VERBS.to_owned() + ".rs";
+    if is_front || !place.starts_with("cli/") {
+        return Broken::new();
+    }
+    let verb = place
+        .strip_prefix(VERBS)
+        .and_then(|file| file.strip_prefix('/'));
+    // Those named by their directory, and those above the file of a verb or above a part of it.
+    let named = places(&source.code, "verbs");
+    let above = verb.map(|file| "super::".repeat(1 + file.matches('/').count()));
+    let above = above.iter().flat_map(|above| {
+        let tests = above.clone() + "*;";
+        let found = source.code.match_indices(above.as_str());
+        found.filter(move |(at, _)| !source.code[*at..].starts_with(&tests))
+    });
+    let mut found: Vec<usize> = named.into_iter().chain(above.map(|(at, _)| at)).collect();
+    found.sort_unstable();
+    found.dedup_by_key(|at| source.line_of(*at));
+    let place = |at: usize| format!("{}:{} knows a verb", source.path, source.line_of(at));
+    found.into_iter().map(place).collect()
 }
 
 /// Other modules are named from `crate::`: two steps up from a part of a module are the crate, an edge that

@@ -35,6 +35,9 @@ pub(super) const LEVELS: &[(&str, &[(&str, u8)])] = &[
 /// Edges within a level that are allowed besides, as crate, from, to.
 pub(super) const SIDEWAYS: &[(&str, &str, &str)] = &[("gateway", "sandbox", "imports")];
 
+/// Where the verbs of the command line are, a file each.
+pub(super) const VERBS: &str = "cli/verbs";
+
 /// Libraries, and the only files of their crates that may name them, as beginnings of paths (see
 /// `Source::place`). Which crates have them at all is in the manifests.
 pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
@@ -78,7 +81,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["gateway/telemetry"],
     ),
-    (&["include_dir"], &["cli/new"]),
+    (&["include_dir"], &["cli/verbs/new"]),
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "desk/chat"]),
     (&["anstyle", "rustyline", "unicode_width"], &["desk/chat"]),

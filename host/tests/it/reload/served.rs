@@ -154,7 +154,7 @@ fn what_is_read_at_the_start_only_stays() {
     let server = folder().serve();
     server.wait_log(|record| {
         let message = record["message"].as_str().unwrap_or_default();
-        message.starts_with("anybody may ask this bot") && record["bot"] == "puppet"
+        message.starts_with("every client may ask this bot") && record["bot"] == "puppet"
     });
     let changed = format!("[server]\ndrain = \"7s\"\nlisten = \"127.0.0.1:1\"\n{SECRETS}{ACME}");
     write(&server, "operator.toml", changed);

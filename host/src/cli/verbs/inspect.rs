@@ -1,6 +1,6 @@
 //! `ravenry inspect FILE`: what a component imports and exports, and whether it runs here.
 //!
-//! In goes a file that a stranger may have written; out comes a page for people or JSON for
+//! In goes a file from anywhere, which may be hostile; out comes a page for people or JSON for
 //! programs. Whatever comes out of the file is escaped. Nothing of the component is run.
 
 use std::{
@@ -14,10 +14,11 @@ use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
 
-use super::{
-    Failure,
-    table::{counted, rounded},
-    up,
+use crate::cli::{
+    directories,
+    failure::Failure,
+    formatting::{counted, rounded},
+    run::Run,
 };
 use ravenry_base::output;
 use ravenry_gateway::sandbox::{
@@ -31,8 +32,15 @@ use ravenry_protocol::shown::{self, Escaped};
 /// 32-bit component can address.
 const MEMORY_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry inspect cat.wasm
+  ravenry inspect cat.wasm --json";
+
 /// `ravenry inspect`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Inspect {
     /// A .wasm file
     #[arg(value_name = "FILE")]
@@ -42,10 +50,10 @@ pub(crate) struct Inspect {
     pub json: bool,
 }
 
-impl Inspect {
-    pub(super) fn run(&self) -> Result<(), Failure> {
-        let page = page(&self.file, &up::cache_dir()?)
-            .map_err(|error| up::unreadable(&self.file, &error))?;
+impl Run for Inspect {
+    fn run(&self) -> Result<(), Failure> {
+        let page = page(&self.file, &directories::cache_dir()?)
+            .map_err(|error| Failure::unreadable(&self.file, &error))?;
         output::print(&if self.json { page.json() } else { page.text() });
         if page.runs_here() {
             Ok(())
@@ -232,11 +240,7 @@ impl Described {
     fn engine_words(&self) -> String {
         let parts = [
             counted(self.core_instances, "core instance"),
-            if self.memories == 1 {
-                "1 memory".to_owned()
-            } else {
-                format!("{} memories", self.memories)
-            },
+            counted(self.memories, "memory"),
             counted(self.tables, "table"),
         ];
         let tables = format!("at most {}", counted(self.table_elements, "element"));

@@ -10,7 +10,9 @@ use std::{
 use clap::Args;
 use serde_json::Value;
 
-use super::{Failure, key::Key, up};
+use crate::cli::{
+    addresses, directories, environment, failure::Failure, key_flags::KeyFlags, load, run::Run,
+};
 use ravenry_base::{
     report::{Problem, Problems},
     secret::Secret,
@@ -23,26 +25,34 @@ use ravenry_desk::{
 /// The variables of the historical simulator: where the bot is, and its access key.
 const OLD_VARIABLES: (&str, &str) = ("BOT_SERVER", "POE_API_KEY");
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry chat cat                    # a bot that `ravenry up` serves
+  ravenry chat https://example.com/bot --key-env BOT_KEY
+  echo hello | ravenry chat cat";
+
 /// `ravenry chat`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Chat {
     /// A bot of the gateway on this machine (`cat`, `/acme/cat`), or the URL of any bot [default: the
     /// bot in this directory]
     #[arg(value_name = "BOT|URL")]
     pub bot: Option<String>,
-    /// Say this, print the answer, and end; without it, a message in a pipe does the same
+    /// Say this, print the answer, and end; a message from a pipe does the same
     #[arg(value_name = "MESSAGE")]
     pub message: Vec<String>,
     /// Its access key.
     #[command(flatten)]
-    pub key: Key,
+    pub key: KeyFlags,
     /// Attach a file to the first message; may be given several times
     #[arg(long = "attach", value_name = "FILE")]
     pub attached: Vec<PathBuf>,
     /// Set a parameter for all messages; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = chat::parameter)]
     pub parameters: Vec<(String, Value)>,
-    /// Longest silence of the bot [default: 2m]
+    /// How long the bot may be silent before the answer is given up [default: 2m]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// Where the gateway on this machine serves its bots [default: 127.0.0.1:8080]
@@ -53,8 +63,8 @@ pub(crate) struct Chat {
     pub state_dir: Option<PathBuf>,
 }
 
-impl Chat {
-    pub(super) fn run(&self) -> Result<(), Failure> {
+impl Run for Chat {
+    fn run(&self) -> Result<(), Failure> {
         let chat = chat::Chat {
             target: self.target()?,
             silence_max: self.timeout.unwrap_or(SILENCE_MAX),
@@ -75,15 +85,17 @@ impl Chat {
         } else {
             chat.ask(message, &runtime)
         };
-        // A stranger's connection is not waited for.
+        // A connection that the bot keeps open is not waited for.
         runtime.shutdown_background();
         ended.map_err(|problem| Failure::Failed(problem.into()))
     }
+}
 
+impl Chat {
     fn state_dir(&self) -> Result<PathBuf, Failure> {
         match &self.state_dir {
             Some(directory) => Ok(directory.clone()),
-            None => up::state_dir(),
+            None => directories::state_dir(),
         }
     }
 
@@ -95,7 +107,7 @@ impl Chat {
             return self.named(bot, key);
         }
         let (server, old_key) = OLD_VARIABLES;
-        let given = up::variable;
+        let given = environment::variable;
         if let Some(server) = given(server) {
             // That program spoke plain HTTP, and nothing else.
             let url = if server.contains("://") {
@@ -122,7 +134,7 @@ impl Chat {
 
     /// The bot of this directory, with its key.
     fn here(&self, key: Option<Secret>) -> Result<Target, Failure> {
-        let spec = up::load(Path::new("."), up::WORLD).map_err(|failure| {
+        let spec = load::strict(Path::new("."), load::WORLD).map_err(|failure| {
             let Problems(problems) = failure.into_problems();
             let causes = problems.into_iter().map(|problem| problem.message);
             unnamed(
@@ -149,7 +161,7 @@ impl Chat {
     }
 
     fn gateway(&self) -> String {
-        let listen = self.listen.as_deref().unwrap_or(up::LISTEN);
+        let listen = self.listen.as_deref().unwrap_or(addresses::BOTS);
         match listen.parse::<SocketAddr>() {
             // It listens everywhere, so here too.
             Ok(address) if address.ip().is_unspecified() => {
@@ -173,7 +185,7 @@ fn parsed(url: &str, key: Option<Secret>) -> Result<Target, Failure> {
 
 fn unnamed(causes: Vec<String>, hint: &str) -> Failure {
     let problem = Problem {
-        message: "it is not said which bot to talk with".to_owned(),
+        message: "no bot to talk with is named".to_owned(),
         causes,
         hint: Some(hint.to_owned()),
         ..Problem::default()

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::carried_sdk;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use ravenry_base::report::Problem;
 
 /// Name of the SDK's package, and of its directory in a checkout.
@@ -19,7 +19,7 @@ const DIRECTORY: &str = "guest-sdk";
 
 /// Where the SDK is. Displays as the value of the dependency in `Cargo.toml`.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Sdk {
+pub(super) enum Sdk {
     /// In this directory, from the new bot's.
     Path(PathBuf),
     /// In this repository.
@@ -157,7 +157,7 @@ mod tests {
             ("bot", "../guest-sdk"),
             ("plugins/bot", "../../guest-sdk"),
             ("plugins/empty", "../../guest-sdk"),
-            ("plugins/of/mine/bot", "../../../../guest-sdk"),
+            ("plugins/of/mine/bot", "../../../../../guest-sdk"),
         ] {
             let found = Sdk::find(None, &dir.path().join(new)).unwrap();
             assert_eq!(found, Sdk::Path(path.into()), "{new}");

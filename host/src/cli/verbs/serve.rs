@@ -14,10 +14,14 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    Failure, Serving,
+use crate::cli::{
     components::{home, only_components},
-    up::{self, Author, WORLD},
+    directories,
+    failure::Failure,
+    load::WORLD,
+    run::Run,
+    serving::{self, Author},
+    serving_flags::ServingFlags,
 };
 use ravenry_base::{
     output,
@@ -37,8 +41,15 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// Below it in the directories of state and of compiled code, each tenant that is served alone has its own.
 const TENANTS: &str = "tenants";
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry serve --config operator.toml --check
+  ravenry serve --config operator.toml --listen 0.0.0.0:8080";
+
 /// `ravenry serve`
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
     /// The operator's file
     #[arg(
@@ -55,7 +66,7 @@ pub(crate) struct Serve {
     /// or exactly where the flags say.
     #[arg(long, value_name = "TENANT", env = "RAVENRY_ONLY", value_parser = tenant)]
     pub only: Option<TenantName>,
-    /// A wall around the process that is not to be raised; may be given several times
+    /// Leave out this wall around the process; may be given several times
     #[arg(
         long,
         value_name = "WALL",
@@ -64,23 +75,23 @@ pub(crate) struct Serve {
         value_enum
     )]
     pub without: Vec<WallName>,
-    /// Say everything that is wrong with the files and components of all tenants, as far as it can be told
-    /// without compiling, and serve nothing
+    /// Report what is wrong with the files and components of all tenants, as far as it shows without
+    /// compiling, and serve nothing
     #[arg(long)]
     pub check: bool,
     /// How to serve.
     #[command(flatten)]
-    pub serving: Serving,
+    pub serving: ServingFlags,
 }
 
 /// A wall, as the flag names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WallName {
-    /// Programs that it starts gain no rights; the other two rest on this one
+pub(crate) enum WallName {
+    /// Programs that it starts gain no rights; the other two need this one
     NoNewPrivs,
     /// It reaches no files but its own and those that it serves
     Landlock,
-    /// It makes no calls of the system that a gateway never needs
+    /// It makes no system calls that a gateway never needs
     Seccomp,
 }
 
@@ -98,17 +109,16 @@ fn tenant(text: &str) -> Result<TenantName, String> {
     TenantName::parse(text).map_err(|error| error.to_string())
 }
 
-impl Serve {
-    /// Serves until a signal.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+impl Run for Serve {
+    fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
         let mut spec = self.load()?;
         only_components(&mut spec);
         if self.check || spec.is_void() {
             return told(&spec);
         }
-        self.serving.outside.apply(&mut spec);
-        let directories = up::directories(&spec, &self.serving)?;
+        self.serving.network.apply(&mut spec);
+        let directories = self.serving.directories(&spec)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
         let paths = Paths {
             own: vec![directories.state, directories.cache],
@@ -117,9 +127,11 @@ impl Serve {
         worker::stay_ahead();
         let walls = Walls::raise(&without, &paths);
         let author = Author::HasBuilt(&walls, again::reload(self, &spec, &walls));
-        up::serve(spec, &self.serving, &author, None, None)
+        serving::serve(spec, &self.serving, &author, None, None)
     }
+}
 
+impl Serve {
     fn without(&self) -> Result<Vec<Wall>, Failure> {
         let without: Vec<Wall> = self.without.iter().copied().map(Wall::from).collect();
         let rests = [Wall::Landlock, Wall::Seccomp];
@@ -144,18 +156,23 @@ impl Serve {
         };
         let mut spec =
             config::load_tenant(&self.config, only, limits, WORLD).map_err(Failure::Usage)?;
-        // Compiled code is run as it is found: whoever shares its directory shares the process.
+        // Compiled code is run as it is found: a tenant that could write into this directory could run its own
+        // code in this process.
         let below = |dir: PathBuf| dir.join(TENANTS).join(only.as_str());
         if self.serving.state_dir.is_none() {
-            spec.state_dir = Some(below(spec.state_dir.map_or_else(up::state_dir, Ok)?));
+            spec.state_dir = Some(below(
+                spec.state_dir.map_or_else(directories::state_dir, Ok)?,
+            ));
         }
         if self.serving.cache_dir.is_none() {
-            spec.cache_dir = Some(below(spec.cache_dir.map_or_else(up::cache_dir, Ok)?));
+            spec.cache_dir = Some(below(
+                spec.cache_dir.map_or_else(directories::cache_dir, Ok)?,
+            ));
         }
         Ok(spec)
     }
 
-    /// What is read behind the walls: what is served, what says so, and whom TLS is to trust.
+    /// What is read behind the walls: what is served, the files that say so, and the certificates that TLS trusts.
     fn readable(&self, spec: &ServerSpec) -> Vec<PathBuf> {
         let certificates = CERTIFICATES.iter().filter_map(std::env::var_os);
         let split = |value: OsString| std::env::split_paths(&value).collect::<Vec<_>>();
@@ -166,9 +183,9 @@ impl Serve {
         read
     }
 
-    /// The operator's file: its directory, because whoever changes it puts another one in its place. Whoever
-    /// serves one tenant alone reads the file that was there at its start and nothing beside it, where
-    /// others' files lie.
+    /// The operator's file: its directory, because an editor may put another file in its place. A process that
+    /// serves one tenant alone reads the file that was there at its start, and nothing beside it, where the
+    /// files of other tenants lie.
     fn operators(&self) -> Vec<PathBuf> {
         if self.only.is_some() {
             return vec![self.config.clone()];

@@ -39,7 +39,7 @@ const RUNTIME: &[&str] = &[
     "wit_dylib",
 ];
 
-/// What Rust adds to each panic, and nobody can do for a component.
+/// A hint that Rust adds to each panic; for a component it leads nowhere.
 const RUST_NOTE: &str = "note: run with `RUST_BACKTRACE=1`";
 
 /// The log of a conversation, under its name; nothing where there is none.

@@ -13,32 +13,70 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(super) use self::sdk::Sdk;
-pub(super) use self::templates::{Template, named, names};
-use super::Failure;
-use ravenry_base::report::Problem;
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+
+use self::{sdk::Sdk, templates::Template};
+use crate::cli::{failure::Failure, formatting::quoted_if_needed, run::Run};
+use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
+
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry new my-bot
+  ravenry new my-bot --template python";
+
+/// `ravenry new`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct New {
+    /// The directory to make; its last part names the bot
+    #[arg(value_name = "NAME")]
+    pub directory: PathBuf,
+    /// What to make it of
+    #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = template_names())]
+    pub template: String,
+    /// Where `ravenry-sdk` is: a checkout of Ravenry, the crate itself, or the URL of a git
+    /// repository [default: the checkout around the new bot, or a copy in the bot's directory]
+    #[arg(long, value_name = "PATH|URL")]
+    pub sdk: Option<String>,
+}
+
+/// The names of the templates, each with what it is.
+fn template_names() -> PossibleValuesParser {
+    let values = templates::names().map(|(name, about)| PossibleValue::new(name).help(about));
+    values.collect::<Vec<_>>().into()
+}
+
+impl Run for New {
+    fn run(&self) -> Result<(), Failure> {
+        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
+        let template = templates::named(&self.template).ok_or_else(unknown)?;
+        let made = make(&self.directory, template, self.sdk.as_deref())?;
+        output::print(&made.text(&this_program()));
+        Ok(())
+    }
+}
 
 /// A directory that was made.
 #[derive(Debug)]
-pub(super) struct Made {
+struct Made {
     /// Where it is, as it was asked for.
-    pub(super) directory: PathBuf,
+    directory: PathBuf,
     /// The bot's name.
-    pub(super) name: BotName,
+    name: BotName,
     /// What it was made of.
-    pub(super) template: &'static Template,
+    template: &'static Template,
 }
 
 /// Makes `directory` from a template; its last part names the bot.
 ///
 /// # Errors
 /// A name that no bot can have, a place that is taken, an SDK that is not found.
-pub(super) fn make(
-    directory: &Path,
-    template: &'static Template,
-    sdk: Option<&str>,
-) -> Result<Made, Failure> {
+fn make(directory: &Path, template: &'static Template, sdk: Option<&str>) -> Result<Made, Failure> {
     let name = name_of(directory)?;
     if let Some(problem) = taken(directory) {
         return Err(Failure::Usage(problem.into()));
@@ -58,7 +96,8 @@ pub(super) fn make(
     if let Err(error) = written {
         // What was begun is ours alone.
         let _ = fs::remove_dir_all(&unfinished);
-        return Err(cannot(directory, &error));
+        let message = format!("`{}` cannot be made", directory.display());
+        return Err(Failure::system(message, &error));
     }
     Ok(Made {
         directory: directory.to_owned(),
@@ -69,9 +108,9 @@ pub(super) fn make(
 
 impl Made {
     /// What to tell: what is there, and what to do next. `ravenry` is how this program is called.
-    pub(super) fn text(&self, ravenry: &str) -> String {
+    fn text(&self, ravenry: &str) -> String {
         let mut steps = vec![(
-            format!("cd {}", quoted(&self.directory.to_string_lossy())),
+            format!("cd {}", quoted_if_needed(&self.directory.to_string_lossy())),
             "",
         )];
         for (command, what) in self.template.next {
@@ -160,19 +199,8 @@ fn write(
     Ok(())
 }
 
-fn cannot(directory: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(
-        Problem {
-            message: format!("`{}` cannot be made", directory.display()),
-            causes: vec![error.to_string()],
-            ..Problem::default()
-        }
-        .into(),
-    )
-}
-
 /// How to call this program from a shell: by its name, where that finds it.
-pub(super) fn this_program() -> String {
+fn this_program() -> String {
     let Ok(this) = std::env::current_exe().and_then(fs::canonicalize) else {
         return "ravenry".to_owned();
     };
@@ -182,16 +210,6 @@ pub(super) fn this_program() -> String {
     if found.as_ref() == Some(&this) {
         "ravenry".to_owned()
     } else {
-        quoted(&this.to_string_lossy())
-    }
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        super::table::quoted(word)
+        quoted_if_needed(&this.to_string_lossy())
     }
 }

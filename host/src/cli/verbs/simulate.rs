@@ -1,18 +1,22 @@
 //! `ravenry simulate`: plays Poe on this machine, until a signal.
 //!
-//! It starts, registers bots, prints who plays and how to get there, and says at the end what was
-//! paid. All that is played is the simulator's.
+//! It starts, registers bots, prints their names and addresses, and at the end what they charged. How
+//! Poe is played is the simulator's business.
 
 use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use comfy_table::Table;
+use serde_json::{Value, json};
 
-use super::{
-    Failure,
-    network_flags::Hushed,
-    simulator_config::{self, Cast},
-    table, up,
+use crate::cli::{
+    addresses, environment,
+    failure::Failure,
+    flag_values::{Unrepeated, pair},
+    formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted},
+    run::Run,
+    simulator,
+    simulator_config::{self, SimulatorConfig},
 };
 use ravenry_base::{
     output,
@@ -21,13 +25,10 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, Limits, Mode, Options, PERSON_KEY},
+    simulator::{BALANCE, FakePoe, Ledger, PERSON_KEY},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
-
-/// Where Poe is played when nobody says anything: beside where bots are served.
-pub(super) const LISTEN: &str = "127.0.0.1:8081";
 
 /// Queries whose costs are shown at the end; the newest.
 const TABS_SHOWN_MAX: usize = 20;
@@ -35,22 +36,29 @@ const TABS_SHOWN_MAX: usize = 20;
 /// What stands where settings could not be read.
 const UNREAD: &str = "not read: ";
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry simulate --bot cat=http://127.0.0.1:8080/cat --key cat=CAT_KEY
+  ravenry simulate --scripts bots.toml";
+
 /// `ravenry simulate`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Simulate {
-    /// A server bot under the name by which others ask it; may be given several times
-    #[arg(long = "bot", value_name = "NAME=URL", value_parser = Hushed(super::pair))]
+    /// A bot's URL, under the name by which other bots ask it; may be given several times
+    #[arg(long = "bot", value_name = "NAME=URL", value_parser = Unrepeated(pair))]
     pub bots: Vec<(String, String)>,
     /// The environment variable with the access key of a bot; may be given several times
-    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Hushed(super::pair))]
+    #[arg(long = "key", value_name = "NAME=VARIABLE", value_parser = Unrepeated(pair))]
     pub keys: Vec<(String, String)>,
-    /// A file with bots: their URLs and keys, or nothing but their replies
+    /// A file with bots: their URLs and keys, or just their replies
     #[arg(long, value_name = "FILE")]
     pub scripts: Option<PathBuf>,
     /// Where Poe is played, on this machine; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = LISTEN)]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_SIMULATE", default_value = addresses::SIMULATOR)]
     pub listen: String,
-    /// Where uploaded files are kept [default: a directory that goes at the end]
+    /// Where uploaded files are kept [default: a directory that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// What the person who asks can spend, in thousandths of a US cent
@@ -58,24 +66,20 @@ pub(crate) struct Simulate {
     pub balance: u64,
 }
 
-impl Simulate {
-    /// Plays until a signal.
-    ///
-    /// # Errors
-    /// All mistakes of flags and files at once, and a port that is in use.
-    pub(super) fn run(&self) -> Result<(), Failure> {
-        let cast = self.cast()?;
+impl Run for Simulate {
+    fn run(&self) -> Result<(), Failure> {
+        let config = self.config()?;
         let _logging = telemetry::start_logging("info", telemetry::LogFormat::Auto)
             .map_err(|error| Failure::usage(&error))?;
-        let poe = start(&self.listen, self.dir.clone(), self.balance)?;
-        cast.enter(&poe);
+        let poe = simulator::start(&self.listen, self.dir.clone(), self.balance)?;
+        config.register(&poe);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| Failure::usage(&error))?;
         let signalled = runtime.block_on(async {
             let mut signals = Signals::listen()?;
-            let rows = rows(&poe, &cast).await;
+            let rows = rows(&poe, &config).await;
             output::print(&page(&poe, &rows));
             signals.next().await;
             Ok::<_, std::io::Error>(())
@@ -84,13 +88,15 @@ impl Simulate {
         output::print(&bill(&poe.ledger()));
         Ok(())
     }
+}
 
-    /// Who plays, by flags and file.
-    fn cast(&self) -> Result<Cast, Failure> {
+impl Simulate {
+    /// The bots of the flags and of the file.
+    fn config(&self) -> Result<SimulatorConfig, Failure> {
         let mut problems = Problems::default();
-        let mut cast = match &self.scripts {
+        let mut config = match &self.scripts {
             Some(file) => simulator_config::load(file)?,
-            None => Cast::default(),
+            None => SimulatorConfig::default(),
         };
         let mut wrong = |message: String, hint: String| {
             problems.0.push(Problem {
@@ -102,13 +108,16 @@ impl Simulate {
         for (name, url) in &self.bots {
             match Target::parse(url, None) {
                 Ok(target) => {
-                    cast.servers.insert(name.clone(), target);
+                    config.servers.insert(name.clone(), target);
                 }
                 Err(error) => wrong(error.to_string(), error.hint()),
             }
         }
         for (name, variable) in &self.keys {
-            match (cast.servers.get_mut(name), up::variable(variable)) {
+            match (
+                config.servers.get_mut(name),
+                environment::variable(variable),
+            ) {
                 (None, _) => wrong(
                     format!("`--key` names `{name}`, and no bot is registered under this name"),
                     format!("register it: `--bot {name}=URL`"),
@@ -121,35 +130,13 @@ impl Simulate {
                 (Some(target), Some(key)) => target.key = Some(Secret::new(key)),
             }
         }
-        problems.or(cast).map_err(Failure::Usage)
+        problems.or(config).map_err(Failure::Usage)
     }
 }
 
-/// Starts to play.
-pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
-    let options = Options {
-        manner: Mode::Strict,
-        dir,
-        balance,
-        limits: Limits::default(),
-    };
-    let listener = simulator_config::bind(listen)?;
-    FakePoe::with(listener, &options).map_err(|error| {
-        Failure::Failed(
-            Problem {
-                message: "Poe cannot be played".to_owned(),
-                causes: vec![error.to_string()],
-                hint: Some("files are kept in `--dir`: name a directory of your own".to_owned()),
-                ..Problem::default()
-            }
-            .into(),
-        )
-    })
-}
-
-/// Names, what plays under them, and how it stands with their settings.
-async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
-    let asked = cast.servers.iter().map(|(name, target)| async move {
+/// A row for each bot: its name, where it is, and whether its settings could be read.
+async fn rows(poe: &FakePoe, config: &SimulatorConfig) -> Vec<[String; 3]> {
+    let asked = config.servers.iter().map(|(name, target)| async move {
         let settings = match poe.fetch_settings(name).await {
             Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
             Ok(terms) => terms.mistakes.join(" "),
@@ -158,9 +145,8 @@ async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
         [name.clone(), target.url.to_string(), settings]
     });
     let mut rows = futures_util::future::join_all(asked).await;
-    rows.extend(cast.scripts.iter().map(|(name, replies)| {
-        let replies = table::counted(u64::try_from(replies.len()).unwrap_or(u64::MAX), "reply");
-        let replies = replies.replace("replys", "replies");
+    rows.extend(config.scripts.iter().map(|(name, replies)| {
+        let replies = counted(as_u64(replies.len()), "reply");
         [name.clone(), replies, String::new()]
     }));
     rows
@@ -172,7 +158,7 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
     let mut page = format!("Playing Poe on {url}\n\n");
     if !rows.is_empty() {
         let mut table = Table::new();
-        table.load_preset(table::LINE_BELOW_HEADER);
+        table.load_preset(LINE_BELOW_HEADER);
         table.set_header(["bot", "is", "settings"]);
         for row in rows {
             table.add_row(row);
@@ -186,7 +172,7 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
     let _ = write!(
         page,
         "Talk to your bots in a browser: {url}/\n\n\
-         Names that nobody has are answered by stand-ins.\n\n\
+         A stand-in answers for any other name.\n\n\
          Have bots ask here instead of Poe:\n  \
          export RAVENRY_POE_API={url}/\n  \
          export RAVENRY_POE_UPLOAD={upload}\n\n\
@@ -194,10 +180,19 @@ fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
          curl -N {} -H 'Authorization: Bearer {PERSON_KEY}' -d {}\n\n\
          What bots charge: {url}/simulator/ledger\n\n\
          Stop with Ctrl-C.\n",
-        table::quoted(&poe.ask_url(name)),
-        table::quoted(&simulator_config::question().to_string()),
+        quoted(&poe.ask_url(name)),
+        quoted(&question().to_string()),
     );
     page
+}
+
+/// A short query, for a line to try.
+fn question() -> Value {
+    json!({
+        "version": "1.2", "type": "query",
+        "query": [{"role": "user", "content": "hello", "content_type": "text/markdown"}],
+        "user_id": "u-1", "conversation_id": "c-1", "message_id": "m-1",
+    })
 }
 
 /// What was paid.
@@ -209,10 +204,7 @@ fn bill(ledger: &Ledger) -> String {
     let mut bill = format!(
         "\n{} captured for {}; {} left\n",
         dollars(captured),
-        table::counted(
-            u64::try_from(ledger.tabs.len()).unwrap_or(u64::MAX),
-            "message"
-        ),
+        counted(as_u64(ledger.tabs.len()), "message"),
         dollars(ledger.balance),
     );
     let old = ledger.tabs.len().saturating_sub(TABS_SHOWN_MAX);

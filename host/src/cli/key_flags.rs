@@ -1,19 +1,20 @@
-//! Flags that say with which access key a bot is asked of which only the URL is known.
+//! Flags with the access key of a bot, for verbs that know only its URL.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
+use super::{environment, failure::Failure};
 use ravenry_base::{report::Problem, secret::Secret};
 
-/// Longest key, in bytes: a thousand times what the platform makes.
+/// Longest key, in bytes: a thousand times as long as those of the platform.
 const KEY_BYTES_MAX: usize = 32 * 1024;
 
-/// The access key of a bot. The most particular flag wins: `--key-env`, `--key-file`, `--key`.
+/// The access key of a bot. Where several flags are given, the first of these wins: `--key-env`, `--key-file`,
+/// `--key`.
 #[derive(Debug, Args)]
-pub(crate) struct Key {
-    /// The bot's access key; others on this machine can see it here, but not in the variable
+pub(crate) struct KeyFlags {
+    /// The bot's access key; other users of this machine can see it here, but not in the variable
     #[arg(
         id = "key",
         long,
@@ -30,20 +31,20 @@ pub(crate) struct Key {
     pub variable: Option<String>,
 }
 
-impl Key {
+impl KeyFlags {
     /// The key, if one is given.
     ///
     /// # Errors
     /// What is named is not there, or holds no key.
     pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         let (text, place) = if let Some(name) = &self.variable {
-            let value = super::up::variable(name);
+            let value = environment::variable(name);
             let value = value
                 .ok_or_else(|| wrong(&format!("the variable {name} is not set, or is no text")))?;
             (value, format!("the variable {name}"))
         } else if let Some(file) = &self.file {
             let text = std::fs::read_to_string(file);
-            let text = text.map_err(|error| super::up::unreadable(file, &error))?;
+            let text = text.map_err(|error| Failure::unreadable(file, &error))?;
             (text, format!("`{}`", file.display()))
         } else if let Some(key) = &self.value {
             (key.clone(), "RAVENRY_KEY or --key".to_owned())

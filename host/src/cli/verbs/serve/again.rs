@@ -8,10 +8,11 @@ use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 
 use super::Serve;
 use crate::cli::{
-    Failure, components,
+    components,
+    failure::Failure,
     progress::Progress,
     reload::outcome::{Done, report},
-    up,
+    serving,
 };
 use ravenry_base::report::Problems;
 use ravenry_config::resolve::ServerSpec;
@@ -55,10 +56,10 @@ impl Again {
 
     fn attempt(&self, deployment: &Arc<Deployment>) -> Result<Done, Problems> {
         let mut spec = self.serve.load().map_err(Failure::into_problems)?;
-        self.serve.serving.outside.apply(&mut spec);
+        self.serve.serving.network.apply(&mut spec);
         components::only_components(&mut spec);
         self.tell_what_stays(&spec);
-        up::tell_open(&spec);
+        serving::tell_open(&spec);
         let change = deployment.begin(&spec, &|_| false, &(Arc::new(|_: &str| {}) as _))?;
         let refused = spec.refused.into_iter().map(|refused| refused.problem);
         Ok(Done {

@@ -3,7 +3,7 @@
 use std::{io::Write as _, path::Path};
 
 use super::log;
-use crate::cli::{Failure, up};
+use crate::cli::failure::Failure;
 use ravenry_base::output;
 use ravenry_desk::replay::{
     compare::{Difference, accepted},
@@ -101,7 +101,7 @@ impl Tally {
 /// Writes a file whole or not at all. One that a link leads to is written where it is, and stays as
 /// open to others as it was.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| up::unwritable(path, &error);
+    let failed = |error: std::io::Error| Failure::unwritable(path, &error);
     let path = path.canonicalize().map_err(failed)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let partial = path.with_file_name(format!(".{name}.partial"));

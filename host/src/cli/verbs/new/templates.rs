@@ -9,11 +9,11 @@ pub(super) type File = (&'static str, &'static str);
 
 /// A bot to begin with.
 #[derive(Debug)]
-pub(in crate::cli) struct Template {
+pub(super) struct Template {
     /// What `--template` calls it.
-    pub(in crate::cli) name: &'static str,
+    pub(super) name: &'static str,
     /// What it is, in a few words.
-    pub(in crate::cli) about: &'static str,
+    pub(super) about: &'static str,
     /// Whether it needs to know where the SDK for Rust is.
     pub(super) sdk: bool,
     /// Files by path below the new directory, in groups; groups are shared among templates.
@@ -25,25 +25,34 @@ pub(in crate::cli) struct Template {
 
 /// The interface, for tools that read it where the bot is built, and for the SDK for Rust.
 pub(super) const WIT: &[File] = &[
-    ("wit/world.wit", include_str!("../../../../wit/world.wit")),
+    (
+        "wit/world.wit",
+        include_str!("../../../../../wit/world.wit"),
+    ),
     (
         "wit/handler.wit",
-        include_str!("../../../../wit/handler.wit"),
+        include_str!("../../../../../wit/handler.wit"),
     ),
     (
         "wit/handler-async.wit",
-        include_str!("../../../../wit/handler-async.wit"),
+        include_str!("../../../../../wit/handler-async.wit"),
     ),
-    ("wit/reply.wit", include_str!("../../../../wit/reply.wit")),
+    (
+        "wit/reply.wit",
+        include_str!("../../../../../wit/reply.wit"),
+    ),
     (
         "wit/request.wit",
-        include_str!("../../../../wit/request.wit"),
+        include_str!("../../../../../wit/request.wit"),
     ),
-    ("wit/poe.wit", include_str!("../../../../wit/poe.wit")),
-    ("wit/types.wit", include_str!("../../../../wit/types.wit")),
+    ("wit/poe.wit", include_str!("../../../../../wit/poe.wit")),
+    (
+        "wit/types.wit",
+        include_str!("../../../../../wit/types.wit"),
+    ),
     (
         "wit/deps/wasi-io/poll.wit",
-        include_str!("../../../../wit/deps/wasi-io/poll.wit"),
+        include_str!("../../../../../wit/deps/wasi-io/poll.wit"),
     ),
 ];
 
@@ -54,27 +63,27 @@ const TEST: &[File] = &[("tests/hello.toml", include_str!("hello.toml"))];
 const SCRIPT: &[File] = &[
     (
         "ravenry.js",
-        include_str!("../../../../plugins/cat-js/ravenry.js"),
+        include_str!("../../../../../plugins/cat-js/ravenry.js"),
     ),
     (
         "ravenry.d.ts",
-        include_str!("../../../../plugins/cat-js/ravenry.d.ts"),
+        include_str!("../../../../../plugins/cat-js/ravenry.d.ts"),
     ),
     (
         "interface.d.ts",
-        include_str!("../../../../plugins/cat-js/interface.d.ts"),
+        include_str!("../../../../../plugins/cat-js/interface.d.ts"),
     ),
     (
         "build.mjs",
-        include_str!("../../../../plugins/cat-js/build.mjs"),
+        include_str!("../../../../../plugins/cat-js/build.mjs"),
     ),
     (
         "wasi.wit",
-        include_str!("../../../../plugins/cat-js/wasi.wit"),
+        include_str!("../../../../../plugins/cat-js/wasi.wit"),
     ),
 ];
 
-/// All of them; the first is taken where nobody chooses.
+/// All of them; the first is the default.
 const TEMPLATES: &[Template] = &[
     Template {
         name: "rust",
@@ -109,15 +118,15 @@ const TEMPLATES: &[Template] = &[
                 ("test_bot.py", include_str!("python/test_bot.py")),
                 (
                     "ravenry.py",
-                    include_str!("../../../../plugins/cat-python/ravenry.py"),
+                    include_str!("../../../../../plugins/cat-python/ravenry.py"),
                 ),
                 (
                     "build.sh",
-                    include_str!("../../../../plugins/cat-python/build.sh"),
+                    include_str!("../../../../../plugins/cat-python/build.sh"),
                 ),
                 (
                     "requirements.txt",
-                    include_str!("../../../../plugins/cat-python/requirements.txt"),
+                    include_str!("../../../../../plugins/cat-python/requirements.txt"),
                 ),
             ],
             TEST,
@@ -144,11 +153,11 @@ const TEMPLATES: &[Template] = &[
                 ("bot.js", include_str!("js/bot.js")),
                 (
                     "package.json",
-                    include_str!("../../../../plugins/cat-js/package.json"),
+                    include_str!("../../../../../plugins/cat-js/package.json"),
                 ),
                 (
                     "package-lock.json",
-                    include_str!("../../../../plugins/cat-js/package-lock.json"),
+                    include_str!("../../../../../plugins/cat-js/package-lock.json"),
                 ),
             ],
             SCRIPT,
@@ -179,10 +188,10 @@ const TEMPLATES: &[Template] = &[
     },
 ];
 
-/// What everybody does next.
+/// What comes next with every template.
 const REPLAY: (&str, &str) = (
     "ravenry test",
-    "holds the component against its conversations",
+    "compares the component with its conversations",
 );
 const UP: (&str, &str) = (
     "ravenry up",
@@ -190,14 +199,14 @@ const UP: (&str, &str) = (
 );
 
 /// The names for `--template`, each with what it is.
-pub(in crate::cli) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
     TEMPLATES
         .iter()
         .map(|template| (template.name, template.about))
 }
 
 /// The template of this name.
-pub(in crate::cli) fn named(name: &str) -> Option<&'static Template> {
+pub(super) fn named(name: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.name == name)
 }
 

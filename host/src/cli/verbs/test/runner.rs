@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use ravenry_desk::replay::{Observed, event::events};
 use ravenry_gateway::{
     bots::{Bot, Stop, deployment::Deployment, reply},
@@ -31,12 +31,12 @@ const HEADERS: [(HeaderName, HeaderValue); 2] = [
 ];
 
 /// The bots.
-pub(super) struct Stage {
+pub(super) struct Runner {
     deployment: Arc<Deployment>,
     bots: HashMap<String, Arc<Bot>>,
 }
 
-impl Stage {
+impl Runner {
     pub(super) fn new(deployment: Arc<Deployment>) -> Self {
         let bots = deployment.bots().into_iter();
         let bots = bots.map(|mounted| (mounted.bot.name.to_string(), mounted.bot));
@@ -98,7 +98,7 @@ impl Stage {
         Ok(Observed::new(events, tape.exchanges()))
     }
 
-    /// Gives up what goes on in the background.
+    /// Ends what still runs in the background.
     pub(super) fn end(&self) {
         self.deployment.end();
     }

@@ -25,7 +25,7 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package {
         place: "guest-sdk",
-        manifest: include_str!("../../../../guest-sdk/Cargo.toml"),
+        manifest: include_str!("../../../../../guest-sdk/Cargo.toml"),
         files: &[
             ("src", include_dir!("$CARGO_MANIFEST_DIR/../guest-sdk/src")),
             // The documentation shows them, and so they must be there.
@@ -38,16 +38,19 @@ const PACKAGES: &[Package] = &[
     // The SDK stands on it.
     Package {
         place: "host/protocol",
-        manifest: include_str!("../../../protocol/Cargo.toml"),
+        manifest: include_str!("../../../../protocol/Cargo.toml"),
         files: &[("src", include_dir!("$CARGO_MANIFEST_DIR/protocol/src"))],
     },
 ];
 
-const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
+const WORKSPACE: &str = include_str!("../../../../../Cargo.toml");
 
 const LICENCES: &[File] = &[
-    ("LICENSE-APACHE", include_str!("../../../../LICENSE-APACHE")),
-    ("LICENSE-MIT", include_str!("../../../../LICENSE-MIT")),
+    (
+        "LICENSE-APACHE",
+        include_str!("../../../../../LICENSE-APACHE"),
+    ),
+    ("LICENSE-MIT", include_str!("../../../../../LICENSE-MIT")),
 ];
 
 /// Writes it below the directory of a new bot.
@@ -74,7 +77,7 @@ pub(super) fn write(bot: &Path) -> io::Result<()> {
 }
 
 /// The manifest of a package that needs no workspace: what it takes from there stands in its place. The
-/// lints stay here; they are for whoever changes the SDK. The packages lie beside one another as in the workspace.
+/// lints stay here; they are for work on the SDK itself. The packages lie beside one another as in the workspace.
 fn alone(manifest: &str, workspace: &str) -> String {
     let lines = manifest.replace("\n[lints]\nworkspace = true\n", "");
     let own = |line: &str| {

@@ -26,7 +26,7 @@ pub(super) struct Found {
     pub(super) script: Script,
 }
 
-/// What holds the bots, where a conversation or a directory of them was named; and what was named.
+/// Where the bots are, if a conversation or a directory of them was named; and that conversation.
 pub(super) fn source(named: &Path) -> (PathBuf, Option<PathBuf>) {
     let is_tests = |path: &Path| path.file_name().is_some_and(|name| name == DIRECTORY);
     let parent = |path: &Path| {
@@ -128,12 +128,12 @@ fn whose(script: &Script, bots: &[&BotSpec]) -> Result<BotName, Problem> {
     match (&script.bot, bots) {
         (None, [only]) => Ok(only.name.clone()),
         (None, _) => Err(wrong(
-            "it does not say with which bot the conversation is".to_owned(),
+            "the conversation does not say with which bot it is".to_owned(),
         )),
         (Some(name), bots) => {
             let found = bots.iter().find(|bot| bot.name.as_str() == name);
             let unknown =
-                || wrong("no bot here has the name that the conversation says".to_owned());
+                || wrong("there is no bot of the name that the conversation says".to_owned());
             found.map(|bot| bot.name.clone()).ok_or_else(unknown)
         }
     }

@@ -1,4 +1,4 @@
-//! `ravenry sync`: has the platform ask bots for their settings, now.
+//! `ravenry sync`: makes the platform ask bots for their settings now.
 //!
 //! The server hands settings over by itself when a bot is mounted. This is for the other direction:
 //! it shows that the platform reaches the bot, and what it says where it does not.
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, network_flags::Outside, up};
+use crate::cli::{failure::Failure, load, network_flags::NetworkFlags, run::Run};
 use ravenry_base::{
     output,
     report::{Problem, Problems},
@@ -18,53 +18,57 @@ use ravenry_outbound::{
     poe::{Addresses, Connections},
 };
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry sync bots/cat";
+
 /// `ravenry sync`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Sync {
     /// A directory of bots, a bot's own directory, or a `ravenry.toml`
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
-    /// What is outside.
+    /// Where other servers are.
     #[command(flatten)]
-    pub outside: Outside,
+    pub network: NetworkFlags,
 }
 
-/// Asks for each bot that the platform knows, one after the other, and says how it went.
-///
-/// # Errors
-/// Each bot whose settings the platform did not take, and where there is no such bot at all.
-pub(super) fn run(verb: &Sync) -> Result<(), Failure> {
-    let mut spec = up::load(&verb.source, up::WORLD)?;
-    verb.outside.apply(&mut spec);
-    let bots: Vec<(&str, &BotSpec)> = spec
-        .tenants
-        .iter()
-        .flat_map(|tenant| &tenant.bots)
-        .filter_map(|bot| Some((bot.poe_name.as_deref()?, bot)))
-        .filter(|(_, bot)| !bot.access_keys.is_empty())
-        .collect();
-    if bots.is_empty() {
-        return Err(Failure::Usage(
-            Problem {
-                message: "no bot here has a name and a key at the platform".to_owned(),
-                hint: Some(
-                    "give it both in its manifest: `poe = { name = \"…\", access_key = { env = \"…\" } }`"
-                        .to_owned(),
-                ),
-                ..Problem::default()
-            }
-            .into(),
-        ));
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::usage(&error))?;
-    let refused = runtime.block_on(all(&spec, &bots));
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(Problems(refused)))
+impl Run for Sync {
+    fn run(&self) -> Result<(), Failure> {
+        let mut spec = load::strict(&self.source, load::WORLD)?;
+        self.network.apply(&mut spec);
+        let bots: Vec<(&str, &BotSpec)> = spec
+            .tenants
+            .iter()
+            .flat_map(|tenant| &tenant.bots)
+            .filter_map(|bot| Some((bot.poe_name.as_deref()?, bot)))
+            .filter(|(_, bot)| !bot.access_keys.is_empty())
+            .collect();
+        if bots.is_empty() {
+            return Err(Failure::Usage(
+                Problem {
+                    message: "no bot here has a name and a key at the platform".to_owned(),
+                    hint: Some(
+                        "give it both in its manifest: `poe = { name = \"…\", access_key = { env = \"…\" } }`"
+                            .to_owned(),
+                    ),
+                    ..Problem::default()
+                }
+                .into(),
+            ));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::usage(&error))?;
+        let refused = runtime.block_on(all(&spec, &bots));
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Failed(Problems(refused)))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ravenry test`: bots held against conversations in files.
+//! `ravenry test`: compares bots with conversations in files.
 //!
 //! The bots are built as for `up`, and run in this process on a clock that jumps from event to event.
 //! What they ask of others is answered from the files: no socket is opened, and no key is read.
@@ -17,10 +17,13 @@ use clap::Args;
 
 use self::{
     discover::{Found, find},
-    runner::Stage,
+    runner::Runner,
     tally::Tally,
 };
-use super::{Failure, components, network_flags::Outside, progress::Progress, up};
+use crate::cli::{
+    components, directories, failure::Failure, load, network_flags::NetworkFlags,
+    progress::Progress, run::Run,
+};
 use ravenry_base::report::Problem;
 use ravenry_config::resolve::{BotSpec, ServerSpec};
 use ravenry_desk::replay::{
@@ -34,8 +37,15 @@ use ravenry_gateway::{
     telemetry::{self, Overheard},
 };
 
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry test                        # all bots below this directory
+  ravenry test bots/cat --update      # what the bot says now is right";
+
 /// `ravenry test`
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Test {
     /// A directory of bots, a bot's own directory, a `ravenry.toml`, or one conversation
     #[arg(value_name = "DIR|FILE", default_value = ".")]
@@ -43,9 +53,9 @@ pub(crate) struct Test {
     /// Accept what differs: write it to the files
     #[arg(long)]
     pub update: bool,
-    /// What is outside: it is not asked, but what may be reached is as when the bots are served.
+    /// Where other servers are: none is asked, but what bots may reach is as when they are served.
     #[command(flatten)]
-    pub outside: Outside,
+    pub network: NetworkFlags,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -59,33 +69,31 @@ pub(crate) struct Test {
     pub log: String,
 }
 
-/// Replays all conversations, and says what differs.
-///
-/// # Errors
-/// Mistakes in files; bots that cannot be built or mounted; differences that were not accepted.
-pub(super) fn run(verb: &Test) -> Result<(), Failure> {
-    let (_logging, overheard) =
-        telemetry::start_overhearing(&verb.log).map_err(|error| Failure::usage(&error))?;
-    let (source, only) = discover::source(&verb.source);
-    let mut spec = up::load(&source, up::WITHOUT_SECRETS)?;
-    verb.outside.apply(&mut spec);
-    let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
-    if conversations.is_empty() {
-        return Err(Failure::Usage(none(&verb.source).into()));
+impl Run for Test {
+    fn run(&self) -> Result<(), Failure> {
+        let (_logging, overheard) =
+            telemetry::start_overhearing(&self.log).map_err(|error| Failure::usage(&error))?;
+        let (source, only) = discover::source(&self.source);
+        let mut spec = load::strict(&source, load::WITHOUT_SECRETS)?;
+        self.network.apply(&mut spec);
+        let conversations = find(&spec, only.as_deref()).map_err(Failure::Usage)?;
+        if conversations.is_empty() {
+            return Err(Failure::Usage(none(&self.source).into()));
+        }
+        leave_only(&mut spec, &conversations);
+        let progress = Progress::start();
+        let built = components::build(&mut spec, &progress);
+        let outcome = built.and_then(|()| {
+            let cache_dir = match &self.cache_dir {
+                Some(dir) => dir.clone(),
+                None => directories::cache_dir()?,
+            };
+            let how = (&overheard, self.update);
+            mount_and_replay(spec, &conversations, &cache_dir, &progress, how)
+        });
+        progress.end();
+        outcome
     }
-    leave_only(&mut spec, &conversations);
-    let progress = Progress::start();
-    let built = components::build(&mut spec, &progress);
-    let outcome = built.and_then(|()| {
-        let cache_dir = match &verb.cache_dir {
-            Some(dir) => dir.clone(),
-            None => up::cache_dir()?,
-        };
-        let how = (&overheard, verb.update);
-        rehearse(spec, &conversations, &cache_dir, &progress, how)
-    });
-    progress.end();
-    outcome
 }
 
 /// Only bots that a conversation is with are built. None tells the platform anything.
@@ -112,7 +120,7 @@ fn none(source: &Path) -> Problem {
 }
 
 /// Mounts the bots, and replays one conversation after the other.
-fn rehearse(
+fn mount_and_replay(
     spec: ServerSpec,
     conversations: &[Found],
     cache_dir: &Path,
@@ -130,33 +138,33 @@ fn rehearse(
         let say: deployment::Progress = Arc::new(move |line: &str| shown.say(line));
         let deployment = server::mount_only(spec, cache_dir, &say).await;
         progress.end();
-        let stage = Stage::new(deployment.map_err(Failure::Failed)?);
+        let runner = Runner::new(deployment.map_err(Failure::Failed)?);
         let mut tally = Tally::new(update);
         for Found { bot, script } in conversations {
             // What was said while bots were mounted is about no conversation.
             overheard.take();
-            let differences = replay(&stage, bot.as_str(), script, update).await?;
+            let differences = replay(&runner, bot.as_str(), script, update).await?;
             tally.enter(script, &differences, &overheard.take())?;
         }
         let outcome = tally.end();
-        stage.end();
+        runner.end();
         outcome
     })
 }
 
 /// Replays one conversation.
 async fn replay(
-    stage: &Stage,
+    runner: &Runner,
     bot: &str,
     script: &Script,
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
-    let rehearsal = Stage::begin(script.began);
+    let rehearsal = Runner::begin(script.began);
     let mut history = History::default();
     let mut differences = Vec::new();
     for turn in &script.turns {
         let query = history.query(&turn.said, script.began);
-        let deeds = stage.ask(bot, &query, turn.script(), rehearsal).await?;
+        let deeds = runner.ask(bot, &query, turn.script(), rehearsal).await?;
         // What follows is asked as the file has it, and once it is changed, as it will have it.
         let said = turn
             .answer

@@ -1,0 +1,85 @@
+//! `ravenry up`: builds bots, serves them, and does so again when they change.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+
+use crate::cli::{
+    addresses,
+    dev_simulator::Simulated,
+    failure::Failure,
+    load, record,
+    run::Run,
+    serving::{self, Author},
+    serving_flags::ServingFlags,
+};
+
+/// What stands at the end of its help.
+const EXAMPLES: &str = "\
+Examples:
+  ravenry up                          # all bots below this directory
+  ravenry up bots/cat --simulate      # one bot, and Poe played beside it";
+
+/// `ravenry up`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Up {
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
+    #[arg(value_name = "DIR|FILE", default_value = ".")]
+    pub source: PathBuf,
+    /// Do not build and mount bots again when they change
+    #[arg(long)]
+    pub no_watch: bool,
+    /// Play Poe beside the bots, so that they can ask others, upload and charge without Poe and
+    /// without keys; port 0 takes a free one [default, where no address is given: 127.0.0.1:8081]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = addresses::SIMULATOR
+    )]
+    pub simulate: Option<String>,
+    /// Where the chat page is served, on this machine, or `off`; port 0 takes a free one. With `--simulate`,
+    /// it is where Poe is played [default: 127.0.0.1:8081, or a free port if that is taken]
+    #[arg(long, value_name = "ADDR", env = "RAVENRY_PAGE")]
+    pub page: Option<String>,
+    /// A file with more bots for the played Poe: their URLs and keys, or just their replies
+    #[arg(long, value_name = "FILE", requires = "simulate")]
+    pub scripts: Option<PathBuf>,
+    /// Write each query, its answer and what the bot asked of others to a file of its own, for
+    /// `ravenry test`
+    #[arg(long, value_name = "DIR", env = "RAVENRY_RECORD")]
+    pub record: Option<PathBuf>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serving: ServingFlags,
+}
+
+impl Run for Up {
+    fn run(&self) -> Result<(), Failure> {
+        let mut spec = load::lenient(&self.source, &self.serving.limits)?;
+        if spec.is_void() {
+            spec = spec.whole().map_err(Failure::Usage)?;
+        }
+        self.serving.network.apply(&mut spec);
+        let simulated = match (&self.simulate, self.page.as_deref()) {
+            (Some(listen), _) => Some(Simulated::start(listen, self.scripts.as_deref())?),
+            (None, Some("off")) => None,
+            (None, listen) => Some(Simulated::page(listen)?),
+        };
+        let simulated = simulated.map(Arc::new);
+        if let Some(simulated) = &simulated {
+            simulated.prepare(&mut spec);
+        }
+        let author = if self.no_watch {
+            Author::Builds
+        } else {
+            Author::Watches(&self.source)
+        };
+        let recorder = self.record.as_deref().map(record::recorder).transpose()?;
+        // To the end: what was said last is written when the writer goes.
+        let (recorder, _writer) = recorder.unzip();
+        serving::serve(spec, &self.serving, &author, simulated.as_ref(), recorder)
+    }
+}
