@@ -44,7 +44,6 @@ mod mock_bot;
 pub mod pdf;
 mod proxy;
 mod query_runner;
-mod raw_proxy;
 mod registry;
 mod script;
 mod script_body;
@@ -60,7 +59,6 @@ mod web;
 
 pub use self::api::Door;
 pub use self::api::FakePoe;
-pub use self::api::InvalidForward;
 pub use self::api::Options;
 pub use self::ask::QUERY_BYTES_MAX;
 pub use self::bot_settings::Terms;

@@ -12,6 +12,8 @@ mod settings;
 
 use std::time::Instant;
 
+use ravenry_base::secret::Secret;
+use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{Answer, FakePoe, Script, Step};
 use serde_json::{Value, json};
 
@@ -295,7 +297,8 @@ fn a_bot_that_asks_itself_is_stopped() {
     let poe = FakePoe::start().unwrap();
     let server = gateway(&poe, "");
     let url = format!("http://{}/asker", server.address);
-    poe.forward("myself", &url, KEY).unwrap();
+    let key = Some(Secret::new(KEY.to_owned()));
+    poe.enrol("myself", Target::parse(&url, key).unwrap());
     let answer = ask(&server, "text myself");
     assert_eq!(answer.events().last().unwrap().0, "done");
     server.wait_text("bots stand in the chain that led to this question");

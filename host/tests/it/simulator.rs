@@ -303,56 +303,6 @@ async fn a_report_is_kept_apart_and_answered_with_an_empty_object() {
     assert!(poe.queries("Haiku").is_empty());
 }
 
-/// A second fake platform stands for a server bot: what it is asked is what the bot would see.
-#[tokio::test]
-async fn a_forwarded_bot_gets_the_body_as_it_came_with_its_own_key() {
-    let (poe, bot) = (FakePoe::start().unwrap(), FakePoe::start().unwrap());
-    bot.bot("path", Answer::stream().text("a").gate("middle").done());
-    let url = format!("{}/bot/path", bot.url());
-    poe.forward("Real", &url, "bot-key").unwrap();
-    let body = r#"{ "type": "query" , "x": 1.50}"#;
-    let mut answer = post(&poe, "Real", "Bearer caller-key", body).await;
-    let first = answer.chunk().await.unwrap().unwrap();
-    assert_eq!(first, "event: text\ndata: {\"text\":\"a\"}\n\n");
-    let seen = bot.next_query("path").await.unwrap();
-    assert_eq!(
-        (&*seen.bytes, seen.key()),
-        (body.as_bytes(), Some("bot-key"))
-    );
-    bot.release("middle");
-    assert!(answer.text().await.unwrap().contains("done"));
-    let asked = poe.next_query("Real").await.unwrap();
-    assert_eq!(asked.ended().await, Ok(Ending::Complete));
-    assert_eq!(asked.key(), Some("caller-key"));
-}
-
-#[tokio::test]
-async fn ends_pass_through_a_forwarded_bot_in_both_directions() {
-    let (poe, bot) = (FakePoe::start().unwrap(), FakePoe::start().unwrap());
-    bot.bot("hold", Answer::stream().text("a").hold());
-    bot.bot("torn", Answer::stream().text("a").cut());
-    for name in ["hold", "torn"] {
-        let url = format!("{}/bot/{name}", bot.url());
-        poe.forward(name, &url, "key").unwrap();
-    }
-    let mut answer = ask(&poe, "hold").await;
-    assert!(answer.chunk().await.unwrap().is_some());
-    drop(answer);
-    let seen = bot.next_query("hold").await.unwrap();
-    assert_eq!(seen.ended().await, Ok(Ending::HungUp));
-
-    let mut answer = ask(&poe, "torn").await;
-    assert!(answer.chunk().await.unwrap().is_some());
-    answer.chunk().await.unwrap_err();
-    assert_eq!(poe.queries("torn")[0].ended().await, Ok(Ending::Cut));
-
-    drop(bot);
-    assert_eq!(ask(&poe, "hold").await.status(), 502);
-    for (url, key) in [("https://x/", "k"), ("nothing", "k"), ("http://x/", "\n")] {
-        poe.forward("x", url, key).unwrap_err();
-    }
-}
-
 #[tokio::test]
 async fn dropping_it_cuts_what_is_open_and_frees_the_port() {
     let poe = FakePoe::start().unwrap();

@@ -2,7 +2,7 @@
 //! was asked, and stops when it is dropped.
 
 use std::{
-    fmt, io,
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
@@ -11,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::HeaderValue;
 use tokio::{runtime, sync::oneshot};
 use url::Url;
 
@@ -81,26 +80,6 @@ pub enum Door {
     Settings,
 }
 
-/// A bot cannot be registered under this URL with this key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvalidForward {
-    /// Not a URL with `http`. The fake platform knows no certificates.
-    Url,
-    /// The key holds what a header cannot.
-    Key,
-}
-
-impl fmt::Display for InvalidForward {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Url => "a bot behind the fake platform needs a URL that starts with http://",
-            Self::Key => "the access key holds characters that no header can hold",
-        })
-    }
-}
-
-impl std::error::Error for InvalidForward {}
-
 /// Start and addresses.
 impl FakePoe {
     /// Listens on a free port.
@@ -122,7 +101,7 @@ impl FakePoe {
             None => Shelf::temporary()?,
         };
         let driver = Driver::new(options.limits);
-        let stage = Arc::new(Stage::new(origin, client()?, driver, shelf));
+        let stage = Arc::new(Stage::new(origin, driver, shelf));
         {
             let mut now = stage.state();
             now.manner = options.manner;
@@ -187,21 +166,6 @@ impl FakePoe {
     pub fn bot(&self, name: &str, script: impl Into<Script>) {
         let script = script.into();
         self.cast(name, Cast::Scripted { script, calls: 0 });
-    }
-
-    /// Whoever asks for this name is passed on to a server bot, body as it came, with that bot's key.
-    ///
-    /// Neither the caller's key nor the body is looked at. A fetch of its settings asks it for them.
-    pub fn forward(&self, name: &str, url: &str, key: &str) -> Result<(), InvalidForward> {
-        let url = Url::parse(url).map_err(|_| InvalidForward::Url)?;
-        if url.scheme() != "http" {
-            return Err(InvalidForward::Url);
-        }
-        let mut key =
-            HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| InvalidForward::Key)?;
-        key.set_sensitive(true);
-        self.cast(name, Cast::Forwarded { url, key });
-        Ok(())
     }
 
     /// Registers a server bot: whoever asks for this name is passed on to it as the platform does it,
@@ -357,20 +321,4 @@ impl Drop for FakePoe {
 
 fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}/")).map_err(io::Error::other)
-}
-
-/// A client for URLs with `http` on this machine: it trusts no certificate, so that it needs none.
-fn client() -> io::Result<reqwest::Client> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(io::Error::other)
 }

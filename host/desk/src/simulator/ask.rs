@@ -10,14 +10,12 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use url::Url;
 
 use super::{
     call_limits::DEPTH_MAX,
     history::{Account, Ending, Recorded},
     mock_bot,
     proxy::pass,
-    raw_proxy::forward,
     registry::PERSON_KEY,
     script::Answer,
     script_body::{play, refused},
@@ -33,10 +31,6 @@ const REPORT_TIME_MAX: Duration = Duration::from_secs(5);
 /// What is to happen with a query.
 enum Next {
     Play(Box<Answer>),
-    Forward {
-        url: Url,
-        key: HeaderValue,
-    },
     /// Ask a registered bot, as so manieth of a chain.
     Pass {
         depth: u32,
@@ -55,7 +49,7 @@ pub(super) async fn ask(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (query, account) = Recorded::new(&stage, bot, headers, bytes.clone());
+    let (query, account) = Recorded::new(&stage, bot, headers, bytes);
     let kind = query.body.get("type").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind.starts_with("report_")) {
         return report(&stage, query, &account).await;
@@ -63,7 +57,6 @@ pub(super) async fn ask(
     stage.record(|state| state.queries.push(query.weight(), query.clone()));
     match next(&stage, &query).await {
         Next::Play(answer) => play(stage, *answer, Some(account)).await,
-        Next::Forward { url, key } => forward(&stage, url, key, bytes, account).await,
         Next::Pass { depth } => pass(stage, query, depth, account).await,
         Next::Refuse(status, detail) => refused(Some(&account), status, &detail),
     }
@@ -115,9 +108,6 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
         let caller = query.key().and_then(|key| now.caller(key));
         (now.bots.get(&query.bot).cloned(), now.manner, caller)
     };
-    if let Some(Cast::Forwarded { url, key }) = cast {
-        return Next::Forward { url, key };
-    }
     let refuse = |status, detail: &str| Next::Refuse(status, detail.to_owned());
     let Some(caller) = caller else {
         return refuse(StatusCode::UNAUTHORIZED, &key_refusal(stage));

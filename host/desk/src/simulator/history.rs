@@ -70,7 +70,7 @@ pub enum Ending {
     Complete,
     /// The caller closed the connection before that.
     HungUp,
-    /// The script, the time of an answer, or the bot it was forwarded to broke it off.
+    /// The script, the time of an answer, or the bot that was asked broke it off.
     Cut,
     /// It never came to a script: the key, the body or the name was wrong. The HTTP status.
     Refused(u16),

@@ -23,7 +23,7 @@ use ravenry_protocol::{Reference, mend};
 pub const PERSON_KEY: &str = "simulated-person";
 
 /// How long a bot may take for its settings. The reference library gives the whole call 5 s.
-pub(super) const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
+const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A server bot.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{StatusCode, header::CONTENT_TYPE};
 use http_body_util::LengthLimitError;
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::json;
@@ -85,8 +85,6 @@ pub(super) async fn patiently<T>(
 pub(super) enum Cast {
     /// A script, and how often it was asked.
     Scripted { script: Script, calls: usize },
-    /// A server bot, to which queries go byte for byte.
-    Forwarded { url: Url, key: HeaderValue },
     /// A server bot that is asked as the platform asks.
     Enrolled(Enrolled),
 }
@@ -175,8 +173,6 @@ struct Gate {
 pub(super) struct Stage {
     /// Scheme, address and port.
     pub(super) origin: Url,
-    /// For what is forwarded and fetched; knows no proxy and no certificates.
-    pub(super) client: reqwest::Client,
     /// For bots that are asked as the platform asks.
     pub(super) driver: Driver,
     pub(super) shelf: Shelf,
@@ -194,10 +190,9 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(origin: Url, client: reqwest::Client, driver: Driver, shelf: Shelf) -> Self {
+    pub(super) fn new(origin: Url, driver: Driver, shelf: Shelf) -> Self {
         Self {
             origin,
-            client,
             driver,
             shelf,
             clock: Clock::start(),

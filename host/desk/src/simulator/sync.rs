@@ -5,23 +5,17 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use futures_util::StreamExt;
-use http::{
-    HeaderValue, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::timeout;
-use url::Url;
 
 use super::{
     api::Door,
     ask::{key_refusal, nothing},
     history::{Course, Ending},
-    registry::{Enrolled, SETTINGS_TIME_MAX},
+    registry::Enrolled,
     script_body::play,
-    state::{Caller, Cast, Mode, Shared, Stage, read, refuse},
+    state::{Caller, Mode, Shared, Stage, read, refuse},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
@@ -49,7 +43,7 @@ pub struct SettingsCall {
     pub key: Secret,
     /// The version of the protocol, where the path has one.
     pub version: Option<String>,
-    /// The settings: sent along, or, after a fetch, what a forwarded bot gave. Null otherwise.
+    /// The settings: sent along, or, after a fetch, what the bot gave. Null otherwise.
     pub settings: Value,
     /// HTTP status of the answer.
     pub status: u16,
@@ -136,23 +130,7 @@ async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
         SettingsVerb::Update if !call.settings.is_object() => {
             refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object").into_response()
         }
-        SettingsVerb::Update => nothing(),
-        SettingsVerb::Fetch => {
-            let forwarded = match stage.state().bots.get(&call.bot) {
-                Some(Cast::Forwarded { url, key }) => Some((url.clone(), key.clone())),
-                _ => None,
-            };
-            let Some((url, key)) = forwarded else {
-                return nothing();
-            };
-            match ask(stage, url, key).await {
-                Ok(settings) => {
-                    call.settings = settings;
-                    nothing()
-                }
-                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
-            }
-        }
+        SettingsVerb::Update | SettingsVerb::Fetch => nothing(),
     }
 }
 
@@ -188,38 +166,4 @@ async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsC
         }
         Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
     }
-}
-
-/// The settings of a forwarded bot, or why there are none.
-async fn ask(stage: &Stage, url: Url, key: HeaderValue) -> Result<Value, String> {
-    let asking = async {
-        let answer = stage
-            .client
-            .post(url)
-            .header(AUTHORIZATION, key)
-            .header(CONTENT_TYPE, "application/json")
-            .body(r#"{"version":"1.2","type":"settings"}"#)
-            .send()
-            .await?
-            .error_for_status()?;
-        let (mut bytes, mut body) = (Vec::new(), answer.bytes_stream());
-        while let Some(piece) = body.next().await {
-            bytes.extend_from_slice(&piece?);
-            if bytes.len() > SETTINGS_BYTES_MAX {
-                break;
-            }
-        }
-        Ok::<_, reqwest::Error>(bytes)
-    };
-    let bytes = timeout(SETTINGS_TIME_MAX, asking)
-        .await
-        .map_err(|_| "the bot does not answer".to_owned())?
-        .map_err(|error| error.without_url().to_string())?;
-    if bytes.len() > SETTINGS_BYTES_MAX {
-        return Err("the bot's settings are too large".to_owned());
-    }
-    mend::read_bytes(&bytes)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| "the bot's settings are no JSON object".to_owned())
 }

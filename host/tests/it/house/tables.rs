@@ -43,10 +43,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["hyper_util", "hyper"],
         &["gateway/server", "desk/simulator", "outbound"],
     ),
-    (
-        &["reqwest", "rustls"],
-        &["outbound", "desk/simulator", "desk/client"],
-    ),
+    (&["reqwest", "rustls"], &["outbound", "desk/client"]),
     (
         &["sse_stream"],
         &["outbound", "desk/simulator", "desk/client", "desk/replay"],

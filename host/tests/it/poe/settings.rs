@@ -1,5 +1,7 @@
 //! The platform's copy of the settings: handed over in the background, again and again if need be.
 
+use ravenry_base::secret::Secret;
+use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{Answer, Door, FakePoe};
 
 use super::KEY;
@@ -49,8 +51,9 @@ fn a_platform_that_is_away_gets_them_later() {
 fn the_platform_asks_on_request() {
     let poe = FakePoe::start().unwrap();
     let server = named(&poe);
-    poe.forward("AskerBot", &format!("http://{}/asker", server.address), KEY)
-        .unwrap();
+    let url = format!("http://{}/asker", server.address);
+    let key = Some(Secret::new(KEY.to_owned()));
+    poe.enrol("AskerBot", Target::parse(&url, key).unwrap());
     let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
         poe = { name = \"AskerBot\", access_key = { env = \"ASKER_KEY\" } }\n";
     let sync = |manifest: &str| {

@@ -1,11 +1,5 @@
 //! The other ways into the fake platform: files, bills, settings.
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-    thread,
-};
-
 use ravenry_base::hosts::PrivateHost;
 use ravenry_desk::simulator::{
     Answer, Charge, Door, Downloads, Ending, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
@@ -332,39 +326,6 @@ async fn calls_about_settings_are_kept_with_what_the_path_said() {
     assert!(calls[4].key.matches(b"key"));
     assert_eq!(calls[4].version.as_deref(), Some("1.2"));
     assert_eq!(calls[5].version, None);
-}
-
-/// The platform asks the bot back, as it does when a bot asks for that.
-#[tokio::test]
-async fn a_fetch_asks_a_forwarded_bot_for_its_settings() {
-    let poe = FakePoe::start().unwrap();
-    let bot = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/cat", bot.local_addr().unwrap());
-    poe.forward("cat", &url, "bot-key").unwrap();
-    let asked = thread::spawn(move || {
-        let (mut socket, _) = bot.accept().unwrap();
-        let (mut asked, mut piece) = (String::new(), [0; 4096]);
-        while !asked.ends_with('}') {
-            let read = socket.read(&mut piece).unwrap();
-            asked.push_str(str::from_utf8(&piece[..read]).unwrap());
-        }
-        let settings = r#"{"response_version": 2}"#;
-        let length = settings.len();
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{settings}");
-        socket.write_all(answer.as_bytes()).unwrap();
-        asked
-    });
-    let fetch = "fetch_settings/cat/key/1.2";
-    assert_eq!(settings(&poe, fetch, "").await, 200);
-    let asked = asked.join().unwrap();
-    assert!(asked.starts_with("POST /cat HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.contains("authorization: Bearer bot-key"), "{asked}");
-    assert!(asked.contains(r#""type":"settings""#), "{asked}");
-    assert_eq!(poe.settings()[0].settings, json!({"response_version": 2}));
-
-    // The bot is gone.
-    assert_eq!(settings(&poe, fetch, "").await, 502);
-    assert_eq!(poe.settings()[1].settings, Value::Null);
 }
 
 #[tokio::test]

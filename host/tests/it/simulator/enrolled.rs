@@ -189,6 +189,23 @@ async fn whoever_is_no_bot_is_told_apart() {
     }
 }
 
+/// Whoever hangs up on the platform hangs up on the bot that it asks for him.
+#[tokio::test]
+async fn a_caller_who_hangs_up_hangs_up_on_the_bot() {
+    let host = FakePoe::start().unwrap();
+    let poe = strict(Limits::default());
+    host.bot("Hold", Answer::stream().text("a").hold());
+    enrol(&poe, &host, "Hold");
+    let authorization = format!("Bearer {PERSON_KEY}");
+    let mut answer = post(&poe, "Hold", &authorization, &query("hi").to_string()).await;
+    assert!(answer.chunk().await.unwrap().is_some());
+    drop(answer);
+    let asked = next(&host, "Hold").await;
+    assert_eq!(asked.ended().await, Ok(Ending::HungUp));
+    let asked = next(&poe, "Hold").await;
+    assert_eq!(asked.ended().await, Ok(Ending::HungUp));
+}
+
 /// A query of the asked bot's own: fitted to its settings, without the caller's keys.
 #[tokio::test]
 async fn a_query_is_made_to_fit_the_settings() {

@@ -33,7 +33,6 @@ pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
             name: name.clone(),
             url: match cast {
                 Cast::Enrolled(bot) => Some(bot.target.url.to_string()),
-                Cast::Forwarded { url, .. } => Some(url.to_string()),
                 Cast::Scripted { .. } => None,
             },
         })
