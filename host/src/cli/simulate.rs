@@ -21,7 +21,7 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, Limits, Mode, Options, PERSON_KEY},
+    simulator::{BALANCE, FakePoe, Ledger, Mode, Options, PERSON_KEY},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
@@ -131,7 +131,7 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
         manner: Mode::Strict,
         dir,
         balance,
-        limits: Limits::default(),
+        ..Options::default()
     };
     let listener = simulator_config::bind(listen)?;
     FakePoe::with(listener, &options).map_err(|error| {

@@ -14,10 +14,10 @@ use std::time::Instant;
 
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
-use ravenry_desk::simulator::{Answer, FakePoe, Script, Step};
+use ravenry_desk::simulator::{Answer, Step};
 use serde_json::{Value, json};
 
-use crate::harness::{self, Folder, Server};
+use crate::harness::{self, Answered as _, FakePoe, Folder, Script, Scripting as _, Server};
 
 /// A gateway with the bot `asker` under this key, which takes a fake platform for the real one.
 fn gateway(poe: &FakePoe, more: &str) -> Server {
@@ -61,7 +61,7 @@ fn a_bot_hears_every_event_of_another() {
     let poe = FakePoe::start().unwrap();
     poe.bot(
         "helper",
-        Script::events([
+        Answer::events([
             ("meta", json!({"content_type": "text/plain"})),
             ("text", json!({"text": "one "})),
             ("text", json!({"text": "two", "index": 1})),
@@ -137,7 +137,7 @@ fn a_relay_hands_on_all_but_hidden_data() {
         ("suggested_reply", json!({"text": "more?"})),
         ("done", json!({})),
     ];
-    poe.bot("helper", Script::events(events.clone()));
+    poe.bot("helper", Answer::events(events.clone()));
     let server = gateway(&poe, "");
     let expected: Vec<(String, Value)> = events
         .into_iter()

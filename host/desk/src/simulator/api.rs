@@ -1,5 +1,4 @@
-//! The API that bots call, as a handle for tests: it starts, says what is to be answered, tells what
-//! was asked, and stops when it is dropped.
+//! The played platform as a handle: it starts, takes bots and files, and stops when it is dropped.
 
 use std::{
     io,
@@ -7,7 +6,6 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -18,17 +16,15 @@ use super::{
     bot_settings::Terms,
     file_store::Shelf,
     files,
-    history::Recorded,
+    hooks::{Hooks, NoHooks},
     ledger::{BALANCE, Ledger},
     query_runner::{Driver, Limits},
-    script::{Answer, Script},
+    script::Script,
     serve::{UPLOAD_PATH, serve},
-    state::{Cast, Mode, Overdue, Stage},
-    sync::SettingsCall,
-    upload::{Downloads, Upload},
+    state::{Cast, Mode, Stage},
+    upload::Downloads,
 };
 use crate::client::Target;
-use ravenry_base::secret::Secret;
 
 /// The platform's API for bots, played on a free port of 127.0.0.1.
 ///
@@ -55,6 +51,8 @@ pub struct Options {
     pub balance: u64,
     /// What replies of registered bots may take.
     pub limits: Limits,
+    /// Who looks on, and may answer in its place.
+    pub hooks: Arc<dyn Hooks>,
 }
 
 impl Default for Options {
@@ -65,34 +63,20 @@ impl Default for Options {
             dir: None,
             balance: BALANCE,
             limits: Limits::default(),
+            hooks: Arc::new(NoHooks),
         }
     }
 }
 
-/// A way into the platform that can be made to fail. Bot queries fail by their [`Script`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// Uploads of files.
-    Uploads,
-    /// Bills.
-    Costs,
-    /// Calls about settings.
-    Settings,
-}
-
 /// Start and addresses.
 impl FakePoe {
-    /// Listens on a free port.
+    /// Listens on a free port, for whoever asks.
     pub fn start() -> io::Result<Self> {
-        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)
-    }
-
-    /// Serves on a listener that is bound already.
-    pub fn on(listener: TcpListener) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Self::with(listener, &Options::default())
     }
 
-    /// The same, in another manner.
+    /// Serves on a listener that is bound already.
     pub fn with(listener: TcpListener, options: &Options) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let origin = origin(listener.local_addr()?)?;
@@ -101,7 +85,12 @@ impl FakePoe {
             None => Shelf::temporary()?,
         };
         let driver = Driver::new(options.limits);
-        let stage = Arc::new(Stage::new(origin, driver, shelf));
+        let stage = Arc::new(Stage::new(
+            origin,
+            driver,
+            shelf,
+            Arc::clone(&options.hooks),
+        ));
         {
             let mut now = stage.state();
             now.manner = options.manner;
@@ -162,10 +151,10 @@ impl FakePoe {
 
 /// What is to be answered.
 impl FakePoe {
-    /// Whoever asks for this name hears this script, from its first answer on.
+    /// Whoever asks for this name hears this script.
     pub fn bot(&self, name: &str, script: impl Into<Script>) {
-        let script = script.into();
-        self.cast(name, Cast::Scripted { script, calls: 0 });
+        let cast = Cast::Scripted(script.into());
+        self.stage.state().bots.insert(name.to_owned(), cast);
     }
 
     /// Registers a server bot: whoever asks for this name is passed on to it as the platform does it,
@@ -181,26 +170,6 @@ impl FakePoe {
         }
     }
 
-    fn cast(&self, name: &str, cast: Cast) {
-        self.stage.state().bots.insert(name.to_owned(), cast);
-    }
-
-    /// From now on lets in this key, and others that were named so. Before the first one, any key.
-    pub fn accept_key(&self, key: &str) {
-        self.stage.state().keys.push(Secret::new(key.to_owned()));
-    }
-
-    /// Answers so, once, at the next call that comes in by this door. Several wait in line.
-    pub fn instead(&self, door: Door, answer: Answer) {
-        let mut state = self.stage.state();
-        state.instead.entry(door).or_default().push_back(answer);
-    }
-
-    /// What the person has left, in thousandths of a US cent.
-    pub fn balance(&self, milli_cents: u64) {
-        self.stage.state().ledger.balance = milli_cents;
-    }
-
     /// What to do with uploads by URL.
     pub fn downloads(&self, downloads: Downloads) {
         self.stage.state().files.downloads = downloads;
@@ -211,81 +180,11 @@ impl FakePoe {
         let mime_type = files::mime_type_of(name);
         files::store(&self.stage, name, mime_type, &bytes.into())
     }
-
-    /// Puts up an attachment that answers so whenever it is fetched, and says at which URL; nothing
-    /// when there is no room.
-    pub fn scripted_attachment(&self, name: &str, answer: Answer) -> Option<String> {
-        files::store_script(&self.stage, name, answer)
-    }
-
-    /// Lets so much time pass for URLs that expire.
-    pub fn skip(&self, time: Duration) {
-        self.stage.clock.skip(time);
-    }
-
-    /// Lets all scripts pass that wait at this gate, now and later.
-    pub fn release(&self, gate: &str) {
-        self.stage.release(gate);
-    }
 }
 
-/// What was asked.
+/// What came of it.
 impl FakePoe {
-    /// All queries to this name, in order, refused ones too.
-    pub fn queries(&self, name: &str) -> Vec<Recorded> {
-        let state = self.stage.state();
-        let of = |query: &&Recorded| query.bot == name;
-        state.queries.iter().filter(of).cloned().collect()
-    }
-
-    /// The first query to this name that was not yet returned here.
-    pub async fn next_query(&self, name: &str) -> Result<Recorded, Overdue> {
-        let what = || format!("query to `{name}`");
-        self.stage
-            .until(what, || {
-                let mut state = self.stage.state();
-                let taken = state.taken.get(name).copied();
-                let new = |query: &&Recorded| {
-                    query.bot == name && taken.is_none_or(|taken| query.number > taken)
-                };
-                let query = state.queries.iter().find(new).cloned()?;
-                state.taken.insert(name.to_owned(), query.number);
-                Some(query)
-            })
-            .await
-    }
-
-    /// Waits until a script waits at this gate, or has passed it.
-    pub async fn reached(&self, gate: &str) -> Result<(), Overdue> {
-        self.stage.reached(gate).await
-    }
-
-    /// Waits until this is something, looking whenever something was asked. `what` names it, should it
-    /// not come: `poe.until("a report", |poe| poe.reports().pop())`.
-    pub async fn until<T>(
-        &self,
-        what: &str,
-        look: impl Fn(&Self) -> Option<T>,
-    ) -> Result<T, Overdue> {
-        self.stage.until(|| what.to_owned(), || look(self)).await
-    }
-
-    /// All `report_error` and its kin, in order.
-    pub fn reports(&self) -> Vec<Recorded> {
-        self.stage.state().reports.all()
-    }
-
-    /// All uploads, in order, failed ones too.
-    pub fn uploads(&self) -> Vec<Upload> {
-        self.stage.state().uploads.all()
-    }
-
-    /// Paths of attachments that were fetched, in order.
-    pub fn fetched(&self) -> Vec<String> {
-        self.stage.state().files.fetched.all()
-    }
-
-    /// What is left, and all bills.
+    /// What the person has left, and what bots had.
     pub fn ledger(&self) -> Ledger {
         self.stage.state().ledger.ledger()
     }
@@ -301,16 +200,11 @@ impl FakePoe {
         let fetched = self.runtime.spawn(fetching).await;
         fetched.unwrap_or_else(|_| Err("the simulator has stopped".to_owned()))
     }
-
-    /// All calls about settings, in order.
-    pub fn settings(&self) -> Vec<SettingsCall> {
-        self.stage.state().settings.all()
-    }
 }
 
 impl Drop for FakePoe {
     fn drop(&mut self) {
-        self.stage.stop();
+        self.stage.stopping.begin();
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A thread that fell over has freed everything too.

@@ -8,14 +8,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
     call_limits::DEPTH_MAX,
-    history::{Account, Ending, Recorded},
+    exchange::{Account, Ending},
     mock_bot,
     proxy::pass,
+    records::{BotRequest, Record},
     registry::PERSON_KEY,
     script::Answer,
     script_body::{play, refused},
@@ -49,23 +50,23 @@ pub(super) async fn ask(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (query, account) = Recorded::new(&stage, bot, headers, bytes);
+    let (query, account) = BotRequest::new(&stage.stopping, bot, headers, bytes);
     let kind = query.body.get("type").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind.starts_with("report_")) {
         return report(&stage, query, &account).await;
     }
-    stage.record(|state| state.queries.push(query.weight(), query.clone()));
+    stage.hooks.seen(Record::Query(&query));
     match next(&stage, &query).await {
-        Next::Play(answer) => play(stage, *answer, Some(account)).await,
+        Next::Play(answer) => play(Arc::clone(&stage.hooks), *answer, Some(account)).await,
         Next::Pass { depth } => pass(stage, query, depth, account).await,
         Next::Refuse(status, detail) => refused(Some(&account), status, &detail),
     }
 }
 
 /// A report about the answer of a bot: a registered one hears it.
-async fn report(stage: &Arc<Stage>, report: Recorded, account: &Account) -> Response {
+async fn report(stage: &Arc<Stage>, report: BotRequest, account: &Account) -> Response {
     let admitted = caller(stage, &report).is_some();
-    stage.record(|state| state.reports.push(report.weight(), report.clone()));
+    stage.hooks.seen(Record::Report(&report));
     if !admitted {
         return refused(Some(account), StatusCode::UNAUTHORIZED, &key_refusal(stage));
     }
@@ -97,12 +98,12 @@ pub(super) fn key_refusal(stage: &Stage) -> String {
     }
 }
 
-fn caller(stage: &Stage, query: &Recorded) -> Option<Caller> {
+fn caller(stage: &Stage, query: &BotRequest) -> Option<Caller> {
     stage.state().caller(query.key()?)
 }
 
 /// Who answers. How the platform itself refuses is not known: readers go by the status at most.
-async fn next(stage: &Stage, query: &Recorded) -> Next {
+async fn next(stage: &Stage, query: &BotRequest) -> Next {
     let (cast, manner, caller) = {
         let now = stage.state();
         let caller = query.key().and_then(|key| now.caller(key));
@@ -127,28 +128,16 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
     };
     match cast {
         Some(Cast::Enrolled(_)) => Next::Pass { depth },
-        Some(_) => scripted(stage, query),
+        // Not under the lock: a script may ask what has happened so far.
+        Some(Cast::Scripted(script)) => Next::Play(Box::new(script.answer(query))),
         None if manner == Mode::Strict => Next::Play(Box::new(mock_bot::answer(stage, query))),
         None => refuse(StatusCode::NOT_FOUND, "no bot has this name"),
     }
 }
 
-fn scripted(stage: &Stage, query: &Recorded) -> Next {
-    let (script, call) = match stage.state().bots.get_mut(&query.bot) {
-        Some(Cast::Scripted { script, calls }) => {
-            let call = *calls;
-            *calls = calls.saturating_add(1);
-            (script.clone(), call)
-        }
-        _ => return Next::Refuse(StatusCode::NOT_FOUND, "no bot has this name".to_owned()),
-    };
-    // Not under the lock: a computed script may ask the handle what has happened so far.
-    Next::Play(Box::new(script.answer(call, query)))
-}
-
 /// Counts a call of a bot to another, and says how deep the chain is then; or refuses it, in the
 /// platform's words where they are known. In which form it says them is not.
-async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u32, Answer> {
+async fn called(stage: &Stage, query: &BotRequest, callers: &[String]) -> Result<u32, Answer> {
     let mut most = 0;
     for caller in callers {
         let declared = stage
@@ -181,12 +170,5 @@ async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u
         caller, bot = %query.bot, declared = most,
         "a bot asked another more often than its settings declare in `server_bot_dependencies`"
     );
-    Err(error(&refusal, false))
-}
-
-/// A stream that fails.
-pub(super) fn error(text: &str, allow_retry: bool) -> Answer {
-    Answer::stream()
-        .event("error", json!({"allow_retry": allow_retry, "text": text}))
-        .done()
+    Err(Answer::failing(&refusal, false))
 }

@@ -1,19 +1,16 @@
 //! How often the bots that answer one query may call others, and how long a chain of them may be.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use super::history::RECORDS_MAX;
+use super::recent::Recent;
 
 /// Longest chain of bots that ask one another. The platform's own bound is not known; a loop must
 /// end here too.
 pub(super) const DEPTH_MAX: u32 = 16;
 
-/// Queries that were answered lately, by their identifiers. The oldest goes.
+/// Queries that were answered lately, by their identifiers.
 #[derive(Debug, Default)]
-pub(super) struct Chains {
-    links: HashMap<String, Link>,
-    order: VecDeque<String>,
-}
+pub(super) struct Chains(Recent<Link>);
 
 #[derive(Debug, Default)]
 struct Link {
@@ -38,7 +35,7 @@ impl Chains {
 
     /// The bot that was asked with this query.
     pub(super) fn asked(&self, query: &str) -> Option<&str> {
-        self.links.get(query)?.asked.as_deref()
+        self.0.get(query)?.asked.as_deref()
     }
 
     /// Counts one more call of `bot` in answer to this query, of at most so many; says at which depth
@@ -58,15 +55,7 @@ impl Chains {
     }
 
     fn link(&mut self, query: &str) -> &mut Link {
-        if !self.links.contains_key(query) {
-            self.order.push_back(query.to_owned());
-            if self.order.len() > RECORDS_MAX
-                && let Some(gone) = self.order.pop_front()
-            {
-                self.links.remove(&gone);
-            }
-        }
-        self.links.entry(query.to_owned()).or_default()
+        self.0.entry(query, Link::default)
     }
 }
 
@@ -96,16 +85,5 @@ mod tests {
         assert_eq!(chains.asked("never seen"), None);
         chains.give("q", "A");
         assert_eq!(chains.asked("q"), Some("A"));
-    }
-
-    #[test]
-    fn old_queries_are_forgotten() {
-        let mut chains = Chains::default();
-        assert_eq!(chains.call("first", "A", 1), Some(1));
-        for number in 0..RECORDS_MAX {
-            chains.begin(&number.to_string(), 0);
-        }
-        assert_eq!(chains.links.len(), RECORDS_MAX);
-        assert_eq!(chains.call("first", "A", 1), Some(1));
     }
 }

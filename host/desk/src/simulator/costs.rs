@@ -3,6 +3,8 @@
 //! The key is in the body, there is no `Authorization`. A bill is answered by an event stream: its
 //! `result` says `success`, or why not.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Path, State},
@@ -11,10 +13,11 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    api::Door,
     ask::key_refusal,
-    history::Course,
+    exchange::Course,
+    hooks::Endpoint,
     ledger::Book,
+    records::{Amount, Bill, Charge, Record},
     script::Answer,
     script_body::play,
     sse_encoding::Framing,
@@ -34,45 +37,6 @@ const INSUFFICIENT: &str = "insufficient_funds";
 const NEVER_ASKED: &str = "this bot was not asked from here with a query of this `bot_query_id`: \
                            ask it on the page, or at `/bot/NAME`";
 
-/// What is asked of an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// May it be spent? It is not.
-    Authorize,
-    /// It is spent.
-    Capture,
-}
-
-/// One position of a bill.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amount {
-    /// Thousandths of a US cent.
-    pub milli_cents: u64,
-    /// What for.
-    pub description: Option<String>,
-}
-
-/// A bill as it came, well formed or not.
-#[derive(Clone, Debug)]
-pub struct Bill {
-    /// Which query it belongs to.
-    pub bot_query_id: String,
-    /// What was asked.
-    pub charge: Charge,
-    /// Its positions; empty where it was refused.
-    pub amounts: Vec<Amount>,
-    /// The access key, from the body.
-    pub key: Secret,
-    /// The body as JSON; null when it is none. It holds the key.
-    pub body: Value,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-    /// The `status` of the `result` event; empty when there was none.
-    pub result: String,
-}
-
 /// The route.
 pub(super) async fn charge(
     State(stage): Shared,
@@ -86,12 +50,15 @@ pub(super) async fn charge(
     let charge = match charge.as_str() {
         "authorize" => Charge::Authorize,
         "capture" => Charge::Capture,
-        _ => return play(stage, wrong(404, "neither `authorize` nor `capture`"), None).await,
+        _ => {
+            let answer = wrong(404, "neither `authorize` nor `capture`");
+            return play(Arc::clone(&stage.hooks), answer, None).await;
+        }
     };
     let body: Value = mend::read_bytes(&bytes).unwrap_or_default();
     let key = body.get("access_key").and_then(Value::as_str);
     let key = key.unwrap_or_default().to_owned();
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&stage.stopping);
     let mut bill = Bill {
         bot_query_id,
         charge,
@@ -103,17 +70,17 @@ pub(super) async fn charge(
         result: String::new(),
     };
     let key_refusal = key_refusal(&stage);
-    let answer = stage.record(|state| {
-        let instead = state.instead(Door::Costs);
-        let settled = instead.unwrap_or_else(|| match state.caller(&key) {
-            Some(caller) => settle(state, &caller, &mut bill),
+    let instead = stage.hooks.instead(Endpoint::Costs);
+    let answer = instead.unwrap_or_else(|| {
+        let mut state = stage.state();
+        match state.caller(&key) {
+            Some(caller) => settle(&mut state, &caller, &mut bill),
             None => wrong(401, &key_refusal),
-        });
-        bill.status = settled.status;
-        state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
-        settled
+        }
     });
-    play(stage, answer, Some(account)).await
+    bill.status = answer.status;
+    stage.hooks.seen(Record::Bill(&bill));
+    play(Arc::clone(&stage.hooks), answer, Some(account)).await
 }
 
 /// Decides, and takes the money.

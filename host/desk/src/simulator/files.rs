@@ -20,8 +20,7 @@ use url::{Url, form_urlencoded};
 
 use super::{
     apply_settings::File,
-    history::{Kept, RECORDS_MAX},
-    script::Answer,
+    hooks::Endpoint,
     script_body::play,
     state::{Refusal, Shared, Stage, refuse},
     text,
@@ -30,6 +29,9 @@ use super::{
 
 /// Largest file: 50 MB, says the documentation.
 pub const FILE_BYTES_MAX: usize = 50_000_000;
+
+/// How many files are held.
+const FILES_COUNT_MAX: usize = 10_000;
 
 /// How many bytes of files are held. A file for which there is no room is refused.
 pub const FILES_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -44,29 +46,20 @@ pub(super) struct Files {
     stored: HashMap<u64, Stored>,
     bytes: usize,
     pub(super) downloads: Downloads,
-    /// Paths that were fetched, in order.
-    pub(super) fetched: Kept<String>,
 }
 
+/// What a file is; its bytes are on the shelf.
 #[derive(Clone, Debug)]
 struct Stored {
     name: String,
-    content: Content,
-}
-
-#[derive(Clone, Debug)]
-enum Content {
-    /// The media type; the bytes are on the shelf.
-    Shelved(String),
-    /// Whatever the script says.
-    Scripted(Answer),
+    mime_type: String,
 }
 
 impl Files {
     /// Takes room for a file; false when there is none.
     fn book(&mut self, size: usize) -> bool {
         let bytes = self.bytes.saturating_add(size);
-        let fits = bytes <= FILES_BYTES_MAX && self.stored.len() < RECORDS_MAX;
+        let fits = bytes <= FILES_BYTES_MAX && self.stored.len() < FILES_COUNT_MAX;
         if fits {
             self.bytes = bytes;
         }
@@ -86,19 +79,10 @@ pub(super) fn store(stage: &Stage, name: &str, mime_type: &str, bytes: &[u8]) ->
         now.files.bytes = now.files.bytes.saturating_sub(bytes.len());
         return None;
     }
-    keep(stage, number, name, Content::Shelved(mime_type.to_owned()))
+    keep(stage, number, name, mime_type)
 }
 
-/// Keeps an answer in the place of a file.
-pub(super) fn store_script(stage: &Stage, name: &str, answer: Answer) -> Option<String> {
-    let number = stage.number();
-    if !stage.state().files.book(0) {
-        return None;
-    }
-    keep(stage, number, name, Content::Scripted(answer))
-}
-
-fn keep(stage: &Stage, number: u64, name: &str, content: Content) -> Option<String> {
+fn keep(stage: &Stage, number: u64, name: &str, mime_type: &str) -> Option<String> {
     // In a URL these two are no names.
     let name = if matches!(name, "." | ".." | "") {
         "file"
@@ -106,14 +90,17 @@ fn keep(stage: &Stage, number: u64, name: &str, content: Content) -> Option<Stri
         name
     };
     let url = url(stage, number, name)?;
-    let name = name.to_owned();
-    stage.record(|state| state.files.stored.insert(number, Stored { name, content }));
+    let stored = Stored {
+        name: name.to_owned(),
+        mime_type: mime_type.to_owned(),
+    };
+    stage.state().files.stored.insert(number, stored);
     Some(url.into())
 }
 
 /// A URL that is good from now on.
 fn url(stage: &Stage, number: u64, name: &str) -> Option<Url> {
-    let until = stage.clock.now().saturating_add(URL_TIME);
+    let until = stage.now().saturating_add(URL_TIME);
     let mut url = stage.origin.clone();
     url.path_segments_mut()
         .ok()?
@@ -132,9 +119,7 @@ pub(super) async fn fresh(stage: &Arc<Stage>, old: &str, with_text: bool) -> Opt
     }
     let number: u64 = parts.next()?.parse().ok()?;
     let stored = stage.state().files.stored.get(&number).cloned()?;
-    let Content::Shelved(mime_type) = stored.content else {
-        return None;
-    };
+    let mime_type = stored.mime_type;
     let url = url(stage, number, &stored.name)?.into();
     let text = if with_text && text::is_document(&mime_type) {
         let shelved = Arc::clone(stage);
@@ -156,21 +141,13 @@ pub(super) async fn fetch(
     Path((number, name)): Path<(u64, String)>,
     request: Request,
 ) -> Response {
-    let path = request.uri().path().to_owned();
-    let stored = stage.record(|state| {
-        state.files.fetched.push(path.len(), path);
-        state.files.stored.get(&number).cloned()
-    });
+    if let Some(answer) = stage.hooks.instead(Endpoint::Attachment(number)) {
+        return play(Arc::clone(&stage.hooks), answer, None).await;
+    }
+    let stored = stage.state().files.stored.get(&number).cloned();
     match stored.filter(|stored| stored.name == name) {
         None => refuse(StatusCode::NOT_FOUND, "no such attachment").into_response(),
-        Some(Stored {
-            content: Content::Scripted(answer),
-            ..
-        }) => play(stage, answer, None).await,
-        Some(Stored {
-            content: Content::Shelved(mime_type),
-            ..
-        }) => shelved(stage, number, mime_type, request.uri().query())
+        Some(Stored { mime_type, .. }) => shelved(stage, number, mime_type, request.uri().query())
             .await
             .unwrap_or_else(IntoResponse::into_response),
     }
@@ -185,7 +162,7 @@ async fn shelved(
     let until = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "until")
         .and_then(|(_, seconds)| seconds.parse().ok());
-    if until.is_none_or(|until| stage.clock.now().as_secs() > until) {
+    if until.is_none_or(|until| stage.now().as_secs() > until) {
         let detail = "this URL is no longer good: a query has new ones for all attachments";
         return Err(refuse(StatusCode::FORBIDDEN, detail));
     }

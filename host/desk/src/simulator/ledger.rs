@@ -1,7 +1,5 @@
 //! A person's money: what is left, what bots have had authorized, and what they took.
 
-use std::collections::{HashMap, VecDeque};
-
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -10,8 +8,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use super::{
-    costs::Bill,
-    history::{Kept, RECORDS_MAX},
+    recent::Recent,
     state::{Caller, Shared},
 };
 
@@ -19,16 +16,13 @@ use super::{
 /// dollars.
 pub const BALANCE: u64 = 10_000_000;
 
-/// A person's money, and all bills.
+/// A person's money, and what bots had of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
     /// What is left, in thousandths of a US cent.
     pub balance: u64,
     /// Queries that something was authorized or captured for, in the order of their first bills.
     pub tabs: Vec<Tab>,
-    /// In the order of their arrival.
-    #[serde(skip)]
-    pub bills: Vec<Bill>,
 }
 
 /// What one query has cost.
@@ -48,19 +42,15 @@ pub struct Tab {
 #[derive(Debug)]
 pub(super) struct Book {
     pub(super) balance: u64,
-    pub(super) bills: Kept<Bill>,
-    tabs: HashMap<String, Tab>,
-    /// Queries in the order of their first bills; the oldest goes.
-    order: VecDeque<String>,
+    /// In the order of their first bills.
+    tabs: Recent<Tab>,
 }
 
 impl Default for Book {
     fn default() -> Self {
         Self {
             balance: BALANCE,
-            bills: Kept::default(),
-            tabs: HashMap::new(),
-            order: VecDeque::new(),
+            tabs: Recent::default(),
         }
     }
 }
@@ -95,19 +85,11 @@ impl Book {
     }
 
     fn tab(&mut self, query: &str, caller: &Caller) -> &mut Tab {
-        if !self.tabs.contains_key(query) {
-            self.order.push_back(query.to_owned());
-            if self.order.len() > RECORDS_MAX
-                && let Some(gone) = self.order.pop_front()
-            {
-                self.tabs.remove(&gone);
-            }
-        }
         let bots = match caller {
             Caller::Person => Vec::new(),
             Caller::Bots(names) => names.clone(),
         };
-        self.tabs.entry(query.to_owned()).or_insert_with(|| Tab {
+        self.tabs.entry(query, || Tab {
             bot_query_id: query.to_owned(),
             bots,
             authorized: 0,
@@ -117,11 +99,9 @@ impl Book {
 
     /// All of it, as it stands.
     pub(super) fn ledger(&self) -> Ledger {
-        let tabs = self.order.iter().filter_map(|query| self.tabs.get(query));
         Ledger {
             balance: self.balance,
-            tabs: tabs.cloned().collect(),
-            bills: self.bills.all(),
+            tabs: self.tabs.iter().cloned().collect(),
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{files, history::Recorded, script::Answer, state::Stage, step::Step};
+use super::{files, records::BotRequest, script::Answer, state::Stage, step::Step};
 
 /// Most characters of what was said that are repeated.
 const EXCERPT_CHARS_MAX: usize = 300;
@@ -27,7 +27,7 @@ const PAINTERS: [&str; 9] = [
 ];
 
 /// The answer in the name of whoever is asked.
-pub(super) fn answer(stage: &Stage, query: &Recorded) -> Answer {
+pub(super) fn answer(stage: &Stage, query: &BotRequest) -> Answer {
     let body = &query.body;
     let messages = messages(body);
     let results = results(body, messages);

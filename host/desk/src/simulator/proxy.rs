@@ -13,10 +13,11 @@ use http::{
 use serde_json::{Value, json};
 
 use super::{
-    ask::error,
-    history::{Account, Ending, Recorded},
+    exchange::{Account, Ending},
     query_runner::{Drive, Driven},
+    records::BotRequest,
     registry::{made_up_key, refusal},
+    script::Answer,
     script_body::play,
     sse_encoding::Framing,
     state::Stage,
@@ -27,18 +28,19 @@ use ravenry_protocol::{rules::Weight, stream_check::End};
 /// Asks the bot that the query names, as so manieth of a chain of bots.
 pub(super) async fn pass(
     stage: Arc<Stage>,
-    query: Recorded,
+    query: BotRequest,
     depth: u32,
     account: Account,
 ) -> Response {
-    let Recorded { bot, body, .. } = query;
+    let BotRequest { bot, body, .. } = query;
     let body = own(body, &stage, depth);
     let (drive, notes) = match stage.drive(&bot, body).await {
         Ok(driven) => driven,
         Err(undriven) => {
             let words = format!("The bot cannot be asked: {undriven}.");
             tracing::warn!(bot, error = %undriven, "a bot cannot be asked");
-            return play(stage, error(&words, true), Some(account)).await;
+            let answer = Answer::failing(&words, true);
+            return play(Arc::clone(&stage.hooks), answer, Some(account)).await;
         }
     };
     for note in notes {

@@ -118,11 +118,9 @@ impl Stage {
     /// Takes settings as the bot's.
     pub(super) fn set_terms(&self, name: &str, object: Value) -> Arc<Terms> {
         let terms = Arc::new(Terms::read(object));
-        self.record(|state| {
-            if let Some(Cast::Enrolled(bot)) = state.bots.get_mut(name) {
-                bot.terms = Some(Arc::clone(&terms));
-            }
-        });
+        if let Some(Cast::Enrolled(bot)) = self.state().bots.get_mut(name) {
+            bot.terms = Some(Arc::clone(&terms));
+        }
         terms
     }
 

@@ -1,5 +1,7 @@
 //! Settings: `POST /bot/fetch_settings/…` and `/bot/update_settings/<bot>/<key>[/<version>]`.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Path, State},
@@ -10,9 +12,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    api::Door,
     ask::{key_refusal, nothing},
-    history::{Course, Ending},
+    exchange::{Course, Ending},
+    hooks::Endpoint,
+    records::{Record, SettingsCall, SettingsVerb},
     registry::Enrolled,
     script_body::play,
     state::{Caller, Mode, Shared, Stage, read, refuse},
@@ -22,34 +25,6 @@ use ravenry_protocol::mend;
 
 /// Largest settings that are taken.
 const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
-
-/// What was asked about settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingsVerb {
-    /// The platform is to ask the bot for them.
-    Fetch,
-    /// They are in the body.
-    Update,
-}
-
-/// A call about settings.
-#[derive(Clone, Debug)]
-pub struct SettingsCall {
-    /// What was asked.
-    pub verb: SettingsVerb,
-    /// Whose settings.
-    pub bot: String,
-    /// The access key, from the path.
-    pub key: Secret,
-    /// The version of the protocol, where the path has one.
-    pub version: Option<String>,
-    /// The settings: sent along, or, after a fetch, what the bot gave. Null otherwise.
-    pub settings: Value,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-}
 
 /// The parts of the path.
 #[derive(Deserialize)]
@@ -79,7 +54,7 @@ async fn sync(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&stage.stopping);
     let mut call = SettingsCall {
         verb,
         key: Secret::new(about.key.clone()),
@@ -89,25 +64,18 @@ async fn sync(
         status: 200,
         course,
     };
-    let instead = stage.state().instead(Door::Settings);
-    let answer = match instead {
+    let answer = match stage.hooks.instead(Endpoint::Settings) {
         Some(answer) => {
             call.status = answer.status;
-            record(&stage, call);
-            return play(stage, answer, Some(account)).await;
+            stage.hooks.seen(Record::Settings(&call));
+            return play(Arc::clone(&stage.hooks), answer, Some(account)).await;
         }
         None => answer(&stage, &about.key, &mut call).await,
     };
     call.status = answer.status().as_u16();
     account.settle(Ending::Complete);
-    record(&stage, call);
+    stage.hooks.seen(Record::Settings(&call));
     answer
-}
-
-fn record(stage: &Stage, call: SettingsCall) {
-    // Values of JSON take more than their text; no more than that is known of the platform's.
-    let weight = call.settings.to_string().len().saturating_mul(2);
-    stage.record(|state| state.settings.push(weight, call));
 }
 
 /// What the platform answers when all is well is not known; the reference library only prints it.

@@ -21,10 +21,11 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use url::{Url, form_urlencoded};
 
 use super::{
-    api::Door,
     ask::key_refusal,
+    exchange::{Course, Ending},
     files::{FILE_BYTES_MAX, mime_type_of, store},
-    history::{Course, Ending},
+    hooks::Endpoint,
+    records::{Origin, Record, Upload},
     script_body::play,
     state::{Refusal, Shared, Stage, arrived, read, refuse},
 };
@@ -48,36 +49,6 @@ pub enum Downloads {
     Fetched(Vec<PrivateHost>),
 }
 
-/// Where the bytes of an upload come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// They were sent along.
-    Part,
-    /// They are to be fetched from this URL.
-    Url(String),
-}
-
-/// An upload that has arrived, successful or not.
-#[derive(Clone, Debug)]
-pub struct Upload {
-    /// What the file is called; empty where that could not be read.
-    pub name: String,
-    /// Its media type.
-    pub mime_type: String,
-    /// What was received; empty where that could not be read.
-    pub bytes: Bytes,
-    /// Where the bytes come from.
-    pub origin: Origin,
-    /// The access key, from the header.
-    pub key: Secret,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-    /// Where it lies now; empty unless the status is 200.
-    pub attachment_url: String,
-}
-
 /// The route of uploads. What is wrong with one is said after all of it has arrived: a client that
 /// still writes would not read it.
 pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
@@ -91,7 +62,7 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         Ok(received) => (received, None),
         Err(problem) => (Received::default(), Some(problem)),
     };
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&stage.stopping);
     let mut upload = Upload {
         name: received.name,
         mime_type: received.mime_type,
@@ -102,15 +73,12 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         course,
         attachment_url: String::new(),
     };
-    let (instead, admitted) = {
-        let mut now = stage.state();
-        (now.instead(Door::Uploads), now.admits(&key))
-    };
-    if let Some(answer) = instead {
+    if let Some(answer) = stage.hooks.instead(Endpoint::Uploads) {
         upload.status = answer.status;
-        record(&stage, upload);
-        return play(stage, answer, Some(account)).await;
+        stage.hooks.seen(Record::Upload(&upload));
+        return play(Arc::clone(&stage.hooks), answer, Some(account)).await;
     }
+    let admitted = stage.state().caller(&key).is_some();
     let answer = match problem {
         _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, key_refusal(&stage))),
         Some(problem) => Err(problem),
@@ -119,12 +87,8 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
     let answer = answer.unwrap_or_else(IntoResponse::into_response);
     upload.status = answer.status().as_u16();
     account.settle(Ending::Complete);
-    record(&stage, upload);
+    stage.hooks.seen(Record::Upload(&upload));
     answer
-}
-
-fn record(stage: &Stage, upload: Upload) {
-    stage.record(|state| state.uploads.push(upload.bytes.len(), upload));
 }
 
 /// The bare key; one with a scheme before it is wrong here.

@@ -1,5 +1,6 @@
 //! What can be wrong with another bot's answer, one row each.
 
+use crate::harness::Scripting as _;
 use ravenry_desk::simulator::{Answer, Step};
 use serde_json::json;
 

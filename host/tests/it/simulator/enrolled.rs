@@ -1,25 +1,25 @@
 //! Registered bots: asked as the platform asks, cut where it cuts, and told what was wrong.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{
-    Answer, Ending, FakePoe, Limits, Mode, Options, PERSON_KEY, Recorded, Script, Step,
+    Answer, BotRequest, Ending, Limits, Mode, Options, PERSON_KEY, Step,
 };
 use serde_json::{Value, json};
 
 use super::{client, json_of, post};
+use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 
 /// The platform as `ravenry simulate` plays it.
 pub fn strict(limits: Limits) -> FakePoe {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let options = Options {
         manner: Mode::Strict,
         limits,
         ..Options::default()
     };
-    FakePoe::with(listener, &options).unwrap()
+    FakePoe::with(options).unwrap()
 }
 
 /// Registers the bot that `host` plays under this name; its key is `NAME-key`.
@@ -44,7 +44,7 @@ pub async fn heard(poe: &FakePoe, bot: &str, body: &Value) -> String {
 }
 
 /// The next query that a bot has got; the platform asks for its settings before.
-pub async fn next(host: &FakePoe, bot: &str) -> Recorded {
+pub async fn next(host: &FakePoe, bot: &str) -> BotRequest {
     loop {
         let asked = host.next_query(bot).await.unwrap();
         if asked.body["type"] == "query" {

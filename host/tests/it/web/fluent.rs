@@ -7,10 +7,10 @@
 //! count. `cargo test -p ravenry --test it web::fluent -- --nocapture` prints the numbers; the bound
 //! here only fails where something is badly wrong.
 
-use ravenry_desk::simulator::{Answer, Chunks, FakePoe, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, Step};
 use serde_json::json;
 
-use crate::harness::Browser;
+use crate::harness::{Browser, FakePoe, Script, Scripting as _};
 
 const EVENTS: usize = 9_998;
 const CHARACTERS: usize = 512_000;

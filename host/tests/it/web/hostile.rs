@@ -3,13 +3,10 @@
 use std::net::SocketAddr;
 
 use ravenry_base::secret::Secret;
-use ravenry_desk::{
-    client::Target,
-    simulator::{Answer, FakePoe, Script},
-};
+use ravenry_desk::{client::Target, simulator::Answer};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Connection, post};
+use crate::harness::{Browser, Connection, FakePoe, Script, post};
 
 /// What others have broken pages with.
 const TRICKS: &[&str] = &[

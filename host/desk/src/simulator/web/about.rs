@@ -33,7 +33,7 @@ pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
             name: name.clone(),
             url: match cast {
                 Cast::Enrolled(bot) => Some(bot.target.url.to_string()),
-                Cast::Scripted { .. } => None,
+                Cast::Scripted(_) => None,
             },
         })
         .collect();
