@@ -7,20 +7,22 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
     call_limits::DEPTH_MAX,
     exchange::{Account, Ending},
+    json_answer::nothing,
     mock_bot,
     proxy::pass,
     records::{BotRequest, Record},
     registry::PERSON_KEY,
+    request_body::read,
     script::Answer,
     script_body::{play, refused},
-    state::{Caller, Cast, Mode, Shared, Stage, read},
+    state::{Caller, Cast, Mode, Shared, Stage},
 };
 
 /// Largest body of a query. The gateway lets a bot ask 16 MiB; the rest is for what it adds.
@@ -77,14 +79,6 @@ async fn report(stage: &Arc<Stage>, report: BotRequest, account: &Account) -> Re
     }
     account.settle(Ending::Complete);
     nothing()
-}
-
-/// `{}`: what the platform and its bots answer where nothing is to be said.
-pub(super) fn nothing() -> Response {
-    let mut response = Response::new(Body::from("{}"));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
 }
 
 /// What whoever shows a wrong key is told.

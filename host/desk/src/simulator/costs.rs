@@ -18,10 +18,11 @@ use super::{
     hooks::Endpoint,
     ledger::Book,
     records::{Amount, Bill, Charge, Record},
+    request_body::read,
     script::Answer,
     script_body::play,
     sse_encoding::Framing,
-    state::{Caller, Mode, Shared, State as Now, read},
+    state::{Caller, Mode, Shared, State as Now},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;

@@ -21,8 +21,9 @@ use url::{Url, form_urlencoded};
 use super::{
     apply_settings::File,
     hooks::Endpoint,
+    json_answer::{Refusal, refuse},
     script_body::play,
-    state::{Refusal, Shared, Stage, refuse},
+    state::{Shared, Stage},
     text,
     upload::Downloads,
 };

@@ -20,8 +20,8 @@ use tokio::{
 use super::{
     exchange::{Account, Ending},
     hooks::Hooks,
+    json_answer::refuse,
     script::Answer,
-    state::refuse,
     step::{Step, Wait},
 };
 

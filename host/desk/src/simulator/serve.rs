@@ -24,8 +24,9 @@ use url::{Host, Url};
 use super::{
     ask, costs,
     files::{self, FILE_BYTES_MAX},
+    json_answer::refuse,
     ledger,
-    state::{Stage, refuse},
+    state::Stage,
     sync,
     upload::{FORM_BYTES_MAX, upload},
     web,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    error::Error,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,16 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    body::{Body, to_bytes},
-    response::{IntoResponse, Response},
-};
-use bytes::Bytes;
-use http::{StatusCode, header::CONTENT_TYPE};
-use http_body_util::LengthLimitError;
 use parking_lot::{Mutex, MutexGuard};
-use serde_json::json;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
@@ -35,9 +26,6 @@ use super::{
     web::Page,
 };
 use ravenry_base::secret::Secret;
-
-/// How long a request may take to arrive. The reference library gives an upload as much.
-const ARRIVAL_MAX: Duration = Duration::from_mins(2);
 
 /// How many files may arrive at a time. One more waits.
 const UPLOADS_MAX: usize = 8;
@@ -154,52 +142,6 @@ impl Stage {
     pub(super) fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
-}
-
-/// Why something is not done, as a JSON object with `detail`. The platform's own words are not known.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    status: StatusCode,
-    detail: String,
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let json = [(CONTENT_TYPE, "application/json")];
-        let body = json!({"detail": self.detail}).to_string();
-        (self.status, json, body).into_response()
-    }
-}
-
-pub(super) fn refuse(status: StatusCode, detail: impl Into<String>) -> Refusal {
-    let detail = detail.into();
-    Refusal { status, detail }
-}
-
-/// Reads a body up to its bound, within its time.
-pub(super) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
-    arrived(async {
-        to_bytes(body, bytes_max).await.map_err(|error| {
-            if error
-                .source()
-                .is_some_and(<dyn Error>::is::<LengthLimitError>)
-            {
-                let detail = format!("more than {bytes_max} bytes");
-                return refuse(StatusCode::PAYLOAD_TOO_LARGE, detail);
-            }
-            refuse(StatusCode::BAD_REQUEST, error.to_string())
-        })
-    })
-    .await
-}
-
-/// Gives a request its time to arrive.
-pub(super) async fn arrived<T>(
-    reading: impl Future<Output = Result<T, Refusal>>,
-) -> Result<T, Refusal> {
-    timeout(ARRIVAL_MAX, reading)
-        .await
-        .unwrap_or_else(|_| Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body is too slow")))
 }
 
 /// A handle that a route may keep.

@@ -12,13 +12,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ask::{key_refusal, nothing},
+    ask::key_refusal,
     exchange::{Course, Ending},
     hooks::Endpoint,
+    json_answer::{nothing, refuse},
     records::{Record, SettingsCall, SettingsVerb},
     registry::Enrolled,
+    request_body::read,
     script_body::play,
-    state::{Caller, Mode, Shared, Stage, read, refuse},
+    state::{Caller, Mode, Shared, Stage},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;

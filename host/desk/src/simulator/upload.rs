@@ -25,9 +25,11 @@ use super::{
     exchange::{Course, Ending},
     files::{FILE_BYTES_MAX, mime_type_of, store},
     hooks::Endpoint,
+    json_answer::{Refusal, refuse},
     records::{Origin, Record, Upload},
+    request_body::{arrived, read},
     script_body::play,
-    state::{Refusal, Shared, Stage, arrived, read, refuse},
+    state::{Shared, Stage},
 };
 use ravenry_base::{hosts::PrivateHost, secret::Secret};
 use ravenry_outbound::{Egress, Gone, Order, SendError, Timeouts};

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     client::{Attachment, Message},
-    simulator::state::{Cast, Refusal, Shared},
+    simulator::{
+        json_answer::Refusal,
+        state::{Cast, Shared},
+    },
 };
 
 /// A bot in the list.

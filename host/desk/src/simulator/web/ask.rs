@@ -28,8 +28,9 @@ use super::{
 use crate::{
     client::{Attachment, Part, Say, Target},
     simulator::{
+        json_answer::{Refusal, refuse},
         query_runner::{Drive, Driven},
-        state::{Refusal, Shared, Stage, refuse},
+        state::{Shared, Stage},
     },
 };
 use ravenry_protocol::answer::ParsedEvent;

@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{StatusCode, header::CONTENT_TYPE};
 
-use crate::simulator::state::{Shared, refuse};
+use crate::simulator::{json_answer::refuse, state::Shared};
 
 /// What stands for the token in the page.
 const TOKEN_MARK: &str = "{{token}}";

@@ -13,7 +13,9 @@ use crate::{
     client::Attachment,
     simulator::{
         files::{FILE_BYTES_MAX, mime_type_of, store},
-        state::{Refusal, Shared, read, refuse},
+        json_answer::{Refusal, refuse},
+        request_body::read,
+        state::Shared,
     },
 };
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use crate::simulator::state::{Stage, refuse};
+use crate::simulator::{json_answer::refuse, state::Stage};
 
 /// Where the page says its token.
 const TOKEN: HeaderName = HeaderName::from_static("x-page-token");

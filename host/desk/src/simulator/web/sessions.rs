@@ -12,7 +12,10 @@ use tokio::sync::watch;
 use crate::{
     client::{Conversation, Part, Person, Say, Shown},
     replay::transcript::Kept,
-    simulator::state::{Refusal, Shared, refuse},
+    simulator::{
+        json_answer::{Refusal, refuse},
+        state::Shared,
+    },
 };
 use ravenry_base::secret::{Mask, Secret};
 use ravenry_protocol::Reference;
