@@ -39,7 +39,7 @@ pub(super) async fn play(
     let deadline = deadline();
     if let Some(wait) = answer.wait.take() {
         if timeout_at(deadline, pass(&*hooks, &wait)).await.is_err() {
-            let detail = "the script waits for something that cannot come";
+            let detail = "the script waits for something that does not come";
             return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, detail);
         }
     }

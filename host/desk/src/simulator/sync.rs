@@ -12,15 +12,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ask::key_refusal,
     exchange::{Course, Ending},
     hooks::Endpoint,
     json_answer::{nothing, refuse},
+    platform::{Platform, Shared},
     records::{Record, SettingsCall, SettingsVerb},
-    registry::Enrolled,
+    registry::{Caller, Mode, Registry, ServerBot},
     request_body::read,
     script_body::play,
-    state::{Caller, Mode, Shared, Stage},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
@@ -37,18 +36,18 @@ pub(super) struct About {
 }
 
 /// The route of `fetch_settings`.
-pub(super) async fn fetch(stage: Shared, about: Path<About>, body: Body) -> Response {
-    sync(SettingsVerb::Fetch, stage, about, body).await
+pub(super) async fn fetch(platform: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Fetch, platform, about, body).await
 }
 
 /// The route of `update_settings`.
-pub(super) async fn update(stage: Shared, about: Path<About>, body: Body) -> Response {
-    sync(SettingsVerb::Update, stage, about, body).await
+pub(super) async fn update(platform: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Update, platform, about, body).await
 }
 
 async fn sync(
     verb: SettingsVerb,
-    State(stage): Shared,
+    State(platform): Shared,
     Path(about): Path<About>,
     body: Body,
 ) -> Response {
@@ -56,7 +55,7 @@ async fn sync(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (course, account) = Course::new(&stage.stopping);
+    let (course, account) = Course::new(&platform.stopping);
     let mut call = SettingsCall {
         verb,
         key: Secret::new(about.key.clone()),
@@ -66,34 +65,31 @@ async fn sync(
         status: 200,
         course,
     };
-    let answer = match stage.hooks.instead(Endpoint::Settings) {
+    let answer = match platform.hooks.instead(Endpoint::Settings) {
         Some(answer) => {
             call.status = answer.status;
-            stage.hooks.seen(Record::Settings(&call));
-            return play(Arc::clone(&stage.hooks), answer, Some(account)).await;
+            platform.hooks.seen(Record::Settings(&call));
+            return play(Arc::clone(&platform.hooks), answer, Some(account)).await;
         }
-        None => answer(&stage, &about.key, &mut call).await,
+        None => answer(&platform, &about.key, &mut call).await,
     };
     call.status = answer.status().as_u16();
     account.settle(Ending::Complete);
-    stage.hooks.seen(Record::Settings(&call));
+    platform.hooks.seen(Record::Settings(&call));
     answer
 }
 
 /// What the platform answers when all is well is not known; the reference library only prints it.
-async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
-    let (caller, manner) = {
-        let now = stage.state();
-        (now.caller(key), now.manner)
+async fn answer(platform: &Platform, key: &str, call: &mut SettingsCall) -> Response {
+    let registry = &platform.registry;
+    let Some(caller) = registry.caller(key) else {
+        return refuse(StatusCode::UNAUTHORIZED, registry.key_refusal()).into_response();
     };
-    let Some(caller) = caller else {
-        return refuse(StatusCode::UNAUTHORIZED, key_refusal(stage)).into_response();
-    };
-    if let Some(bot) = stage.enrolled(&call.bot) {
-        return enrolled(stage, &bot, key, call).await;
+    if let Some(bot) = registry.server(&call.bot) {
+        return registered(registry, &bot, key, call).await;
     }
     // A key opens the settings of the bots that have it, whatever else is called by a name.
-    if manner == Mode::Strict || matches!(caller, Caller::Bots(_)) {
+    if registry.mode == Mode::Strict || matches!(caller, Caller::Bots(_)) {
         return foreign(&call.bot);
     }
     match call.verb {
@@ -112,16 +108,21 @@ fn foreign(bot: &str) -> Response {
 
 /// Settings of a registered bot: only its own key opens them. What is wrong with them goes into the
 /// log: the platform would drop it without a word.
-async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsCall) -> Response {
+async fn registered(
+    registry: &Registry,
+    bot: &ServerBot,
+    key: &str,
+    call: &mut SettingsCall,
+) -> Response {
     if !bot.key.matches(key.as_bytes()) {
         return foreign(&call.bot);
     }
     let terms = match call.verb {
         SettingsVerb::Update if call.settings.is_object() => {
-            Ok(stage.set_terms(&call.bot, call.settings.clone()))
+            Ok(registry.set_terms(&call.bot, call.settings.clone()))
         }
         SettingsVerb::Update => Err("the settings are no JSON object".to_owned()),
-        SettingsVerb::Fetch => stage.fetch_terms(&call.bot).await,
+        SettingsVerb::Fetch => registry.fetch_terms(&call.bot).await,
     };
     match terms {
         Ok(terms) => {
