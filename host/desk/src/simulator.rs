@@ -1,14 +1,14 @@
 //! Plays the platform, so that bots and the gateway can be tried without it.
 //!
-//! What is here is the API that bots call: a [`FakePoe`] on loopback, to which bots ask other bots,
+//! What is here is the API that bots call: a [`Simulator`] on loopback, to which bots ask other bots,
 //! upload files, send bills and settings. It answers from [`Script`]s, or from a server bot that was
 //! registered under a name. What it was asked it keeps for nobody; [`Hooks`] may look on.
 //!
 //! ```
-//! use ravenry_desk::simulator::{Answer, FakePoe, Script};
+//! use ravenry_desk::simulator::{Answer, Simulator, Script};
 //!
 //! # fn main() -> std::io::Result<()> {
-//! let poe = FakePoe::start()?;
+//! let poe = Simulator::start()?;
 //! poe.bot("Haiku", Script::computed(|_| Answer::stream().text("Old pond").done()));
 //! println!("bots may ask {}", poe.ask_url("Haiku"));
 //! # Ok(())
@@ -61,7 +61,7 @@ mod text;
 mod upload;
 mod web;
 
-pub use self::api::FakePoe;
+pub use self::api::Simulator;
 pub use self::ask::QUERY_BYTES_MAX;
 pub use self::bot_settings::Terms;
 pub use self::downloads::Downloads;

@@ -21,7 +21,7 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, Mode, Options, PERSON_KEY},
+    simulator::{BALANCE, Ledger, Mode, Options, PERSON_KEY, Simulator},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
@@ -126,15 +126,19 @@ impl Simulate {
 }
 
 /// Starts to play.
-pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
+pub(super) fn start(
+    listen: &str,
+    dir: Option<PathBuf>,
+    balance: u64,
+) -> Result<Simulator, Failure> {
     let options = Options {
-        manner: Mode::Strict,
+        mode: Mode::Strict,
         dir,
         balance,
         ..Options::default()
     };
     let listener = simulator_config::bind(listen)?;
-    FakePoe::with(listener, &options).map_err(|error| {
+    Simulator::with(listener, &options).map_err(|error| {
         Failure::Failed(
             Problem {
                 message: "Poe cannot be played".to_owned(),
@@ -148,7 +152,7 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
 }
 
 /// Names, what plays under them, and how it stands with their settings.
-async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
+async fn rows(poe: &Simulator, cast: &Cast) -> Vec<[String; 3]> {
     let asked = cast.servers.iter().map(|(name, target)| async move {
         let settings = match poe.fetch_settings(name).await {
             Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
@@ -167,7 +171,7 @@ async fn rows(poe: &FakePoe, cast: &Cast) -> Vec<[String; 3]> {
 }
 
 /// All that is printed at the start.
-fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
+fn page(poe: &Simulator, rows: &[[String; 3]]) -> String {
     let (url, upload) = (poe.url(), poe.upload_url());
     let mut page = format!("Playing Poe on {url}\n\n");
     if !rows.is_empty() {

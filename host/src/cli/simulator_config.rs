@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Failure, up::WORLD};
 use ravenry_base::report::{Problem, Problems};
 use ravenry_config::scripts::{self, Player, Reply, Role};
-use ravenry_desk::{client::Target, simulator::FakePoe};
+use ravenry_desk::{client::Target, simulator::Simulator};
 
 /// Who plays, by name.
 #[derive(Debug, Default)]
@@ -25,9 +25,9 @@ pub(super) struct Cast {
 
 impl Cast {
     /// Lets everybody play.
-    pub(super) fn enter(&self, poe: &FakePoe) {
+    pub(super) fn enter(&self, poe: &Simulator) {
         for (name, target) in &self.servers {
-            poe.enrol(name, target.clone());
+            poe.register(name, target.clone());
         }
         for (name, replies) in &self.scripts {
             poe.bot(name, replies.clone());

@@ -298,7 +298,7 @@ fn a_bot_that_asks_itself_is_stopped() {
     let server = gateway(&poe, "");
     let url = format!("http://{}/asker", server.address);
     let key = Some(Secret::new(KEY.to_owned()));
-    poe.enrol("myself", Target::parse(&url, key).unwrap());
+    poe.register("myself", Target::parse(&url, key).unwrap());
     let answer = ask(&server, "text myself");
     assert_eq!(answer.events().last().unwrap().0, "done");
     server.wait_text("bots stand in the chain that led to this question");

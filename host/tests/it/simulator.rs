@@ -1,7 +1,7 @@
 //! The fake platform, asked by a plain client: what it plays, what it keeps, and how it sees the end.
 
 mod doors;
-mod enrolled;
+mod registered;
 mod strict;
 
 use std::{

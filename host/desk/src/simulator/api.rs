@@ -28,7 +28,7 @@ use crate::client::Target;
 /// It runs on a thread and a clock of its own. Dropping it breaks off all that is open, and frees the
 /// port before the drop returns.
 #[derive(Debug)]
-pub struct FakePoe {
+pub struct Simulator {
     platform: Arc<Platform>,
     /// Where its futures run.
     runtime: runtime::Handle,
@@ -38,7 +38,7 @@ pub struct FakePoe {
 }
 
 /// Start and addresses.
-impl FakePoe {
+impl Simulator {
     /// Listens on a free port, for whoever asks.
     pub fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -109,7 +109,7 @@ impl FakePoe {
 }
 
 /// What is to be answered.
-impl FakePoe {
+impl Simulator {
     /// Whoever asks for this name hears this script.
     pub fn bot(&self, name: &str, script: impl Into<Script>) {
         self.platform.registry.script(name, script.into());
@@ -139,7 +139,7 @@ impl FakePoe {
 }
 
 /// What came of it.
-impl FakePoe {
+impl Simulator {
     /// What the person has left, and what bots had.
     pub fn ledger(&self) -> Ledger {
         self.platform.ledger.ledger()
@@ -158,7 +158,7 @@ impl FakePoe {
     }
 }
 
-impl Drop for FakePoe {
+impl Drop for Simulator {
     fn drop(&mut self) {
         self.platform.stopping.begin();
         drop(self.stop.take());

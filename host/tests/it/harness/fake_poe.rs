@@ -49,12 +49,12 @@ async fn patiently<T>(what: &str, come: impl Future<Output = T>) -> Result<T, Ov
 /// The platform, and all that it was asked.
 #[derive(Debug)]
 pub struct FakePoe {
-    simulator: simulator::FakePoe,
+    simulator: simulator::Simulator,
     backstage: Arc<Backstage>,
 }
 
 impl Deref for FakePoe {
-    type Target = simulator::FakePoe;
+    type Target = simulator::Simulator;
 
     fn deref(&self) -> &Self::Target {
         &self.simulator
@@ -77,7 +77,7 @@ impl FakePoe {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Ok(Self {
-            simulator: simulator::FakePoe::with(listener, &options)?,
+            simulator: simulator::Simulator::with(listener, &options)?,
             backstage,
         })
     }

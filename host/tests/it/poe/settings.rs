@@ -53,7 +53,7 @@ fn the_platform_asks_on_request() {
     let server = named(&poe);
     let url = format!("http://{}/asker", server.address);
     let key = Some(Secret::new(KEY.to_owned()));
-    poe.enrol("AskerBot", Target::parse(&url, key).unwrap());
+    poe.register("AskerBot", Target::parse(&url, key).unwrap());
     let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
         poe = { name = \"AskerBot\", access_key = { env = \"ASKER_KEY\" } }\n";
     let sync = |manifest: &str| {

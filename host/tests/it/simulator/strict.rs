@@ -5,7 +5,7 @@ use std::time::Duration;
 use ravenry_desk::simulator::{Limits, Mode, Options, PERSON_KEY, URL_TIME};
 use serde_json::{Value, json};
 
-use super::enrolled::{enrol, heard, next, query, strict};
+use super::registered::{heard, next, query, register, strict};
 use super::{client, json_of, post};
 use crate::harness::{FakePoe, Script};
 
@@ -97,14 +97,14 @@ async fn a_stand_in_paints() {
 #[tokio::test]
 async fn only_what_was_authorized_is_captured() {
     let poe = FakePoe::with(Options {
-        manner: Mode::Strict,
+        mode: Mode::Strict,
         balance: 100,
         ..Options::default()
     });
     let (poe, host) = (poe.unwrap(), FakePoe::start().unwrap());
     for bot in ["cat", "dog"] {
         host.bot(bot, Script::text("x"));
-        enrol(&poe, &host, bot);
+        register(&poe, &host, bot);
     }
     let bill = async |key: &str, id: &str, verb: &str, amount: u64| {
         let body = json!({"access_key": key, "amounts": [{"amount_usd_milli_cents": amount}]});

@@ -129,7 +129,7 @@ fn settings_of_a_stranger_are_words() {
         });
         // A server bot that has told them once, and is gone.
         let gone = Target::parse("http://127.0.0.1:1/", Some(Secret::new("key".to_owned())));
-        poe.enrol(&format!("evil-{number}"), gone.unwrap());
+        poe.register(&format!("evil-{number}"), gone.unwrap());
         let told = post(
             &format!("/bot/update_settings/evil-{number}/key"),
             &[],
