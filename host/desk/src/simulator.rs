@@ -5,7 +5,7 @@
 //! registered under a name. What it was asked it keeps for nobody; [`Hooks`] may look on.
 //!
 //! ```
-//! use ravenry_desk::simulator::{Answer, Simulator, Script};
+//! use ravenry_desk::simulator::{Answer, Script, Simulator};
 //!
 //! # fn main() -> std::io::Result<()> {
 //! let poe = Simulator::start()?;
@@ -23,8 +23,9 @@
 //! says so.
 //!
 //! **Bounds.** Everything kept is bounded: what queries have cost and called by [`QUERIES_MAX`] (the
-//! oldest goes), files by [`FILES_BYTES_MAX`] (new ones are refused), bodies by [`QUERY_BYTES_MAX`] and [`FILE_BYTES_MAX`], connections by [`CONNECTIONS_MAX`] (more
-//! wait), answers by [`ANSWER_TIME_MAX`].
+//! oldest goes), files by [`FILES_BYTES_MAX`] (new ones are refused), bodies by [`QUERY_BYTES_MAX`]
+//! and [`FILE_BYTES_MAX`], connections by [`CONNECTIONS_MAX`] (more wait), answers by
+//! [`ANSWER_TIME_MAX`].
 
 mod api;
 mod apply_settings;

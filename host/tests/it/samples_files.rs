@@ -10,6 +10,7 @@ use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::{Value, json};
 
 use self::api::Api;
+
 use crate::harness::{self, FakePoe, Folder, Server};
 
 /// The access key of every sample here.

@@ -12,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 use ravenry_desk::simulator::{Answer, Chunks, Ending, Framing, Step};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
+
+use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 
 fn client() -> Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -67,7 +67,7 @@ impl Simulator {
                     tokio::select! {
                         served = serve(listener, playing) => {
                             if let Err(error) = served {
-                                tracing::error!(%error, "the fake platform cannot serve");
+                                tracing::error!(%error, "the played platform cannot serve");
                             }
                         }
                         _ = stopped => {}

@@ -66,7 +66,7 @@ pub(super) async fn ask(
 }
 
 /// A report about the answer of a bot: a registered one hears it.
-async fn report(platform: &Arc<Platform>, report: BotRequest, account: &Account) -> Response {
+async fn report(platform: &Platform, report: BotRequest, account: &Account) -> Response {
     let registry = &platform.registry;
     let admitted = report.key().and_then(|key| registry.caller(key)).is_some();
     platform.hooks.seen(Record::Report(&report));

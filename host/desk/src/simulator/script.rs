@@ -1,4 +1,4 @@
-//! What a bot of the fake platform is to answer.
+//! What a bot of the played platform is to answer.
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -37,11 +37,11 @@ pub(super) async fn play(
     account: Option<Account>,
 ) -> Response {
     let deadline = deadline();
-    if let Some(wait) = answer.wait.take() {
-        if timeout_at(deadline, pass(&*hooks, &wait)).await.is_err() {
-            let detail = "the script waits for something that does not come";
-            return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, detail);
-        }
+    if let Some(wait) = answer.wait.take()
+        && timeout_at(deadline, pass(&*hooks, &wait)).await.is_err()
+    {
+        let detail = "the script waits for something that does not come";
+        return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, detail);
     }
     let head = match head(&answer) {
         Ok(head) => head,
@@ -54,7 +54,7 @@ pub(super) async fn play(
 }
 
 /// When an answer that starts now is broken off.
-pub(super) fn deadline() -> Instant {
+fn deadline() -> Instant {
     let now = Instant::now();
     now.checked_add(ANSWER_TIME_MAX).unwrap_or(now)
 }

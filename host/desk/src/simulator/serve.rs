@@ -1,4 +1,4 @@
-//! The listener of the fake platform, and its routes.
+//! The listener of the played platform, and its routes.
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 

@@ -1,8 +1,9 @@
 //! What can be wrong with another bot's answer, one row each.
 
-use crate::harness::Scripting as _;
 use ravenry_desk::simulator::{Answer, Step};
 use serde_json::json;
+
+use crate::harness::Scripting as _;
 
 /// What a reader may hear of it: the text that came before, and whether an error follows.
 pub(super) enum Heard {
