@@ -125,6 +125,16 @@ impl Connection {
         }
     }
 
+    /// Reads until an answer has begun: its head, and of a stream the name of the first event that says something.
+    pub fn begun(&mut self) {
+        let (status, _) = self.head();
+        let mut line = String::new();
+        while status == 200 && (!line.starts_with("event: ") || line.trim_end() == "event: meta") {
+            line.clear();
+            assert_ne!(self.reader.read_line(&mut line).unwrap(), 0, "it was cut");
+        }
+    }
+
     /// Waits until the other side closes, and gives what came before that.
     pub fn until_closed(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -1,7 +1,11 @@
 //! What the host is made to keep: attacks on the memory of the process, each beside a polite neighbour, and
 //! in a process that may not have much.
 
-use std::{io::Write as _, net::TcpStream, thread};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    thread,
+};
 
 use serde_json::json;
 
@@ -44,9 +48,13 @@ fn holds_out<T>(bot: &str, attack: impl Fn(&Server) -> T) {
     }
     let more = server.resident_bytes().saturating_sub(before);
     assert!(more < LEFT_BYTES, "{more} bytes more are in use");
+    // Books held it: whoever looks after memory that is in no book had nothing to do.
+    let short = server.metric("ravenry_replies_total", &[("outcome", "memory_short")]);
+    assert_eq!(short, None, "more was kept than was booked");
 }
 
-/// Asks so many times at once, and reads nothing.
+/// Asks so many times at once, and reads no more of each answer than that it has begun: by then the host keeps
+/// what it was made to keep, or has refused to.
 fn unread(server: &Server, body: &[u8], times: usize) -> Vec<Connection> {
     let request = post("/hostile", &[], body);
     let send = |_| {
@@ -54,7 +62,9 @@ fn unread(server: &Server, body: &[u8], times: usize) -> Vec<Connection> {
         connection.send(&request);
         connection
     };
-    (0..times).map(send).collect()
+    let mut connections: Vec<Connection> = (0..times).map(send).collect();
+    connections.iter_mut().for_each(Connection::begun);
+    connections
 }
 
 fn hoards(command: &str, times: usize) {
@@ -99,19 +109,40 @@ fn a_queue_of_the_largest_bodies_is_memory_of_its_bot() {
         let waits = unread(server, query("wait").to_string().as_bytes(), 1);
         let send = |_| {
             let mut socket = TcpStream::connect(server.address).unwrap();
-            let head =
-                format!("POST /hostile HTTP/1.1\r\nhost: x\r\ncontent-length: {BYTES}\r\n\r\n\"");
+            let head = format!(
+                "POST /hostile HTTP/1.1\r\nhost: {}\r\ncontent-length: {BYTES}\r\n\r\n\"",
+                server.address
+            );
             socket.write_all(head.as_bytes()).unwrap();
             socket.set_nonblocking(true).unwrap();
             socket
         };
         let mut sockets: Vec<TcpStream> = (0..256).map(send).collect();
-        // Round after round, as much as is taken: whoever is refused is not asked again.
-        for _ in 0..64 {
-            for socket in &mut sockets {
-                let _ = socket.write(&piece);
-            }
+        // Round after round, as much as is taken, until nobody takes any more: those who are refused are told.
+        let mut taken = 0;
+        let mut rounds_without = 0;
+        while rounds_without < 1_000 {
+            let more: usize = sockets
+                .iter_mut()
+                .filter_map(|socket| socket.write(&piece).ok())
+                .sum();
+            taken += more;
+            rounds_without = if more > 0 { 0 } else { rounds_without + 1 };
             thread::yield_now();
+        }
+        let refused = sockets.iter_mut().filter_map(|socket| {
+            let mut head = [0; 64];
+            let length = socket.read(&mut head).ok()?;
+            Some(String::from_utf8_lossy(&head[..length]).into_owned())
+        });
+        let refused: Vec<String> = refused.collect();
+        assert!(taken > 64 << 20, "{taken} bytes were taken");
+        assert!(!refused.is_empty(), "{taken} bytes were taken of all");
+        for head in refused {
+            assert!(
+                head.starts_with("HTTP/1.1 503 ") || head.is_empty(),
+                "{head}"
+            );
         }
         (waits, sockets)
     });

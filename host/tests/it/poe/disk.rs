@@ -1,13 +1,17 @@
 //! Money where the disk is full, or may not be written: nothing is charged that cannot be noted, and replies that
 //! charge nothing go on.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 use super::{crash::paid, folder, send};
 use crate::harness::FakePoe;
 use crate::{
     drain::handover::wait_until,
-    harness::{Server, SmallDisk},
+    harness::{Server, SmallDisk, is_installed_or_told},
 };
 
 const REFUSED: &str = "charges are refused, because they cannot be noted";
@@ -78,4 +82,38 @@ fn a_disk_that_takes_nothing_refuses_charges_alone() {
     }
     // No half of a record is left for the next start to tell of.
     settled();
+}
+
+/// Becomes a gateway for which all that goes to the disk is there five seconds late.
+const SLOW: &str = "exec strace -D -f -qq --seccomp-bpf -o /dev/null \
+    -e trace=fdatasync -e inject=fdatasync:delay_enter=5s \"$0\" \"$@\"";
+
+/// Those who charge wait for the disk, however many they are, and nobody else does.
+#[test]
+fn a_slow_disk_keeps_those_waiting_who_charge() {
+    const CHARGES: usize = 64;
+    if !is_installed_or_told("strace", "strace") {
+        return;
+    }
+    let poe = FakePoe::start().unwrap();
+    let server = folder(&poe, "").first(SLOW).up();
+    let charged = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..CHARGES {
+            scope.spawn(|| {
+                let said = send(&server, &paid("authorize 300\nthanks")).said();
+                assert_eq!(said, "thanks");
+                charged.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        server.wait_running("asker", 64.0);
+        for _ in 0..20 {
+            let said = send(&server, &paid("free of charge")).said();
+            assert_eq!(said, "free of charge");
+        }
+        let charged = charged.load(Ordering::Relaxed);
+        assert_eq!(charged, 0, "who charges waits for the disk");
+        assert_eq!(poe.ledger().bills.len(), 0, "and nothing is sent before");
+    });
+    assert_eq!(poe.ledger().bills.len(), CHARGES);
 }
