@@ -20,7 +20,7 @@ use ravenry_config::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, Downloads, FakePoe, made_up_key},
+    simulator::{BALANCE, Downloads, Simulator, made_up_key},
 };
 
 /// Where it listens when its own address is taken.
@@ -28,7 +28,7 @@ const FREE: &str = "127.0.0.1:0";
 
 /// The simulator of a server.
 pub(super) struct Simulated {
-    poe: FakePoe,
+    poe: Simulator,
     /// Whether bots ask here in the place of Poe.
     plays: bool,
     bots: Mutex<Bots>,
@@ -161,14 +161,14 @@ impl Simulated {
         let Some(server) = server else { return };
         for gone in &bots.registered {
             if !bots.wanted.iter().any(|bot| bot.name == *gone) {
-                self.poe.strike(gone);
+                self.poe.remove(gone);
             }
         }
         for bot in &bots.wanted {
             let mut url = server.clone();
             url.set_path(&bot.route);
             let key = bot.key.clone();
-            self.poe.enrol(&bot.name, Target { url, key });
+            self.poe.register(&bot.name, Target { url, key });
         }
         bots.registered = bots.wanted.iter().map(|bot| bot.name.clone()).collect();
     }

@@ -8,13 +8,17 @@ use std::{
 
 use super::failure::Failure;
 use ravenry_base::report::Problem;
-use ravenry_desk::simulator::{FakePoe, Limits, Mode, Options};
+use ravenry_desk::simulator::{Limits, Mode, Options, Simulator};
 
 /// Starts to play.
 ///
 /// # Errors
 /// An address that cannot be listened on, and a directory that cannot hold files.
-pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<FakePoe, Failure> {
+pub(super) fn start(
+    listen: &str,
+    dir: Option<PathBuf>,
+    balance: u64,
+) -> Result<Simulator, Failure> {
     let options = Options {
         manner: Mode::Strict,
         dir,
@@ -22,7 +26,7 @@ pub(super) fn start(listen: &str, dir: Option<PathBuf>, balance: u64) -> Result<
         limits: Limits::default(),
     };
     let listener = bind(listen)?;
-    FakePoe::with(listener, &options).map_err(|error| {
+    Simulator::with(listener, &options).map_err(|error| {
         Failure::Failed(
             Problem {
                 message: "Poe cannot be played".to_owned(),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{failure::Failure, load::WORLD};
 use ravenry_base::report::{Problem, Problems};
 use ravenry_config::scripts::{self, Player, Reply, Role};
-use ravenry_desk::{client::Target, simulator::FakePoe};
+use ravenry_desk::{client::Target, simulator::Simulator};
 
 /// Bots by name.
 #[derive(Debug, Default)]
@@ -18,9 +18,9 @@ pub(super) struct SimulatorConfig {
 
 impl SimulatorConfig {
     /// Registers all of them.
-    pub(super) fn register(&self, poe: &FakePoe) {
+    pub(super) fn register(&self, poe: &Simulator) {
         for (name, target) in &self.servers {
-            poe.enrol(name, target.clone());
+            poe.register(name, target.clone());
         }
         for (name, replies) in &self.scripts {
             poe.bot(name, replies.clone());

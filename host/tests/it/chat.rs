@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
-use ravenry_desk::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
-use crate::harness::{Server, Terminal};
+use crate::harness::{FakePoe, Script, Scripting as _, Server, Terminal};
 
 /// A terminal in which somebody talks with this bot, greeted already.
 fn talk(directory: &tempfile::TempDir, url: &str) -> Terminal {

@@ -43,6 +43,14 @@ fn verbs_know_no_verbs() {
 }
 
 #[test]
+fn parts_of_a_module_point_downwards() {
+    hold_sources(
+        "A part of a module may use those of lower levels only.",
+        rules::parts_point_downwards,
+    );
+}
+
+#[test]
 fn edges_are_written_from_the_crate() {
     hold_sources(
         "Other modules are named from `crate::`.",

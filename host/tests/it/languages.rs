@@ -5,11 +5,11 @@ mod new_bots;
 
 use std::{path::PathBuf, thread, time::Duration, time::Instant};
 
-use ravenry_desk::simulator::{FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::{Value, json};
 
 use crate::harness::languages::{from_template, repository, sample};
-use crate::harness::{Folder, Server, query};
+use crate::harness::{FakePoe, Folder, Script, Server, query};
 
 /// A gateway with the cat in Rust and in another language.
 fn cats(other: &str) -> Server {
@@ -289,7 +289,7 @@ fn bots_in_other_languages_ask_other_bots() {
     let poe = FakePoe::start().unwrap();
     poe.bot(
         "GPT-4o",
-        Script::events([
+        Answer::events([
             ("text", json!({ "text": "naïve " })),
             ("text", json!({ "text": "🐈" })),
             ("done", json!({})),

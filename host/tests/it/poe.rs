@@ -12,10 +12,12 @@ mod settings;
 
 use std::time::Instant;
 
-use ravenry_desk::simulator::{Answer, FakePoe, Script, Step};
+use ravenry_base::secret::Secret;
+use ravenry_desk::client::Target;
+use ravenry_desk::simulator::{Answer, Step};
 use serde_json::{Value, json};
 
-use crate::harness::{self, Folder, Server};
+use crate::harness::{self, Answered as _, FakePoe, Folder, Script, Scripting as _, Server};
 
 /// A gateway with the bot `asker` under this key, which takes a fake platform for the real one.
 fn gateway(poe: &FakePoe, more: &str) -> Server {
@@ -59,7 +61,7 @@ fn a_bot_hears_every_event_of_another() {
     let poe = FakePoe::start().unwrap();
     poe.bot(
         "helper",
-        Script::events([
+        Answer::events([
             ("meta", json!({"content_type": "text/plain"})),
             ("text", json!({"text": "one "})),
             ("text", json!({"text": "two", "index": 1})),
@@ -135,7 +137,7 @@ fn a_relay_hands_on_all_but_hidden_data() {
         ("suggested_reply", json!({"text": "more?"})),
         ("done", json!({})),
     ];
-    poe.bot("helper", Script::events(events.clone()));
+    poe.bot("helper", Answer::events(events.clone()));
     let server = gateway(&poe, "");
     let expected: Vec<(String, Value)> = events
         .into_iter()
@@ -295,7 +297,8 @@ fn a_bot_that_asks_itself_is_stopped() {
     let poe = FakePoe::start().unwrap();
     let server = gateway(&poe, "");
     let url = format!("http://{}/asker", server.address);
-    poe.forward("myself", &url, KEY).unwrap();
+    let key = Some(Secret::new(KEY.to_owned()));
+    poe.register("myself", Target::parse(&url, key).unwrap());
     let answer = ask(&server, "text myself");
     assert_eq!(answer.events().last().unwrap().0, "done");
     server.wait_text("bots stand in the chain that led to this question");

@@ -8,10 +8,9 @@ mod relays;
 mod shows;
 mod tools;
 
-use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
-use crate::harness::{self, Folder, Server};
+use crate::harness::{self, FakePoe, Folder, Server};
 
 /// The access key of every sample here.
 const KEY: &str = "the-access-key-of-all-the-samples";

@@ -6,11 +6,12 @@ mod models;
 mod painting;
 mod pdfs;
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::{Value, json};
 
 use self::api::Api;
-use crate::harness::{self, Folder, Server};
+
+use crate::harness::{self, FakePoe, Folder, Server};
 
 /// The access key of every sample here.
 const KEY: &str = "the-access-key-of-all-the-samples";
@@ -146,7 +147,7 @@ fn a_video_is_uploaded_and_then_announced() {
 fn a_video_that_cannot_be_uploaded_is_not_announced() {
     let poe = FakePoe::start().unwrap();
     let server = gateway(&poe, &entry("video"));
-    poe.instead(Door::Uploads, Answer::status(400));
+    poe.instead(Endpoint::Uploads, Answer::status(400));
     let events = send(&server, "video", &harness::query("hi")).events();
     let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["error", "done"]);

@@ -8,10 +8,12 @@ mod shown;
 
 use std::{fs, future::Future, path::Path, process::Command};
 
-use ravenry_desk::simulator::{Answer, Ending, FakePoe, Script, Step, Wait};
+use ravenry_desk::simulator::{Answer, Ending, Step, Wait};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, ENTER, ESCAPE, Folder, Server, eventually};
+use crate::harness::{
+    Answered as _, Browser, ENTER, ESCAPE, FakePoe, Folder, Script, Server, eventually,
+};
 
 /// Waits for the fake platform, which speaks async.
 fn wait<T>(future: impl Future<Output = T>) -> T {

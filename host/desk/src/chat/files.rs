@@ -13,7 +13,7 @@ use std::{
 use super::diagnosis;
 use crate::{
     client::{Attachment, Client, Target, Told},
-    simulator::{FILE_BYTES_MAX, FakePoe, mime_type_of},
+    simulator::{FILE_BYTES_MAX, Simulator, mime_type_of},
 };
 use ravenry_base::report::Problem;
 use ravenry_protocol::event;
@@ -32,7 +32,7 @@ const EXTENSION_MAX: usize = 8;
 
 /// Where attached files lie. They go with it.
 #[derive(Default)]
-pub(super) struct Shelf(Option<FakePoe>);
+pub(super) struct Shelf(Option<Simulator>);
 
 impl Shelf {
     /// Puts a file of this machine up for the bot. Its text goes along where it is text.
@@ -56,7 +56,7 @@ impl Shelf {
         let parsed_content = text(&content_type, &bytes);
         let poe = match &mut self.0 {
             Some(poe) => poe,
-            none => none.insert(FakePoe::start().map_err(|error| cannot(error.to_string()))?),
+            none => none.insert(Simulator::start().map_err(|error| cannot(error.to_string()))?),
         };
         let url = poe.attachment(&name, bytes);
         Ok(Attachment {

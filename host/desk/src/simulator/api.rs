@@ -1,43 +1,35 @@
-//! The API that bots call, as a handle for tests: it starts, says what is to be answered, tells what
-//! was asked, and stops when it is dropped.
+//! The played platform as a handle: it starts, takes bots and files, and stops when it is dropped.
 
 use std::{
-    fmt, io,
+    io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use bytes::Bytes;
-use http::HeaderValue;
 use tokio::{runtime, sync::oneshot};
 use url::Url;
 
 use super::{
     bot_settings::Terms,
-    file_store::Shelf,
+    downloads::Downloads,
+    file_store::FileStore,
     files,
-    history::Recorded,
-    ledger::{BALANCE, Ledger},
-    query_runner::{Driver, Limits},
-    script::{Answer, Script},
+    ledger::Ledger,
+    platform::{Options, Platform},
+    script::Script,
     serve::{UPLOAD_PATH, serve},
-    state::{Cast, Mode, Overdue, Stage},
-    sync::SettingsCall,
-    upload::{Downloads, Upload},
 };
 use crate::client::Target;
-use ravenry_base::secret::Secret;
 
 /// The platform's API for bots, played on a free port of 127.0.0.1.
 ///
 /// It runs on a thread and a clock of its own. Dropping it breaks off all that is open, and frees the
 /// port before the drop returns.
 #[derive(Debug)]
-pub struct FakePoe {
-    stage: Arc<Stage>,
+pub struct Simulator {
+    platform: Arc<Platform>,
     /// Where its futures run.
     runtime: runtime::Handle,
     /// Dropped to stop the server.
@@ -45,98 +37,29 @@ pub struct FakePoe {
     thread: Option<JoinHandle<()>>,
 }
 
-/// How the platform is played.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How much is minded.
-    pub manner: Mode,
-    /// Where files are kept, in a directory of this run; else in one that goes with it.
-    pub dir: Option<PathBuf>,
-    /// What the person has, in thousandths of a US cent.
-    pub balance: u64,
-    /// What replies of registered bots may take.
-    pub limits: Limits,
-}
-
-impl Default for Options {
-    /// For tests.
-    fn default() -> Self {
-        Self {
-            manner: Mode::Lenient,
-            dir: None,
-            balance: BALANCE,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// A way into the platform that can be made to fail. Bot queries fail by their [`Script`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// Uploads of files.
-    Uploads,
-    /// Bills.
-    Costs,
-    /// Calls about settings.
-    Settings,
-}
-
-/// A bot cannot be registered under this URL with this key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvalidForward {
-    /// Not a URL with `http`. The fake platform knows no certificates.
-    Url,
-    /// The key holds what a header cannot.
-    Key,
-}
-
-impl fmt::Display for InvalidForward {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Url => "a bot behind the fake platform needs a URL that starts with http://",
-            Self::Key => "the access key holds characters that no header can hold",
-        })
-    }
-}
-
-impl std::error::Error for InvalidForward {}
-
 /// Start and addresses.
-impl FakePoe {
-    /// Listens on a free port.
+impl Simulator {
+    /// Listens on a free port, for whoever asks.
     pub fn start() -> io::Result<Self> {
-        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)
-    }
-
-    /// Serves on a listener that is bound already.
-    pub fn on(listener: TcpListener) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Self::with(listener, &Options::default())
     }
 
-    /// The same, in another manner.
+    /// Serves on a listener that is bound already.
     pub fn with(listener: TcpListener, options: &Options) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let origin = origin(listener.local_addr()?)?;
-        let shelf = match &options.dir {
-            Some(dir) => Shelf::within(dir)?,
-            None => Shelf::temporary()?,
+        let store = match &options.dir {
+            Some(dir) => FileStore::within(dir)?,
+            None => FileStore::temporary()?,
         };
-        let driver = Driver::new(options.limits);
-        let stage = Arc::new(Stage::new(origin, client()?, driver, shelf));
-        {
-            let mut now = stage.state();
-            now.manner = options.manner;
-            now.ledger.balance = options.balance;
-            if options.manner == Mode::Strict {
-                now.files.downloads = Downloads::Fetched(Vec::new());
-            }
-        }
+        let platform = Arc::new(Platform::new(origin, store, options));
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let playing = Arc::clone(&stage);
+        let playing = Arc::clone(&platform);
         let thread = thread::Builder::new()
             .name("fake-poe".to_owned())
             .spawn(move || {
@@ -144,7 +67,7 @@ impl FakePoe {
                     tokio::select! {
                         served = serve(listener, playing) => {
                             if let Err(error) = served {
-                                tracing::error!(%error, "the fake platform cannot serve");
+                                tracing::error!(%error, "the played platform cannot serve");
                             }
                         }
                         _ = stopped => {}
@@ -154,7 +77,7 @@ impl FakePoe {
                 runtime.shutdown_background();
             })?;
         Ok(Self {
-            stage,
+            platform,
             runtime: handle,
             stop: Some(stop),
             thread: Some(thread),
@@ -163,12 +86,16 @@ impl FakePoe {
 
     /// Scheme, address and port, without a slash at the end: what stands for `https://api.poe.com`.
     pub fn url(&self) -> String {
-        self.stage.origin.as_str().trim_end_matches('/').to_owned()
+        self.platform
+            .origin
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// Where bots and persons ask for this name.
     pub fn ask_url(&self, name: &str) -> String {
-        let mut url = self.stage.origin.clone();
+        let mut url = self.platform.origin.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(["bot", name]);
         }
@@ -182,148 +109,40 @@ impl FakePoe {
 }
 
 /// What is to be answered.
-impl FakePoe {
-    /// Whoever asks for this name hears this script, from its first answer on.
+impl Simulator {
+    /// Whoever asks for this name hears this script.
     pub fn bot(&self, name: &str, script: impl Into<Script>) {
-        let script = script.into();
-        self.cast(name, Cast::Scripted { script, calls: 0 });
-    }
-
-    /// Whoever asks for this name is passed on to a server bot, body as it came, with that bot's key.
-    ///
-    /// Neither the caller's key nor the body is looked at. A fetch of its settings asks it for them.
-    pub fn forward(&self, name: &str, url: &str, key: &str) -> Result<(), InvalidForward> {
-        let url = Url::parse(url).map_err(|_| InvalidForward::Url)?;
-        if url.scheme() != "http" {
-            return Err(InvalidForward::Url);
-        }
-        let mut key =
-            HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| InvalidForward::Key)?;
-        key.set_sensitive(true);
-        self.cast(name, Cast::Forwarded { url, key });
-        Ok(())
+        self.platform.registry.script(name, script.into());
     }
 
     /// Registers a server bot: whoever asks for this name is passed on to it as the platform does it,
     /// with its settings applied, limits held and rules looked after.
-    pub fn enrol(&self, name: &str, target: Target) {
-        self.stage.enrol(name, target);
+    pub fn register(&self, name: &str, target: Target) {
+        self.platform.registry.register(name, target);
     }
 
     /// Forgets a registered bot.
-    pub fn strike(&self, name: &str) {
-        if self.stage.enrolled(name).is_some() {
-            self.stage.state().bots.remove(name);
-        }
-    }
-
-    fn cast(&self, name: &str, cast: Cast) {
-        self.stage.state().bots.insert(name.to_owned(), cast);
-    }
-
-    /// From now on lets in this key, and others that were named so. Before the first one, any key.
-    pub fn accept_key(&self, key: &str) {
-        self.stage.state().keys.push(Secret::new(key.to_owned()));
-    }
-
-    /// Answers so, once, at the next call that comes in by this door. Several wait in line.
-    pub fn instead(&self, door: Door, answer: Answer) {
-        let mut state = self.stage.state();
-        state.instead.entry(door).or_default().push_back(answer);
-    }
-
-    /// What the person has left, in thousandths of a US cent.
-    pub fn balance(&self, milli_cents: u64) {
-        self.stage.state().ledger.balance = milli_cents;
+    pub fn remove(&self, name: &str) {
+        self.platform.registry.remove(name);
     }
 
     /// What to do with uploads by URL.
     pub fn downloads(&self, downloads: Downloads) {
-        self.stage.state().files.downloads = downloads;
+        self.platform.downloader.set(downloads);
     }
 
     /// Puts up a file, and says at which URL; nothing when there is no room.
     pub fn attachment(&self, name: &str, bytes: impl Into<Bytes>) -> Option<String> {
         let mime_type = files::mime_type_of(name);
-        files::store(&self.stage, name, mime_type, &bytes.into())
-    }
-
-    /// Puts up an attachment that answers so whenever it is fetched, and says at which URL; nothing
-    /// when there is no room.
-    pub fn scripted_attachment(&self, name: &str, answer: Answer) -> Option<String> {
-        files::store_script(&self.stage, name, answer)
-    }
-
-    /// Lets so much time pass for URLs that expire.
-    pub fn skip(&self, time: Duration) {
-        self.stage.clock.skip(time);
-    }
-
-    /// Lets all scripts pass that wait at this gate, now and later.
-    pub fn release(&self, gate: &str) {
-        self.stage.release(gate);
+        self.platform.files.put(name, mime_type, &bytes.into())
     }
 }
 
-/// What was asked.
-impl FakePoe {
-    /// All queries to this name, in order, refused ones too.
-    pub fn queries(&self, name: &str) -> Vec<Recorded> {
-        let state = self.stage.state();
-        let of = |query: &&Recorded| query.bot == name;
-        state.queries.iter().filter(of).cloned().collect()
-    }
-
-    /// The first query to this name that was not yet returned here.
-    pub async fn next_query(&self, name: &str) -> Result<Recorded, Overdue> {
-        let what = || format!("query to `{name}`");
-        self.stage
-            .until(what, || {
-                let mut state = self.stage.state();
-                let taken = state.taken.get(name).copied();
-                let new = |query: &&Recorded| {
-                    query.bot == name && taken.is_none_or(|taken| query.number > taken)
-                };
-                let query = state.queries.iter().find(new).cloned()?;
-                state.taken.insert(name.to_owned(), query.number);
-                Some(query)
-            })
-            .await
-    }
-
-    /// Waits until a script waits at this gate, or has passed it.
-    pub async fn reached(&self, gate: &str) -> Result<(), Overdue> {
-        self.stage.reached(gate).await
-    }
-
-    /// Waits until this is something, looking whenever something was asked. `what` names it, should it
-    /// not come: `poe.until("a report", |poe| poe.reports().pop())`.
-    pub async fn until<T>(
-        &self,
-        what: &str,
-        look: impl Fn(&Self) -> Option<T>,
-    ) -> Result<T, Overdue> {
-        self.stage.until(|| what.to_owned(), || look(self)).await
-    }
-
-    /// All `report_error` and its kin, in order.
-    pub fn reports(&self) -> Vec<Recorded> {
-        self.stage.state().reports.all()
-    }
-
-    /// All uploads, in order, failed ones too.
-    pub fn uploads(&self) -> Vec<Upload> {
-        self.stage.state().uploads.all()
-    }
-
-    /// Paths of attachments that were fetched, in order.
-    pub fn fetched(&self) -> Vec<String> {
-        self.stage.state().files.fetched.all()
-    }
-
-    /// What is left, and all bills.
+/// What came of it.
+impl Simulator {
+    /// What the person has left, and what bots had.
     pub fn ledger(&self) -> Ledger {
-        self.stage.state().ledger.ledger()
+        self.platform.ledger.ledger()
     }
 
     /// Asks a registered bot for its settings, and keeps them.
@@ -331,22 +150,17 @@ impl FakePoe {
     /// # Errors
     /// Why they cannot be read, and what to do about it.
     pub async fn fetch_settings(&self, name: &str) -> Result<Arc<Terms>, String> {
-        let (stage, name) = (Arc::clone(&self.stage), name.to_owned());
+        let (platform, name) = (Arc::clone(&self.platform), name.to_owned());
         // Connections belong to the threads on which they were made.
-        let fetching = async move { stage.fetch_terms(&name).await };
+        let fetching = async move { platform.registry.fetch_terms(&name).await };
         let fetched = self.runtime.spawn(fetching).await;
         fetched.unwrap_or_else(|_| Err("the simulator has stopped".to_owned()))
     }
-
-    /// All calls about settings, in order.
-    pub fn settings(&self) -> Vec<SettingsCall> {
-        self.stage.state().settings.all()
-    }
 }
 
-impl Drop for FakePoe {
+impl Drop for Simulator {
     fn drop(&mut self) {
-        self.stage.stop();
+        self.platform.stopping.begin();
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A thread that fell over has freed everything too.
@@ -357,20 +171,4 @@ impl Drop for FakePoe {
 
 fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}/")).map_err(io::Error::other)
-}
-
-/// A client for URLs with `http` on this machine: it trusts no certificate, so that it needs none.
-fn client() -> io::Result<reqwest::Client> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(io::Error::other)
 }

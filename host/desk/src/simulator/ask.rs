@@ -7,21 +7,22 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
-use serde_json::{Value, json};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
 use tokio::time::timeout;
-use url::Url;
 
 use super::{
     call_limits::DEPTH_MAX,
-    history::{Account, Ending, Recorded},
+    exchange::{Account, Ending},
+    json_answer::nothing,
     mock_bot,
+    platform::{Platform, Shared},
     proxy::pass,
-    raw_proxy::forward,
-    registry::PERSON_KEY,
+    records::{BotRequest, Record},
+    registry::{Backend, Caller, Mode},
+    request_body::read,
     script::Answer,
     script_body::{play, refused},
-    state::{Caller, Cast, Mode, Shared, Stage, read},
 };
 
 /// Largest body of a query. The gateway lets a bot ask 16 MiB; the rest is for what it adds.
@@ -33,10 +34,6 @@ const REPORT_TIME_MAX: Duration = Duration::from_secs(5);
 /// What is to happen with a query.
 enum Next {
     Play(Box<Answer>),
-    Forward {
-        url: Url,
-        key: HeaderValue,
-    },
     /// Ask a registered bot, as so manieth of a chain.
     Pass {
         depth: u32,
@@ -46,7 +43,7 @@ enum Next {
 
 /// The route.
 pub(super) async fn ask(
-    State(stage): Shared,
+    State(platform): Shared,
     Path(bot): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -55,29 +52,30 @@ pub(super) async fn ask(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (query, account) = Recorded::new(&stage, bot, headers, bytes.clone());
+    let (query, account) = BotRequest::new(&platform.stopping, bot, headers, bytes);
     let kind = query.body.get("type").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind.starts_with("report_")) {
-        return report(&stage, query, &account).await;
+        return report(&platform, query, &account).await;
     }
-    stage.record(|state| state.queries.push(query.weight(), query.clone()));
-    match next(&stage, &query).await {
-        Next::Play(answer) => play(stage, *answer, Some(account)).await,
-        Next::Forward { url, key } => forward(&stage, url, key, bytes, account).await,
-        Next::Pass { depth } => pass(stage, query, depth, account).await,
+    platform.hooks.seen(Record::Query(&query));
+    match next(&platform, &query).await {
+        Next::Play(answer) => play(Arc::clone(&platform.hooks), *answer, Some(account)).await,
+        Next::Pass { depth } => pass(platform, query, depth, account).await,
         Next::Refuse(status, detail) => refused(Some(&account), status, &detail),
     }
 }
 
 /// A report about the answer of a bot: a registered one hears it.
-async fn report(stage: &Arc<Stage>, report: Recorded, account: &Account) -> Response {
-    let admitted = caller(stage, &report).is_some();
-    stage.record(|state| state.reports.push(report.weight(), report.clone()));
+async fn report(platform: &Platform, report: BotRequest, account: &Account) -> Response {
+    let registry = &platform.registry;
+    let admitted = report.key().and_then(|key| registry.caller(key)).is_some();
+    platform.hooks.seen(Record::Report(&report));
     if !admitted {
-        return refused(Some(account), StatusCode::UNAUTHORIZED, &key_refusal(stage));
+        let detail = registry.key_refusal();
+        return refused(Some(account), StatusCode::UNAUTHORIZED, &detail);
     }
-    if let Some(bot) = stage.enrolled(&report.bot) {
-        let telling = stage.driver.client().call(&bot.target, &report.body);
+    if let Some(bot) = registry.server(&report.bot) {
+        let telling = registry.driver.client().call(&bot.target, &report.body);
         // What the bot says to it is of no interest to whoever reports.
         let _ = timeout(REPORT_TIME_MAX, telling).await;
     }
@@ -85,42 +83,12 @@ async fn report(stage: &Arc<Stage>, report: Recorded, account: &Account) -> Resp
     nothing()
 }
 
-/// `{}`: what the platform and its bots answer where nothing is to be said.
-pub(super) fn nothing() -> Response {
-    let mut response = Response::new(Body::from("{}"));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
-}
-
-/// What whoever shows a wrong key is told.
-pub(super) fn key_refusal(stage: &Stage) -> String {
-    match stage.state().manner {
-        Mode::Lenient => "Invalid access key".to_owned(),
-        Mode::Strict => format!(
-            "Invalid access key: no bot that is registered here has it. Register the bot under its \
-             key, or ask as a person, with the key `{PERSON_KEY}`"
-        ),
-    }
-}
-
-fn caller(stage: &Stage, query: &Recorded) -> Option<Caller> {
-    stage.state().caller(query.key()?)
-}
-
 /// Who answers. How the platform itself refuses is not known: readers go by the status at most.
-async fn next(stage: &Stage, query: &Recorded) -> Next {
-    let (cast, manner, caller) = {
-        let now = stage.state();
-        let caller = query.key().and_then(|key| now.caller(key));
-        (now.bots.get(&query.bot).cloned(), now.manner, caller)
-    };
-    if let Some(Cast::Forwarded { url, key }) = cast {
-        return Next::Forward { url, key };
-    }
+async fn next(platform: &Platform, query: &BotRequest) -> Next {
+    let registry = &platform.registry;
     let refuse = |status, detail: &str| Next::Refuse(status, detail.to_owned());
-    let Some(caller) = caller else {
-        return refuse(StatusCode::UNAUTHORIZED, &key_refusal(stage));
+    let Some(caller) = query.key().and_then(|key| registry.caller(key)) else {
+        return refuse(StatusCode::UNAUTHORIZED, &registry.key_refusal());
     };
     if !query.body.is_object() {
         return refuse(StatusCode::BAD_REQUEST, "the body is no JSON object");
@@ -128,52 +96,41 @@ async fn next(stage: &Stage, query: &Recorded) -> Next {
     if query.body.get("type").and_then(Value::as_str) != Some("query") {
         return refuse(StatusCode::NOT_IMPLEMENTED, "Unsupported request type");
     }
-    let depth = match (manner, caller) {
-        (Mode::Strict, Caller::Bots(callers)) => match called(stage, query, &callers).await {
+    let depth = match (registry.mode, caller) {
+        (Mode::Strict, Caller::Bots(callers)) => match called(platform, query, &callers).await {
             Ok(depth) => depth,
             Err(refusal) => return Next::Play(Box::new(refusal)),
         },
         _ => 0,
     };
-    match cast {
-        Some(Cast::Enrolled(_)) => Next::Pass { depth },
-        Some(_) => scripted(stage, query),
-        None if manner == Mode::Strict => Next::Play(Box::new(mock_bot::answer(stage, query))),
+    match registry.backend(&query.bot) {
+        Some(Backend::Server(_)) => Next::Pass { depth },
+        Some(Backend::Script(script)) => Next::Play(Box::new(script.answer(query))),
+        None if registry.mode == Mode::Strict => {
+            Next::Play(Box::new(mock_bot::answer(&platform.files, query)))
+        }
         None => refuse(StatusCode::NOT_FOUND, "no bot has this name"),
     }
 }
 
-fn scripted(stage: &Stage, query: &Recorded) -> Next {
-    let (script, call) = match stage.state().bots.get_mut(&query.bot) {
-        Some(Cast::Scripted { script, calls }) => {
-            let call = *calls;
-            *calls = calls.saturating_add(1);
-            (script.clone(), call)
-        }
-        _ => return Next::Refuse(StatusCode::NOT_FOUND, "no bot has this name".to_owned()),
-    };
-    // Not under the lock: a computed script may ask the handle what has happened so far.
-    Next::Play(Box::new(script.answer(call, query)))
-}
-
 /// Counts a call of a bot to another, and says how deep the chain is then; or refuses it, in the
 /// platform's words where they are known. In which form it says them is not.
-async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u32, Answer> {
+async fn called(
+    platform: &Platform,
+    query: &BotRequest,
+    callers: &[String],
+) -> Result<u32, Answer> {
     let mut most = 0;
     for caller in callers {
-        let declared = stage
-            .terms(caller)
-            .await
-            .dependencies
-            .get(&query.bot)
-            .copied();
+        let terms = platform.registry.terms(caller).await;
+        let declared = terms.dependencies.get(&query.bot).copied();
         most = most.max(declared.unwrap_or(0));
     }
     let named = |name: &str| query.body.get(name).and_then(Value::as_str);
     let message = named("message_id").unwrap_or_default();
     // Identifiers of messages will not do: whoever asks by hand writes the same ones again.
     let id = named("bot_query_id").unwrap_or_default();
-    let counted = stage.state().chains.call(id, &query.bot, most);
+    let counted = platform.calls.call(id, &query.bot, most);
     let caller = callers.join(", ");
     let refusal = match counted {
         Some(depth) if depth <= DEPTH_MAX => return Ok(depth),
@@ -191,12 +148,5 @@ async fn called(stage: &Stage, query: &Recorded, callers: &[String]) -> Result<u
         caller, bot = %query.bot, declared = most,
         "a bot asked another more often than its settings declare in `server_bot_dependencies`"
     );
-    Err(error(&refusal, false))
-}
-
-/// A stream that fails.
-pub(super) fn error(text: &str, allow_retry: bool) -> Answer {
-    Answer::stream()
-        .event("error", json!({"allow_retry": allow_retry, "text": text}))
-        .done()
+    Err(Answer::failing(&refusal, false))
 }

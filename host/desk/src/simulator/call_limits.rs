@@ -1,19 +1,18 @@
 //! How often the bots that answer one query may call others, and how long a chain of them may be.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use super::history::RECORDS_MAX;
+use parking_lot::Mutex;
+
+use super::recent::Recent;
 
 /// Longest chain of bots that ask one another. The platform's own bound is not known; a loop must
 /// end here too.
 pub(super) const DEPTH_MAX: u32 = 16;
 
-/// Queries that were answered lately, by their identifiers. The oldest goes.
+/// Queries that were answered lately, by their identifiers, and whom they have called.
 #[derive(Debug, Default)]
-pub(super) struct Chains {
-    links: HashMap<String, Link>,
-    order: VecDeque<String>,
-}
+pub(super) struct CallLimits(Mutex<Recent<Link>>);
 
 #[derive(Debug, Default)]
 struct Link {
@@ -25,48 +24,37 @@ struct Link {
     calls: HashMap<String, u32>,
 }
 
-impl Chains {
+impl CallLimits {
     /// Notes a query that a bot at this depth is asked with.
-    pub(super) fn begin(&mut self, query: &str, depth: u32) {
-        self.link(query).depth = depth;
+    pub(super) fn begin(&self, query: &str, depth: u32) {
+        self.0.lock().entry(query, Link::default).depth = depth;
     }
 
     /// Notes that this bot is asked with this query: it may be paid for it.
-    pub(super) fn give(&mut self, query: &str, bot: &str) {
-        self.link(query).asked = Some(bot.to_owned());
+    pub(super) fn give(&self, query: &str, bot: &str) {
+        self.0.lock().entry(query, Link::default).asked = Some(bot.to_owned());
     }
 
     /// The bot that was asked with this query.
-    pub(super) fn asked(&self, query: &str) -> Option<&str> {
-        self.links.get(query)?.asked.as_deref()
+    pub(super) fn asked(&self, query: &str) -> Option<String> {
+        self.0.lock().get(query)?.asked.clone()
     }
 
     /// Counts one more call of `bot` in answer to this query, of at most so many; says at which depth
     /// it is asked then. A call that is too much is not counted.
-    pub(super) fn call(&mut self, query: &str, bot: &str, most: u32) -> Option<u32> {
+    pub(super) fn call(&self, query: &str, bot: &str, most: u32) -> Option<u32> {
         if query.is_empty() {
             // Nothing to count by: each call is the first.
             return (most > 0).then_some(1);
         }
-        let link = self.link(query);
+        let mut queries = self.0.lock();
+        let link = queries.entry(query, Link::default);
         let calls = link.calls.get(bot).copied().unwrap_or(0);
         if calls >= most {
             return None;
         }
         link.calls.insert(bot.to_owned(), calls.saturating_add(1));
         Some(link.depth.saturating_add(1))
-    }
-
-    fn link(&mut self, query: &str) -> &mut Link {
-        if !self.links.contains_key(query) {
-            self.order.push_back(query.to_owned());
-            if self.order.len() > RECORDS_MAX
-                && let Some(gone) = self.order.pop_front()
-            {
-                self.links.remove(&gone);
-            }
-        }
-        self.links.entry(query.to_owned()).or_default()
     }
 }
 
@@ -76,36 +64,25 @@ mod tests {
 
     #[test]
     fn calls_are_counted_by_query_and_bot() {
-        let mut chains = Chains::default();
-        chains.begin("q", 3);
-        assert_eq!(chains.call("q", "A", 0), None);
-        assert_eq!(chains.call("q", "A", 2), Some(4));
-        assert_eq!(chains.call("q", "A", 2), Some(4));
-        assert_eq!(chains.call("q", "A", 2), None);
-        assert_eq!(chains.call("q", "B", 1), Some(4));
-        assert_eq!(chains.call("other", "A", 1), Some(1));
-        assert_eq!(chains.call("", "A", 1), Some(1));
-        assert_eq!(chains.call("", "A", 1), Some(1));
+        let limits = CallLimits::default();
+        limits.begin("q", 3);
+        assert_eq!(limits.call("q", "A", 0), None);
+        assert_eq!(limits.call("q", "A", 2), Some(4));
+        assert_eq!(limits.call("q", "A", 2), Some(4));
+        assert_eq!(limits.call("q", "A", 2), None);
+        assert_eq!(limits.call("q", "B", 1), Some(4));
+        assert_eq!(limits.call("other", "A", 1), Some(1));
+        assert_eq!(limits.call("", "A", 1), Some(1));
+        assert_eq!(limits.call("", "A", 1), Some(1));
     }
 
     #[test]
     fn only_a_query_that_was_sent_has_a_bot() {
-        let mut chains = Chains::default();
-        assert_eq!(chains.call("made up", "A", 1), Some(1));
-        assert_eq!(chains.asked("made up"), None);
-        assert_eq!(chains.asked("never seen"), None);
-        chains.give("q", "A");
-        assert_eq!(chains.asked("q"), Some("A"));
-    }
-
-    #[test]
-    fn old_queries_are_forgotten() {
-        let mut chains = Chains::default();
-        assert_eq!(chains.call("first", "A", 1), Some(1));
-        for number in 0..RECORDS_MAX {
-            chains.begin(&number.to_string(), 0);
-        }
-        assert_eq!(chains.links.len(), RECORDS_MAX);
-        assert_eq!(chains.call("first", "A", 1), Some(1));
+        let limits = CallLimits::default();
+        assert_eq!(limits.call("made up", "A", 1), Some(1));
+        assert_eq!(limits.asked("made up"), None);
+        assert_eq!(limits.asked("never seen"), None);
+        limits.give("q", "A");
+        assert_eq!(limits.asked("q").as_deref(), Some("A"));
     }
 }

@@ -1,24 +1,28 @@
-//! Bills: `POST /bot/cost/<bot_query_id>/authorize` and `/capture`.
+//! Bills: `POST /bot/cost/<bot_query_id>/authorize` and `/capture`, and what came of all of them.
 //!
 //! The key is in the body, there is no `Authorization`. A bill is answered by an event stream: its
 //! `result` says `success`, or why not.
+
+use std::sync::Arc;
 
 use axum::{
     body::Body,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use super::{
-    api::Door,
-    ask::key_refusal,
-    history::Course,
-    ledger::Book,
+    exchange::Course,
+    hooks::Endpoint,
+    platform::{Platform, Shared},
+    records::{Amount, Bill, Charge, Record},
+    registry::{Caller, Mode},
+    request_body::read,
     script::Answer,
     script_body::play,
     sse_encoding::Framing,
-    state::{Caller, Mode, Shared, State as Now, read},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
@@ -34,48 +38,9 @@ const INSUFFICIENT: &str = "insufficient_funds";
 const NEVER_ASKED: &str = "this bot was not asked from here with a query of this `bot_query_id`: \
                            ask it on the page, or at `/bot/NAME`";
 
-/// What is asked of an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// May it be spent? It is not.
-    Authorize,
-    /// It is spent.
-    Capture,
-}
-
-/// One position of a bill.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amount {
-    /// Thousandths of a US cent.
-    pub milli_cents: u64,
-    /// What for.
-    pub description: Option<String>,
-}
-
-/// A bill as it came, well formed or not.
-#[derive(Clone, Debug)]
-pub struct Bill {
-    /// Which query it belongs to.
-    pub bot_query_id: String,
-    /// What was asked.
-    pub charge: Charge,
-    /// Its positions; empty where it was refused.
-    pub amounts: Vec<Amount>,
-    /// The access key, from the body.
-    pub key: Secret,
-    /// The body as JSON; null when it is none. It holds the key.
-    pub body: Value,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-    /// The `status` of the `result` event; empty when there was none.
-    pub result: String,
-}
-
 /// The route.
 pub(super) async fn charge(
-    State(stage): Shared,
+    State(platform): Shared,
     Path((bot_query_id, charge)): Path<(String, String)>,
     body: Body,
 ) -> Response {
@@ -86,12 +51,15 @@ pub(super) async fn charge(
     let charge = match charge.as_str() {
         "authorize" => Charge::Authorize,
         "capture" => Charge::Capture,
-        _ => return play(stage, wrong(404, "neither `authorize` nor `capture`"), None).await,
+        _ => {
+            let answer = wrong(404, "neither `authorize` nor `capture`");
+            return play(Arc::clone(&platform.hooks), answer, None).await;
+        }
     };
     let body: Value = mend::read_bytes(&bytes).unwrap_or_default();
     let key = body.get("access_key").and_then(Value::as_str);
     let key = key.unwrap_or_default().to_owned();
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&platform.stopping);
     let mut bill = Bill {
         bot_query_id,
         charge,
@@ -102,24 +70,20 @@ pub(super) async fn charge(
         course,
         result: String::new(),
     };
-    let key_refusal = key_refusal(&stage);
-    let answer = stage.record(|state| {
-        let instead = state.instead(Door::Costs);
-        let settled = instead.unwrap_or_else(|| match state.caller(&key) {
-            Some(caller) => settle(state, &caller, &mut bill),
-            None => wrong(401, &key_refusal),
-        });
-        bill.status = settled.status;
-        state.ledger.bills.push(bytes.len().saturating_mul(2), bill);
-        settled
+    let instead = platform.hooks.instead(Endpoint::Costs);
+    let answer = instead.unwrap_or_else(|| match platform.registry.caller(&key) {
+        Some(caller) => settle(&platform, &caller, &mut bill),
+        None => wrong(401, &platform.registry.key_refusal()),
     });
-    play(stage, answer, Some(account)).await
+    bill.status = answer.status;
+    platform.hooks.seen(Record::Bill(&bill));
+    play(Arc::clone(&platform.hooks), answer, Some(account)).await
 }
 
 /// Decides, and takes the money.
 ///
 /// What the platform answers to a bill that does not fit what was authorized is not known.
-fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
+fn settle(platform: &Platform, caller: &Caller, bill: &mut Bill) -> Answer {
     let amounts = match amounts(&bill.body) {
         Ok(amounts) => amounts,
         Err(message) => return wrong(400, &message),
@@ -128,39 +92,47 @@ fn settle(state: &mut Now, caller: &Caller, bill: &mut Bill) -> Answer {
         .iter()
         .try_fold(0_u64, |sum, amount| sum.checked_add(amount.milli_cents));
     bill.amounts = amounts;
-    if state.manner == Mode::Strict && !is_asked(state, caller, &bill.bot_query_id) {
+    let (query, mode) = (bill.bot_query_id.as_str(), platform.registry.mode);
+    if mode == Mode::Strict && !is_asked(platform, caller, query) {
         return wrong(404, NEVER_ASKED);
     }
-    let book: &mut Book = &mut state.ledger;
-    if bill.charge == Charge::Capture
-        && state.manner == Mode::Strict
-        && let Some(total) = total
-    {
-        let open = book.open(&bill.bot_query_id);
-        if total > open {
-            let message = format!(
-                "{total} are to be captured, and of what was authorized for this query {open} are \
-                 left (thousandths of a US cent)"
-            );
-            return wrong(400, &message);
+    let (book, bots) = (&platform.ledger, caller.bots());
+    let paid = match (total, bill.charge, mode) {
+        (None, ..) => Ok(false),
+        (Some(total), Charge::Authorize, _) => Ok(book.authorize(query, bots, total)),
+        (Some(total), Charge::Capture, Mode::Lenient) => Ok(book.capture(query, bots, total)),
+        (Some(total), Charge::Capture, Mode::Strict) => {
+            let captured = book.capture_authorized(query, bots, total);
+            captured.map_err(|open| {
+                format!(
+                    "{total} are to be captured, and of what was authorized for this query {open} \
+                     are left (thousandths of a US cent)"
+                )
+            })
         }
-    }
-    let paid = total.is_some_and(|total| match bill.charge {
-        Charge::Authorize => book.authorize(&bill.bot_query_id, caller, total),
-        Charge::Capture => book.capture(&bill.bot_query_id, caller, total),
-    });
-    let result = if paid { "success" } else { INSUFFICIENT };
+    };
+    let result = match paid {
+        Ok(true) => "success",
+        Ok(false) => INSUFFICIENT,
+        Err(message) => return wrong(400, &message),
+    };
     result.clone_into(&mut bill.result);
     Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
 }
 
 /// Whether whoever sends a bill was asked with this query.
-fn is_asked(state: &Now, caller: &Caller, bot_query_id: &str) -> bool {
-    let asked = state.chains.asked(bot_query_id);
+fn is_asked(platform: &Platform, caller: &Caller, bot_query_id: &str) -> bool {
+    let asked = platform.calls.asked(bot_query_id);
     asked.is_some_and(|asked| match caller {
         Caller::Person => true,
-        Caller::Bots(names) => names.iter().any(|name| name == asked),
+        Caller::Bots(names) => names.contains(&asked),
     })
+}
+
+/// The route of the ledger: the balance and the tabs, as JSON.
+pub(super) async fn show(State(platform): Shared) -> Response {
+    let json = serde_json::to_string(&platform.ledger.ledger()).unwrap_or_default();
+    ([(CONTENT_TYPE, "application/json")], json).into_response()
 }
 
 /// The positions of a bill, or what is wrong with the first bad one.

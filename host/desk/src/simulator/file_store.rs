@@ -13,13 +13,13 @@ use tempfile::{NamedTempFile, TempDir};
 
 /// A directory of files.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct FileStore {
     dir: PathBuf,
     /// Removes the directory with all that is in it, where it was made for this run alone.
     _temporary: Option<TempDir>,
 }
 
-impl Shelf {
+impl FileStore {
     /// In a directory that goes when this is dropped.
     pub(super) fn temporary() -> io::Result<Self> {
         let temporary = tempfile::Builder::new()
@@ -69,22 +69,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_go_with_a_temporary_shelf_and_stay_on_another() {
-        let shelf = Shelf::temporary().unwrap();
-        shelf.put(7, b"seven").unwrap();
-        assert_eq!(shelf.get(7).unwrap(), "seven");
-        assert!(shelf.get(8).is_err());
-        let dir = shelf.dir().to_owned();
-        drop(shelf);
+    fn files_go_with_a_temporary_store_and_stay_on_another() {
+        let store = FileStore::temporary().unwrap();
+        store.put(7, b"seven").unwrap();
+        assert_eq!(store.get(7).unwrap(), "seven");
+        assert!(store.get(8).is_err());
+        let dir = store.dir().to_owned();
+        drop(store);
         assert!(!dir.exists());
 
         let parent = tempfile::tempdir().unwrap();
-        let shelf = Shelf::within(&parent.path().join("deep")).unwrap();
-        shelf.put(7, b"seven").unwrap();
-        let file = shelf.dir().join("7");
-        let second = Shelf::within(&parent.path().join("deep")).unwrap();
+        let store = FileStore::within(&parent.path().join("deep")).unwrap();
+        store.put(7, b"seven").unwrap();
+        let file = store.dir().join("7");
+        let second = FileStore::within(&parent.path().join("deep")).unwrap();
         assert!(second.get(7).is_err(), "a second run has files of its own");
-        drop((shelf, second));
+        drop((store, second));
         assert_eq!(fs::read(file).unwrap(), b"seven");
     }
 }

@@ -1,34 +1,21 @@
 //! A person's money: what is left, what bots have had authorized, and what they took.
 
-use std::collections::{HashMap, VecDeque};
-
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::header::CONTENT_TYPE;
+use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::{
-    costs::Bill,
-    history::{Kept, RECORDS_MAX},
-    state::{Caller, Shared},
-};
+use super::recent::Recent;
 
 /// What a person can spend unless somebody says otherwise, in thousandths of a US cent: 100 US
 /// dollars.
 pub const BALANCE: u64 = 10_000_000;
 
-/// A person's money, and all bills.
+/// A person's money, and what bots had of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
     /// What is left, in thousandths of a US cent.
     pub balance: u64,
     /// Queries that something was authorized or captured for, in the order of their first bills.
     pub tabs: Vec<Tab>,
-    /// In the order of their arrival.
-    #[serde(skip)]
-    pub bills: Vec<Bill>,
 }
 
 /// What one query has cost.
@@ -46,89 +33,91 @@ pub struct Tab {
 
 /// The ledger as it is kept.
 #[derive(Debug)]
-pub(super) struct Book {
-    pub(super) balance: u64,
-    pub(super) bills: Kept<Bill>,
-    tabs: HashMap<String, Tab>,
-    /// Queries in the order of their first bills; the oldest goes.
-    order: VecDeque<String>,
-}
+pub(super) struct Book(Mutex<Entries>);
 
-impl Default for Book {
-    fn default() -> Self {
-        Self {
-            balance: BALANCE,
-            bills: Kept::default(),
-            tabs: HashMap::new(),
-            order: VecDeque::new(),
-        }
-    }
+#[derive(Debug)]
+struct Entries {
+    balance: u64,
+    /// In the order of their first bills.
+    tabs: Recent<Tab>,
 }
 
 impl Book {
-    /// What was authorized for a query and is not captured.
-    pub(super) fn open(&self, query: &str) -> u64 {
-        let tab = self.tabs.get(query);
-        tab.map_or(0, |tab| tab.authorized.saturating_sub(tab.captured))
+    /// One for a person who has so much.
+    pub(super) fn new(balance: u64) -> Self {
+        let tabs = Recent::default();
+        Self(Mutex::new(Entries { balance, tabs }))
     }
 
-    /// Reserves an amount, if the person has it besides what is reserved for this query already.
-    pub(super) fn authorize(&mut self, query: &str, caller: &Caller, amount: u64) -> bool {
-        let reserved = self.open(query).checked_add(amount);
-        if reserved.is_none_or(|reserved| reserved > self.balance) {
+    /// Reserves an amount for these bots, if the person has it besides what is reserved for this query
+    /// already.
+    pub(super) fn authorize(&self, query: &str, bots: &[String], amount: u64) -> bool {
+        let mut entries = self.0.lock();
+        let reserved = entries.open(query).checked_add(amount);
+        if reserved.is_none_or(|reserved| reserved > entries.balance) {
             return false;
         }
-        let tab = self.tab(query, caller);
+        let tab = entries.tab(query, bots);
         tab.authorized = tab.authorized.saturating_add(amount);
         true
     }
 
     /// Takes an amount, if the person has it.
-    pub(super) fn capture(&mut self, query: &str, caller: &Caller, amount: u64) -> bool {
-        let Some(rest) = self.balance.checked_sub(amount) else {
-            return false;
-        };
-        self.balance = rest;
-        let tab = self.tab(query, caller);
-        tab.captured = tab.captured.saturating_add(amount);
-        true
+    pub(super) fn capture(&self, query: &str, bots: &[String], amount: u64) -> bool {
+        self.0.lock().capture(query, bots, amount)
     }
 
-    fn tab(&mut self, query: &str, caller: &Caller) -> &mut Tab {
-        if !self.tabs.contains_key(query) {
-            self.order.push_back(query.to_owned());
-            if self.order.len() > RECORDS_MAX
-                && let Some(gone) = self.order.pop_front()
-            {
-                self.tabs.remove(&gone);
-            }
+    /// Takes an amount of what was authorized, if the person has it.
+    ///
+    /// # Errors
+    /// Less than that is left of what was authorized for the query: so much.
+    pub(super) fn capture_authorized(
+        &self,
+        query: &str,
+        bots: &[String],
+        amount: u64,
+    ) -> Result<bool, u64> {
+        let mut entries = self.0.lock();
+        let open = entries.open(query);
+        if amount > open {
+            return Err(open);
         }
-        let bots = match caller {
-            Caller::Person => Vec::new(),
-            Caller::Bots(names) => names.clone(),
-        };
-        self.tabs.entry(query.to_owned()).or_insert_with(|| Tab {
-            bot_query_id: query.to_owned(),
-            bots,
-            authorized: 0,
-            captured: 0,
-        })
+        Ok(entries.capture(query, bots, amount))
     }
 
     /// All of it, as it stands.
     pub(super) fn ledger(&self) -> Ledger {
-        let tabs = self.order.iter().filter_map(|query| self.tabs.get(query));
+        let entries = self.0.lock();
         Ledger {
-            balance: self.balance,
-            tabs: tabs.cloned().collect(),
-            bills: self.bills.all(),
+            balance: entries.balance,
+            tabs: entries.tabs.iter().cloned().collect(),
         }
     }
 }
 
-/// The route: the balance and the tabs, as JSON.
-pub(super) async fn show(State(stage): Shared) -> Response {
-    let ledger = stage.state().ledger.ledger();
-    let json = serde_json::to_string(&ledger).unwrap_or_default();
-    ([(CONTENT_TYPE, "application/json")], json).into_response()
+impl Entries {
+    /// What was authorized for a query and is not captured.
+    fn open(&self, query: &str) -> u64 {
+        let tab = self.tabs.get(query);
+        tab.map_or(0, |tab| tab.authorized.saturating_sub(tab.captured))
+    }
+
+    fn capture(&mut self, query: &str, bots: &[String], amount: u64) -> bool {
+        let Some(rest) = self.balance.checked_sub(amount) else {
+            return false;
+        };
+        self.balance = rest;
+        let tab = self.tab(query, bots);
+        tab.captured = tab.captured.saturating_add(amount);
+        true
+    }
+
+    fn tab(&mut self, query: &str, bots: &[String]) -> &mut Tab {
+        self.tabs.entry(query, || Tab {
+            bot_query_id: query.to_owned(),
+            bots: bots.to_vec(),
+            authorized: 0,
+            captured: 0,
+        })
+    }
 }

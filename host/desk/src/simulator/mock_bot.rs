@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{files, history::Recorded, script::Answer, state::Stage, step::Step};
+use super::{files::Files, records::BotRequest, script::Answer, step::Step};
 
 /// Most characters of what was said that are repeated.
 const EXCERPT_CHARS_MAX: usize = 300;
@@ -27,7 +27,7 @@ const PAINTERS: [&str; 9] = [
 ];
 
 /// The answer in the name of whoever is asked.
-pub(super) fn answer(stage: &Stage, query: &Recorded) -> Answer {
+pub(super) fn answer(files: &Files, query: &BotRequest) -> Answer {
     let body = &query.body;
     let messages = messages(body);
     let results = results(body, messages);
@@ -39,7 +39,7 @@ pub(super) fn answer(stage: &Stage, query: &Recorded) -> Answer {
     let answer = Answer::stream().event("meta", json!({"content_type": "text/markdown"}));
     let name = query.bot.to_ascii_lowercase();
     if PAINTERS.iter().any(|painter| name.starts_with(painter))
-        && let Some(url) = painting(stage, last(messages, "user"))
+        && let Some(url) = painting(files, last(messages, "user"))
     {
         let file = json!({"url": url, "name": PAINTING, "content_type": "image/svg+xml"});
         return answer.event("file", file).text("").done();
@@ -165,7 +165,7 @@ fn argument(schema: &Value, said: &str) -> Value {
 const PAINTING: &str = "stand-in.svg";
 
 /// A drawing that says what it should show; where it lies.
-fn painting(stage: &Stage, said: &str) -> Option<String> {
+fn painting(files: &Files, said: &str) -> Option<String> {
     let said = excerpt(said)
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -174,7 +174,7 @@ fn painting(stage: &Stage, said: &str) -> Option<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"480\" height=\"120\"><rect width=\"480\" \
          height=\"120\" fill=\"#eee\"/><text x=\"12\" y=\"64\" font-size=\"14\">{said}</text></svg>\n"
     );
-    files::store(stage, PAINTING, "image/svg+xml", drawing.as_bytes())
+    files.put(PAINTING, "image/svg+xml", drawing.as_bytes())
 }
 
 /// The beginning of what somebody said.

@@ -2,11 +2,13 @@
 
 use std::io::{self, Read as _, Write as _};
 
-use super::text::TEXT_BYTES_MAX;
 use ravenry_base::worker::{self, Limits};
 
 /// The name of the verb that reads.
 pub const VERB: &str = "pdf-text";
+
+/// Most bytes of text of a document that go along. The platform's own bound is not known.
+pub(super) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// What reading one document may take.
 const LIMITS: Limits = Limits {

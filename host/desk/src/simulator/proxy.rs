@@ -13,32 +13,35 @@ use http::{
 use serde_json::{Value, json};
 
 use super::{
-    ask::error,
-    history::{Account, Ending, Recorded},
+    call_limits::CallLimits,
+    exchange::{Account, Ending},
+    platform::Platform,
     query_runner::{Drive, Driven},
+    records::BotRequest,
     registry::{made_up_key, refusal},
+    script::Answer,
     script_body::play,
     sse_encoding::Framing,
-    state::Stage,
 };
 use crate::client::Part;
 use ravenry_protocol::{rules::Weight, stream_check::End};
 
 /// Asks the bot that the query names, as so manieth of a chain of bots.
 pub(super) async fn pass(
-    stage: Arc<Stage>,
-    query: Recorded,
+    platform: Arc<Platform>,
+    query: BotRequest,
     depth: u32,
     account: Account,
 ) -> Response {
-    let Recorded { bot, body, .. } = query;
-    let body = own(body, &stage, depth);
-    let (drive, notes) = match stage.drive(&bot, body).await {
+    let BotRequest { bot, body, .. } = query;
+    let body = own(body, &platform.calls, depth);
+    let (drive, notes) = match platform.drive(&bot, body).await {
         Ok(driven) => driven,
-        Err(undriven) => {
-            let words = format!("The bot cannot be asked: {undriven}.");
-            tracing::warn!(bot, error = %undriven, "a bot cannot be asked");
-            return play(stage, error(&words, true), Some(account)).await;
+        Err(not_asked) => {
+            let words = format!("The bot cannot be asked: {not_asked}.");
+            tracing::warn!(bot, error = %not_asked, "a bot cannot be asked");
+            let answer = Answer::failing(&words, true);
+            return play(Arc::clone(&platform.hooks), answer, Some(account)).await;
         }
     };
     for note in notes {
@@ -61,9 +64,9 @@ pub(super) async fn pass(
 
 /// A query of the asked bot's own: it is counted and billed for itself. What the caller may have left
 /// in it of his keys goes.
-fn own(mut body: Value, stage: &Stage, depth: u32) -> Value {
+fn own(mut body: Value, calls: &CallLimits, depth: u32) -> Value {
     let id = made_up_key().reveal(|random| format!("q-{}", random.to_ascii_lowercase()));
-    stage.state().chains.begin(&id, depth);
+    calls.begin(&id, depth);
     if let Some(members) = body.as_object_mut() {
         members.shift_remove("access_key");
         members.shift_remove("api_key");

@@ -1,20 +1,18 @@
-//! Server bots that are registered here: where they are, what their settings say, and how they are
-//! asked in the platform's name.
+//! Who answers for which name, who has which key, and what the settings of server bots say.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    apply_settings::{self, File},
     bot_settings::Terms,
-    files,
-    query_runner::Drive,
-    state::{Cast, Stage},
+    query_runner::{Driver, Limits},
+    script::Script,
 };
-use crate::client::{Target, Unreachable};
+use crate::client::Target;
 use ravenry_base::secret::Secret;
 use ravenry_protocol::{Reference, mend};
 
@@ -23,11 +21,51 @@ use ravenry_protocol::{Reference, mend};
 pub const PERSON_KEY: &str = "simulated-person";
 
 /// How long a bot may take for its settings. The reference library gives the whole call 5 s.
-pub(super) const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
+const SETTINGS_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How much is minded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// For tests: whatever a test does not forbid passes.
+    #[default]
+    Lenient,
+    /// As the platform: it knows the keys of its bots and of [persons](PERSON_KEY) alone, lets
+    /// bots ask what their settings declare, and lets them capture what was authorized. Names that
+    /// nobody has are played by stand-ins.
+    Strict,
+}
+
+/// Who has sent an access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// A person, or whoever is let in where nothing is minded.
+    Person,
+    /// Bots with these names; several where they share a key.
+    Bots(Vec<String>),
+}
+
+impl Caller {
+    /// The names of the bots; none of a person.
+    pub(super) fn bots(&self) -> &[String] {
+        match self {
+            Self::Person => &[],
+            Self::Bots(names) => names,
+        }
+    }
+}
+
+/// Who answers for a name.
+#[derive(Clone, Debug)]
+pub(super) enum Backend {
+    /// A script.
+    Script(Script),
+    /// A server bot that is asked as the platform asks.
+    Server(ServerBot),
+}
 
 /// A server bot.
 #[derive(Clone, Debug)]
-pub(super) struct Enrolled {
+pub(super) struct ServerBot {
     pub(super) target: Target,
     /// Its access key, shown to it and by it.
     pub(super) key: Secret,
@@ -35,15 +73,13 @@ pub(super) struct Enrolled {
     pub(super) terms: Option<Arc<Terms>>,
 }
 
-/// Why a bot cannot be asked.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Undriven {
-    /// It does not answer.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    /// The name makes no URL.
-    #[error("no bot can have this name")]
-    Name,
+/// All bots, by name.
+#[derive(Debug)]
+pub(super) struct Registry {
+    pub(super) mode: Mode,
+    /// For bots that are asked as the platform asks.
+    pub(super) driver: Driver,
+    bots: Mutex<HashMap<String, Backend>>,
 }
 
 /// An access key as the platform makes them.
@@ -52,13 +88,58 @@ pub fn made_up_key() -> Secret {
     Secret::new(random)
 }
 
-impl Stage {
+impl Registry {
+    /// Nobody yet. Replies may take so much.
+    pub(super) fn new(mode: Mode, limits: Limits) -> Self {
+        Self {
+            mode,
+            driver: Driver::new(limits),
+            bots: Mutex::default(),
+        }
+    }
+
+    /// Who shows this key; nobody who is let in.
+    pub(super) fn caller(&self, key: &str) -> Option<Caller> {
+        let has_it = |backend: &Backend| match backend {
+            Backend::Server(bot) => bot.key.matches(key.as_bytes()),
+            Backend::Script(_) => false,
+        };
+        let bots = self.bots.lock();
+        let names = bots.iter().filter(|(_, backend)| has_it(backend));
+        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        if !names.is_empty() {
+            return Some(Caller::Bots(names));
+        }
+        let admitted = match self.mode {
+            Mode::Lenient => true,
+            Mode::Strict => key == PERSON_KEY,
+        };
+        (admitted && !key.is_empty()).then_some(Caller::Person)
+    }
+
+    /// What whoever shows a wrong key is told.
+    pub(super) fn key_refusal(&self) -> String {
+        match self.mode {
+            Mode::Lenient => "Invalid access key".to_owned(),
+            Mode::Strict => format!(
+                "Invalid access key: no bot that is registered here has it. Register the bot under \
+                 its key, or ask as a person, with the key `{PERSON_KEY}`"
+            ),
+        }
+    }
+
+    /// Lets a script answer for a name.
+    pub(super) fn script(&self, name: &str, script: Script) {
+        let backend = Backend::Script(script);
+        self.bots.lock().insert(name.to_owned(), backend);
+    }
+
     /// Registers a bot, in the place of whatever had its name. What is known of its settings stays;
     /// where it has no key, it gets one, and keeps it.
-    pub(super) fn enrol(&self, name: &str, target: Target) {
-        let mut state = self.state();
-        let before = match state.bots.get(name) {
-            Some(Cast::Enrolled(before)) => Some(before.clone()),
+    pub(super) fn register(&self, name: &str, target: Target) {
+        let mut bots = self.bots.lock();
+        let before = match bots.get(name) {
+            Some(Backend::Server(before)) => Some(before.clone()),
             _ => None,
         };
         let kept = before.as_ref().map(|before| before.key.clone());
@@ -68,21 +149,49 @@ impl Stage {
             ..target
         };
         let terms = before.and_then(|before| before.terms);
-        let bot = Enrolled { target, key, terms };
-        state.bots.insert(name.to_owned(), Cast::Enrolled(bot));
+        let bot = ServerBot { target, key, terms };
+        bots.insert(name.to_owned(), Backend::Server(bot));
+    }
+
+    /// Forgets a registered bot.
+    pub(super) fn remove(&self, name: &str) {
+        let mut bots = self.bots.lock();
+        if matches!(bots.get(name), Some(Backend::Server(_))) {
+            bots.remove(name);
+        }
+    }
+
+    /// Who answers for a name.
+    pub(super) fn backend(&self, name: &str) -> Option<Backend> {
+        self.bots.lock().get(name).cloned()
     }
 
     /// A registered bot.
-    pub(super) fn enrolled(&self, name: &str) -> Option<Enrolled> {
-        match self.state().bots.get(name) {
-            Some(Cast::Enrolled(bot)) => Some(bot.clone()),
+    pub(super) fn server(&self, name: &str) -> Option<ServerBot> {
+        match self.backend(name) {
+            Some(Backend::Server(bot)) => Some(bot),
             _ => None,
         }
     }
 
+    /// All names, sorted, with the URLs of registered bots.
+    pub(super) fn names(&self) -> Vec<(String, Option<Url>)> {
+        let bots = self.bots.lock();
+        let listed = bots.iter().map(|(name, backend)| {
+            let url = match backend {
+                Backend::Server(bot) => Some(bot.target.url.clone()),
+                Backend::Script(_) => None,
+            };
+            (name.clone(), url)
+        });
+        let mut listed: Vec<_> = listed.collect();
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        listed
+    }
+
     /// What holds for a bot: its settings as last read, else as it says them now, else the defaults.
     pub(super) async fn terms(&self, name: &str) -> Arc<Terms> {
-        let known = self.enrolled(name).and_then(|bot| bot.terms);
+        let known = self.server(name).and_then(|bot| bot.terms);
         match known {
             Some(known) => known,
             None => self.fetch_terms(name).await.unwrap_or_default(),
@@ -94,7 +203,7 @@ impl Stage {
     /// # Errors
     /// Why they cannot be read, in one sentence.
     pub(super) async fn fetch_terms(&self, name: &str) -> Result<Arc<Terms>, String> {
-        let Some(bot) = self.enrolled(name) else {
+        let Some(bot) = self.server(name) else {
             return Err("no server bot has this name".to_owned());
         };
         let asking = self.driver.client().settings(&bot.target);
@@ -118,65 +227,10 @@ impl Stage {
     /// Takes settings as the bot's.
     pub(super) fn set_terms(&self, name: &str, object: Value) -> Arc<Terms> {
         let terms = Arc::new(Terms::read(object));
-        self.record(|state| {
-            if let Some(Cast::Enrolled(bot)) = state.bots.get_mut(name) {
-                bot.terms = Some(Arc::clone(&terms));
-            }
-        });
+        if let Some(Backend::Server(bot)) = self.bots.lock().get_mut(name) {
+            bot.terms = Some(Arc::clone(&terms));
+        }
         terms
-    }
-
-    /// Asks whoever has this name, with a query made to fit his settings; says what was changed.
-    ///
-    /// Those that are no server bots are asked at the door, as other bots ask them.
-    pub(super) async fn drive(
-        self: &Arc<Self>,
-        name: &str,
-        mut body: Value,
-    ) -> Result<(Drive, Vec<&'static str>), Undriven> {
-        let (target, notes) = self.address(name, &mut body).await.ok_or(Undriven::Name)?;
-        Ok((self.driver.query(&target, &body).await?, notes))
-    }
-
-    /// Where a query goes, made to fit the bot's settings, and what was done to it for that; nothing
-    /// where no bot can have this name.
-    pub(super) async fn address(
-        self: &Arc<Self>,
-        name: &str,
-        body: &mut Value,
-    ) -> Option<(Target, Vec<&'static str>)> {
-        let Some(bot) = self.enrolled(name) else {
-            return Some((self.door(name)?, Vec::new()));
-        };
-        if let Some(id) = body.get("bot_query_id").and_then(Value::as_str) {
-            self.state().chains.give(id, name);
-        }
-        let terms = self.terms(name).await;
-        let files = self.files_of(body, &terms).await;
-        let notes = apply_settings::fit(body, &terms, &files);
-        Some((bot.target, notes))
-    }
-
-    /// Where bots ask for this name.
-    fn door(&self, name: &str) -> Option<Target> {
-        let mut url: Url = self.origin.clone();
-        url.path_segments_mut().ok()?.extend(["bot", name]);
-        let key = Some(Secret::new(PERSON_KEY.to_owned()));
-        Some(Target { url, key })
-    }
-
-    /// The files of ours that a query names, by the URLs that it names them by.
-    async fn files_of(self: &Arc<Self>, body: &Value, terms: &Terms) -> HashMap<String, File> {
-        let mut files = HashMap::new();
-        for (url, _) in apply_settings::attached(body) {
-            if files.contains_key(&url) {
-                continue;
-            }
-            if let Some(file) = files::fresh(self, &url, terms.expand_text_attachments).await {
-                files.insert(url, file);
-            }
-        }
-        files
     }
 }
 

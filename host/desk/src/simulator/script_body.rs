@@ -1,6 +1,6 @@
 //! One answer as it is played: a head, then a body that runs through its steps as it is read.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -18,9 +18,10 @@ use tokio::{
 };
 
 use super::{
-    history::{Account, Ending},
+    exchange::{Account, Ending},
+    hooks::Hooks,
+    json_answer::refuse,
     script::Answer,
-    state::{Stage, refuse},
     step::{Step, Wait},
 };
 
@@ -31,17 +32,16 @@ pub const ANSWER_TIME_MAX: Duration = Duration::from_hours(1);
 
 /// Plays an answer. The account is settled when it ends, however it ends.
 pub(super) async fn play(
-    stage: Arc<Stage>,
+    hooks: Arc<dyn Hooks>,
     mut answer: Answer,
     account: Option<Account>,
 ) -> Response {
     let deadline = deadline();
-    if let Some(wait) = answer.wait.take() {
-        let waited = timeout_at(deadline, stage.wait(&wait)).await;
-        if waited != Ok(true) {
-            let detail = "the script waits for something that cannot come";
-            return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, detail);
-        }
+    if let Some(wait) = answer.wait.take()
+        && timeout_at(deadline, pass(&*hooks, &wait)).await.is_err()
+    {
+        let detail = "the script waits for something that does not come";
+        return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, detail);
     }
     let head = match head(&answer) {
         Ok(head) => head,
@@ -49,12 +49,12 @@ pub(super) async fn play(
             return refused(account.as_ref(), StatusCode::INTERNAL_SERVER_ERROR, &detail);
         }
     };
-    let player = Player::new(stage, answer, account, deadline);
+    let player = Player::new(hooks, answer, account, deadline);
     head.map(|()| Body::from_stream(stream::unfold(player, Player::next)))
 }
 
 /// When an answer that starts now is broken off.
-pub(super) fn deadline() -> Instant {
+fn deadline() -> Instant {
     let now = Instant::now();
     now.checked_add(ANSWER_TIME_MAX).unwrap_or(now)
 }
@@ -92,7 +92,7 @@ fn head(answer: &Answer) -> Result<Response<()>, String> {
 
 /// Where a script stands.
 struct Player {
-    stage: Arc<Stage>,
+    hooks: Arc<dyn Hooks>,
     answer: Answer,
     account: Option<Account>,
     deadline: Instant,
@@ -141,14 +141,14 @@ struct Broken;
 
 impl Player {
     fn new(
-        stage: Arc<Stage>,
+        hooks: Arc<dyn Hooks>,
         mut answer: Answer,
         account: Option<Account>,
         deadline: Instant,
     ) -> Self {
         let steps = std::mem::take(&mut answer.steps);
         Self {
-            stage,
+            hooks,
             answer,
             account,
             deadline,
@@ -183,8 +183,8 @@ impl Player {
             if !self.unsent.is_empty() {
                 // What was sent before leaves the server's own buffer while this waits.
                 yield_now().await;
-                if self.answer.pace_millis > 0 {
-                    sleep(Duration::from_millis(self.answer.pace_millis)).await;
+                if !self.answer.pace.is_zero() {
+                    sleep(self.answer.pace).await;
                 }
                 let piece = self.answer.chunks.take(self.sent, &mut self.unsent);
                 self.sent = self.sent.saturating_add(piece.len());
@@ -205,7 +205,7 @@ impl Player {
     async fn perform(&mut self, step: Step) -> Result<(), Broken> {
         match step {
             Step::Repeat { times, steps } => self.playing.push(Round::new(steps, times)),
-            Step::Wait(wait) => self.pass(&wait).await?,
+            Step::Wait(wait) => pass(&*self.hooks, &wait).await,
             Step::Cut => {
                 yield_now().await;
                 return Err(Broken);
@@ -221,17 +221,18 @@ impl Player {
         Ok(())
     }
 
-    async fn pass(&self, wait: &Wait) -> Result<(), Broken> {
-        if self.stage.wait(wait).await {
-            Ok(())
-        } else {
-            Err(Broken)
-        }
-    }
-
     fn settle(&self, ending: Ending) {
         if let Some(account) = &self.account {
             account.settle(ending);
         }
+    }
+}
+
+/// Waits as a script says.
+async fn pass(hooks: &dyn Hooks, wait: &Wait) {
+    match wait {
+        Wait::Gate(name) => hooks.gate(name).await,
+        Wait::Time(time) => sleep(*time).await,
+        Wait::Forever => pending().await,
     }
 }

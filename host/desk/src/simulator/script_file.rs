@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::{
-    history::Recorded,
     mock_bot,
+    records::BotRequest,
     script::{Answer, Script},
 };
 use ravenry_config::scripts::{Line, Reply};
@@ -38,7 +38,7 @@ impl From<Vec<Reply>> for Script {
 }
 
 /// What is said where only replies with `when` were written, and none of them fits.
-fn nothing_fits(query: &Recorded) -> Answer {
+fn nothing_fits(query: &BotRequest) -> Answer {
     let text = format!("{} has no reply to this in its script.", query.bot);
     Answer::stream().text(&text).done()
 }

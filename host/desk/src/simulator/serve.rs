@@ -1,4 +1,4 @@
-//! The listener of the fake platform, and its routes.
+//! The listener of the played platform, and its routes.
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
@@ -22,10 +22,10 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use url::{Host, Url};
 
 use super::{
-    ask, costs,
-    files::{self, FILE_BYTES_MAX},
-    ledger,
-    state::{Stage, refuse},
+    ask, attachments, costs,
+    files::FILE_BYTES_MAX,
+    json_answer::refuse,
+    platform::Platform,
     sync,
     upload::{FORM_BYTES_MAX, upload},
     web,
@@ -41,9 +41,9 @@ const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
 pub(super) const UPLOAD_PATH: &str = "/poe_api/file_upload_3RD_PARTY_POST";
 
 /// Serves until it is dropped, and all connections with it.
-pub(super) async fn serve(listener: TcpListener, stage: Arc<Stage>) -> std::io::Result<()> {
+pub(super) async fn serve(listener: TcpListener, platform: Arc<Platform>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let routes = routes(stage);
+    let routes = routes(platform);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -72,7 +72,7 @@ pub(super) async fn serve(listener: TcpListener, stage: Arc<Stage>) -> std::io::
     }
 }
 
-fn routes(stage: Arc<Stage>) -> Router {
+fn routes(platform: Arc<Platform>) -> Router {
     let upload = post(upload).layer(DefaultBodyLimit::max(
         FILE_BYTES_MAX.saturating_add(FORM_BYTES_MAX),
     ));
@@ -92,13 +92,13 @@ fn routes(stage: Arc<Stage>) -> Router {
         .route(UPLOAD_PATH, upload)
         .route(
             "/attachments/{number}/{name}",
-            get(files::fetch).layer(from_fn(web::harmless)),
+            get(attachments::fetch).layer(from_fn(web::harmless)),
         )
-        .route("/simulator/ledger", get(ledger::show))
-        .merge(web::routes(&stage))
+        .route("/simulator/ledger", get(costs::show))
+        .merge(web::routes(&platform))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "nothing is here") })
-        .layer(from_fn_with_state(Arc::clone(&stage), from_here))
-        .with_state(stage)
+        .layer(from_fn_with_state(Arc::clone(&platform), from_here))
+        .with_state(platform)
 }
 
 /// Lets in what was meant for this listener: its own name stands in `Host`, and no page of another
@@ -106,8 +106,12 @@ fn routes(stage: Arc<Stage>) -> Router {
 ///
 /// A page that somebody has open could otherwise speak to it through a browser: under a name of its own
 /// that leads here (DNS rebinding), or blindly from another origin.
-async fn from_here(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
-    match stranger(request.headers(), stage.origin.port()) {
+async fn from_here(
+    State(platform): State<Arc<Platform>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match stranger(request.headers(), platform.origin.port()) {
         Some(refusal) => refuse(StatusCode::FORBIDDEN, refusal).into_response(),
         None => next.run(request).await,
     }

@@ -6,15 +6,13 @@
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::step::Step;
 use ravenry_protocol::encode;
 
 /// How events are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Framing {
     /// What ends a line.
     pub line_end: LineEnd,
@@ -42,8 +40,7 @@ impl Framing {
 }
 
 /// What ends a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LineEnd {
     /// `\n`
     #[default]
@@ -65,8 +62,7 @@ impl LineEnd {
 }
 
 /// How the data of an event is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JsonStyle {
     /// `{"text":"né"}`
     #[default]
@@ -76,8 +72,7 @@ pub enum JsonStyle {
 }
 
 /// Where a stream is cut into chunks, each sent by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Chunks {
     /// One for each step of the script.
     #[default]

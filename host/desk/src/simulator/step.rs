@@ -1,11 +1,11 @@
 //! Steps of an answer: what is sent, what is waited for, what is done again.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// One step of a body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// An event with JSON data.
     Event {
@@ -51,13 +51,13 @@ impl Step {
 }
 
 /// What a script waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Until the gate of this name is released; it stays open then.
+    /// Until whoever stands behind the platform lets scripts pass the gate of this name
+    /// ([`gate`](super::Hooks::gate)).
     Gate(String),
-    /// So many milliseconds.
-    Millis(u64),
+    /// So long.
+    Time(Duration),
     /// Until the caller hangs up, the server stops, or the time of an answer is over.
     Forever,
 }

@@ -1,61 +1,31 @@
 //! Settings: `POST /bot/fetch_settings/…` and `/bot/update_settings/<bot>/<key>[/<version>]`.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use futures_util::StreamExt;
-use http::{
-    HeaderValue, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::timeout;
-use url::Url;
 
 use super::{
-    api::Door,
-    ask::{key_refusal, nothing},
-    history::{Course, Ending},
-    registry::{Enrolled, SETTINGS_TIME_MAX},
+    exchange::{Course, Ending},
+    hooks::Endpoint,
+    json_answer::{nothing, refuse},
+    platform::{Platform, Shared},
+    records::{Record, SettingsCall, SettingsVerb},
+    registry::{Caller, Mode, Registry, ServerBot},
+    request_body::read,
     script_body::play,
-    state::{Caller, Cast, Mode, Shared, Stage, read, refuse},
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::mend;
 
 /// Largest settings that are taken.
 const SETTINGS_BYTES_MAX: usize = 1024 * 1024;
-
-/// What was asked about settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingsVerb {
-    /// The platform is to ask the bot for them.
-    Fetch,
-    /// They are in the body.
-    Update,
-}
-
-/// A call about settings.
-#[derive(Clone, Debug)]
-pub struct SettingsCall {
-    /// What was asked.
-    pub verb: SettingsVerb,
-    /// Whose settings.
-    pub bot: String,
-    /// The access key, from the path.
-    pub key: Secret,
-    /// The version of the protocol, where the path has one.
-    pub version: Option<String>,
-    /// The settings: sent along, or, after a fetch, what a forwarded bot gave. Null otherwise.
-    pub settings: Value,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-}
 
 /// The parts of the path.
 #[derive(Deserialize)]
@@ -66,18 +36,18 @@ pub(super) struct About {
 }
 
 /// The route of `fetch_settings`.
-pub(super) async fn fetch(stage: Shared, about: Path<About>, body: Body) -> Response {
-    sync(SettingsVerb::Fetch, stage, about, body).await
+pub(super) async fn fetch(platform: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Fetch, platform, about, body).await
 }
 
 /// The route of `update_settings`.
-pub(super) async fn update(stage: Shared, about: Path<About>, body: Body) -> Response {
-    sync(SettingsVerb::Update, stage, about, body).await
+pub(super) async fn update(platform: Shared, about: Path<About>, body: Body) -> Response {
+    sync(SettingsVerb::Update, platform, about, body).await
 }
 
 async fn sync(
     verb: SettingsVerb,
-    State(stage): Shared,
+    State(platform): Shared,
     Path(about): Path<About>,
     body: Body,
 ) -> Response {
@@ -85,7 +55,7 @@ async fn sync(
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&platform.stopping);
     let mut call = SettingsCall {
         verb,
         key: Secret::new(about.key.clone()),
@@ -95,64 +65,38 @@ async fn sync(
         status: 200,
         course,
     };
-    let instead = stage.state().instead(Door::Settings);
-    let answer = match instead {
+    let answer = match platform.hooks.instead(Endpoint::Settings) {
         Some(answer) => {
             call.status = answer.status;
-            record(&stage, call);
-            return play(stage, answer, Some(account)).await;
+            platform.hooks.seen(Record::Settings(&call));
+            return play(Arc::clone(&platform.hooks), answer, Some(account)).await;
         }
-        None => answer(&stage, &about.key, &mut call).await,
+        None => answer(&platform, &about.key, &mut call).await,
     };
     call.status = answer.status().as_u16();
     account.settle(Ending::Complete);
-    record(&stage, call);
+    platform.hooks.seen(Record::Settings(&call));
     answer
 }
 
-fn record(stage: &Stage, call: SettingsCall) {
-    // Values of JSON take more than their text; no more than that is known of the platform's.
-    let weight = call.settings.to_string().len().saturating_mul(2);
-    stage.record(|state| state.settings.push(weight, call));
-}
-
 /// What the platform answers when all is well is not known; the reference library only prints it.
-async fn answer(stage: &Stage, key: &str, call: &mut SettingsCall) -> Response {
-    let (caller, manner) = {
-        let now = stage.state();
-        (now.caller(key), now.manner)
+async fn answer(platform: &Platform, key: &str, call: &mut SettingsCall) -> Response {
+    let registry = &platform.registry;
+    let Some(caller) = registry.caller(key) else {
+        return refuse(StatusCode::UNAUTHORIZED, registry.key_refusal()).into_response();
     };
-    let Some(caller) = caller else {
-        return refuse(StatusCode::UNAUTHORIZED, key_refusal(stage)).into_response();
-    };
-    if let Some(bot) = stage.enrolled(&call.bot) {
-        return enrolled(stage, &bot, key, call).await;
+    if let Some(bot) = registry.server(&call.bot) {
+        return registered(registry, &bot, key, call).await;
     }
     // A key opens the settings of the bots that have it, whatever else is called by a name.
-    if manner == Mode::Strict || matches!(caller, Caller::Bots(_)) {
+    if registry.mode == Mode::Strict || matches!(caller, Caller::Bots(_)) {
         return foreign(&call.bot);
     }
     match call.verb {
         SettingsVerb::Update if !call.settings.is_object() => {
             refuse(StatusCode::BAD_REQUEST, "the settings are no JSON object").into_response()
         }
-        SettingsVerb::Update => nothing(),
-        SettingsVerb::Fetch => {
-            let forwarded = match stage.state().bots.get(&call.bot) {
-                Some(Cast::Forwarded { url, key }) => Some((url.clone(), key.clone())),
-                _ => None,
-            };
-            let Some((url, key)) = forwarded else {
-                return nothing();
-            };
-            match ask(stage, url, key).await {
-                Ok(settings) => {
-                    call.settings = settings;
-                    nothing()
-                }
-                Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
-            }
-        }
+        SettingsVerb::Update | SettingsVerb::Fetch => nothing(),
     }
 }
 
@@ -164,16 +108,21 @@ fn foreign(bot: &str) -> Response {
 
 /// Settings of a registered bot: only its own key opens them. What is wrong with them goes into the
 /// log: the platform would drop it without a word.
-async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsCall) -> Response {
+async fn registered(
+    registry: &Registry,
+    bot: &ServerBot,
+    key: &str,
+    call: &mut SettingsCall,
+) -> Response {
     if !bot.key.matches(key.as_bytes()) {
         return foreign(&call.bot);
     }
     let terms = match call.verb {
         SettingsVerb::Update if call.settings.is_object() => {
-            Ok(stage.set_terms(&call.bot, call.settings.clone()))
+            Ok(registry.set_terms(&call.bot, call.settings.clone()))
         }
         SettingsVerb::Update => Err("the settings are no JSON object".to_owned()),
-        SettingsVerb::Fetch => stage.fetch_terms(&call.bot).await,
+        SettingsVerb::Fetch => registry.fetch_terms(&call.bot).await,
     };
     match terms {
         Ok(terms) => {
@@ -188,38 +137,4 @@ async fn enrolled(stage: &Stage, bot: &Enrolled, key: &str, call: &mut SettingsC
         }
         Err(detail) => refuse(StatusCode::BAD_GATEWAY, detail).into_response(),
     }
-}
-
-/// The settings of a forwarded bot, or why there are none.
-async fn ask(stage: &Stage, url: Url, key: HeaderValue) -> Result<Value, String> {
-    let asking = async {
-        let answer = stage
-            .client
-            .post(url)
-            .header(AUTHORIZATION, key)
-            .header(CONTENT_TYPE, "application/json")
-            .body(r#"{"version":"1.2","type":"settings"}"#)
-            .send()
-            .await?
-            .error_for_status()?;
-        let (mut bytes, mut body) = (Vec::new(), answer.bytes_stream());
-        while let Some(piece) = body.next().await {
-            bytes.extend_from_slice(&piece?);
-            if bytes.len() > SETTINGS_BYTES_MAX {
-                break;
-            }
-        }
-        Ok::<_, reqwest::Error>(bytes)
-    };
-    let bytes = timeout(SETTINGS_TIME_MAX, asking)
-        .await
-        .map_err(|_| "the bot does not answer".to_owned())?
-        .map_err(|error| error.without_url().to_string())?;
-    if bytes.len() > SETTINGS_BYTES_MAX {
-        return Err("the bot's settings are too large".to_owned());
-    }
-    mend::read_bytes(&bytes)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| "the bot's settings are no JSON object".to_owned())
 }

@@ -16,13 +16,10 @@ use html5ever::{
     },
 };
 
-use super::pdf;
+use super::pdf::{self, TEXT_BYTES_MAX};
 
 /// The media type of a PDF.
 const PDF: &str = "application/pdf";
-
-/// Most bytes of text that go along. The platform's own bound is not known.
-pub(super) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most bytes of HTML that are read: tags are most of a page.
 const HTML_BYTES_MAX: usize = 4 * TEXT_BYTES_MAX;

@@ -3,7 +3,7 @@
 //! An upload has the bare access key in `Authorization`, and either a form with `download_url` and
 //! perhaps `download_filename`, or a multipart part `file` with a file name.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
@@ -11,87 +11,43 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
+    HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use http_body_util::{BodyExt as _, Empty};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::task::spawn_blocking;
 use url::{Url, form_urlencoded};
 
 use super::{
-    api::Door,
-    ask::key_refusal,
-    files::{FILE_BYTES_MAX, mime_type_of, store},
-    history::{Course, Ending},
+    exchange::{Course, Ending},
+    files::{FILE_BYTES_MAX, LARGE, mime_type_of},
+    hooks::Endpoint,
+    json_answer::{Refusal, refuse},
+    platform::{Platform, Shared},
+    records::{Origin, Record, Upload},
+    request_body::{arrived, read},
     script_body::play,
-    state::{Refusal, Shared, Stage, arrived, read, refuse},
 };
-use ravenry_base::{hosts::PrivateHost, secret::Secret};
-use ravenry_outbound::{Egress, Gone, OutboundRequest, SendError, Timeouts};
+use ravenry_base::secret::Secret;
 
 /// What a form around a file may add: names and boundaries.
 pub(super) const FORM_BYTES_MAX: usize = 64 * 1024;
 
-/// How long a download may take.
-const DOWNLOAD_TIME_MAX: Duration = Duration::from_mins(1);
-
-/// What to do with a `download_url`.
-#[derive(Clone, Debug, Default)]
-pub enum Downloads {
-    /// Nothing is fetched. A line of text that names the URL stands for the file.
-    #[default]
-    Placeholder,
-    /// It is fetched as a bot would have to: from public addresses, and from these hosts besides. What
-    /// is put up here can be fetched in any case. Redirects are not followed.
-    Fetched(Vec<PrivateHost>),
-}
-
-/// Where the bytes of an upload come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// They were sent along.
-    Part,
-    /// They are to be fetched from this URL.
-    Url(String),
-}
-
-/// An upload that has arrived, successful or not.
-#[derive(Clone, Debug)]
-pub struct Upload {
-    /// What the file is called; empty where that could not be read.
-    pub name: String,
-    /// Its media type.
-    pub mime_type: String,
-    /// What was received; empty where that could not be read.
-    pub bytes: Bytes,
-    /// Where the bytes come from.
-    pub origin: Origin,
-    /// The access key, from the header.
-    pub key: Secret,
-    /// HTTP status of the answer.
-    pub status: u16,
-    /// How the answer goes.
-    pub course: Course,
-    /// Where it lies now; empty unless the status is 200.
-    pub attachment_url: String,
-}
-
 /// The route of uploads. What is wrong with one is said after all of it has arrived: a client that
 /// still writes would not read it.
-pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
+pub(super) async fn upload(State(platform): Shared, request: Request) -> Response {
     let key = key(request.headers());
     let reading = arrived(async {
         // As long as it is read, a file is not counted among those held in memory.
-        let _place = stage.uploading.acquire().await;
+        let _place = platform.files.arrive().await;
         received(request).await
     });
     let (received, problem) = match reading.await {
         Ok(received) => (received, None),
         Err(problem) => (Received::default(), Some(problem)),
     };
-    let (course, account) = Course::new(&stage);
+    let (course, account) = Course::new(&platform.stopping);
     let mut upload = Upload {
         name: received.name,
         mime_type: received.mime_type,
@@ -102,29 +58,25 @@ pub(super) async fn upload(State(stage): Shared, request: Request) -> Response {
         course,
         attachment_url: String::new(),
     };
-    let (instead, admitted) = {
-        let mut now = stage.state();
-        (now.instead(Door::Uploads), now.admits(&key))
-    };
-    if let Some(answer) = instead {
+    if let Some(answer) = platform.hooks.instead(Endpoint::Uploads) {
         upload.status = answer.status;
-        record(&stage, upload);
-        return play(stage, answer, Some(account)).await;
+        platform.hooks.seen(Record::Upload(&upload));
+        return play(Arc::clone(&platform.hooks), answer, Some(account)).await;
     }
+    let admitted = platform.registry.caller(&key).is_some();
     let answer = match problem {
-        _ if !admitted => Err(refuse(StatusCode::UNAUTHORIZED, key_refusal(&stage))),
+        _ if !admitted => Err(refuse(
+            StatusCode::UNAUTHORIZED,
+            platform.registry.key_refusal(),
+        )),
         Some(problem) => Err(problem),
-        None => keep(&stage, &mut upload).await,
+        None => keep(&platform, &mut upload).await,
     };
     let answer = answer.unwrap_or_else(IntoResponse::into_response);
     upload.status = answer.status().as_u16();
     account.settle(Ending::Complete);
-    record(&stage, upload);
+    platform.hooks.seen(Record::Upload(&upload));
     answer
-}
-
-fn record(stage: &Stage, upload: Upload) {
-    stage.record(|state| state.uploads.push(upload.bytes.len(), upload));
 }
 
 /// The bare key; one with a scheme before it is wrong here.
@@ -135,63 +87,19 @@ fn key(headers: &HeaderMap) -> String {
 }
 
 /// Fetches what is to be fetched, and keeps it.
-async fn keep(stage: &Arc<Stage>, upload: &mut Upload) -> Result<Response, Refusal> {
+async fn keep(platform: &Platform, upload: &mut Upload) -> Result<Response, Refusal> {
     if let Origin::Url(url) = &upload.origin {
-        let downloads = stage.state().files.downloads.clone();
-        upload.bytes = match downloads {
-            Downloads::Placeholder => format!("a file from {url}\n").into(),
-            Downloads::Fetched(private) => download(stage, url, private).await?,
-        };
+        upload.bytes = platform.downloader.fetch(url).await?;
     }
-    let (shelved, name) = (Arc::clone(stage), upload.name.clone());
+    let (files, name) = (Arc::clone(&platform.files), upload.name.clone());
     let (mime_type, bytes) = (upload.mime_type.clone(), upload.bytes.clone());
-    let storing = spawn_blocking(move || store(&shelved, &name, &mime_type, &bytes));
+    let storing = spawn_blocking(move || files.put(&name, &mime_type, &bytes));
     let full = || refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files");
     upload.attachment_url = storing.await.ok().flatten().ok_or_else(full)?;
     let told = json!({"attachment_url": upload.attachment_url, "mime_type": upload.mime_type});
     let json = [(CONTENT_TYPE, "application/json")];
     Ok((json, told.to_string()).into_response())
 }
-
-/// The bot has chosen the URL: it is fetched over the way out that is the bot's own, with what is refused
-/// there.
-async fn download(
-    stage: &Stage,
-    url: &str,
-    mut private: Vec<PrivateHost>,
-) -> Result<Bytes, Refusal> {
-    let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
-    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL".to_owned()))?;
-    private.extend(PrivateHost::parse(stage.origin.authority()));
-    let egress = Egress::new(private);
-    let fetching = async {
-        let place = Arc::new(Semaphore::new(1)).acquire_owned().await;
-        let order = OutboundRequest {
-            method: Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            length: Some(0),
-            body: Empty::<Bytes>::new(),
-            gone: Gone::default(),
-            timeouts: Timeouts::at_most(None, None, None),
-            body_bytes_max: FILE_BYTES_MAX as u64,
-            place: place.map_err(|_| SendError::NoConnectionFree)?,
-            tape: None,
-        };
-        let answer = egress.client(&egress.part()).send(order).await?;
-        let (head, body) = answer.into_parts();
-        Ok((head.status, body.collect().await?.to_bytes()))
-    };
-    match timeout(DOWNLOAD_TIME_MAX, fetching).await {
-        Ok(Ok((status, bytes))) if status.is_success() => Ok(bytes),
-        Ok(Ok((status, _))) => Err(wrong(format!("`download_url` was answered {status}"))),
-        Ok(Err(SendError::BodyTooLarge(_))) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
-        Ok(Err(error)) => Err(wrong(format!("`download_url` cannot be fetched: {error}"))),
-        Err(_) => Err(wrong("`download_url` took too long".to_owned())),
-    }
-}
-
-const LARGE: &str = "more than 50 MB";
 
 /// What either form of an upload says.
 #[derive(Default)]

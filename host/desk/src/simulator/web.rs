@@ -20,8 +20,8 @@ mod files;
 mod incremental_markdown;
 mod markdown;
 mod security;
-mod sessions;
 mod stream;
+mod talk;
 mod view;
 
 use std::sync::Arc;
@@ -34,23 +34,25 @@ use axum::{
 };
 
 pub(super) use self::security::harmless;
-pub(super) use self::sessions::Page;
-use super::{files::FILE_BYTES_MAX, state::Stage};
+use super::{files::FILE_BYTES_MAX, platform::Platform};
 
 /// The routes of the page.
-pub(super) fn routes(stage: &Arc<Stage>) -> Router<Arc<Stage>> {
+pub(super) fn routes(platform: &Arc<Platform>) -> Router<Arc<Platform>> {
     let file = post(files::upload).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
     let api = Router::new()
         .route("/page/api/bots", get(about::bots))
         .route("/page/api/open", post(about::open))
-        .route("/page/api/people", post(sessions::join))
-        .route("/page/api/clear", post(sessions::clear))
-        .route("/page/api/record", post(sessions::record))
+        .route("/page/api/people", post(talk::join))
+        .route("/page/api/clear", post(talk::clear))
+        .route("/page/api/record", post(talk::record))
         .route("/page/api/say", post(ask::say))
         .route("/page/api/again", post(ask::again))
         .route("/page/api/report", post(ask::report))
         .route("/page/api/files", file)
-        .layer(from_fn_with_state(Arc::clone(stage), security::with_token));
+        .layer(from_fn_with_state(
+            Arc::clone(platform),
+            security::with_token,
+        ));
     Router::new()
         .route("/", get(assets::page))
         .route("/page/{file}", get(assets::file))

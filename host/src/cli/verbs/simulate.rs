@@ -25,7 +25,7 @@ use ravenry_base::{
 };
 use ravenry_desk::{
     client::Target,
-    simulator::{BALANCE, FakePoe, Ledger, PERSON_KEY},
+    simulator::{BALANCE, Ledger, PERSON_KEY, Simulator},
 };
 use ravenry_gateway::{server::signals::Signals, telemetry};
 use ravenry_protocol::shown::Escaped;
@@ -135,7 +135,7 @@ impl Simulate {
 }
 
 /// A row for each bot: its name, where it is, and whether its settings could be read.
-async fn rows(poe: &FakePoe, config: &SimulatorConfig) -> Vec<[String; 3]> {
+async fn rows(poe: &Simulator, config: &SimulatorConfig) -> Vec<[String; 3]> {
     let asked = config.servers.iter().map(|(name, target)| async move {
         let settings = match poe.fetch_settings(name).await {
             Ok(terms) if terms.mistakes.is_empty() => "read".to_owned(),
@@ -153,7 +153,7 @@ async fn rows(poe: &FakePoe, config: &SimulatorConfig) -> Vec<[String; 3]> {
 }
 
 /// All that is printed at the start.
-fn page(poe: &FakePoe, rows: &[[String; 3]]) -> String {
+fn page(poe: &Simulator, rows: &[[String; 3]]) -> String {
     let (url, upload) = (poe.url(), poe.upload_url());
     let mut page = format!("Playing Poe on {url}\n\n");
     if !rows.is_empty() {

@@ -6,11 +6,11 @@ use std::{
 };
 
 use insta::assert_snapshot;
-use ravenry_desk::simulator::{Answer, FakePoe};
+use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
 use super::url;
-use crate::harness::{Folder, Server};
+use crate::harness::{FakePoe, Folder, Server};
 
 /// What the program does with this on standard input: exit code, standard output, standard error.
 pub(super) fn piped(arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> String {

@@ -4,11 +4,12 @@ use super::reader::Source;
 use super::rules::{
     exceptions_have_reasons, functions_are_short, has_a_name, has_no_banned_code,
     has_no_banned_words, is_short, items_are_documented, keeps_borders, names_from_the_crate,
-    points_downwards, says_what_it_is, verbs_stand_alone, waits_by_no_wall_clock,
+    parts_point_downwards, points_downwards, says_what_it_is, verbs_stand_alone,
+    waits_by_no_wall_clock,
 };
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
-    FUNCTION_LINES_MAX, LEVELS, WALL_CLOCK,
+    FUNCTION_LINES_MAX, LEVELS, PARTS, WALL_CLOCK,
 };
 
 /// A file of the gateway.
@@ -60,10 +61,33 @@ fn an_edge_upwards_is_found() {
     );
 }
 
+#[test]
+fn an_edge_upwards_between_parts_is_found() {
+    let rule = |place: &str, text: &str| parts_point_downwards(&at(place, text));
+    let text = "use super::{\n    recent::Recent,\n    platform::Shared,\n};";
+    found(
+        &rule("desk/simulator/ledger", text),
+        &[
+            "host/desk/src/simulator/ledger.rs:3 uses platform; ledger (1) may not know platform (6)",
+        ],
+    );
+    let text = "use crate::{\n    client,\n    simulator::api,\n};\nuse super::serve;";
+    found(
+        &rule("desk/simulator/web/ask", text),
+        &["host/desk/src/simulator/web/ask.rs:3 uses api; web (7) may not know api (10)"],
+    );
+    found(
+        &rule("desk/simulator/news", ""),
+        &["host/desk/src/simulator/news.rs: the part `news` has no level"],
+    );
+    found(&rule("desk/simulator", "mod api;"), &[]);
+    found(&rule("desk/chat/files", "use super::api;"), &[]);
+}
+
 /// No level is named twice, or one of them would never be looked at.
 #[test]
 fn each_module_has_one_level() {
-    for (name, levels) in LEVELS {
+    for (name, levels) in LEVELS.iter().chain(PARTS) {
         for (module, _) in *levels {
             let named = levels.iter().filter(|(other, _)| other == module).count();
             assert_eq!(named, 1, "{name}/{module}");

@@ -170,8 +170,8 @@ pub(super) fn places(code: &str, name: &str) -> Vec<usize> {
         .collect()
 }
 
-/// The modules of the gateway that a piece of code names, and where.
-pub(super) fn edges(code: &str) -> Vec<(usize, String)> {
+/// The modules below `root` that a piece of code names, and where.
+pub(super) fn edges(code: &str, root: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let word = |from: usize| -> String {
         code[from..]
@@ -179,11 +179,11 @@ pub(super) fn edges(code: &str) -> Vec<(usize, String)> {
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect()
     };
-    for at in places(code, "crate") {
-        let Some(rest) = code[at..].strip_prefix("crate::") else {
+    for at in places(code, root) {
+        let start = at + root.len() + "::".len();
+        let Some(rest) = code[at + root.len()..].strip_prefix("::") else {
             continue;
         };
-        let start = at + "crate::".len();
         if !rest.starts_with('{') {
             found.push((start, word(start)));
             continue;
@@ -218,9 +218,9 @@ fn the_reader_of_sources_reads() {
     assert_eq!(code.matches(['{', '"', 'x']).collect::<String>(), "x");
     let group = "use crate::{\n  bots::{self, reply},\n  ids::Name,\n};\nuse crate::report;";
     let mut names = String::new();
-    edges(group)
+    edges(group, "crate")
         .iter()
-        .chain(&edges(&code))
+        .chain(&edges(&code, "crate"))
         .for_each(|(_, name)| write!(names, "{name} ").unwrap());
     assert_eq!(names, "bots ids report three ");
 }

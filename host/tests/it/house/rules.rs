@@ -6,7 +6,7 @@ use std::path::Path;
 use super::reader::{Source, edges, places};
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
-    FUNCTION_LINES_MAX, LEVELS, SIDEWAYS, VERBS, WALL_CLOCK,
+    FUNCTION_LINES_MAX, LEVELS, PARTS, SIDEWAYS, VERBS, WALL_CLOCK,
 };
 
 /// What breaks a rule, and where.
@@ -31,7 +31,7 @@ pub(super) fn points_downwards(source: &Source) -> Broken {
         return vec![format!("{}: the module `{from}` has no level", source.path)];
     };
     let mut broken = Broken::new();
-    for (at, to) in edges(&source.code) {
+    for (at, to) in edges(&source.code, "crate") {
         let Some(low) = level(&to) else { continue };
         let sideways = SIDEWAYS.contains(&(name.as_str(), from.as_str(), to.as_str()));
         if from != to && low >= high && !sideways {
@@ -70,6 +70,36 @@ pub(super) fn verbs_stand_alone(source: &Source) -> Broken {
     found.dedup_by_key(|at| source.line_of(*at));
     let place = |at: usize| format!("{}:{} knows a verb", source.path, source.line_of(at));
     found.into_iter().map(place).collect()
+}
+
+/// A part of a module may use those of lower levels only, where its parts have levels.
+pub(super) fn parts_point_downwards(source: &Source) -> Broken {
+    let mut broken = Broken::new();
+    let place = source.place().unwrap_or_default();
+    for (module, levels) in PARTS {
+        let Some(below) = place.strip_prefix(&format!("{module}/")) else {
+            continue;
+        };
+        let level = |part: &str| levels.iter().find(|(of, _)| *of == part).map(|of| of.1);
+        let from = below.split(['/', '.']).next().unwrap();
+        let Some(high) = level(from) else {
+            broken.push(format!("{}: the part `{from}` has no level", source.path));
+            continue;
+        };
+        let name = module.rsplit('/').next().unwrap();
+        let mut named = edges(&source.code, name);
+        if !below.contains('/') {
+            named.extend(edges(&source.code, "super"));
+        }
+        for (at, to) in named {
+            let upwards = level(&to).filter(|low| from != to && *low >= high);
+            broken.extend(upwards.map(|low| {
+                let place = format!("{}:{}", source.path, source.line_of(at));
+                format!("{place} uses {to}; {from} ({high}) may not know {to} ({low})")
+            }));
+        }
+    }
+    broken
 }
 
 /// Other modules are named from `crate::`: two steps up from a part of a module are the crate, an edge that

@@ -1,10 +1,10 @@
 //! Money: reserved, charged, refused, and what is left open.
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Endpoint, Options};
 use serde_json::json;
 
 use super::{KEY, gateway, send};
-use crate::harness;
+use crate::harness::{self, FakePoe};
 
 fn paid(lines: &str) -> serde_json::Value {
     let mut query = harness::query(lines);
@@ -12,16 +12,24 @@ fn paid(lines: &str) -> serde_json::Value {
     query
 }
 
+/// A platform whose person has so much, in thousandths of a US cent.
+fn with_balance(balance: u64) -> FakePoe {
+    FakePoe::with(Options {
+        balance,
+        ..Options::default()
+    })
+    .unwrap()
+}
+
 #[test]
 fn an_amount_is_reserved_and_charged_for_the_query() {
-    let poe = FakePoe::start().unwrap();
-    poe.balance(1000);
+    let poe = with_balance(1000);
     let server = gateway(&poe, "");
     assert_eq!(
         send(&server, &paid("authorize 300\ncapture 200\nthanks")).said(),
         "thanks"
     );
-    let bills = poe.ledger().bills;
+    let bills = poe.bills();
     assert_eq!(bills.len(), 2);
     assert!(
         bills
@@ -39,8 +47,7 @@ fn an_amount_is_reserved_and_charged_for_the_query() {
 
 #[test]
 fn who_cannot_pay_is_told_so() {
-    let poe = FakePoe::start().unwrap();
-    poe.balance(10);
+    let poe = with_balance(10);
     let server = gateway(&poe, "");
     let events = send(&server, &paid("authorize 300\nnever")).events();
     assert_eq!(events[0].0, "error");
@@ -57,7 +64,7 @@ fn nothing_is_charged_without_a_query_to_charge_for() {
         "error"
     );
     server.wait_text("has no `bot_query_id`");
-    assert!(poe.ledger().bills.is_empty());
+    assert!(poe.bills().is_empty());
 }
 
 /// A charge is never repeated: nobody knows whether the first one was made.
@@ -65,9 +72,9 @@ fn nothing_is_charged_without_a_query_to_charge_for() {
 fn a_charge_that_fails_is_not_repeated() {
     let poe = FakePoe::start().unwrap();
     let server = gateway(&poe, "");
-    poe.instead(Door::Costs, Answer::status(500));
+    poe.instead(Endpoint::Costs, Answer::status(500));
     assert_eq!(send(&server, &paid("capture 5")).events()[0].0, "error");
-    assert_eq!(poe.ledger().bills.len(), 1);
+    assert_eq!(poe.bills().len(), 1);
 }
 
 /// The bot traps between the two: what it reserved is reported.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, Endpoint};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{KEY, folder, send, wait};
-use crate::harness::{self, Server, Stream, post};
+use crate::harness::{self, FakePoe, Script, Scripting as _, Server, Stream, post};
 
 const UNCAPTURED: &str = "ravenry_uncaptured_milli_cents_total";
 const UNKNOWN: &str = "ravenry_unknown_charges_milli_cents_total";
@@ -67,9 +67,7 @@ pub(super) fn told(server: &Server) -> Vec<String> {
 
 /// Bills that are under way at the platform are counted when they arrive.
 fn bills(poe: &FakePoe, wanted: usize) {
-    let arrived = poe.until("a bill", |poe| {
-        (poe.ledger().bills.len() == wanted).then_some(())
-    });
+    let arrived = poe.until("a bill", |poe| (poe.bills().len() == wanted).then_some(()));
     wait(arrived).unwrap();
 }
 
@@ -78,8 +76,8 @@ fn a_charge_under_way_at_a_crash_is_told_once() {
     let (poe, state) = (FakePoe::start().unwrap(), tempfile::tempdir().unwrap());
     let server = up(&poe, state.path());
     let granted = Answer::events([("result", json!({"status": "success"}))]);
-    poe.instead(Door::Costs, granted.clone());
-    poe.instead(Door::Costs, granted.headed_by("billing"));
+    poe.instead(Endpoint::Costs, granted.clone());
+    poe.instead(Endpoint::Costs, granted.headed_by("billing"));
     let _reader = open(&server, "authorize 300\ncapture 200");
     bills(&poe, 2);
     kill(server);
@@ -96,7 +94,7 @@ fn a_charge_under_way_at_a_crash_is_told_once() {
         Some(200.0)
     );
     // Nothing is sent twice.
-    assert_eq!(poe.ledger().bills.len(), 2);
+    assert_eq!(poe.bills().len(), 2);
     // Told is told, also when the second process ends as badly.
     kill(server);
     let server = up(&poe, state.path());
@@ -154,13 +152,13 @@ fn what_cannot_be_noted_is_not_charged() {
     fs::write(state.path().join("charges"), "").unwrap();
     assert!(said("try authorize 300\nstill here").ends_with("still here"));
     assert!(said("try capture 300\nstill here").ends_with("still here"));
-    assert!(poe.ledger().bills.is_empty());
+    assert!(poe.bills().is_empty());
     server.wait_text("the charge was not sent: it cannot be noted in the state directory");
     server.wait_text("charges are refused, because they cannot be noted");
     // As soon as it can be noted again, it can be charged again.
     fs::remove_file(state.path().join("charges")).unwrap();
     assert_eq!(said("authorize 300\ncapture 300\nthanks"), "thanks");
-    assert_eq!(poe.ledger().bills.len(), 2);
+    assert_eq!(poe.bills().len(), 2);
     server.wait_times("charges are refused, because they cannot be noted", 1);
 }
 

@@ -7,10 +7,8 @@ use std::{
     thread,
 };
 
-use ravenry_desk::simulator::FakePoe;
-
 use super::{crash::paid, folder, send};
-use crate::harness::{Server, SmallDisk, is_installed_or_told, wait_until};
+use crate::harness::{FakePoe, Server, SmallDisk, is_installed_or_told, wait_until};
 
 const REFUSED: &str = "charges are refused, because they cannot be noted";
 
@@ -47,7 +45,7 @@ fn a_disk_that_takes_nothing_refuses_charges_alone() {
         assert_eq!(said(charges), "thanks");
         // Its record would leave room when it goes.
         settled();
-        let bills = poe.ledger().bills.len();
+        let bills = poe.bills().len();
         spoil(&disk, &server);
         for _ in 0..3 {
             assert_eq!(said("free of charge"), "free of charge");
@@ -57,7 +55,7 @@ fn a_disk_that_takes_nothing_refuses_charges_alone() {
                 assert!(said.len() > "still here".len(), "the bot is told: {said}");
             }
         }
-        assert_eq!(poe.ledger().bills.len(), bills, "nothing was sent");
+        assert_eq!(poe.bills().len(), bills, "nothing was sent");
         // Said once, with the reason.
         let record = server.wait_log(|record| {
             let error = record["error"].as_str().unwrap_or_default();

@@ -3,6 +3,8 @@
 use ravenry_desk::simulator::{Answer, Step};
 use serde_json::json;
 
+use crate::harness::Scripting as _;
+
 /// What a reader may hear of it: the text that came before, and whether an error follows.
 pub(super) enum Heard {
     /// The answer is complete.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ravenry_desk::simulator::{Answer, Chunks, FakePoe, Framing, LineEnd, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, Framing, LineEnd, Step};
 use serde_json::json;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     fault_table::{Heard, breaks, errors, refusals},
     folder, gateway, open, wait,
 };
+use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 use crate::{
     egress::upstream::Upstream,
     harness::{self, Folder},
@@ -105,7 +106,7 @@ fn a_relayed_answer_tells_no_key() {
     let poe = FakePoe::start().unwrap();
     poe.bot(
         "helper",
-        Script::events([
+        Answer::events([
             ("text", json!({"text": format!("your key is {KEY}")})),
             ("json", json!({KEY: [KEY]})),
             ("file", json!({"url": format!("https://x.example/{KEY}"), "content_type": "a/b", "name": KEY})),

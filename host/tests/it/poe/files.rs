@@ -1,10 +1,10 @@
 //! Files: uploaded in their place among the events, and read where the query names them.
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::json;
 
 use super::{KEY, ask, gateway, send};
-use crate::harness::{self, Folder};
+use crate::harness::{self, FakePoe, Folder};
 
 #[test]
 fn a_file_stands_where_it_was_attached() {
@@ -101,9 +101,9 @@ fn a_name_with_line_ends_is_no_name() {
 fn an_upload_is_tried_twice_and_no_more() {
     let poe = FakePoe::start().unwrap();
     let server = gateway(&poe, "");
-    poe.instead(Door::Uploads, Answer::status(500));
+    poe.instead(Endpoint::Uploads, Answer::status(500));
     assert_eq!(ask(&server, "attach a.txt 5").events()[0].0, "file");
-    poe.instead(Door::Uploads, Answer::status(400));
+    poe.instead(Endpoint::Uploads, Answer::status(400));
     let events = ask(&server, "attach a.txt 5").events();
     assert_eq!(events[0].0, "error");
     server.wait_text("the upload was answered 400");

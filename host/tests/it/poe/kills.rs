@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use ravenry_desk::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     crash::{kill, left, told},
     folder, wait,
 };
-use crate::harness::{self, Connection, Server, post, wait_until};
+use crate::harness::{self, Connection, FakePoe, Script, Scripting as _, Server, post, wait_until};
 
 /// Bills after which a process is killed: before, amid and after what the replies that wait have charged.
 const KILLED_AFTER: [usize; 5] = [1, 7, 20, 45, 90];
@@ -46,8 +46,8 @@ fn ask(address: SocketAddr, id: &str, lines: &str) -> Option<String> {
 /// Asks until the process is gone, and kills it after so many bills. Who had a whole answer is `done`.
 fn load(server: Server, poe: &FakePoe, bills: usize, round: usize, done: &Mutex<BTreeSet<String>>) {
     let address = server.address;
-    let before = poe.ledger().bills.len();
-    let arrived = |poe: &FakePoe| poe.ledger().bills.len() >= before + bills;
+    let before = poe.bills().len();
+    let arrived = |poe: &FakePoe| poe.bills().len() >= before + bills;
     thread::scope(|scope| {
         for number in 0..WAITING {
             let lines = "authorize 300\ncapture 200\nread helper";
@@ -134,8 +134,7 @@ fn kills_under_load_lose_nothing() {
 
         // Whoever has a bill at the platform, and waited, is told of: what he has reserved was not taken in full.
         let billed: BTreeSet<String> = poe
-            .ledger()
-            .bills
+            .bills()
             .into_iter()
             .map(|bill| bill.bot_query_id)
             .collect();

@@ -1,9 +1,11 @@
 //! The platform's copy of the settings: handed over in the background, again and again if need be.
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe};
+use ravenry_base::secret::Secret;
+use ravenry_desk::client::Target;
+use ravenry_desk::simulator::{Answer, Endpoint};
 
 use super::KEY;
-use crate::harness::{Folder, Server};
+use crate::harness::{FakePoe, Folder, Scripting as _, Server};
 
 fn named(poe: &FakePoe) -> Server {
     let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
@@ -37,7 +39,7 @@ fn settings_are_handed_over_at_the_start() {
 #[test]
 fn a_platform_that_is_away_gets_them_later() {
     let poe = FakePoe::start().unwrap();
-    poe.instead(Door::Settings, Answer::status(503));
+    poe.instead(Endpoint::Settings, Answer::status(503));
     let server = named(&poe);
     server.wait_text("is asked again in the background");
     server.wait_metric(SYNCED, &[("bot", "asker")], 1.0);
@@ -49,8 +51,9 @@ fn a_platform_that_is_away_gets_them_later() {
 fn the_platform_asks_on_request() {
     let poe = FakePoe::start().unwrap();
     let server = named(&poe);
-    poe.forward("AskerBot", &format!("http://{}/asker", server.address), KEY)
-        .unwrap();
+    let url = format!("http://{}/asker", server.address);
+    let key = Some(Secret::new(KEY.to_owned()));
+    poe.register("AskerBot", Target::parse(&url, key).unwrap());
     let manifest = "[bot.asker]\nsource = \"asker.wasm\"\n\
         poe = { name = \"AskerBot\", access_key = { env = \"ASKER_KEY\" } }\n";
     let sync = |manifest: &str| {
@@ -62,7 +65,7 @@ fn the_platform_asks_on_request() {
     assert!(done.status.success(), "{done:?}");
     let fetched = poe.settings().into_iter().last().unwrap();
     assert_eq!(fetched.settings["server_bot_dependencies"]["other"], 2);
-    poe.instead(Door::Settings, Answer::html(401, KEY));
+    poe.instead(Endpoint::Settings, Answer::html(401, KEY));
     let refused = sync(manifest);
     let text = String::from_utf8(refused.stderr).unwrap();
     assert!(
@@ -77,7 +80,7 @@ fn the_platform_asks_on_request() {
 #[test]
 fn a_refusal_is_final_and_shows_no_key() {
     let poe = FakePoe::start().unwrap();
-    poe.instead(Door::Settings, Answer::html(401, KEY));
+    poe.instead(Endpoint::Settings, Answer::html(401, KEY));
     let server = named(&poe);
     server.wait_text("check `poe.name` and `poe.access_key`");
     server.wait_metric(SYNCED, &[("bot", "asker")], 0.0);

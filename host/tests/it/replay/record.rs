@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Instant};
 
-use ravenry_desk::simulator::{FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
 use super::Bots;
-use crate::harness::{self, Folder, HANG};
+use crate::harness::{self, FakePoe, Folder, HANG, Script};
 
 const KEY: &str = "the-access-key-that-nobody-may-read";
 
@@ -36,7 +36,7 @@ fn a_live_bot_passes_what_was_recorded() {
     let poe = FakePoe::start().unwrap();
     poe.bot(
         "Claude-3-Haiku",
-        Script::events([
+        Answer::events([
             ("text", json!({"text": format!("An old pond, and {KEY}")})),
             ("suggested_reply", json!({"text": "more?"})),
             ("done", json!({})),
@@ -82,7 +82,7 @@ fn a_live_bot_passes_what_was_recorded() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    # Recorded from a live bot. Read it before you share it: what people said is in it.
+    # BotRequest from a live bot. Read it before you share it: what people said is in it.
     bot = "prompt"
     times = "rough"
 

@@ -1,9 +1,9 @@
 //! Readers who leave, at each step of each sample: whoever was asked is hung up, and nothing runs on.
 
-use ravenry_desk::simulator::{Answer, Ending, FakePoe};
+use ravenry_desk::simulator::{Answer, Ending};
 
 use super::{failing::samples, gateway, open, wait};
-use crate::harness;
+use crate::harness::{self, Answered as _, FakePoe, Scripting as _};
 
 /// An answer that begins and never ends.
 fn endless() -> Answer {

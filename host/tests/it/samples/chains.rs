@@ -1,10 +1,10 @@
 //! Samples that ask one bot after another: `coder` and `outfit`.
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe, Script};
+use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::{Value, json};
 
 use super::{ask, contents, declared, gateway, send, with_image};
-use crate::harness::unreferred;
+use crate::harness::{FakePoe, Script, unreferred};
 
 fn says(text: &str) -> Answer {
     Answer::stream().text(text).done()
@@ -168,7 +168,7 @@ fn outfit_says_what_is_missing() {
     // The last step: the platform does not take the file.
     poe.bot("Imagen3-Fast", painter());
     for _ in 0..2 {
-        poe.instead(Door::Uploads, Answer::status(500));
+        poe.instead(Endpoint::Uploads, Answer::status(500));
     }
     let broken = told("Something this bot relies on did not answer.");
     let (text, allow_retry) = error(send(&server, "outfit", &query));

@@ -1,11 +1,11 @@
 //! Other bots that fail, at each step of each sample: the reply ends with one clear error and `done`,
 //! what was said before stays, and nobody is asked in vain.
 
-use ravenry_desk::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::{Value, json};
 
 use super::{KEY, ask, entry, gateway, send, tools, with_image};
-use crate::harness::{self, Folder};
+use crate::harness::{self, FakePoe, Folder, Script, Scripting as _};
 
 /// How an answer goes wrong.
 pub(super) struct Failure {

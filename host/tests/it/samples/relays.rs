@@ -1,9 +1,10 @@
 //! Samples that hand on what others say: `prompt`, `all-caps` and `versus`.
 
-use ravenry_desk::simulator::{Answer, FakePoe, Script};
+use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
 use super::{ask, contents, conversation, declared, gateway, send};
+use crate::harness::{FakePoe, Script, Scripting as _};
 
 /// An answer with an event of every kind.
 fn every_kind() -> Answer {

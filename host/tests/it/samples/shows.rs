@@ -1,10 +1,9 @@
 //! Samples that show what reached them: `log` and `http-request`.
 
-use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
 use super::{KEY, entry, gateway, send};
-use crate::harness::{Folder, Server};
+use crate::harness::{FakePoe, Folder, Server};
 
 /// The JSON in the block that is the whole reply.
 fn block(said: &str) -> Value {

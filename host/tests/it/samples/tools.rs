@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script};
+use ravenry_desk::simulator::{Answer, BotRequest};
 use serde_json::{Value, json};
 
 use super::{ask, declared, folder, gateway, send};
-use crate::harness;
+use crate::harness::{self, FakePoe, Script};
 
 /// An answer that calls tools, in pieces as models send them: names and arguments.
 pub(super) fn calls(calls: &[(&str, &str)]) -> Answer {
@@ -148,7 +148,7 @@ fn weather_loop(poe: &FakePoe, open_meteo: &str) -> harness::Server {
 const TOKYO: &str = r#"{"latitude": 35.7, "longitude": 139.7}"#;
 
 /// The messages of a question: role, and what tells tool calls from talk.
-fn roles(query: &Recorded) -> Vec<(String, Value)> {
+fn roles(query: &BotRequest) -> Vec<(String, Value)> {
     let messages = query.body["query"].as_array().unwrap().iter();
     messages
         .map(|message| {

@@ -1,12 +1,11 @@
 //! The samples that stream a language model: the reader has each word as the model says it, whatever
 //! goes wrong is told once, and the key is the model's host's alone.
 
-use ravenry_desk::simulator::FakePoe;
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::{KEY, SECRET, assert_kept, folder, open, send};
-use crate::harness::{self, Folder, Server};
+use crate::harness::{self, FakePoe, Folder, Server};
 
 const BOTS: [&str; 2] = ["wrapper", "chat-cat"];
 

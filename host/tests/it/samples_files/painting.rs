@@ -1,12 +1,12 @@
 //! The sample that has images painted: the seconds go by while the painter paints, and the image takes
 //! their place.
 
-use ravenry_desk::simulator::{Answer, Door, FakePoe};
+use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::{Value, json};
 
 use super::api::Api;
 use super::{assert_kept, folder, open, settings};
-use crate::harness::{self, Folder, Server, Stream};
+use crate::harness::{self, FakePoe, Folder, Server, Stream};
 
 const IMAGE: &[u8] = b"\xff\xd8\xff\xe0 an image, as far as anybody looks \xff\xd9";
 
@@ -129,7 +129,7 @@ fn what_goes_wrong_is_told_and_may_be_tried_again() {
 fn an_image_that_the_platform_does_not_take_is_an_error() {
     let (poe, api) = (FakePoe::start().unwrap(), Api::start());
     let server = painter(&poe, &api).up();
-    poe.instead(Door::Uploads, Answer::status(400));
+    poe.instead(Endpoint::Uploads, Answer::status(400));
     let stream = begun(&server);
     api.next().answer(jpeg());
     let text = "Error uploading image to Poe.";

@@ -1,10 +1,10 @@
 //! The sample that counts pages: PDFs of a whole conversation, some of them gone, some of them hostile.
 
-use ravenry_desk::simulator::{Answer, FakePoe};
+use ravenry_desk::simulator::Answer;
 use serde_json::{Value, json};
 
 use super::{entry, gateway, send, settings};
-use crate::harness::{self, Server};
+use crate::harness::{self, FakePoe, Scripting as _, Server};
 
 const BEGIN: &str = "Iterating over the pdfs uploaded in this conversation ...";
 const FAILED: &str = "Failed to retrieve the document.\n";
@@ -50,9 +50,7 @@ fn pdfs_of_the_whole_conversation_are_counted_from_the_newest() {
     let server = counter(&poe);
     let old = poe.attachment("old.pdf", pdf(3)).unwrap();
     let new = poe.attachment("new.pdf", pdf(12)).unwrap();
-    let gone = poe
-        .scripted_attachment("gone.pdf", Answer::status(404))
-        .unwrap();
+    let gone = poe.scripted_attachment("gone.pdf", Answer::status(404));
     let answer = ask(
         &server,
         &[
@@ -119,7 +117,7 @@ fn a_fetch_that_fails_is_one_document_that_failed() {
         ("a page", Answer::html(200, "<h1>Sign in</h1>")),
         ("cut", Answer::stream().raw("%PDF-1.4").cut()),
     ] {
-        let url = poe.scripted_attachment("bad.pdf", answer).unwrap();
+        let url = poe.scripted_attachment("bad.pdf", answer);
         let answer = ask(
             &server,
             &[message(&[("bad.pdf", &url), ("good.pdf", &good)])],

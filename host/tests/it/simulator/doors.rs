@@ -1,14 +1,9 @@
 //! The other ways into the fake platform: files, bills, settings.
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-    thread,
-};
-
 use ravenry_base::hosts::PrivateHost;
 use ravenry_desk::simulator::{
-    Answer, Charge, Door, Downloads, Ending, FILE_BYTES_MAX, FakePoe, Origin, SettingsVerb,
+    Answer, Charge, Downloads, Ending, Endpoint, FILE_BYTES_MAX, Options, Origin, SettingsVerb,
+    Step,
 };
 use reqwest::{
     RequestBuilder, Response,
@@ -18,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{client, json_of};
 use crate::egress::upstream::Upstream;
+use crate::harness::{Answered as _, FakePoe, Scripting as _};
 
 fn uploading(poe: &FakePoe) -> RequestBuilder {
     client()
@@ -124,10 +120,9 @@ async fn an_unfit_upload_is_refused_and_kept_in_the_record() {
         let asking = client().post(poe.upload_url()).header("authorization", key);
         asking.multipart(part()).send()
     };
-    // Any key will do until one is named, but never with a scheme before it.
+    // Any key will do, but never none, and never with a scheme before it.
     assert_eq!(with("Bearer key").await.unwrap().status(), 401);
-    poe.accept_key("key");
-    assert_eq!(with("wrong").await.unwrap().status(), 401);
+    assert_eq!(with("").await.unwrap().status(), 401);
     assert_eq!(with("key").await.unwrap().status(), 200);
     for form in [
         Form::new().part("file", Part::bytes(vec![1])),
@@ -157,8 +152,8 @@ async fn a_file_may_have_50_megabytes_and_not_one_byte_more() {
 #[tokio::test]
 async fn a_door_can_fail_once_and_then_work() {
     let poe = FakePoe::start().unwrap();
-    poe.instead(Door::Uploads, Answer::status(500));
-    poe.instead(Door::Uploads, Answer::json(200, &json!({"no": "url"})));
+    poe.instead(Endpoint::Uploads, Answer::status(500));
+    poe.instead(Endpoint::Uploads, Answer::json(200, &json!({"no": "url"})));
     for status in [500, 200, 200] {
         assert_eq!(upload(&poe, "x", vec![7; 9]).await.status(), status);
     }
@@ -174,7 +169,7 @@ async fn a_door_can_fail_once_and_then_work() {
 #[tokio::test]
 async fn a_caller_who_hangs_up_is_seen_at_every_door() {
     let poe = FakePoe::start().unwrap();
-    for door in [Door::Uploads, Door::Costs, Door::Settings] {
+    for door in [Endpoint::Uploads, Endpoint::Costs, Endpoint::Settings] {
         poe.instead(door, Answer::silence());
     }
     let post = |path: &str| client().post(format!("{}{path}", poe.url()));
@@ -186,7 +181,7 @@ async fn a_caller_who_hangs_up_is_seen_at_every_door() {
     ]
     .map(|asking| tokio::spawn(asking.send()));
     let upload = poe.until("an upload", |poe| poe.uploads().pop());
-    let bill = poe.until("a bill", |poe| poe.ledger().bills.pop());
+    let bill = poe.until("a bill", |poe| poe.bills().pop());
     let call = poe.until("settings", |poe| poe.settings().pop());
     let (upload, bill, call) = tokio::join!(upload, bill, call);
     let courses = [
@@ -208,16 +203,14 @@ async fn a_caller_who_hangs_up_is_seen_at_every_door() {
 #[tokio::test]
 async fn an_attachment_can_be_scripted() {
     let poe = FakePoe::start().unwrap();
-    let endless = Answer::stream().endless([ravenry_desk::simulator::Step::Bytes(vec![0; 1000])]);
-    let url = poe.scripted_attachment("large.bin", endless).unwrap();
+    let endless = Answer::stream().endless([Step::Bytes(vec![0; 1000])]);
+    let url = poe.scripted_attachment("large.bin", endless);
     let mut answer = fetch(&url).await;
     let mut bytes = 0;
     while bytes < 1_000_000 {
         bytes += answer.chunk().await.unwrap().unwrap().len();
     }
-    let gone = poe
-        .scripted_attachment("gone", Answer::status(410))
-        .unwrap();
+    let gone = poe.scripted_attachment("gone", Answer::status(410));
     assert_eq!(fetch(&gone).await.status(), 410);
     assert_eq!(poe.fetched().len(), 2);
 }
@@ -236,8 +229,11 @@ async fn charge(poe: &FakePoe, what: &str, amounts: Value) -> (u16, String) {
 
 #[tokio::test]
 async fn money_is_taken_by_capture_alone_and_only_while_there_is_some() {
-    let poe = FakePoe::start().unwrap();
-    poe.balance(100);
+    let poe = FakePoe::with(Options {
+        balance: 100,
+        ..Options::default()
+    });
+    let poe = poe.unwrap();
     let of = |amount: u64| json!([{"amount_usd_milli_cents": amount, "description": null}]);
     let said = |status: &str| {
         let event = format!("event: result\r\ndata: {{\"status\": \"{status}\"}}\r\n\r\n");
@@ -263,7 +259,7 @@ async fn money_is_taken_by_capture_alone_and_only_while_there_is_some() {
         charge(&poe, "authorize", both).await,
         said("insufficient_funds")
     );
-    let bills = poe.ledger().bills;
+    let bills = poe.bills();
     assert_eq!(bills[2].charge, Charge::Capture);
     assert_eq!(bills[2].amounts[0].milli_cents, 60);
     assert_eq!(
@@ -293,11 +289,9 @@ async fn an_amount_is_a_whole_number_from_zero_up() {
         assert!(said.contains("\"message\": \"`amounts"), "{said}");
     }
     assert_eq!(charge(&poe, "refund", json!([])).await.0, 404);
-    poe.accept_key("other");
-    assert_eq!(charge(&poe, "capture", json!([])).await.0, 401);
-    let ledger = poe.ledger();
-    assert_eq!(ledger.bills.len(), 10);
-    assert!(ledger.bills.iter().all(|bill| bill.result.is_empty()));
+    let bills = poe.bills();
+    assert_eq!(bills.len(), 9);
+    assert!(bills.iter().all(|bill| bill.result.is_empty()));
 }
 
 async fn settings(poe: &FakePoe, path: &str, body: &str) -> u16 {
@@ -309,13 +303,11 @@ async fn settings(poe: &FakePoe, path: &str, body: &str) -> u16 {
 #[tokio::test]
 async fn calls_about_settings_are_kept_with_what_the_path_said() {
     let poe = FakePoe::start().unwrap();
-    poe.accept_key("key");
-    poe.instead(Door::Settings, Answer::status(500));
+    poe.instead(Endpoint::Settings, Answer::status(500));
     for (path, body, status) in [
         ("update_settings/cat/key/1.2", "{}", 500),
         ("update_settings/cat/key/1.2", r#"{"rate_card":"x"}"#, 200),
         ("update_settings/cat/key/1.2", "[]", 400),
-        ("update_settings/cat/wrong/1.2", "{}", 401),
         ("fetch_settings/cat/key/1.2", "", 200),
         ("fetch_settings/cat/key", "", 200),
     ] {
@@ -323,48 +315,15 @@ async fn calls_about_settings_are_kept_with_what_the_path_said() {
     }
     let calls = poe.settings();
     let statuses: Vec<_> = calls.iter().map(|call| call.status).collect();
-    assert_eq!(statuses, [500, 200, 400, 401, 200, 200]);
+    assert_eq!(statuses, [500, 200, 400, 200, 200]);
     assert_eq!(calls[1].settings, json!({"rate_card": "x"}));
     assert_eq!(
-        (calls[4].verb, &*calls[4].bot),
+        (calls[3].verb, &*calls[3].bot),
         (SettingsVerb::Fetch, "cat")
     );
-    assert!(calls[4].key.matches(b"key"));
-    assert_eq!(calls[4].version.as_deref(), Some("1.2"));
-    assert_eq!(calls[5].version, None);
-}
-
-/// The platform asks the bot back, as it does when a bot asks for that.
-#[tokio::test]
-async fn a_fetch_asks_a_forwarded_bot_for_its_settings() {
-    let poe = FakePoe::start().unwrap();
-    let bot = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/cat", bot.local_addr().unwrap());
-    poe.forward("cat", &url, "bot-key").unwrap();
-    let asked = thread::spawn(move || {
-        let (mut socket, _) = bot.accept().unwrap();
-        let (mut asked, mut piece) = (String::new(), [0; 4096]);
-        while !asked.ends_with('}') {
-            let read = socket.read(&mut piece).unwrap();
-            asked.push_str(str::from_utf8(&piece[..read]).unwrap());
-        }
-        let settings = r#"{"response_version": 2}"#;
-        let length = settings.len();
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{settings}");
-        socket.write_all(answer.as_bytes()).unwrap();
-        asked
-    });
-    let fetch = "fetch_settings/cat/key/1.2";
-    assert_eq!(settings(&poe, fetch, "").await, 200);
-    let asked = asked.join().unwrap();
-    assert!(asked.starts_with("POST /cat HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.contains("authorization: Bearer bot-key"), "{asked}");
-    assert!(asked.contains(r#""type":"settings""#), "{asked}");
-    assert_eq!(poe.settings()[0].settings, json!({"response_version": 2}));
-
-    // The bot is gone.
-    assert_eq!(settings(&poe, fetch, "").await, 502);
-    assert_eq!(poe.settings()[1].settings, Value::Null);
+    assert!(calls[3].key.matches(b"key"));
+    assert_eq!(calls[3].version.as_deref(), Some("1.2"));
+    assert_eq!(calls[4].version, None);
 }
 
 #[tokio::test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use ravenry_desk::simulator::{FakePoe, Limits, PERSON_KEY, Script, URL_TIME};
+use ravenry_desk::simulator::{Limits, Mode, Options, PERSON_KEY, URL_TIME};
 use serde_json::{Value, json};
 
-use super::enrolled::{enrol, heard, next, query, strict};
+use super::registered::{heard, next, query, register, strict};
 use super::{client, json_of, post};
+use crate::harness::{FakePoe, Script};
 
 #[tokio::test]
 async fn a_wrong_key_is_told_what_to_do() {
@@ -95,13 +96,16 @@ async fn a_stand_in_paints() {
 /// What is captured was authorized before, and nothing is captured twice.
 #[tokio::test]
 async fn only_what_was_authorized_is_captured() {
-    let poe = strict(Limits::default());
-    let host = FakePoe::start().unwrap();
+    let poe = FakePoe::with(Options {
+        mode: Mode::Strict,
+        balance: 100,
+        ..Options::default()
+    });
+    let (poe, host) = (poe.unwrap(), FakePoe::start().unwrap());
     for bot in ["cat", "dog"] {
         host.bot(bot, Script::text("x"));
-        enrol(&poe, &host, bot);
+        register(&poe, &host, bot);
     }
-    poe.balance(100);
     let bill = async |key: &str, id: &str, verb: &str, amount: u64| {
         let body = json!({"access_key": key, "amounts": [{"amount_usd_milli_cents": amount}]});
         let url = format!("{}/bot/cost/{id}/{verb}", poe.url());

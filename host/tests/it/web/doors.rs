@@ -1,9 +1,8 @@
 //! Who may use the page: its own origin, under its own name, with its token.
 
-use ravenry_desk::simulator::{FakePoe, Script};
 use serde_json::json;
 
-use crate::harness::{Answer, Browser, Connection};
+use crate::harness::{Answer, Browser, Connection, FakePoe, Script};
 
 fn get(poe: &FakePoe, path: &str, headers: &[&str]) -> Answer {
     request(poe, "GET", path, headers, "")

@@ -7,10 +7,10 @@
 //! count. It is held against what a table of so many rows costs the same browser when it is laid out at
 //! once, since machines differ. `cargo test -p ravenry --test it web::fluent -- --nocapture` prints both.
 
-use ravenry_desk::simulator::{Answer, Chunks, FakePoe, Script, Step};
+use ravenry_desk::simulator::{Answer, Chunks, Step};
 use serde_json::json;
 
-use crate::harness::Browser;
+use crate::harness::{Browser, FakePoe, Script, Scripting as _};
 
 const EVENTS: usize = 9_998;
 const CHARACTERS: usize = 512_000;

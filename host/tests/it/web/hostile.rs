@@ -3,13 +3,10 @@
 use std::net::SocketAddr;
 
 use ravenry_base::secret::Secret;
-use ravenry_desk::{
-    client::Target,
-    simulator::{Answer, FakePoe, Script},
-};
+use ravenry_desk::{client::Target, simulator::Answer};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Connection, post};
+use crate::harness::{Browser, Connection, FakePoe, Script, post};
 
 /// What others have broken pages with.
 const TRICKS: &[&str] = &[
@@ -132,7 +129,7 @@ fn settings_of_a_stranger_are_words() {
         });
         // A server bot that has told them once, and is gone.
         let gone = Target::parse("http://127.0.0.1:1/", Some(Secret::new("key".to_owned())));
-        poe.enrol(&format!("evil-{number}"), gone.unwrap());
+        poe.register(&format!("evil-{number}"), gone.unwrap());
         let told = post(
             &format!("/bot/update_settings/evil-{number}/key"),
             &[],

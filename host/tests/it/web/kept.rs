@@ -1,13 +1,13 @@
 //! Conversations that go on while nobody looks, and after the page was loaded again.
 
-use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script, Step, Wait};
+use ravenry_desk::simulator::{Answer, BotRequest, Step, Wait};
 use serde_json::{Value, json};
 
 use super::wait;
-use crate::harness::Browser;
+use crate::harness::{Browser, FakePoe, Script};
 
 /// Says how many messages it was told.
-fn counting(query: &Recorded) -> Answer {
+fn counting(query: &BotRequest) -> Answer {
     let messages = query.body["query"].as_array().unwrap().len();
     let file = json!({"url": "https://example.com/notes.txt", "name": "notes.txt", "content_type": "text/plain"});
     Answer::stream()

@@ -1,10 +1,10 @@
 //! Files, controls, colours, narrow screens, and those who use no mouse or see no screen.
 
-use ravenry_desk::simulator::{Answer, FakePoe, Recorded, Script};
+use ravenry_desk::simulator::{Answer, BotRequest};
 use serde_json::{Value, json};
 
 use super::{up, wait};
-use crate::harness::Browser;
+use crate::harness::{Browser, FakePoe, Script};
 
 /// A picture of one red point, in the smallest PNG.
 const RED: &[u8] = &[
@@ -19,7 +19,7 @@ const TWO_PAGES: &str = "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendob
     2 0 obj\n<</Type/Pages/Count 2/Kids[]>>\nendobj\ntrailer\n<</Root 1 0 R>>\n";
 
 /// A bot that sends the first attachment back: attached, and in its text.
-fn mirror(query: &Recorded) -> Answer {
+fn mirror(query: &BotRequest) -> Answer {
     let messages = query.body["query"].as_array().unwrap();
     let file = &messages.last().unwrap()["attachments"][0];
     Answer::stream()

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     client::{Attachment, Message},
-    simulator::state::{Cast, Refusal, Shared},
+    simulator::{json_answer::Refusal, platform::Shared},
 };
 
 /// A bot in the list.
@@ -24,22 +24,13 @@ pub(super) struct Listed {
 }
 
 /// All bots, by name.
-pub(super) async fn bots(State(stage): Shared) -> Json<Vec<Listed>> {
-    let now = stage.state();
-    let mut listed: Vec<Listed> = now
-        .bots
-        .iter()
-        .map(|(name, cast)| Listed {
-            name: name.clone(),
-            url: match cast {
-                Cast::Enrolled(bot) => Some(bot.target.url.to_string()),
-                Cast::Forwarded { url, .. } => Some(url.to_string()),
-                Cast::Scripted { .. } => None,
-            },
-        })
-        .collect();
-    listed.sort_by(|a, b| a.name.cmp(&b.name));
-    Json(listed)
+pub(super) async fn bots(State(platform): Shared) -> Json<Vec<Listed>> {
+    let listed = platform.registry.names().into_iter();
+    let listed = listed.map(|(name, url)| Listed {
+        name,
+        url: url.map(String::from),
+    });
+    Json(listed.collect())
 }
 
 /// Which bot is to be talked to.
@@ -71,20 +62,20 @@ const SAID_MAX: usize = 200;
 /// Begins a conversation, or goes on with one that is still kept, and says what the page has to know of
 /// the bot.
 pub(super) async fn open(
-    State(stage): Shared,
+    State(platform): Shared,
     Json(open): Json<Open>,
 ) -> Result<Json<Value>, Refusal> {
-    let known = stage.enrolled(&open.bot);
+    let known = platform.registry.server(&open.bot);
     let (terms, trouble) = match known {
         None => (Arc::default(), None),
-        Some(bot) => match stage.fetch_terms(&open.bot).await {
+        Some(bot) => match platform.registry.fetch_terms(&open.bot).await {
             Ok(terms) => (terms, None),
             // What was known before goes on, as on the platform.
             Err(trouble) => (bot.terms.unwrap_or_default(), Some(trouble)),
         },
     };
     let kept = open.tab.and_then(|id| {
-        let tab = stage.page.tab(&id).ok()?;
+        let tab = platform.page.tab(&id).ok()?;
         (tab.bot == open.bot).then_some((id, tab))
     });
     let (tab, people, said) = if let Some((id, tab)) = kept {
@@ -92,7 +83,7 @@ pub(super) async fn open(
         let people = tab.with(|talk| talk.people().to_vec());
         (id, people, tab.with(|talk| said(talk.messages())))
     } else {
-        let (id, people) = stage.page.open(&open.bot);
+        let (id, people) = platform.page.open(&open.bot);
         (id, people, Vec::new())
     };
     let text = |name: &str| terms.object.get(name).and_then(Value::as_str);

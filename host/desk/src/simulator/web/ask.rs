@@ -21,15 +21,16 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     curl,
-    sessions::Turn,
     stream::{Item, millis},
     view::View,
 };
 use crate::{
     client::{Attachment, Part, Say, Target},
     simulator::{
+        json_answer::{Refusal, refuse},
+        platform::{Platform, Shared},
         query_runner::{Drive, Driven},
-        state::{Refusal, Shared, Stage, refuse},
+        sessions::Turn,
     },
 };
 use ravenry_protocol::answer::ParsedEvent;
@@ -54,14 +55,17 @@ pub(super) struct Said {
 }
 
 /// The route of what a person says.
-pub(super) async fn say(State(stage): Shared, Json(said): Json<Said>) -> Result<Response, Refusal> {
-    let tab = stage.page.tab(&said.tab)?;
+pub(super) async fn say(
+    State(platform): Shared,
+    Json(said): Json<Said>,
+) -> Result<Response, Refusal> {
+    let tab = platform.page.tab(&said.tab)?;
     let say = Say {
         text: said.text,
         attachments: said.files,
         parameters: said.parameters,
     };
-    Ok(answer(stage, tab.say(said.person, say)))
+    Ok(answer(platform, tab.say(said.person, say)))
 }
 
 /// Which question is asked once more.
@@ -72,18 +76,18 @@ pub(super) struct Again {
 
 /// The route that asks once more.
 pub(super) async fn again(
-    State(stage): Shared,
+    State(platform): Shared,
     Json(again): Json<Again>,
 ) -> Result<Response, Refusal> {
-    let turn = stage.page.tab(&again.tab)?.again();
+    let turn = platform.page.tab(&again.tab)?.again();
     let turn = turn.ok_or_else(|| refuse(StatusCode::CONFLICT, "nothing was said yet"))?;
-    Ok(answer(stage, turn))
+    Ok(answer(platform, turn))
 }
 
 /// Lines as they come. Dropped, it hangs up on the bot.
-fn answer(stage: Arc<Stage>, turn: Turn) -> Response {
+fn answer(platform: Arc<Platform>, turn: Turn) -> Response {
     let talking = Talking {
-        stage,
+        platform,
         turn,
         view: View::default(),
         state: Step::Ask,
@@ -99,7 +103,7 @@ fn answer(stage: Arc<Stage>, turn: Turn) -> Response {
 
 /// An answer on its way to the page.
 struct Talking {
-    stage: Arc<Stage>,
+    platform: Arc<Platform>,
     turn: Turn,
     view: View,
     state: Step,
@@ -137,7 +141,7 @@ impl Talking {
     /// Makes the query fit the bot, and tells the page what is sent.
     async fn ask(&mut self) -> Step {
         let name = self.turn.tab.bot.clone();
-        let Some((target, notes)) = self.stage.address(&name, &mut self.turn.query).await else {
+        let Some((target, notes)) = self.platform.address(&name, &mut self.turn.query).await else {
             return self.trouble("no bot has this name any more".to_owned());
         };
         let query = &self.turn.query;
@@ -153,7 +157,7 @@ impl Talking {
     }
 
     async fn send(&mut self, target: &Target) -> Step {
-        let driver = self.stage.driver.clone();
+        let driver = self.platform.registry.driver.clone();
         let query = self.turn.query.clone();
         let asked = tokio::select! {
             asked = driver.query(target, &query) => asked,
@@ -244,10 +248,10 @@ pub(super) struct Report {
 
 /// The route of feedback and reactions: the bot is told at once, and finds them in later queries.
 pub(super) async fn report(
-    State(stage): Shared,
+    State(platform): Shared,
     Json(report): Json<Report>,
 ) -> Result<Json<Value>, Refusal> {
-    let tab = stage.page.tab(&report.tab)?;
+    let tab = platform.page.tab(&report.tab)?;
     let Report {
         person,
         message,
@@ -271,13 +275,13 @@ pub(super) async fn report(
             talk.feedback(message, kind)
         }
     });
-    let Some((target, _)) = stage.address(&tab.bot, &mut Value::Null).await else {
+    let Some((target, _)) = platform.address(&tab.bot, &mut Value::Null).await else {
         return Err(refuse(
             StatusCode::NOT_FOUND,
             "no bot has this name any more",
         ));
     };
-    let telling = stage.driver.client().call(&target, &body);
+    let telling = platform.registry.driver.client().call(&target, &body);
     let told = timeout(REPORT_TIME_MAX, telling).await;
     let status = match told {
         Ok(Ok(told)) => json!(told.status),

@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{StatusCode, header::CONTENT_TYPE};
 
-use crate::simulator::state::{Shared, refuse};
+use crate::simulator::{json_answer::refuse, platform::Shared};
 
 /// What stands for the token in the page.
 const TOKEN_MARK: &str = "{{token}}";
@@ -38,8 +38,8 @@ const FILES: &[(&str, &str, &str)] = &[
 ];
 
 /// The page itself.
-pub(super) async fn page(State(stage): Shared) -> Response {
-    let html = stage
+pub(super) async fn page(State(platform): Shared) -> Response {
+    let html = platform
         .page
         .token
         .reveal(|token| HTML.replace(TOKEN_MARK, token));

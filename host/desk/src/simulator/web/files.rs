@@ -12,8 +12,10 @@ use url::form_urlencoded;
 use crate::{
     client::Attachment,
     simulator::{
-        files::{FILE_BYTES_MAX, mime_type_of, store},
-        state::{Refusal, Shared, read, refuse},
+        files::{FILE_BYTES_MAX, mime_type_of},
+        json_answer::{Refusal, refuse},
+        platform::Shared,
+        request_body::read,
     },
 };
 
@@ -22,13 +24,13 @@ const NAME_CHARACTERS_MAX: usize = 200;
 
 /// Keeps a file where bots can fetch it. Its name stands in the URL.
 pub(super) async fn upload(
-    State(stage): Shared,
+    State(platform): Shared,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Attachment>, Refusal> {
     let bytes = {
-        let _place = stage.uploading.acquire().await;
+        let _place = platform.files.arrive().await;
         read(body, FILE_BYTES_MAX).await?
     };
     let query = query.unwrap_or_default();
@@ -39,7 +41,7 @@ pub(super) async fn upload(
     let told = told.and_then(Result::ok).filter(|kind| !kind.is_empty());
     let content_type = told.unwrap_or_else(|| mime_type_of(&name)).to_owned();
     let (kept, kind) = (name.clone(), content_type.clone());
-    let keeping = spawn_blocking(move || store(&stage, &kept, &kind, &bytes));
+    let keeping = spawn_blocking(move || platform.files.put(&kept, &kind, &bytes));
     let url = keeping.await.ok().flatten();
     let full = || refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for more files");
     Ok(Json(Attachment {

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use crate::simulator::state::{Stage, refuse};
+use crate::simulator::{json_answer::refuse, platform::Platform};
 
 /// Where the page says its token.
 const TOKEN: HeaderName = HeaderName::from_static("x-page-token");
@@ -26,12 +26,12 @@ const FILE_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline
 
 /// Lets in requests that have the token of the page.
 pub(super) async fn with_token(
-    State(stage): State<Arc<Stage>>,
+    State(platform): State<Arc<Platform>>,
     request: Request,
     next: Next,
 ) -> Response {
     let token = request.headers().get(TOKEN).map(HeaderValue::as_bytes);
-    if token.is_some_and(|token| stage.page.token.matches(token)) {
+    if token.is_some_and(|token| platform.page.token.matches(token)) {
         return next.run(request).await;
     }
     let detail = "this page is from before the simulator was started: load it again";

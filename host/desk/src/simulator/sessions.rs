@@ -2,17 +2,15 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use axum::{Json, extract::State};
 use http::StatusCode;
 use parking_lot::{Mutex, MutexGuard};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 
+use super::json_answer::{Refusal, refuse};
 use crate::{
     client::{Conversation, Part, Person, Say, Shown},
     replay::transcript::Kept,
-    simulator::state::{Refusal, Shared, refuse},
 };
 use ravenry_base::secret::{Mask, Secret};
 use ravenry_protocol::Reference;
@@ -23,15 +21,9 @@ const TABS_MAX: usize = 32;
 /// How much text a conversation keeps, in bytes; the oldest goes.
 const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// How many people take part in a conversation.
-const PEOPLE_MAX: usize = 20;
-
-/// Longest name of a person, in characters.
-const NAME_CHARACTERS_MAX: usize = 60;
-
 /// What the page is served with.
 #[derive(Debug)]
-pub(in crate::simulator) struct Page {
+pub(super) struct Page {
     pub(super) token: Secret,
     /// The one used last is the last.
     tabs: Mutex<VecDeque<(String, Arc<Tab>)>>,
@@ -171,6 +163,18 @@ impl Tab {
         self.turn.send_modify(|turn| *turn = turn.wrapping_add(1));
     }
 
+    /// Forgets what was said.
+    pub(super) fn clear(&self) {
+        let mut inner = lock(&self.inner);
+        inner.talk.clear();
+        inner.kept = Kept::default();
+    }
+
+    /// What was said, as a file; nothing where nothing was answered yet.
+    pub(super) fn transcript(&self, mask: &Mask) -> Option<String> {
+        lock(&self.inner).kept.text(Some(&self.bot), mask)
+    }
+
     /// What the conversation is asked for.
     pub(super) fn with<T>(&self, ask: impl FnOnce(&mut Conversation) -> T) -> T {
         ask(&mut lock(&self.inner).talk)
@@ -229,62 +233,4 @@ impl Drop for Turn {
             inner.settle();
         }
     }
-}
-
-/// Who joins.
-#[derive(Deserialize)]
-pub(super) struct Join {
-    tab: String,
-    name: String,
-}
-
-/// One more person takes part.
-pub(super) async fn join(
-    State(stage): Shared,
-    Json(join): Json<Join>,
-) -> Result<Json<Vec<Person>>, Refusal> {
-    let name: String = join.name.trim().chars().take(NAME_CHARACTERS_MAX).collect();
-    let people = stage.page.tab(&join.tab)?.with(|talk| {
-        if talk.people().len() < PEOPLE_MAX && !name.is_empty() {
-            talk.join(Conversation::person(&name));
-        }
-        talk.people().to_vec()
-    });
-    Ok(Json(people))
-}
-
-/// What is to be forgotten.
-#[derive(Deserialize)]
-pub(super) struct Clear {
-    tab: String,
-}
-
-/// Forgets what was said.
-pub(super) async fn clear(
-    State(stage): Shared,
-    Json(clear): Json<Clear>,
-) -> Result<Json<Value>, Refusal> {
-    let tab = stage.page.tab(&clear.tab)?;
-    tab.with(Conversation::clear);
-    lock(&tab.inner).kept = Kept::default();
-    Ok(Json(json!({})))
-}
-
-/// What is wanted as a file.
-#[derive(Deserialize)]
-pub(super) struct Record {
-    tab: String,
-}
-
-/// The conversation as a file for `ravenry test`.
-pub(super) async fn record(
-    State(stage): Shared,
-    Json(record): Json<Record>,
-) -> Result<Json<Value>, Refusal> {
-    let tab = stage.page.tab(&record.tab)?;
-    let target = stage.address(&tab.bot, &mut Value::Null).await;
-    let key = target.and_then(|(target, _)| target.key);
-    let text = lock(&tab.inner).kept.text(Some(&tab.bot), &Mask::new(&key));
-    let text = text.ok_or_else(|| refuse(StatusCode::CONFLICT, "nothing was answered yet"))?;
-    Ok(Json(json!({ "text": text })))
 }

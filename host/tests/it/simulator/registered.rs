@@ -1,31 +1,31 @@
 //! Registered bots: asked as the platform asks, cut where it cuts, and told what was wrong.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{
-    Answer, Ending, FakePoe, Limits, Mode, Options, PERSON_KEY, Recorded, Script, Step,
+    Answer, BotRequest, Ending, Limits, Mode, Options, PERSON_KEY, Step,
 };
 use serde_json::{Value, json};
 
 use super::{client, json_of, post};
+use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 
 /// The platform as `ravenry simulate` plays it.
 pub fn strict(limits: Limits) -> FakePoe {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let options = Options {
-        manner: Mode::Strict,
+        mode: Mode::Strict,
         limits,
         ..Options::default()
     };
-    FakePoe::with(listener, &options).unwrap()
+    FakePoe::with(options).unwrap()
 }
 
 /// Registers the bot that `host` plays under this name; its key is `NAME-key`.
-pub fn enrol(poe: &FakePoe, host: &FakePoe, name: &str) {
+pub fn register(poe: &FakePoe, host: &FakePoe, name: &str) {
     let key = Secret::new(format!("{name}-key"));
-    poe.enrol(name, Target::parse(&host.ask_url(name), Some(key)).unwrap());
+    poe.register(name, Target::parse(&host.ask_url(name), Some(key)).unwrap());
 }
 
 /// Has a bot send its settings.
@@ -44,7 +44,7 @@ pub async fn heard(poe: &FakePoe, bot: &str, body: &Value) -> String {
 }
 
 /// The next query that a bot has got; the platform asks for its settings before.
-pub async fn next(host: &FakePoe, bot: &str) -> Recorded {
+pub async fn next(host: &FakePoe, bot: &str) -> BotRequest {
     loop {
         let asked = host.next_query(bot).await.unwrap();
         if asked.body["type"] == "query" {
@@ -68,7 +68,7 @@ async fn what_takes_too_long_is_cut_and_reported() {
     host.bot("Late", Answer::stream().comment("soon").hold());
     host.bot("Silent", Answer::silence());
     for bot in ["Late", "Silent"] {
-        enrol(&poe, &host, bot);
+        register(&poe, &host, bot);
         let said = heard(&poe, bot, &query("hi")).await;
         assert!(
             said.contains("the first event did not come within 200ms")
@@ -96,7 +96,7 @@ async fn ends_of_lines_in_data_are_passed_on() {
     let poe = strict(Limits::default());
     let broken = "event: text\ndata: {\"text\":\"a\ndata: b\"}\n\nevent: done\ndata: {}\n\n";
     host.bot("Broken", Answer::stream().raw(broken));
-    enrol(&poe, &host, "Broken");
+    register(&poe, &host, "Broken");
     let said = heard(&poe, "Broken", &query("hi")).await;
     assert!(said.contains("data: {\"text\":\"a\ndata: b\"}\n"), "{said}");
 }
@@ -127,7 +127,7 @@ async fn what_is_too_much_is_cut() {
         ("Endless", "more than 20 events"),
         ("Files", "more than 1 files"),
     ] {
-        enrol(&poe, &host, bot);
+        register(&poe, &host, bot);
         let said = heard(&poe, bot, &query("hi")).await;
         assert!(said.contains(ending), "{bot}: {said}");
         assert_eq!(
@@ -150,7 +150,7 @@ async fn broken_rules_are_told_to_the_bot() {
             .text("hi")
             .event("text", json!({"text": 3})),
     );
-    enrol(&poe, &host, "Odd");
+    register(&poe, &host, "Odd");
     let said = heard(&poe, "Odd", &query("hi")).await;
     assert_eq!(
         said,
@@ -170,9 +170,9 @@ async fn whoever_is_no_bot_is_told_apart() {
     let poe = strict(Limits::default());
     host.bot("Shut", Answer::status(401));
     host.bot("Broken", Answer::stream().text("a").cut());
-    enrol(&poe, &host, "Shut");
-    enrol(&poe, &host, "Broken");
-    poe.enrol(
+    register(&poe, &host, "Shut");
+    register(&poe, &host, "Broken");
+    poe.register(
         "Away",
         Target::parse("http://127.0.0.1:1/bot", None).unwrap(),
     );
@@ -189,13 +189,30 @@ async fn whoever_is_no_bot_is_told_apart() {
     }
 }
 
+/// Whoever hangs up on the platform hangs up on the bot that it asks for him.
+#[tokio::test]
+async fn a_caller_who_hangs_up_hangs_up_on_the_bot() {
+    let host = FakePoe::start().unwrap();
+    let poe = strict(Limits::default());
+    host.bot("Hold", Answer::stream().text("a").hold());
+    register(&poe, &host, "Hold");
+    let authorization = format!("Bearer {PERSON_KEY}");
+    let mut answer = post(&poe, "Hold", &authorization, &query("hi").to_string()).await;
+    assert!(answer.chunk().await.unwrap().is_some());
+    drop(answer);
+    let asked = next(&host, "Hold").await;
+    assert_eq!(asked.ended().await, Ok(Ending::HungUp));
+    let asked = next(&poe, "Hold").await;
+    assert_eq!(asked.ended().await, Ok(Ending::HungUp));
+}
+
 /// A query of the asked bot's own: fitted to its settings, without the caller's keys.
 #[tokio::test]
 async fn a_query_is_made_to_fit_the_settings() {
     let host = FakePoe::start().unwrap();
     let poe = strict(Limits::default());
     host.bot("Reader", Script::text("read"));
-    enrol(&poe, &host, "Reader");
+    register(&poe, &host, "Reader");
     let page = poe
         .attachment("page.html", "<p>Hello <b>there</b></p>")
         .unwrap();
@@ -247,8 +264,8 @@ async fn calls_between_bots_are_counted() {
     let poe = strict(Limits::default());
     host.bot("Asker", Script::text("x"));
     host.bot("Asked", Script::text("fine"));
-    enrol(&poe, &host, "Asker");
-    enrol(&poe, &host, "Asked");
+    register(&poe, &host, "Asker");
+    register(&poe, &host, "Asked");
     let ask = async |body: Value| {
         let answer = post(&poe, "Asked", "Bearer Asker-key", &body.to_string()).await;
         answer.text().await.unwrap()
@@ -278,7 +295,7 @@ async fn a_circle_of_bots_ends() {
         &poe.ask_url("Circle"),
         Some(Secret::new("Circle-key".to_owned())),
     );
-    poe.enrol("Circle", door.unwrap());
+    poe.register("Circle", door.unwrap());
     let declared = json!({"response_version": 2, "server_bot_dependencies": {"Circle": 100}});
     settings(&poe, "Circle", declared).await;
     let said = heard(&poe, "Circle", &query("hi")).await;
@@ -295,7 +312,7 @@ async fn settings_are_fetched_from_the_bot() {
     let poe = strict(Limits::default());
     let host = FakePoe::start().unwrap();
     host.bot("cat", Script::text("x"));
-    enrol(&poe, &host, "cat");
+    register(&poe, &host, "cat");
     let fetch = |key: &str| {
         let url = format!("{}/bot/fetch_settings/cat/{key}/1.2", poe.url());
         client().post(url).send()
