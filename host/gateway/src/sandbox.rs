@@ -34,10 +34,10 @@ use sha2::{Digest, Sha256};
 use wasmtime::Store;
 
 use self::{
-    cache::{Kept, Room},
+    cache::{CacheRoom, PinnedFile},
     compilers::Compilers,
     handler::Handler,
-    instance::State,
+    instance::StoreData,
     meter::Mappings,
     runtime::Runtime,
     ticker::Ticker,
@@ -148,7 +148,7 @@ pub struct Sandbox {
     size: Size,
     compilers: Compilers,
     switched_off: Vec<EngineKind>,
-    room: Room,
+    room: CacheRoom,
     small: OnceLock<Result<Runtime, String>>,
     large: OnceLock<Result<Runtime, String>>,
     asynchronous: OnceLock<Result<Runtime, String>>,
@@ -176,7 +176,7 @@ pub struct Component {
     ticker: Arc<Ticker>,
     facts: Facts,
     /// Its code on disk stays as long as it may be called.
-    _kept: Option<Kept>,
+    _kept: Option<PinnedFile>,
 }
 
 /// What is known of a component.
@@ -226,7 +226,7 @@ impl Sandbox {
         cache_dir: &Path,
         switched_off: Vec<EngineKind>,
     ) -> Result<Self, SandboxError> {
-        let room = Room::open(cache_dir)?;
+        let room = CacheRoom::open(cache_dir)?;
         Ok(Self {
             size,
             compilers: Compilers::here(),
@@ -277,7 +277,7 @@ impl Component {
         &self,
         allowance: &Allowance,
         (call, ahead): (Call, Booking),
-        begin: impl FnOnce(Store<State>) -> F,
+        begin: impl FnOnce(Store<StoreData>) -> F,
     ) -> Run<T>
     where
         F: Future<Output = wasmtime::Result<T>> + Send + 'static,

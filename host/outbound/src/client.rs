@@ -18,7 +18,7 @@ use tokio::{
 use url::Url;
 
 use super::{
-    SendError, Shared, TenantShare,
+    OutboundShare, SendError, Shared,
     body::{Gone, Incoming, Outgoing, Pulse},
     cassette::{self, RequestKind, Tape},
     connection::{Http, IDENTITY},
@@ -111,7 +111,7 @@ pub struct OutboundRequest<B> {
 /// A way out with connections of its own. They are closed when it is dropped.
 pub struct Client {
     shared: Arc<Shared>,
-    part: TenantShare,
+    part: OutboundShare,
     public: OnceLock<Result<Http, SendError>>,
     private: OnceLock<Result<Http, SendError>>,
     /// For whoever runs the program.
@@ -125,7 +125,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    pub(super) fn new(shared: Arc<Shared>, part: TenantShare) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, part: OutboundShare) -> Self {
         Self {
             shared,
             part,

@@ -103,8 +103,8 @@ impl Egress {
     }
 
     /// The part of somebody new.
-    pub fn part(&self) -> TenantShare {
-        TenantShare {
+    pub fn part(&self) -> OutboundShare {
+        OutboundShare {
             connections: self.0.connections.share(),
             lookups: self.0.lookups.share(),
         }
@@ -112,14 +112,14 @@ impl Egress {
 
     /// A way out with connections of its own, which it makes when they are needed: one per bot, so
     /// that no bot meets what another has left on a connection.
-    pub fn client(&self, part: &TenantShare) -> Client {
+    pub fn client(&self, part: &OutboundShare) -> Client {
         Client::new(Arc::clone(&self.0), part.clone())
     }
 }
 
 /// What somebody may have of connections and lookups while others want them too. Clones are the same.
 #[derive(Clone, Debug)]
-pub struct TenantShare {
+pub struct OutboundShare {
     connections: Share,
     lookups: Share,
 }

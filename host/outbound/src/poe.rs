@@ -23,7 +23,7 @@ pub use self::{
     settings::SyncFault,
 };
 use super::{
-    Egress, TenantShare,
+    Egress, OutboundShare,
     cassette::{self, Lost, RequestKind, Tape},
     connection::Http,
 };
@@ -79,7 +79,7 @@ pub struct Client {
 
 impl Connections {
     /// Connections of somebody's part. None is opened before it is needed.
-    pub fn new(egress: &Egress, part: &TenantShare, addresses: Addresses) -> Self {
+    pub fn new(egress: &Egress, part: &OutboundShare, addresses: Addresses) -> Self {
         Self {
             http: Arc::new(egress.client(part)),
             addresses: Arc::new(addresses),

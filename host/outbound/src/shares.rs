@@ -28,11 +28,11 @@ pub(super) struct Budget(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     total: u64,
-    state: Mutex<ShareState>,
+    state: Mutex<PoolState>,
 }
 
 #[derive(Debug, Default)]
-struct ShareState {
+struct PoolState {
     used: u64,
     /// Who waits, in all shares.
     waiting: usize,
@@ -85,12 +85,12 @@ impl Budget {
         }))
     }
 
-    fn state(&self) -> MutexGuard<'_, ShareState> {
+    fn state(&self) -> MutexGuard<'_, PoolState> {
         self.0.state.lock()
     }
 }
 
-impl ShareState {
+impl PoolState {
     fn number(&mut self) -> u64 {
         self.next = self.next.wrapping_add(1);
         self.next

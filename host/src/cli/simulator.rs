@@ -8,7 +8,7 @@ use std::{
 
 use super::failure::Failure;
 use ravenry_base::report::Problem;
-use ravenry_desk::simulator::{Limits, Mode, Options, Simulator};
+use ravenry_desk::simulator::{Mode, Options, Simulator};
 
 /// Starts to play.
 ///
@@ -20,10 +20,10 @@ pub(super) fn start(
     balance: u64,
 ) -> Result<Simulator, Failure> {
     let options = Options {
-        manner: Mode::Strict,
+        mode: Mode::Strict,
         dir,
         balance,
-        limits: Limits::default(),
+        ..Options::default()
     };
     let listener = bind(listen)?;
     Simulator::with(listener, &options).map_err(|error| {

@@ -9,7 +9,7 @@ use ravenry_desk::simulator::Answer;
 use serde_json::{Value, json};
 
 use crate::harness::languages::{from_template, repository, sample};
-use crate::harness::{FakePoe, Folder, Script, Server, query};
+use crate::harness::{FakePoe, Folder, Server, query};
 
 /// A gateway with the cat in Rust and in another language.
 fn cats(other: &str) -> Server {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 
-use ravenry_base::worker::{self, Limits};
+use ravenry_base::worker::{self, WorkerLimits};
 
 /// The name of the verb that reads.
 pub const VERB: &str = "pdf-text";
@@ -11,7 +11,7 @@ pub const VERB: &str = "pdf-text";
 pub(super) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// What reading one document may take.
-const LIMITS: Limits = Limits {
+const LIMITS: WorkerLimits = WorkerLimits {
     seconds: 5,
     memory_bytes: 1024 * 1024 * 1024,
 };

@@ -9,7 +9,6 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     exchange::{Course, Ending},

@@ -19,7 +19,7 @@ use ravenry_config::{
     resolve::{BotSpec, TenantSpec},
 };
 use ravenry_outbound::{
-    Egress, TenantShare,
+    Egress, OutboundShare,
     poe::{Addresses, Connections},
 };
 
@@ -59,7 +59,7 @@ pub(super) struct TenantState {
     /// Their computing time.
     pub(super) time: Arc<TenantShare>,
     /// Their part of connections to other servers.
-    pub(super) part: TenantShare,
+    pub(super) part: OutboundShare,
     /// Their connections to the platform.
     pub(super) poe: Connections,
 }

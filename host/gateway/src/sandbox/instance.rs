@@ -18,7 +18,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 use super::{
     Component, EngineKind, clocks,
     cpu_meter::{CpuBudget, CpuMeter, Verdict},
-    meter::{MemoryMeter, Room},
+    meter::{MappingRoom, MemoryMeter},
     resources::Looks,
     ticker::Ticker,
 };
@@ -247,7 +247,7 @@ pub(super) struct StoreData {
     pub(super) table: ResourceTable,
     memory: MemoryMeter,
     /// Held as long as the instance lives.
-    _room: Option<Room>,
+    _room: Option<MappingRoom>,
 }
 
 impl StoreData {
@@ -264,7 +264,7 @@ pub(super) fn start<T, F>(
     allowance: &Allowance,
     call: Call,
     ahead: Booking,
-    room: Option<Room>,
+    room: Option<MappingRoom>,
     begin: impl FnOnce(Store<StoreData>) -> F,
 ) -> Run<T>
 where

@@ -4,7 +4,7 @@ use wasmtime::component::Linker;
 
 use super::{
     SandboxError,
-    cache::{Cache, Room},
+    cache::{Cache, CacheRoom},
     engine::{self, EngineKind, Size},
     environment, inspect,
     instance::StoreData,
@@ -23,7 +23,7 @@ impl Runtime {
     pub(super) fn new(
         kind: EngineKind,
         size: Size,
-        room: Room,
+        room: CacheRoom,
         ticker: &Ticker,
     ) -> Result<Self, SandboxError> {
         let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));

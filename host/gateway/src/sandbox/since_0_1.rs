@@ -35,7 +35,7 @@ pub(super) mod bindings {
         exports: { default: async },
         with: {
             "wasi:io": wasmtime_wasi::p2::bindings::io,
-            "ravenry:bot/poe.answer": crate::imports::poe::ReplyResult,
+            "ravenry:bot/poe.answer": crate::imports::poe::BotAnswer,
             "ravenry:bot/poe.file-writer": crate::imports::poe::Written,
         },
     });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{
     header::{ACCEPT, AUTHORIZATION, HeaderValue},
-    multipart::{Form, TenantShare},
+    multipart::{Form, Part},
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -222,9 +222,9 @@ impl Client {
     }
 }
 
-fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<TenantShare, Failed> {
-    let part = TenantShare::stream_with_length(bytes.clone(), bytes.len() as u64)
-        .file_name(name.to_owned());
+fn part(name: &str, content_type: Option<&str>, bytes: &Bytes) -> Result<Part, Failed> {
+    let part =
+        Part::stream_with_length(bytes.clone(), bytes.len() as u64).file_name(name.to_owned());
     match content_type {
         Some(content_type) => part
             .mime_str(content_type)

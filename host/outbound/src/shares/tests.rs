@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::*;
 
 /// Takes single ones until it would have to wait.
-async fn all(share: &Share) -> Vec<Held> {
+async fn all(share: &Share) -> Vec<ShareGuard> {
     let mut held = Vec::new();
     while let Ok(one) = timeout(Duration::from_millis(1), share.take(1)).await {
         held.push(one);

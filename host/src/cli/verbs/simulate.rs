@@ -245,7 +245,6 @@ mod tests {
         let ledger = Ledger {
             balance: 9_999_000,
             tabs: vec![tab],
-            bills: Vec::new(),
         };
         assert_eq!(
             bill(&ledger),

@@ -109,7 +109,7 @@ fn a_slow_disk_keeps_those_waiting_who_charge() {
         }
         let charged = charged.load(Ordering::Relaxed);
         assert_eq!(charged, 0, "who charges waits for the disk");
-        assert_eq!(poe.ledger().bills.len(), 0, "and nothing is sent before");
+        assert_eq!(poe.bills().len(), 0, "and nothing is sent before");
     });
-    assert_eq!(poe.ledger().bills.len(), CHARGES);
+    assert_eq!(poe.bills().len(), CHARGES);
 }

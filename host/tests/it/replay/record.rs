@@ -6,7 +6,7 @@ use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
 use super::Bots;
-use crate::harness::{self, FakePoe, Folder, HANG, Script};
+use crate::harness::{self, FakePoe, Folder, HANG};
 
 const KEY: &str = "the-access-key-that-nobody-may-read";
 
