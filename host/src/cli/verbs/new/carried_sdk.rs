@@ -80,16 +80,29 @@ pub(super) fn write(bot: &Path) -> io::Result<()> {
 /// lints stay here; they are for work on the SDK itself. The packages lie beside one another as in the workspace.
 fn alone(manifest: &str, workspace: &str) -> String {
     let lines = manifest.replace("\n[lints]\nworkspace = true\n", "");
-    let own = |line: &str| {
-        let name = line.strip_suffix(".workspace = true")?;
-        let said = format!("{name} = ");
-        workspace.lines().find(|line| line.starts_with(&said))
-    };
     lines
         .lines()
-        .flat_map(|line| [own(line).unwrap_or(line), "\n"])
+        .flat_map(|line| [written_out(line, workspace), "\n".to_owned()])
         .collect::<String>()
         .replace("{ path = \"", "{ path = \"../")
+}
+
+/// A line of a manifest without what it takes from the workspace. Features that it adds stand before those of the
+/// workspace.
+fn written_out(line: &str, workspace: &str) -> String {
+    let said = |name: &str| {
+        let beginning = format!("{name} = ");
+        let mut lines = workspace.lines();
+        lines.find(|line| line.starts_with(&beginning))
+    };
+    let whole = line.strip_suffix(".workspace = true").and_then(said);
+    let whole = whole.map(str::to_owned);
+    let featured = line.split_once(" = { workspace = true, features = [");
+    let featured = featured.and_then(|(name, rest)| {
+        let features = format!("features = [{}, ", rest.strip_suffix("] }")?);
+        Some(said(name)?.replacen("features = [", &features, 1))
+    });
+    whole.or(featured).unwrap_or_else(|| line.to_owned())
 }
 
 #[cfg(test)]
@@ -99,9 +112,11 @@ mod tests {
     #[test]
     fn what_a_manifest_takes_from_its_workspace_is_written_out() {
         let manifest = "[package]\nname = \"sdk\"\nversion.workspace = true\n\n[dependencies]\nbeside.workspace = true\nurl.workspace = true\n\n\
+                        [dev-dependencies]\njson = { workspace = true, features = [\"raw\"] }\n\n\
                         [lints]\nworkspace = true\n\n[[example]]\nname = \"echo\"\n";
-        let workspace = "[workspace.package]\nversion = \"1.2.3\"\n[workspace.dependencies]\nbeside = { path = \"a/beside\" }\nurl = { version = \"2\" }\n";
+        let workspace = "[workspace.package]\nversion = \"1.2.3\"\n[workspace.dependencies]\nbeside = { path = \"a/beside\" }\nurl = { version = \"2\" }\njson = { version = \"1\", features = [\"ordered\"] }\n";
         let wanted = "[package]\nname = \"sdk\"\nversion = \"1.2.3\"\n\n[dependencies]\nbeside = { path = \"../a/beside\" }\nurl = { version = \"2\" }\n\n\
+                      [dev-dependencies]\njson = { version = \"1\", features = [\"raw\", \"ordered\"] }\n\n\
                       [[example]]\nname = \"echo\"\n";
         assert_eq!(alone(manifest, workspace), wanted);
     }

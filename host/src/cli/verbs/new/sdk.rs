@@ -157,7 +157,7 @@ mod tests {
             ("bot", "../guest-sdk"),
             ("plugins/bot", "../../guest-sdk"),
             ("plugins/empty", "../../guest-sdk"),
-            ("plugins/of/mine/bot", "../../../../../guest-sdk"),
+            ("plugins/of/mine/bot", "../../../../guest-sdk"),
         ] {
             let found = Sdk::find(None, &dir.path().join(new)).unwrap();
             assert_eq!(found, Sdk::Path(path.into()), "{new}");
