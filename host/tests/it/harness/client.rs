@@ -125,14 +125,21 @@ impl Connection {
         }
     }
 
-    /// Reads until an answer has begun: its head, and of a stream the name of the first event that says something.
-    pub fn begun(&mut self) {
+    /// Reads until an answer has begun, and gives the name of the first event that says something; none where the
+    /// answer is no stream.
+    pub fn begun(&mut self) -> Option<String> {
         let (status, _) = self.head();
         let mut line = String::new();
-        while status == 200 && (!line.starts_with("event: ") || line.trim_end() == "event: meta") {
+        while status == 200 {
             line.clear();
             assert_ne!(self.reader.read_line(&mut line).unwrap(), 0, "it was cut");
+            if let Some(name) = line.trim_end().strip_prefix("event: ")
+                && name != "meta"
+            {
+                return Some(name.to_owned());
+            }
         }
+        None
     }
 
     /// Waits until the other side closes, and gives what came before that.

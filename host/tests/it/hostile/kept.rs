@@ -53,18 +53,21 @@ fn holds_out<T>(bot: &str, attack: impl Fn(&Server) -> T) {
     assert_eq!(short, None, "more was kept than was booked");
 }
 
-/// Asks so many times at once, and reads no more of each answer than that it has begun: by then the host keeps
-/// what it was made to keep, or has refused to.
-fn unread(server: &Server, body: &[u8], times: usize) -> Vec<Connection> {
+/// Asks so many times at once, and reads no more of each answer than the name of its first event: by then the host
+/// keeps what it was made to keep, or has refused to.
+fn unread(server: &Server, body: &[u8], times: usize) -> Vec<(Connection, Option<String>)> {
     let request = post("/hostile", &[], body);
     let send = |_| {
         let mut connection = server.connect();
         connection.send(&request);
         connection
     };
-    let mut connections: Vec<Connection> = (0..times).map(send).collect();
-    connections.iter_mut().for_each(Connection::begun);
-    connections
+    let connections: Vec<Connection> = (0..times).map(send).collect();
+    let begun = |mut connection: Connection| {
+        let event = connection.begun();
+        (connection, event)
+    };
+    connections.into_iter().map(begun).collect()
 }
 
 fn hoards(command: &str, times: usize) {
@@ -87,7 +90,14 @@ fn paths_are_memory_of_their_bot() {
 /// What is handed to a function in one piece is gone before the function waits.
 #[test]
 fn a_description_of_forty_megabytes_is_refused() {
-    hoards("authorize 40000000", 8);
+    let body = query("authorize 40000000").to_string();
+    holds_out(&format!("source = \"hoards.wasm\"\n{LIMITS}"), |server| {
+        let answers = unread(server, body.as_bytes(), 8);
+        for (_, event) in &answers {
+            assert_eq!(event.as_deref(), Some("error"), "it was taken");
+        }
+        answers
+    });
 }
 
 /// Strangers ask, and do not read: each answer is twelve bytes a character.
