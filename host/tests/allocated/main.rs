@@ -16,7 +16,7 @@
 )]
 
 mod counting;
-#[path = "../it/harness/guests.rs"]
+#[path = "../harness/guests.rs"]
 #[expect(dead_code, reason = "other tests ask for more")]
 mod guests;
 mod scene;

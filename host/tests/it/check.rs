@@ -2,7 +2,6 @@
 //! bot is one sentence; and nothing makes it hang.
 
 mod broken;
-mod reference;
 mod stranger;
 mod tls;
 

@@ -1,13 +1,12 @@
 //! `ravenry simulate`, and `ravenry up --simulate`: bots that ask others, without Poe and without keys.
 
-mod process;
-mod reference;
-
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, Server, query};
-use process::Simulate;
+use crate::harness::{
+    Folder, Server, query,
+    simulate::{self, Simulate},
+};
 
 const SAMPLES: &str = "[bot.prompt]\nsource = \"prompt.wasm\"\n[bot.versus]\nsource = \"versus.wasm\"\n\
                        [bot.weather]\nsource = \"weather.wasm\"\n[bot.echo]\nsource = \"echo.wasm\"\n";
@@ -36,8 +35,8 @@ fn samples_that_ask_others_work_without_any_key() {
     let url = server.output();
     assert!(url.contains("Poe is played on http://127.0.0.1:"), "{url}");
     // Behind the played Poe, the bots of the server answer under their names.
-    let poe = process::url_in(&url, "Poe is played on ");
-    let said = process::ask(&poe, "echo", &query("again"));
+    let poe = simulate::url_in(&url, "Poe is played on ");
+    let said = simulate::ask(&poe, "echo", &query("again"));
     assert!(said.contains("again"), "{said}");
 }
 
@@ -58,13 +57,13 @@ fn scripts_and_changes_are_played() {
     ] {
         assert_eq!(server.ask("prompt", text).said(), said);
     }
-    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let poe = simulate::url_in(&server.output(), "Poe is played on ");
     let manifest = "manifest_version = 1\n[bot.prompt]\nsource = \"prompt.wasm\"\n\
                     [bot.second]\nsource = \"prompt.wasm\"\n";
     std::fs::write(server.folder.path().join("ravenry.toml"), manifest).unwrap();
     server.wait_text("Added `second`");
     assert_eq!(
-        process::said(&process::ask(&poe, "second", &query("a frog"))),
+        simulate::said(&simulate::ask(&poe, "second", &query("a frog"))),
         "Splash"
     );
 }
@@ -73,7 +72,7 @@ fn scripts_and_changes_are_played() {
 #[test]
 fn the_simulator_tells_who_plays() {
     let cat = Folder::with_manifest("[bot.cat]\nsource = \"cat.wasm\"\n").up();
-    let bot = format!("cat={}/cat", process::url(cat.address));
+    let bot = format!("cat={}/cat", simulate::url(cat.address));
     let mut simulate = Simulate::start(&[
         "--bot",
         &bot,
@@ -106,9 +105,9 @@ fn the_simulator_tells_who_plays() {
 
     Stop with Ctrl-C.
     "#);
-    let said = process::ask(&simulate.url, "cat", &query("food"));
-    assert_eq!(process::said(&said), "meow meow");
-    assert!(process::ask(&simulate.url, "away", &query("x")).contains("does not answer"));
+    let said = simulate::ask(&simulate.url, "cat", &query("food"));
+    assert_eq!(simulate::said(&said), "meow meow");
+    assert!(simulate::ask(&simulate.url, "away", &query("x")).contains("does not answer"));
     simulate.signal(Signal::INT);
     assert!(simulate.wait().success());
 }
@@ -171,7 +170,7 @@ fn an_address_of_others_or_in_use_is_refused() {
 /// A gateway with these bots, and where Poe is played beside it.
 fn beside_poe(names: &[&str]) -> (Server, String) {
     let server = Folder::with_bots(names).flag("--simulate=127.0.0.1:0").up();
-    let poe = process::url_in(&server.output(), "Poe is played on ");
+    let poe = simulate::url_in(&server.output(), "Poe is played on ");
     (server, poe)
 }
 
@@ -179,12 +178,12 @@ fn beside_poe(names: &[&str]) -> (Server, String) {
 #[test]
 fn what_bots_charge_is_in_the_ledger() {
     let (_server, poe) = beside_poe(&["asker"]);
-    let ledger = process::get(&poe, "/simulator/ledger");
+    let ledger = simulate::get(&poe, "/simulator/ledger");
     assert_eq!(ledger, json!({"balance": 10_000_000, "tabs": []}));
     let paid = "authorize 300\ncapture 200\nthanks";
-    let answer = process::ask(&poe, "asker", &query(paid));
-    assert_eq!(process::said(&answer), "thanks", "{answer}");
-    let ledger = process::get(&poe, "/simulator/ledger");
+    let answer = simulate::ask(&poe, "asker", &query(paid));
+    assert_eq!(simulate::said(&answer), "thanks", "{answer}");
+    let ledger = simulate::get(&poe, "/simulator/ledger");
     assert_eq!(ledger["balance"], 10_000_000 - 200);
     let tab = &ledger["tabs"][0];
     assert_eq!(
@@ -192,9 +191,9 @@ fn what_bots_charge_is_in_the_ledger() {
         (&json!(300), &json!(200))
     );
 
-    let answer = process::ask(&poe, "asker", &query("authorize 99999999\nnever"));
+    let answer = simulate::ask(&poe, "asker", &query("authorize 99999999\nnever"));
     assert!(answer.contains("insufficient_fund"), "{answer}");
-    let ledger = process::get(&poe, "/simulator/ledger");
+    let ledger = simulate::get(&poe, "/simulator/ledger");
     assert_eq!(ledger["balance"], 10_000_000 - 200);
 }
 
@@ -206,7 +205,7 @@ fn a_bot_whose_declaration_is_wrong_is_still_known() {
     let wrong = std::fs::read_to_string(&manifest).unwrap() + "rout = \"/x\"\n";
     std::fs::write(&manifest, wrong).unwrap();
     server.wait_text("What ran before goes on");
-    let said = process::said(&process::ask(&poe, "puppet", &query("still here")));
+    let said = simulate::said(&simulate::ask(&poe, "puppet", &query("still here")));
     assert_eq!(said, "still here");
 }
 
@@ -214,7 +213,7 @@ fn a_bot_whose_declaration_is_wrong_is_still_known() {
 #[test]
 fn chains_of_bots_come_to_an_end() {
     let (_server, poe) = beside_poe(&["all-caps", "coder", "outfit"]);
-    let said = |bot: &str, body: &Value| process::said(&process::ask(&poe, bot, body));
+    let said = |bot: &str, body: &Value| simulate::said(&simulate::ask(&poe, bot, body));
     assert_eq!(
         said("all-caps", &query("frogs")),
         "GPT-3.5-TURBO IS PLAYED BY A STAND-IN HERE. IT WAS ASKED: “FROGS”"
@@ -229,11 +228,11 @@ fn chains_of_bots_come_to_an_end() {
         assert!(program.contains(part), "{program}");
     }
     let mut body = query("what goes with this?");
-    let image = process::upload(&poe, "me.png", "pixels");
+    let image = simulate::upload(&poe, "me.png", "pixels");
     body["query"][0]["attachments"] =
         json!([{"url": image, "name": "me.png", "content_type": "image/png"}]);
-    let answer = process::ask(&poe, "outfit", &body);
-    let words = process::said(&answer);
+    let answer = simulate::ask(&poe, "outfit", &body);
+    let words = simulate::said(&answer);
     let (_, label) = words.split_once("recommended top![new_top][").unwrap();
     let label = label.strip_suffix(']').unwrap();
     assert!(
@@ -247,11 +246,11 @@ fn chains_of_bots_come_to_an_end() {
 fn the_text_of_a_pdf_goes_along() {
     let (_server, poe) = beside_poe(&["mirror"]);
     let shown = |document: &str| {
-        let url = process::upload(&poe, "frogs.pdf", document);
+        let url = simulate::upload(&poe, "frogs.pdf", document);
         let mut body = query("what does it say?");
         body["query"][0]["attachments"] =
             json!([{"url": url, "name": "frogs.pdf", "content_type": "application/pdf"}]);
-        process::ask(&poe, "mirror", &body)
+        simulate::ask(&poe, "mirror", &body)
     };
     let said = shown(&pdf("Frogs croak at night"));
     assert!(said.contains("Frogs croak at night"), "{said}");

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Answer, Browser, Connection, FakePoe, Script};
+use crate::driver::Browser;
+use crate::harness::{Answer, Connection, FakePoe, Script};
 
 fn get(poe: &FakePoe, path: &str, headers: &[&str]) -> Answer {
     request(poe, "GET", path, headers, "")

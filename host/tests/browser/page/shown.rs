@@ -4,7 +4,8 @@ use ravenry_desk::simulator::{Answer, BotRequest};
 use serde_json::{Value, json};
 
 use super::{up, wait};
-use crate::harness::{Browser, FakePoe, Script};
+use crate::driver::Browser;
+use crate::harness::{FakePoe, Script};
 
 /// A picture of one red point, in the smallest PNG.
 const RED: &[u8] = &[
@@ -266,7 +267,7 @@ fn nobody_is_left_out() {
     // From the message to the suggestion and back, without a mouse.
     browser.wait("document.activeElement.id === 'text'");
     browser.script("document.querySelector('#suggestions button').focus()", &[]);
-    browser.press(crate::harness::ENTER);
+    browser.press(crate::driver::ENTER);
     browser.wait("document.querySelectorAll('.answer .acts').length === 2");
     browser.wait("document.activeElement.id === 'text'");
     browser.is_well();

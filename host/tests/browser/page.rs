@@ -11,9 +11,8 @@ use std::{fs, future::Future, path::Path, process::Command};
 use ravenry_desk::simulator::{Answer, Ending, Step, Wait};
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Answered as _, Browser, ENTER, ESCAPE, FakePoe, Folder, Script, Server, eventually,
-};
+use crate::driver::{Browser, ENTER, ESCAPE};
+use crate::harness::{Answered as _, FakePoe, Folder, Script, Server, waits::eventually};
 
 /// Waits for the fake platform, which speaks async.
 fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -5,12 +5,13 @@
 //! at a stretch: script, styles and layout of one picture are one stretch. The browser's own trace has
 //! each of them, in computing time of that thread, so that other processes on the machine do not
 //! count. It is held against what a table of so many rows costs the same browser when it is laid out at
-//! once, since machines differ. `cargo test -p ravenry --test it web::fluent -- --nocapture` prints both.
+//! once, since machines differ. `cargo test -p ravenry --test browser page::fluent -- --nocapture` prints both.
 
 use ravenry_desk::simulator::{Answer, Chunks, Step};
 use serde_json::json;
 
-use crate::harness::{Browser, FakePoe, Script, Scripting as _};
+use crate::driver::Browser;
+use crate::harness::{FakePoe, Script, Scripting as _};
 
 const EVENTS: usize = 9_998;
 const CHARACTERS: usize = 512_000;

@@ -12,9 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::lines::Lines;
-use super::packages::is_installed;
-use super::{Connection, HANG, eventually};
+use crate::harness::{Connection, HANG, Lines, packages::is_installed, waits::eventually};
 
 /// What the page is watched with, before anything of it runs.
 const WATCH: &str = "

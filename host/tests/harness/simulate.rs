@@ -9,7 +9,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::harness::Lines;
+use super::Lines;
 
 /// The simulator. Dropping it kills it.
 pub struct Simulate {

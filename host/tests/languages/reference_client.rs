@@ -9,11 +9,10 @@ use std::{
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::process::{Simulate, ask, get, said, upload};
+use crate::components::{reference_library, repository};
 use crate::harness::{
-    Lines,
-    languages::{reference_library, repository},
-    query,
+    Lines, query,
+    simulate::{Simulate, ask, get, said, upload},
 };
 
 /// The bot as a process. Dropping it kills it.
@@ -30,7 +29,7 @@ impl Drop for Bot {
 fn a_bot_of_the_reference_library_is_at_home_here() {
     let key = "k".repeat(32);
     let mut child = Command::new(reference_library())
-        .arg(repository("host/tests/it/simulate/bot.py"))
+        .arg(repository("host/tests/languages/reference_client.py"))
         .env("BOT_KEY", &key)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -6,7 +6,8 @@ use ravenry_base::secret::Secret;
 use ravenry_desk::{client::Target, simulator::Answer};
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Connection, FakePoe, Script, post};
+use crate::driver::Browser;
+use crate::harness::{Connection, FakePoe, Script, post};
 
 /// What others have broken pages with.
 const TRICKS: &[&str] = &[

@@ -4,7 +4,8 @@ use ravenry_desk::simulator::{Answer, BotRequest, Step, Wait};
 use serde_json::{Value, json};
 
 use super::wait;
-use crate::harness::{Browser, FakePoe, Script};
+use crate::driver::Browser;
+use crate::harness::{FakePoe, Script};
 
 /// Says how many messages it was told.
 fn counting(query: &BotRequest) -> Answer {

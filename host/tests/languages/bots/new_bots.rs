@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::Command};
 
+use crate::components::{build, new_bot};
 use crate::harness::Server;
-use crate::harness::languages::{build, new_bot};
 
 /// What `ravenry new` makes is built by its own command, and answers.
 #[test]

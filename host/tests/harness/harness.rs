@@ -2,23 +2,21 @@
 //!
 //! Every wait is for a fact and has a bound that only a hang can reach.
 
-mod browser;
 mod client;
 mod disk;
 mod fake_poe;
 mod groups;
 mod guests;
-pub mod languages;
 mod lines;
-mod packages;
+pub mod packages;
 mod process;
 mod scripts;
 mod server;
+pub mod simulate;
 mod terminal;
 mod tls;
-mod waits;
+pub mod waits;
 
-pub use browser::{Browser, ENTER, ESCAPE};
 pub use client::{Answer, Connection, Stream, post, query, unreferred};
 pub use disk::SmallDisk;
 pub use fake_poe::{Answered, FakePoe};
@@ -30,7 +28,7 @@ pub use scripts::{Script, Scripting};
 pub use server::{Folder, Server};
 pub use terminal::Terminal;
 pub use tls::Terminator;
-pub use waits::{eventually, wait_until, wait_worker};
+pub use waits::{wait_until, wait_worker};
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use std::{path::PathBuf, thread, time::Duration, time::Instant};
 use ravenry_desk::simulator::Answer;
 use serde_json::{Value, json};
 
-use crate::harness::languages::{from_template, repository, sample};
+use crate::components::{from_template, repository, sample};
 use crate::harness::{FakePoe, Folder, Server, query};
 
 /// A gateway with the cat in Rust and in another language.

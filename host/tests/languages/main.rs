@@ -1,0 +1,24 @@
+//! Bots in other languages, and the reference library of the platform: built, and talked with. Needs Python 3.11 with
+//! venv and Node 20 with npm, and their registries.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests fall over when something is wrong: that is how they fail"
+)]
+
+#[path = "../harness/harness.rs"]
+#[allow(dead_code, unused_imports, reason = "other tests need more of it")]
+mod harness;
+
+mod bots;
+mod components;
+mod reference_client;
+mod reference_server;
