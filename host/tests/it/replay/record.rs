@@ -82,7 +82,7 @@ fn a_live_bot_passes_what_was_recorded() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    # BotRequest from a live bot. Read it before you share it: what people said is in it.
+    # Recorded from a live bot. Read it before you share it: what people said is in it.
     bot = "prompt"
     times = "rough"
 
