@@ -2,10 +2,9 @@
 //! or not at all, and for nobody else to read.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread::{self, JoinHandle},
 };
@@ -111,18 +110,12 @@ fn is_taken(error: &io::Error) -> bool {
 
 /// Writes a file beside its place, and puts it there. Nothing is overwritten.
 fn write(directory: &Path, name: &str, number: u32, text: &str) -> io::Result<()> {
-    let path = |tail: &str| directory.join(format!("{name}-{number:04}{tail}"));
-    let (partial, whole): (PathBuf, PathBuf) = (path(".partial"), path(".toml"));
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)?;
-    let written = file
-        .write_all(text.as_bytes())
-        // What has its name is whole, also after a power cut.
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&partial, &whole));
-    fs::remove_file(&partial)?;
-    written
+    let mut partial = tempfile::Builder::new()
+        .suffix(".partial")
+        .tempfile_in(directory)?;
+    partial.write_all(text.as_bytes())?;
+    // What has its name is whole, also after a power cut.
+    partial.as_file().sync_all()?;
+    partial.persist_noclobber(directory.join(format!("{name}-{number:04}.toml")))?;
+    Ok(())
 }

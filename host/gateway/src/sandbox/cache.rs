@@ -13,7 +13,6 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -22,7 +21,6 @@ use wasmtime::{Engine, component::Component};
 
 pub(in crate::sandbox) use self::room::{CacheRoom, PinnedFile};
 use super::compiler::Refusal;
-use ravenry_protocol::Reference;
 
 /// Last bytes of a cache file; the number is the version of this layout.
 const MAGIC: &[u8; 8] = b"ravenry3";
@@ -135,30 +133,22 @@ impl Cache {
     }
 }
 
-/// Puts a file in its place as a whole, or not at all.
+/// Puts a file in its place as a whole, or not at all: what a failure leaves, as where the disk is full, goes at
+/// once, and what a kill leaves at the next start.
 fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let aside = path.with_extension(format!("{}.tmp", Reference::random()));
-    let written = write_aside(&aside, parts).and_then(|()| fs::rename(&aside, path));
-    if written.is_err() {
-        // As where the disk is full. What stays is removed at the next start.
-        let _ = fs::remove_file(&aside);
-    }
-    written
-}
-
-fn write_aside(aside: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(aside)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut aside = tempfile::Builder::new()
+        .prefix(&format!("{name}."))
+        .suffix(".tmp")
+        .tempfile_in(path.parent().unwrap_or(path))?;
     // Whoever sweeps sees that it is being written.
-    file.lock()?;
+    aside.as_file().lock()?;
     for part in parts {
-        file.write_all(part)?;
+        aside.write_all(part)?;
     }
-    file.sync_all()
+    aside.as_file().sync_all()?;
+    aside.persist(path)?;
+    Ok(())
 }
 
 /// Whether a file has code of this component, and ends with the digest of what comes before.

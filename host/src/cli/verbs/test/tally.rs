@@ -1,6 +1,11 @@
 //! What came of each conversation: said at once in a word, and at the end in full.
 
-use std::{io::Write as _, path::Path};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
+
+use tempfile::NamedTempFile;
 
 use super::log;
 use crate::cli::failure::Failure;
@@ -101,15 +106,14 @@ impl Tally {
 /// Writes a file whole or not at all. One that a link leads to is written where it is, and stays as
 /// open to others as it was.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::unwritable(path, &error);
-    let path = path.canonicalize().map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = path.with_file_name(format!(".{name}.partial"));
-    let written = std::fs::File::create(&partial).and_then(|mut file| {
-        file.set_permissions(path.metadata()?.permissions())?;
-        file.write_all(text.as_bytes())
-    });
-    written
-        .and_then(|()| std::fs::rename(&partial, &path))
-        .map_err(failed)
+    let replace = || {
+        let path = path.canonicalize()?;
+        let mut file = NamedTempFile::new_in(path.parent().unwrap_or(&path))?;
+        file.as_file()
+            .set_permissions(path.metadata()?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    replace().map_err(|error: io::Error| Failure::unwritable(path, &error))
 }
