@@ -55,7 +55,7 @@ pub(super) async fn ask(
     let (query, account) = BotRequest::new(&platform.stopping, bot, headers, bytes);
     let kind = query.body.get("type").and_then(Value::as_str);
     if kind.is_some_and(|kind| kind.starts_with("report_")) {
-        return report(&platform, query, &account).await;
+        return report(&platform, &query, &account).await;
     }
     platform.hooks.seen(Record::Query(&query));
     match next(&platform, &query).await {
@@ -66,10 +66,10 @@ pub(super) async fn ask(
 }
 
 /// A report about the answer of a bot: a registered one hears it.
-async fn report(platform: &Platform, report: BotRequest, account: &Account) -> Response {
+async fn report(platform: &Platform, report: &BotRequest, account: &Account) -> Response {
     let registry = &platform.registry;
     let admitted = report.key().and_then(|key| registry.caller(key)).is_some();
-    platform.hooks.seen(Record::Report(&report));
+    platform.hooks.seen(Record::Report(report));
     if !admitted {
         let detail = registry.key_refusal();
         return refused(Some(account), StatusCode::UNAUTHORIZED, &detail);

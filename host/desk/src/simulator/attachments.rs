@@ -47,7 +47,7 @@ async fn file(
     let until = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "until")
         .and_then(|(_, seconds)| seconds.parse().ok());
-    if !until.is_some_and(|until| files.is_good(until)) {
+    if until.is_none_or(|until| !files.is_good(until)) {
         let detail = "this URL is no longer good: a query has new ones for all attachments";
         return Err(refuse(StatusCode::FORBIDDEN, detail));
     }
