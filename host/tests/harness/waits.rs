@@ -7,10 +7,22 @@ use std::{
 
 use super::{HANG, Server};
 
+/// Nothing that is compiled takes this long: a bot in Python takes a minute of two cores that others want, too.
+const COMPILED: Duration = Duration::from_mins(5);
+
 /// Looks again and again until there is something, and gives it. `wanted` says what never came.
 #[track_caller]
-pub fn eventually<T>(wanted: impl FnOnce() -> String, mut look: impl FnMut() -> Option<T>) -> T {
-    let hang = Instant::now() + HANG;
+pub fn eventually<T>(wanted: impl FnOnce() -> String, look: impl FnMut() -> Option<T>) -> T {
+    within(HANG, wanted, look)
+}
+
+#[track_caller]
+fn within<T>(
+    patience: Duration,
+    wanted: impl FnOnce() -> String,
+    mut look: impl FnMut() -> Option<T>,
+) -> T {
+    let hang = Instant::now() + patience;
     loop {
         if let Some(found) = look() {
             return found;
@@ -31,7 +43,12 @@ pub fn wait_until(what: &str, mut fact: impl FnMut() -> bool) {
 impl Server {
     /// Waits until every bot is mounted: large ones are compiled while the others are served.
     pub fn wait_ready(&self) {
-        wait_until("every bot is mounted", || self.get("/readyz").status == 200);
+        let is_ready = || self.get("/readyz").status == 200;
+        within(
+            COMPILED,
+            || "every bot is mounted".to_owned(),
+            || is_ready().then_some(()),
+        );
     }
 
     /// Waits until so many replies of a bot run.
