@@ -97,12 +97,12 @@ fn written_out(line: &str, workspace: &str) -> String {
     };
     let whole = line.strip_suffix(".workspace = true").and_then(said);
     let whole = whole.map(str::to_owned);
-    let featured = line.split_once(" = { workspace = true, features = [");
-    let featured = featured.and_then(|(name, rest)| {
+    let widened = line.split_once(" = { workspace = true, features = [");
+    let widened = widened.and_then(|(name, rest)| {
         let features = format!("features = [{}, ", rest.strip_suffix("] }")?);
         Some(said(name)?.replacen("features = [", &features, 1))
     });
-    whole.or(featured).unwrap_or_else(|| line.to_owned())
+    whole.or(widened).unwrap_or_else(|| line.to_owned())
 }
 
 #[cfg(test)]
