@@ -128,9 +128,11 @@ impl Connection {
     /// Reads until an answer has begun, and gives the name of the first event that says something; none where the
     /// answer is no stream.
     pub fn begun(&mut self) -> Option<String> {
-        let (status, _) = self.head();
+        if self.head().0 != 200 {
+            return None;
+        }
         let mut line = String::new();
-        while status == 200 {
+        loop {
             line.clear();
             assert_ne!(self.reader.read_line(&mut line).unwrap(), 0, "it was cut");
             if let Some(name) = line.trim_end().strip_prefix("event: ")
@@ -139,7 +141,6 @@ impl Connection {
                 return Some(name.to_owned());
             }
         }
-        None
     }
 
     /// Waits until the other side closes, and gives what came before that.

@@ -28,10 +28,11 @@ fn within<T>(
             return found;
         }
         if Instant::now() > hang {
-            panic!("never: {}", wanted());
+            break;
         }
         thread::park_timeout(Duration::from_millis(10));
     }
+    panic!("never: {}", wanted())
 }
 
 /// Waits for a fact that no line tells.
