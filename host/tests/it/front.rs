@@ -60,6 +60,10 @@ fn a_request_is_for_one_host() {
         ),
         ("POST http://a.example/talk HTTP/1.1\r\n", Err(400)),
         (
+            "POST ftp://a.example/talk HTTP/1.1\r\nhost: a.example\r\n",
+            Err(400),
+        ),
+        (
             "POST http://a.example/talk HTTP/1.1\r\nhost: a b\r\n",
             Err(400),
         ),

@@ -40,6 +40,17 @@ fn samples_that_ask_others_work_without_any_key() {
     assert!(said.contains("again"), "{said}");
 }
 
+/// The flag for the page says where Poe is played, too: it has the page.
+#[test]
+fn poe_is_played_where_the_page_is_wanted() {
+    let server = Folder::with_bots(&["puppet"])
+        .flag("--simulate")
+        .flag("--page=127.0.0.1:0")
+        .up();
+    let poe = simulate::url_in(&server.output(), "Poe is played on ");
+    assert!(!poe.ends_with(":8081"), "{poe}");
+}
+
 /// A file says what a model answers; a bot that is added answers under its name as soon as it is there.
 #[test]
 fn scripts_and_changes_are_played() {

@@ -28,8 +28,8 @@ fn hidden(text: &str) -> String {
     }
 }
 
-/// A message without the users and the passwords of what it repeats, where that looks like a URL:
-/// `http://u:p@h`, `//u:p@h` and `http:/u:p@h`, which somebody has mistyped.
+/// A message without the users and the passwords of what it repeats, where that looks like a URL: `http://u:p@h`,
+/// `//u:p@h`, `http:/u:p@h` and `u:p@h`, which somebody has mistyped.
 pub fn without_users(message: &str) -> String {
     message.split_inclusive(ends_word).map(masked).collect()
 }
@@ -44,11 +44,29 @@ fn masked(word: &str) -> String {
     {
         let named = rest.split(['/', '\\', '?', '#']).next().unwrap_or(rest);
         if !is_host(named) {
-            return format!("{before}{slashes}{}", hidden(rest));
+            return format!("{}{slashes}{}", without_schemes(before), hidden(rest));
         }
         start = start.saturating_add(length);
     }
-    word.to_owned()
+    without_schemes(word)
+}
+
+fn without_schemes(word: &str) -> String {
+    let is_end = |character| matches!(character, '/' | '\\' | '?' | '#' | '=' | ',');
+    word.split_inclusive(is_end).map(without_scheme).collect()
+}
+
+/// A part of a path, or of what is no URL: `u:p@h` is a user with a password, and `wasi:cli@0.2.3` a package with its
+/// version, which has three numbers.
+fn without_scheme(part: &str) -> String {
+    let is_version = |text: &str| {
+        let numbers = text.split(['-', '+']).next().unwrap_or_default().split('.');
+        numbers.count() <= 3 && text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    match part.rsplit_once('@') {
+        Some((user, rest)) if user.contains(':') && !is_version(rest) => hidden(part),
+        _ => part.to_owned(),
+    }
 }
 
 /// Where the user or the host of the first URL in a text begins: behind `//`, or `/` after a scheme.
@@ -99,6 +117,18 @@ mod tests {
                 "http://127.0.0.1:8080//u:planted@host/ does not answer",
                 "http://127.0.0.1:8080//***@host/ does not answer",
             ),
+            (
+                "http://http/u:planted@host//x does not answer",
+                "http://http/***@host//x does not answer",
+            ),
+            (
+                "cannot listen on `u:planted@127.0.0.1`",
+                "cannot listen on `***@127.0.0.1`",
+            ),
+            (
+                "invalid value '--to=u:planted@host'",
+                "invalid value '--to=***@host'",
+            ),
         ] {
             assert_eq!(without_users(message), said);
         }
@@ -112,6 +142,7 @@ mod tests {
             "https://esm.sh:443/react@18 and http://[::1]:80/x@y",
             "cannot read `plugins/me@home/ravenry.toml`",
             "http://host/\nmail me@host",
+            "was built against `ravenry:bot@0.2.0`; `wasi:cli@0.2.3-rc.1`, `a:b@1`",
         ] {
             assert_eq!(without_users(message), message);
         }

@@ -33,7 +33,8 @@ pub enum Downloads {
 /// Fetches what may be fetched.
 #[derive(Debug)]
 pub(super) struct Downloader {
-    /// What is put up here can be fetched in any case.
+    /// Attachments that are here already can be fetched in any case. Nothing else: the page is for a person, and
+    /// the token in it speaks for that person.
     here: Option<PrivateHost>,
     downloads: Mutex<Downloads>,
 }
@@ -58,11 +59,17 @@ impl Downloader {
         match downloads {
             Downloads::Placeholder => Ok(format!("a file from {url}\n").into()),
             Downloads::Fetched(mut private) => {
-                private.extend(self.here.clone());
+                if is_attachment(url) {
+                    private.extend(self.here.clone());
+                }
                 download(url, private).await
             }
         }
     }
+}
+
+fn is_attachment(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.path().starts_with("/attachments/"))
 }
 
 /// The bot has chosen the URL: it is fetched over the way out that is the bot's own, with what is refused

@@ -33,6 +33,10 @@ pub(super) fn read<'r>(
     let Some(authority) = target.authority() else {
         return Ok(named.unwrap_or_default());
     };
+    // A target without a scheme is that of CONNECT, which nobody answers here.
+    if !matches!(target.scheme_str(), Some("http" | "https") | None) {
+        return Err(Reject::Host("the target is a URL of another protocol"));
+    }
     name(authority.as_str()).ok_or(Reject::Host("the host in the target is not one"))
 }
 

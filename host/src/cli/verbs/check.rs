@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::{
     environment, failure::Failure, key_flags::KeyFlags, progress::Progress, run::Run,
 };
-use ravenry_base::{output, report::Problem};
+use ravenry_base::{output, report::Problem, secret::without_users};
 use ravenry_desk::{
     check::{
         self, PATIENCE_MIN, json, junit,
@@ -98,7 +98,7 @@ impl Run for Check {
         let progress = Progress::start();
         progress.say(&format!(
             "Checking {}: 9 queries, more where one fails",
-            target.url
+            without_users(target.url.as_str())
         ));
         let report = runtime.block_on(check::check(&target, self.patience));
         progress.end();

@@ -37,7 +37,7 @@ pub(crate) struct Up {
         value_name = "ADDR",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = addresses::SIMULATOR
+        default_missing_value = ""
     )]
     pub simulate: Option<String>,
     /// Where the chat page is served, on this machine, or `off`; port 0 takes a free one. With `--simulate`,
@@ -64,7 +64,12 @@ impl Run for Up {
         }
         self.serving.network.apply(&mut spec);
         let simulated = match (&self.simulate, self.page.as_deref()) {
-            (Some(listen), _) => Some(Simulated::start(listen, self.scripts.as_deref())?),
+            (Some(listen), page) => {
+                let page = page.filter(|page| *page != "off");
+                let given = Some(listen.as_str()).filter(|listen| !listen.is_empty());
+                let listen = given.or(page).unwrap_or(addresses::SIMULATOR);
+                Some(Simulated::start(listen, self.scripts.as_deref())?)
+            }
             (None, Some("off")) => None,
             (None, listen) => Some(Simulated::page(listen)?),
         };

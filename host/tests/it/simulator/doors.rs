@@ -88,8 +88,14 @@ async fn nothing_is_fetched_for_an_upload_by_url_unless_it_is_allowed() {
     let upload = poe.uploads().pop().unwrap();
     assert_eq!(upload.name, "my cat, né.txt", "{spaced}");
 
-    let gone = format!("{}/attachments/99/x", poe.url());
+    // Of what is served here, attachments alone are files: the page has a token in it.
+    let here = |path: &str| format!("{}{path}", poe.url());
+    let gone = here("/attachments/99/x");
     for url in [
+        &here("/"),
+        &here("/simulator/ledger"),
+        &here("/attachments/../page/main.js"),
+        &here("/attachments/%2e%2e/"),
         "http://192.0.2.1/",
         &private.url(),
         "http://0x7f.1:1/",
