@@ -29,7 +29,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 pub use self::display::Terminal;
-use self::{dialogue::Dialogue, display::Page, prompt::Prompt, session::Session};
+use self::{dialogue::Dialogue, display::Outputs, prompt::Prompt, session::Session};
 use crate::client::Target;
 use ravenry_base::report::Problem;
 
@@ -71,7 +71,7 @@ impl Chat {
     }
 
     fn session(self) -> Result<Session, Problem> {
-        let mut session = Session::new(self.target, self.silence_max, Page::new(self.terminal));
+        let mut session = Session::new(self.target, self.silence_max, Outputs::new(self.terminal));
         session.parameters.extend(self.parameters);
         for file in &self.attached {
             session.attach(file)?;

@@ -1,7 +1,7 @@
 //! `ravenry check`: drives any bot through the numbered rules of [`protocol::rules`](ravenry_protocol::rules),
 //! and says of each whether it is kept.
 //!
-//! In go a URL and perhaps a key; out comes a [`Report`] with one [`Outcome`] for every rule. Each
+//! In go a URL and perhaps a key; out comes a [`Report`] with one [`RuleOutcome`] for every rule. Each
 //! family of probes is one file, and a probe is a function: it asks, looks at what comes, and writes
 //! what it has found into the `probe::Book`. What an answer alone can break is judged as it comes,
 //! whatever it was asked for.
@@ -41,7 +41,7 @@ pub const PATIENCE_MIN: Duration = Duration::from_secs(6);
 
 /// What is known of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RuleOutcome {
     /// It is kept.
     Passed,
     /// It is broken.
@@ -75,12 +75,12 @@ pub struct Report {
     /// How long it took.
     pub took: Duration,
     /// Each rule with its outcome, subject by subject.
-    pub outcomes: Vec<(&'static Rule, Outcome)>,
+    pub outcomes: Vec<(&'static Rule, RuleOutcome)>,
 }
 
 impl Report {
     /// Rules with an outcome of this kind.
-    pub fn count(&self, wanted: impl Fn(&Rule, &Outcome) -> bool) -> usize {
+    pub fn count(&self, wanted: impl Fn(&Rule, &RuleOutcome) -> bool) -> usize {
         let found = self.outcomes.iter();
         found
             .filter(|(rule, outcome)| wanted(rule, outcome))
@@ -94,8 +94,8 @@ impl Report {
 }
 
 /// Whether a rule is broken.
-pub fn is_broken(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed(_))
+pub fn is_broken(outcome: &RuleOutcome) -> bool {
+    matches!(outcome, RuleOutcome::Failed(_))
 }
 
 /// Checks a bot, with so long a wait for each answer.

@@ -21,7 +21,7 @@ use http::{
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-pub use self::answer::Answer;
+pub use self::answer::AnswerStream;
 pub use self::answer::Part;
 pub use self::conversation::Conversation;
 pub use self::conversation::MESSAGES_MAX;
@@ -34,7 +34,7 @@ pub use self::nesting::nests_too_deep;
 pub use self::target::InvalidTarget;
 pub use self::target::Target;
 pub use self::target::Unreachable;
-pub use self::transcript::Shown;
+pub use self::transcript::Transcript;
 use ravenry_outbound::{self as egress, Egress};
 
 /// The protocol version that requests say (reference client 0.0.83).
@@ -75,7 +75,7 @@ pub struct Client {
 
 /// An answer that came whole: to a request for settings, or to a report.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct WholeAnswer {
     /// HTTP status.
     pub status: u16,
     /// Its headers.
@@ -101,7 +101,7 @@ impl Client {
     ///
     /// # Errors
     /// The bot cannot be reached, or does not answer. Every status is an answer.
-    pub async fn query(&self, target: &Target, body: &Value) -> Result<Answer, Unreachable> {
+    pub async fn query(&self, target: &Target, body: &Value) -> Result<AnswerStream, Unreachable> {
         self.post_query(target, body.into()).await
     }
 
@@ -109,17 +109,21 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::query`].
-    pub async fn post_query(&self, target: &Target, post: Post) -> Result<Answer, Unreachable> {
+    pub async fn post_query(
+        &self,
+        target: &Target,
+        post: Post,
+    ) -> Result<AnswerStream, Unreachable> {
         let started = Instant::now();
         let response = self.send(target, post, "text/event-stream").await?;
-        Ok(Answer::new(response, started, self.silence_max))
+        Ok(AnswerStream::new(response, started, self.silence_max))
     }
 
     /// Sends a request that is answered at once: settings, or a report.
     ///
     /// # Errors
     /// As for [`Client::query`], and a body that breaks off or is too long.
-    pub async fn call(&self, target: &Target, body: &Value) -> Result<Told, Unreachable> {
+    pub async fn call(&self, target: &Target, body: &Value) -> Result<WholeAnswer, Unreachable> {
         self.post_call(target, body.into()).await
     }
 
@@ -127,7 +131,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::call`].
-    pub async fn post_call(&self, target: &Target, post: Post) -> Result<Told, Unreachable> {
+    pub async fn post_call(&self, target: &Target, post: Post) -> Result<WholeAnswer, Unreachable> {
         let started = Instant::now();
         let response = self.send(target, post, "application/json").await?;
         self.whole(target, response, started, TOLD_BYTES_MAX).await
@@ -137,7 +141,11 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::call`].
-    pub async fn download(&self, target: &Target, bytes_max: usize) -> Result<Told, Unreachable> {
+    pub async fn download(
+        &self,
+        target: &Target,
+        bytes_max: usize,
+    ) -> Result<WholeAnswer, Unreachable> {
         let started = Instant::now();
         let http = self.http.to_any_address();
         let http = http.map_err(|error| Unreachable::new(target, &error))?;
@@ -153,7 +161,7 @@ impl Client {
         mut response: reqwest::Response,
         started: Instant,
         bytes_max: usize,
-    ) -> Result<Told, Unreachable> {
+    ) -> Result<WholeAnswer, Unreachable> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut whole = Vec::new();
         loop {
@@ -167,7 +175,7 @@ impl Client {
                 return Err(Unreachable::too_long(target, bytes_max));
             }
         }
-        Ok(Told {
+        Ok(WholeAnswer {
             status,
             headers,
             body: whole.into(),
@@ -179,7 +187,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::call`].
-    pub async fn settings(&self, target: &Target) -> Result<Told, Unreachable> {
+    pub async fn settings(&self, target: &Target) -> Result<WholeAnswer, Unreachable> {
         let body = json!({"version": VERSION, "type": "settings"});
         self.call(target, &body).await
     }

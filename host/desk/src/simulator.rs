@@ -83,7 +83,7 @@ pub use self::query_runner::Drive;
 pub use self::query_runner::Driven;
 pub use self::query_runner::Driver;
 pub use self::query_runner::FILES_MAX;
-pub use self::query_runner::Limits;
+pub use self::query_runner::ReplyLimits;
 pub use self::recent::QUERIES_MAX;
 pub use self::records::Amount;
 pub use self::records::Bill;

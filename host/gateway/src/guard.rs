@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
-use self::end::{LastWords, Said};
+use self::end::{EndState, LastWords};
 pub(crate) use self::{end::End, mouth::speak};
 use ravenry_base::secret::Mask;
 use ravenry_protocol::{
@@ -286,7 +286,7 @@ impl Guard {
         if self.phase == GuardPhase::Done || *end == End::ReaderGone {
             return;
         }
-        let said = Said {
+        let said = EndState {
             anything: self.events > 0,
             answer: self.visible.anything(),
         };

@@ -61,7 +61,7 @@ pub struct Request {
 
 /// What became of a request. Times count from the request.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct RequestOutcome {
     /// When the head came, or the failure.
     pub after: Duration,
     /// Status and headers of the response; none if none came.
@@ -80,7 +80,7 @@ pub struct Exchange {
     /// What was asked.
     pub request: Request,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
     /// Which exchange of the script answered it, on a tape that plays.
     pub scripted: Option<usize>,
 }
@@ -163,7 +163,7 @@ impl Tape {
         self.0.state.lock()
     }
 
-    fn begin(&self, request: Request, scripted: Option<usize>, outcome: Outcome) -> usize {
+    fn begin(&self, request: Request, scripted: Option<usize>, outcome: RequestOutcome) -> usize {
         let at = self.0.began.elapsed();
         self.state().begin(Exchange {
             at,
@@ -193,7 +193,7 @@ impl Tape {
     ) -> Result<reqwest::Response, Lost> {
         // What the caller could not say is noted as it is sent.
         let unsaid = request.kind == RequestKind::Http && request.body.is_empty();
-        let number = self.begin(request, None, Outcome::default());
+        let number = self.begin(request, None, RequestOutcome::default());
         let began = Instant::now();
         if unsaid && let Some(body) = sending.body_mut().take() {
             let sent = Sent::new(body, self.clone(), number);
@@ -236,7 +236,7 @@ impl Tape {
         };
         let began = Instant::now();
         let Some((index, exchange)) = found else {
-            self.begin(request, None, Outcome::default());
+            self.begin(request, None, RequestOutcome::default());
             let words = "the recording has no answer to this request";
             return Err(Lost::Known(SendError::Unavailable(words.to_owned())));
         };

@@ -71,7 +71,7 @@ pub struct Connections {
 
 /// The platform's API in the name of one bot.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct PoeClient {
     connections: Connections,
     key: Option<Secret>,
     tape: Option<Tape>,
@@ -87,8 +87,8 @@ impl Connections {
     }
 
     /// The client of one bot.
-    pub fn client(&self, key: Option<Secret>) -> Client {
-        Client {
+    pub fn client(&self, key: Option<Secret>) -> PoeClient {
+        PoeClient {
             connections: self.clone(),
             key,
             tape: None,
@@ -96,7 +96,7 @@ impl Connections {
     }
 }
 
-impl Client {
+impl PoeClient {
     /// The same client, for one call that passes by this tape.
     #[must_use]
     pub fn with_tape(&self, tape: Option<Tape>) -> Self {

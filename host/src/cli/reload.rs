@@ -42,7 +42,7 @@ use ravenry_gateway::bots::deployment::{self, Deployment};
 const LOOKS_MAX: usize = 8;
 
 /// A bot by whose it is and what it is called.
-type Key = (TenantName, BotName);
+type BotKey = (TenantName, BotName);
 
 /// What a bot was last made of.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ struct View {
     /// Where bots are declared.
     declared: Fingerprints,
     /// What each bot is made of.
-    bots: HashMap<Key, Fingerprints>,
+    bots: HashMap<BotKey, Fingerprints>,
 }
 
 /// Mounts bots again when they have changed.
@@ -74,12 +74,12 @@ pub(super) struct Reload {
     source: PathBuf,
     limits: Vec<(String, String)>,
     declarations: Root,
-    roots: HashMap<Key, Vec<Root>>,
+    roots: HashMap<BotKey, Vec<Root>>,
     scanner: Scanner,
     watcher: Watcher,
     changes: Changes,
     interrupt: Arc<Interrupt>,
-    made: HashMap<Key, Made>,
+    made: HashMap<BotKey, Made>,
     /// The look that the last attempt began with.
     last: View,
     /// What was wrong with declarations the last time; that is not said again.
@@ -151,7 +151,7 @@ impl Reload {
 
     /// The bots were built: `spec` has their components. Those that it has not could not be.
     pub(super) fn built(&mut self, spec: &ServerSpec, progress: &Progress) {
-        let built: HashMap<Key, &BotSpec> = bots(spec).map(|bot| (key(bot), bot)).collect();
+        let built: HashMap<BotKey, &BotSpec> = bots(spec).map(|bot| (key(bot), bot)).collect();
         for (key, made) in &mut self.made {
             made.component = built.get(key).map(|bot| bot.source.clone());
         }
@@ -375,7 +375,7 @@ fn problems<'a>(refused: impl IntoIterator<Item = &'a Refused>) -> Vec<Problem> 
     refused.map(|refused| refused.problem.clone()).collect()
 }
 
-fn key(bot: &BotSpec) -> Key {
+fn key(bot: &BotSpec) -> BotKey {
     (bot.tenant.clone(), bot.name.clone())
 }
 

@@ -35,16 +35,16 @@ const DIRECTORIES_MAX: usize = 4096;
 
 /// Tells of changes. Clones tell of the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Changes(Arc<(Mutex<State>, Condvar)>);
+pub(super) struct Changes(Arc<(Mutex<WatchState>, Condvar)>);
 
 #[derive(Debug, Default)]
-struct State {
+struct WatchState {
     changed: bool,
     over: bool,
 }
 
 impl Changes {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WatchState> {
         self.0.0.lock()
     }
 

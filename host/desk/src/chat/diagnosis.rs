@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::receive::Outcome;
+use super::receive::EndedAnswer;
 use crate::client::Target;
 use ravenry_base::report::Problem;
 use ravenry_protocol::{mend, stream_check::End};
@@ -11,7 +11,7 @@ use ravenry_protocol::{mend, stream_check::End};
 const WORDS_MAX: usize = 200;
 
 /// What is wrong with an answer; nothing where it is one, good or bad.
-pub(super) fn problem(target: &Target, outcome: &Outcome) -> Option<Problem> {
+pub(super) fn problem(target: &Target, outcome: &EndedAnswer) -> Option<Problem> {
     if let Some(mut problem) = refused(target, outcome.status, outcome.location.as_deref()) {
         problem
             .causes

@@ -18,7 +18,7 @@ use super::{
     session::Session,
     styled_line::{BOLD, DIM, PLAIN, Row},
 };
-use crate::{client::Unreachable, replay::transcript::Kept};
+use crate::{client::Unreachable, replay::transcript::ReplayTranscript};
 use ravenry_base::report::Problem;
 use ravenry_protocol::stream_check::End;
 
@@ -143,7 +143,7 @@ impl<'r> Dialogue<'r> {
             Action::Clear => {
                 self.session.talk.clear();
                 self.session.last = None;
-                self.session.kept = Kept::default();
+                self.session.kept = ReplayTranscript::default();
                 self.remark("forgotten");
             }
             Action::Retry if self.session.talk.messages().is_empty() => {

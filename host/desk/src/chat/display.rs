@@ -15,7 +15,7 @@ use super::{
     screen::{Screen, Size},
     styled_line::{BOLD, DIM, PLAIN, Row, WRONG},
 };
-use crate::client::Shown;
+use crate::client::Transcript;
 use ravenry_base::output::{data, painted, told};
 
 /// The terminal of somebody whose terminal does not say how large it is.
@@ -56,7 +56,7 @@ pub struct Terminal {
 
 /// Standard output, standard error, and what is on them.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct Outputs {
     terminal: Terminal,
     /// Answers are for a person at a terminal.
     shows: bool,
@@ -67,7 +67,7 @@ pub(super) struct Page {
     next: Instant,
 }
 
-impl Page {
+impl Outputs {
     pub(super) fn new(terminal: Terminal) -> Self {
         Self {
             terminal,
@@ -89,7 +89,7 @@ impl Page {
     }
 
     /// Draws an answer that may still grow.
-    pub(super) fn draw(&mut self, shown: &Shown) {
+    pub(super) fn draw(&mut self, shown: &Transcript) {
         let begun = Instant::now();
         let size = size();
         let rows = laid_out(shown, size);
@@ -102,7 +102,7 @@ impl Page {
     }
 
     /// Shows an answer to which nothing will be added.
-    pub(super) fn settle(&mut self, shown: &Shown) {
+    pub(super) fn settle(&mut self, shown: &Transcript) {
         if !self.shows {
             let mut text = shown.text();
             if !text.is_empty() && !text.ends_with('\n') {
@@ -162,7 +162,7 @@ impl Page {
     }
 
     /// The files of an answer, each under its number.
-    pub(super) fn files(&self, shown: &Shown) {
+    pub(super) fn files(&self, shown: &Transcript) {
         for (place, file) in shown.files.iter().take(FILES_MAX).enumerate() {
             let mut row = Row::of(&format!("[file {}] ", place.saturating_add(1)), BOLD);
             row.say(&file.name, PLAIN);
@@ -173,7 +173,7 @@ impl Page {
     }
 
     /// What the person may want to say next, each under its number.
-    pub(super) fn suggestions(&self, shown: &Shown) {
+    pub(super) fn suggestions(&self, shown: &Transcript) {
         let columns = size().columns;
         for (place, text) in shown.suggestions.iter().take(SUGGESTIONS_MAX).enumerate() {
             let mut row = Row::of(&format!("[{}] ", place.saturating_add(1)), BOLD);
@@ -189,14 +189,14 @@ impl Page {
     }
 }
 
-fn more(page: &Page, there: usize, most: usize, what: &str) {
+fn more(page: &Outputs, there: usize, most: usize, what: &str) {
     if let Some(more) = there.checked_sub(most).filter(|more| *more > 0) {
         page.remark(&format!("and {more} more {what}"));
     }
 }
 
 /// An answer in rows.
-fn laid_out(shown: &Shown, size: Size) -> Vec<Row> {
+fn laid_out(shown: &Transcript, size: Size) -> Vec<Row> {
     let text = shown.text();
     if shown.content_type() == "text/markdown" {
         markdown::rows(cut(&text), size.columns, &shown.files)

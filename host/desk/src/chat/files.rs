@@ -12,7 +12,7 @@ use std::{
 
 use super::diagnosis;
 use crate::{
-    client::{Attachment, Client, Target, Told},
+    client::{Attachment, Client, Target, WholeAnswer},
     simulator::{FILE_BYTES_MAX, Simulator, mime_type_of},
 };
 use ravenry_base::report::Problem;
@@ -93,7 +93,7 @@ pub(super) async fn save(
         ..Problem::default()
     })?;
     let told = client.download(&from, FILE_BYTES_MAX).await;
-    let Told { status, body, .. } = told.map_err(|error| error.problem())?;
+    let WholeAnswer { status, body, .. } = told.map_err(|error| error.problem())?;
     if let Some(refused) = diagnosis::refused(&from, status, None) {
         return Err(Problem {
             message: format!("{} cannot be fetched (status {status})", from.url),

@@ -34,7 +34,7 @@ pub(super) fn rows(text: &str, width: usize, files: &[File]) -> Vec<Row> {
         let file = files.iter().find(is_meant)?;
         Some((CowStr::from(file.url.clone()), CowStr::from("")))
     };
-    let mut page = Page::new(width);
+    let mut page = Layout::new(width);
     for event in Parser::new_with_broken_link_callback(text, options, Some(attached)) {
         page.take(event);
     }
@@ -66,7 +66,7 @@ struct Link {
     image: bool,
 }
 
-struct Page {
+struct Layout {
     rows: Vec<Row>,
     width: usize,
     around: Vec<Around>,
@@ -84,7 +84,7 @@ struct Page {
     table: Option<Table>,
 }
 
-impl Page {
+impl Layout {
     fn new(width: usize) -> Self {
         Self {
             rows: Vec::new(),

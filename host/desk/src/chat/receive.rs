@@ -5,10 +5,10 @@ use std::{future::Future, time::Duration};
 use http::header::{CONTENT_TYPE, LOCATION};
 use tokio::time::{Instant, sleep_until};
 
-use super::{display::Page, trace};
+use super::{display::Outputs, trace};
 use crate::{
-    client::{Answer, Part, Shown},
-    replay::transcript::Kept,
+    client::{AnswerStream, Part, Transcript},
+    replay::transcript::ReplayTranscript,
 };
 use ravenry_protocol::{
     answer::{ParseError, ParsedEvent},
@@ -26,7 +26,7 @@ const FINDINGS_MAX: usize = 100;
 
 /// An answer that has ended.
 #[derive(Clone, Debug)]
-pub(super) struct Outcome {
+pub(super) struct EndedAnswer {
     /// HTTP status.
     pub(super) status: u16,
     /// What the bot says its answer is; empty where it does not say.
@@ -36,7 +36,7 @@ pub(super) struct Outcome {
     /// What came instead of a stream.
     pub(super) instead: Option<String>,
     /// What a reader sees.
-    pub(super) shown: Shown,
+    pub(super) shown: Transcript,
     /// The rules that were broken.
     pub(super) findings: Vec<Finding>,
     /// An event at which readers give up.
@@ -49,22 +49,22 @@ pub(super) struct Outcome {
 
 /// Listens until the end, or until the person stops it.
 pub(super) async fn listen(
-    mut answer: Answer,
-    page: &mut Page,
-    kept: &mut Kept,
+    mut answer: AnswerStream,
+    page: &mut Outputs,
+    kept: &mut ReplayTranscript,
     debug: bool,
     stop: impl Future<Output = ()>,
-) -> Outcome {
+) -> EndedAnswer {
     let header = |name| {
         let value = answer.headers().get(name)?.to_str().ok()?;
         Some(value.to_owned())
     };
-    let mut outcome = Outcome {
+    let mut outcome = EndedAnswer {
         status: answer.status(),
         content_type: header(CONTENT_TYPE).unwrap_or_default(),
         location: header(LOCATION),
         instead: None,
-        shown: Shown::default(),
+        shown: Transcript::default(),
         findings: Vec::new(),
         fatal: None,
         done: false,
@@ -114,7 +114,7 @@ pub(super) async fn listen(
     outcome
 }
 
-impl Outcome {
+impl EndedAnswer {
     /// Keeps what has come; says whether there is more to be seen than before.
     fn take(&mut self, part: Part) -> bool {
         match part {

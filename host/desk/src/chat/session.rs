@@ -7,14 +7,14 @@ use tokio::time::timeout;
 
 use super::{
     diagnosis,
-    display::Page,
+    display::Outputs,
     files::{self, Shelf},
-    receive::{Outcome, listen},
+    receive::{EndedAnswer, listen},
     trace,
 };
 use crate::{
-    client::{Attachment, Client, Conversation, Say, Target, Told},
-    replay::transcript::Kept,
+    client::{Attachment, Client, Conversation, Say, Target, WholeAnswer},
+    replay::transcript::ReplayTranscript,
 };
 use ravenry_base::{report::Problem, secret::Mask};
 use ravenry_protocol::mend;
@@ -30,7 +30,7 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) target: Target,
     pub(super) talk: Conversation,
-    pub(super) page: Page,
+    pub(super) page: Outputs,
     /// Requests and events are shown as they are.
     pub(super) debug: bool,
     pub(super) parameters: Map<String, Value>,
@@ -39,13 +39,13 @@ pub(super) struct Session {
     pub(super) attached: Vec<Attachment>,
     /// Whether the bot wants the text of attached files along with them.
     expands: bool,
-    pub(super) last: Option<Outcome>,
+    pub(super) last: Option<EndedAnswer>,
     /// What was said, for a file.
-    pub(super) kept: Kept,
+    pub(super) kept: ReplayTranscript,
 }
 
 impl Session {
-    pub(super) fn new(target: Target, silence_max: Duration, page: Page) -> Self {
+    pub(super) fn new(target: Target, silence_max: Duration, page: Outputs) -> Self {
         Self {
             client: Client::new(silence_max),
             target,
@@ -57,7 +57,7 @@ impl Session {
             attached: Vec::new(),
             expands: true,
             last: None,
-            kept: Kept::default(),
+            kept: ReplayTranscript::default(),
         }
     }
 
@@ -165,7 +165,7 @@ impl Session {
     }
 
     /// What a refusal of settings or of a report says.
-    pub(super) fn refusal(&self, told: &Told) -> Option<Problem> {
+    pub(super) fn refusal(&self, told: &WholeAnswer) -> Option<Problem> {
         let location = told.headers.get(http::header::LOCATION);
         let location = location.and_then(|value| value.to_str().ok());
         let mut problem = diagnosis::refused(&self.target, told.status, location)?;
@@ -175,7 +175,7 @@ impl Session {
     }
 
     /// The settings in an answer, and what this chat does about them.
-    pub(super) fn settings(&mut self, told: &Told) -> Option<Value> {
+    pub(super) fn settings(&mut self, told: &WholeAnswer) -> Option<Value> {
         let settings: Value = mend::read_bytes(&told.body).ok()?;
         let settings = settings.is_object().then_some(settings)?;
         let expands = settings.get("expand_text_attachments");

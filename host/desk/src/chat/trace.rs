@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    display::Page,
+    display::Outputs,
     styled_line::{DIM, PLAIN, Row},
 };
 use crate::client::{Part, Target};
@@ -17,7 +17,7 @@ const DATA_BYTES_MAX: usize = 4 * 1024;
 const NAME_COLUMNS: usize = 16;
 
 /// A request before it is sent. The key is not shown.
-pub(super) fn request(page: &Page, target: &Target, body: &Value) {
+pub(super) fn request(page: &Outputs, target: &Target, body: &Value) {
     page.remark(&format!("> POST {}", target.url));
     if target.key.is_some() {
         page.remark("> authorization: Bearer ***");
@@ -29,7 +29,7 @@ pub(super) fn request(page: &Page, target: &Target, body: &Value) {
 }
 
 /// The head of an answer.
-pub(super) fn head(page: &Page, status: u16, headers: &HeaderMap) {
+pub(super) fn head(page: &Outputs, status: u16, headers: &HeaderMap) {
     page.remark(&format!("< {status}"));
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -38,7 +38,7 @@ pub(super) fn head(page: &Page, status: u16, headers: &HeaderMap) {
 }
 
 /// What has come.
-pub(super) fn part(page: &Page, part: &Part) {
+pub(super) fn part(page: &Outputs, part: &Part) {
     match part {
         Part::Event { at, name, data, .. } => {
             let name = name.as_deref().unwrap_or("(no name)");

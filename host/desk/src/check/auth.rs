@@ -10,7 +10,7 @@ use super::{
     probe::{Prober, Reply, Silence},
     query_builder::{Draft, WORDS},
 };
-use crate::client::{Post, Target, Told, VERSION};
+use crate::client::{Post, Target, VERSION, WholeAnswer};
 use ravenry_base::secret::Secret;
 use ravenry_protocol::rules;
 
@@ -20,7 +20,7 @@ const WRONG: &str = "ravenry-check-with-a-wrong-key--";
 /// Tries the right key, wrong ones, and none.
 pub(super) async fn probe(
     prober: &Prober<'_>,
-    settings: &Result<Told, Silence>,
+    settings: &Result<WholeAnswer, Silence>,
     plain: &Result<Reply, Silence>,
 ) {
     let Some(key) = &prober.target.key else {
@@ -141,7 +141,7 @@ async fn refused(
 }
 
 /// Whether headers or body of an answer have this in them.
-fn says(told: &Told, key: &str) -> bool {
+fn says(told: &WholeAnswer, key: &str) -> bool {
     let within = |bytes: &[u8]| {
         let mut windows = bytes.windows(key.len().max(1));
         !key.is_empty() && windows.any(|window| window == key.as_bytes())

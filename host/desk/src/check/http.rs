@@ -8,11 +8,11 @@ use http::{
 use serde_json::json;
 
 use super::probe::{Prober, Silence};
-use crate::client::{Post, Target, Told, VERSION};
+use crate::client::{Post, Target, VERSION, WholeAnswer};
 use ravenry_protocol::rules::{self, Rule};
 
 /// Asks in each of these ways.
-pub(super) async fn probe(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
+pub(super) async fn probe(prober: &Prober<'_>, settings: &Result<WholeAnswer, Silence>) {
     let Ok(settings) = settings else {
         for (subject, rule) in rules::all() {
             if subject.letter == 'H' {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Report, report_text::weight};
+use super::{Report, RuleOutcome, report_text::weight};
 use ravenry_protocol::rules::{self, Rule};
 
 /// The report as one JSON object, ending in a newline.
@@ -38,11 +38,11 @@ fn described(rule: &Rule) -> Value {
     })
 }
 
-fn found(outcome: &Outcome) -> Value {
+fn found(outcome: &RuleOutcome) -> Value {
     match outcome {
-        Outcome::Passed => json!({"outcome": "passed"}),
-        Outcome::NotApplicable(why) => json!({"outcome": "not applicable", "why": why}),
-        Outcome::Failed(broken) => json!({
+        RuleOutcome::Passed => json!({"outcome": "passed"}),
+        RuleOutcome::NotApplicable(why) => json!({"outcome": "not applicable", "why": why}),
+        RuleOutcome::Failed(broken) => json!({
             "outcome": "failed",
             "asked": broken.asked,
             "expected": broken.expected,

@@ -10,7 +10,7 @@ use quick_xml::{
     events::{BytesDecl, BytesText, Event},
 };
 
-use super::{Outcome, Report};
+use super::{Report, RuleOutcome};
 use ravenry_protocol::rules::{self, Rule, Weight};
 
 /// What a test server calls an error is a test that could not run; here that is a skipped one, which
@@ -70,30 +70,35 @@ pub fn page(report: &Report) -> io::Result<String> {
     Ok(page)
 }
 
-fn counted(report: &Report, wanted: impl Fn(&Rule, &Outcome) -> bool) -> String {
+fn counted(report: &Report, wanted: impl Fn(&Rule, &RuleOutcome) -> bool) -> String {
     report.count(wanted).to_string()
 }
 
-fn fails(rule: &Rule, outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed(_)) && rule.weight == Weight::Must
+fn fails(rule: &Rule, outcome: &RuleOutcome) -> bool {
+    matches!(outcome, RuleOutcome::Failed(_)) && rule.weight == Weight::Must
 }
 
-fn is_skipped(rule: &Rule, outcome: &Outcome) -> bool {
-    *outcome != Outcome::Passed && !fails(rule, outcome)
+fn is_skipped(rule: &Rule, outcome: &RuleOutcome) -> bool {
+    *outcome != RuleOutcome::Passed && !fails(rule, outcome)
 }
 
-fn case(writer: &mut Writer<Vec<u8>>, url: &str, rule: &Rule, outcome: &Outcome) -> io::Result<()> {
+fn case(
+    writer: &mut Writer<Vec<u8>>,
+    url: &str,
+    rule: &Rule,
+    outcome: &RuleOutcome,
+) -> io::Result<()> {
     let name = format!("{} {}", rule.id, rule.title);
     let case = writer
         .create_element("testcase")
         .with_attributes([("classname", url), ("name", &name)]);
     let (element, message, text) = match outcome {
-        Outcome::Passed => {
+        RuleOutcome::Passed => {
             case.write_empty()?;
             return Ok(());
         }
-        Outcome::NotApplicable(why) => ("skipped", why.clone(), None),
-        Outcome::Failed(broken) => {
+        RuleOutcome::NotApplicable(why) => ("skipped", why.clone(), None),
+        RuleOutcome::Failed(broken) => {
             let (expected, got) = (&broken.expected, &broken.got);
             let bytes = broken.bytes.as_deref().unwrap_or("none");
             let text = format!(

@@ -17,8 +17,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Broken, Outcome};
-use crate::client::{Answer, Client, Part, Post, Shown, Target, Told, Unreachable};
+use super::{Broken, RuleOutcome};
+use crate::client::{
+    AnswerStream, Client, Part, Post, Target, Transcript, Unreachable, WholeAnswer,
+};
 use ravenry_base::secret::Mask;
 use ravenry_protocol::{
     answer::ParsedEvent,
@@ -97,22 +99,22 @@ impl Reply {
 
 /// What was found, rule by rule.
 #[derive(Debug, Default)]
-pub(super) struct Book(HashMap<&'static str, Outcome>);
+pub(super) struct Book(HashMap<&'static str, RuleOutcome>);
 
 impl Book {
     /// The first failure counts; before it, whatever says most.
-    fn enter(&mut self, rule: &Rule, outcome: Outcome) {
+    fn enter(&mut self, rule: &Rule, outcome: RuleOutcome) {
         let known = self.0.entry(rule.id).or_insert_with(|| outcome.clone());
         match (&known, &outcome) {
-            (Outcome::Failed(_), _) | (_, Outcome::NotApplicable(_)) => {}
+            (RuleOutcome::Failed(_), _) | (_, RuleOutcome::NotApplicable(_)) => {}
             _ => *known = outcome,
         }
     }
 
     /// What was found about a rule.
-    pub(super) fn outcome(&mut self, rule: &Rule) -> Outcome {
+    pub(super) fn outcome(&mut self, rule: &Rule) -> RuleOutcome {
         let nothing =
-            || Outcome::NotApplicable("nothing came that it could be held against".to_owned());
+            || RuleOutcome::NotApplicable("nothing came that it could be held against".to_owned());
         self.0.remove(rule.id).unwrap_or_else(nothing)
     }
 }
@@ -169,17 +171,17 @@ impl<'a> Prober<'a> {
         self.book.into_inner()
     }
 
-    fn enter(&self, rule: &Rule, outcome: Outcome) {
+    fn enter(&self, rule: &Rule, outcome: RuleOutcome) {
         let mut book = self.book.lock();
         book.enter(rule, outcome);
     }
 
     pub(super) fn passed(&self, rule: &Rule) {
-        self.enter(rule, Outcome::Passed);
+        self.enter(rule, RuleOutcome::Passed);
     }
 
     pub(super) fn not_applicable(&self, rule: &Rule, why: &str) {
-        self.enter(rule, Outcome::NotApplicable(why.to_owned()));
+        self.enter(rule, RuleOutcome::NotApplicable(why.to_owned()));
     }
 
     /// A rule is broken, by the answer to this; of the key, the report shows nothing.
@@ -191,7 +193,7 @@ impl<'a> Prober<'a> {
             got: mask(got),
             bytes: (!bytes.is_empty()).then(|| mask(bytes)),
         };
-        self.enter(rule, Outcome::Failed(broken));
+        self.enter(rule, RuleOutcome::Failed(broken));
     }
 
     /// A rule is kept where this holds.
@@ -246,7 +248,7 @@ impl<'a> Prober<'a> {
         target: &Target,
         post: Post,
         deadline: Instant,
-    ) -> Result<Answer, Silence> {
+    ) -> Result<AnswerStream, Silence> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let answer = self.client.post_query(target, alone(post));
         let answer = timeout_at(deadline, answer).await;
@@ -255,7 +257,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Sends another request; to this target, which may be another than the bot itself.
-    pub(super) async fn call(&self, target: &Target, post: Post) -> Result<Told, Silence> {
+    pub(super) async fn call(&self, target: &Target, post: Post) -> Result<WholeAnswer, Silence> {
         let _place = self.places.acquire().await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let deadline = Instant::now() + self.patience;
@@ -285,11 +287,11 @@ fn alone(mut post: Post) -> Post {
 struct Reading<'a> {
     prober: &'a Prober<'a>,
     reply: Reply,
-    shown: Shown,
+    shown: Transcript,
 }
 
 impl<'a> Reading<'a> {
-    fn new(prober: &'a Prober<'a>, answer: &Answer) -> Self {
+    fn new(prober: &'a Prober<'a>, answer: &AnswerStream) -> Self {
         let kind = content_type(answer.headers()).to_ascii_lowercase();
         let reply = Reply {
             status: answer.status(),
@@ -300,7 +302,7 @@ impl<'a> Reading<'a> {
         Self {
             prober,
             reply,
-            shown: Shown::default(),
+            shown: Transcript::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     settings,
     tolerance::{TOLERANCES, Tolerance},
 };
-use crate::client::{Post, Told, VERSION};
+use crate::client::{Post, VERSION, WholeAnswer};
 use ravenry_protocol::rules::{self, Rule};
 
 const PLAIN: &str = "a plain query";
@@ -83,7 +83,7 @@ pub(super) fn judge_plain(prober: &Prober<'_>, plain: &Result<Reply, Silence>) -
 pub(super) async fn probe(
     prober: &Prober<'_>,
     measure: Option<Measure>,
-    settings: &Result<Told, Silence>,
+    settings: &Result<WholeAnswer, Silence>,
 ) {
     let Some(measure) = measure else {
         return no_measure(prober, 'Q');

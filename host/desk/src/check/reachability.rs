@@ -4,13 +4,13 @@ use super::{
     probe::{Reply, Silence},
     settings,
 };
-use crate::client::{Target, Told};
+use crate::client::{Target, WholeAnswer};
 use ravenry_base::report::Problem;
 
 /// What is wrong where neither settings nor a plain query are answered as a bot would.
 pub(super) fn there(
     target: &Target,
-    settings: &Result<Told, Silence>,
+    settings: &Result<WholeAnswer, Silence>,
     plain: &Result<Reply, Silence>,
 ) -> Option<Problem> {
     let url = &target.url;

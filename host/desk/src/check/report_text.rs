@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Broken, Outcome, Report, is_broken};
+use super::{Broken, Report, RuleOutcome, is_broken};
 use ravenry_protocol::{
     rules::{self, Rule, Subject, Weight},
     shown::Escaped,
@@ -25,12 +25,12 @@ impl Look {
     }
 
     /// The mark of an outcome.
-    fn mark(self, rule: &Rule, outcome: &Outcome) -> String {
+    fn mark(self, rule: &Rule, outcome: &RuleOutcome) -> String {
         match (outcome, rule.weight) {
-            (Outcome::Passed, _) => self.paint("32", "✓"),
-            (Outcome::Failed(_), Weight::Must) => self.paint("31", "✗"),
-            (Outcome::Failed(_), Weight::Should) => self.paint("33", "!"),
-            (Outcome::NotApplicable(_), _) => self.paint("2", "–"),
+            (RuleOutcome::Passed, _) => self.paint("32", "✓"),
+            (RuleOutcome::Failed(_), Weight::Must) => self.paint("31", "✗"),
+            (RuleOutcome::Failed(_), Weight::Should) => self.paint("33", "!"),
+            (RuleOutcome::NotApplicable(_), _) => self.paint("2", "–"),
         }
     }
 }
@@ -51,11 +51,11 @@ pub fn page(report: &Report, look: Look) -> String {
             let mark = look.mark(rule, outcome);
             let _ = writeln!(page, "  {mark} {:<3} {}", rule.id, rule.title);
             match outcome {
-                Outcome::Passed => {}
-                Outcome::NotApplicable(why) => {
+                RuleOutcome::Passed => {}
+                RuleOutcome::NotApplicable(why) => {
                     let _ = writeln!(page, "        {}", Escaped(why));
                 }
-                Outcome::Failed(broken) => page.push_str(&failure(subject, rule, broken)),
+                RuleOutcome::Failed(broken) => page.push_str(&failure(subject, rule, broken)),
             }
         }
     }
@@ -81,7 +81,7 @@ fn failure(subject: &Subject, rule: &Rule, broken: &Broken) -> String {
 /// The last line: what it comes to.
 fn sum(report: &Report) -> String {
     let broken = |weight| report.count(|rule, outcome| is_broken(outcome) && rule.weight == weight);
-    let passed = report.count(|_, outcome| *outcome == Outcome::Passed);
+    let passed = report.count(|_, outcome| *outcome == RuleOutcome::Passed);
     let (must, should) = (broken(Weight::Must), broken(Weight::Should));
     let rest = report.outcomes.len().saturating_sub(passed + must + should);
     let warning = match should {

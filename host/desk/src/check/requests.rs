@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::probe::{Prober, Silence};
-use crate::client::{Conversation, Post, Told, VERSION};
+use crate::client::{Conversation, Post, VERSION, WholeAnswer};
 use ravenry_protocol::rules::{self, Rule};
 
 /// The message that is reported on; there is none.
@@ -34,7 +34,7 @@ async fn reports(prober: &Prober<'_>) {
         "message": "This is an automatic check of your bot: nothing is wrong.",
         "metadata": {"ravenry_check": true},
     });
-    let taken = |told: &Told| (200..300).contains(&told.status) || told.status == 501;
+    let taken = |told: &WholeAnswer| (200..300).contains(&told.status) || told.status == 501;
     let expected = "2xx or 501";
     let unknown = &rules::UNKNOWN_REPORTS;
     let like = talk.feedback(MESSAGE_ID, "like");
@@ -76,7 +76,7 @@ async fn reports(prober: &Prober<'_>) {
 async fn unknown_type(prober: &Prober<'_>) {
     let body = json!({"version": VERSION, "type": "ravenry_check"});
     let asked = "a request of the type `ravenry_check`";
-    let is_501 = |told: &Told| told.status == 501;
+    let is_501 = |told: &WholeAnswer| told.status == 501;
     ask(
         prober,
         &rules::UNKNOWN_TYPE,
@@ -95,7 +95,7 @@ async fn no_json(prober: &Prober<'_>) {
             body: body.into(),
             ..Post::default()
         };
-        let refused = |told: &Told| (400..500).contains(&told.status);
+        let refused = |told: &WholeAnswer| (400..500).contains(&told.status);
         ask(prober, &rules::NO_JSON, &asked, post, "4xx", refused).await;
     }
 }
@@ -107,7 +107,7 @@ async fn ask(
     asked: &str,
     post: Post,
     expected: &str,
-    fits: impl Fn(&Told) -> bool,
+    fits: impl Fn(&WholeAnswer) -> bool,
 ) {
     match prober.call(prober.target, post).await {
         Ok(told) => {

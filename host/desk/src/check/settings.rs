@@ -3,32 +3,32 @@
 use serde_json::{Value, json};
 
 use super::probe::{Prober, Silence, content_type};
-use crate::client::{Told, VERSION};
+use crate::client::{VERSION, WholeAnswer};
 use ravenry_protocol::{mend, rules, settings_check};
 
 const ASKED: &str = "a request for settings";
 
 /// Asks for them.
-pub(super) async fn ask(prober: &Prober<'_>) -> Result<Told, Silence> {
+pub(super) async fn ask(prober: &Prober<'_>) -> Result<WholeAnswer, Silence> {
     let body = json!({"version": VERSION, "type": "settings"});
     prober.call(prober.target, (&body).into()).await
 }
 
 /// Whether a bot has answered: also one that says that it has none.
-pub(super) fn are_of_a_bot(told: &Told) -> bool {
+pub(super) fn are_of_a_bot(told: &WholeAnswer) -> bool {
     let is_object = || matches!(mend::read_bytes(&told.body), Ok(Value::Object(_)));
     told.status == 501 || told.status == 200 && is_object()
 }
 
 /// Whether they say, in so many words, that a message has no attachments.
-pub(super) fn allow_no_attachments(settings: &Result<Told, Silence>) -> bool {
+pub(super) fn allow_no_attachments(settings: &Result<WholeAnswer, Silence>) -> bool {
     let Ok(told) = settings else { return false };
     let settings: Option<Value> = mend::read_bytes(&told.body).ok();
     settings.is_some_and(|settings| settings.get("allow_attachments") == Some(&false.into()))
 }
 
 /// Holds them against the rules.
-pub(super) fn judge(prober: &Prober<'_>, settings: &Result<Told, Silence>) {
+pub(super) fn judge(prober: &Prober<'_>, settings: &Result<WholeAnswer, Silence>) {
     let expected = "200 and a JSON object";
     let told = match settings {
         Ok(told) if told.status == 501 => {

@@ -62,7 +62,7 @@ pub enum Part {
 type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
 
 /// An answer on its way.
-pub struct Answer {
+pub struct AnswerStream {
     status: u16,
     headers: HeaderMap,
     started: Instant,
@@ -74,7 +74,7 @@ pub struct Answer {
     over: bool,
 }
 
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for AnswerStream {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Answer")
@@ -84,7 +84,7 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-impl Answer {
+impl AnswerStream {
     pub(super) fn new(
         response: reqwest::Response,
         started: Instant,

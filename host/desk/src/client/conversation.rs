@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     VERSION,
     message::{Attachment, Message, Person},
-    transcript::Shown,
+    transcript::Transcript,
 };
 use ravenry_protocol::Reference;
 
@@ -98,7 +98,7 @@ impl Conversation {
     }
 
     /// Adds what the bot has answered to the last query.
-    pub fn answered(&mut self, shown: &Shown) {
+    pub fn answered(&mut self, shown: &Transcript) {
         let attachments = shown.files.iter().map(|file| Attachment {
             url: file.url.clone(),
             content_type: file.content_type.clone(),
@@ -234,7 +234,7 @@ mod tests {
         let people = vec![Conversation::person("Ada"), Conversation::person("Ben")];
         let mut talk = Conversation::new(people.clone());
         talk.say(0, say("hi"));
-        let mut shown = Shown::default();
+        let mut shown = Transcript::default();
         shown.hear(Owned::Text {
             index: None,
             text: "hello".to_owned(),
@@ -269,7 +269,7 @@ mod tests {
     fn asking_once_more_forgets_the_answer() {
         let mut talk = Conversation::new(Vec::new());
         talk.say(0, say("hi"));
-        talk.answered(&Shown::default());
+        talk.answered(&Transcript::default());
         talk.take_back_answer();
         assert_eq!(talk.messages().len(), 1);
         talk.clear();

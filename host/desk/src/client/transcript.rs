@@ -6,7 +6,7 @@ use ravenry_protocol::event::{Failure, File, Meta, Owned};
 
 /// An answer as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
+pub struct Transcript {
     /// Texts by their index; the first has none, or 0.
     texts: BTreeMap<u32, String>,
     /// How it is to be shown; only a first event says so.
@@ -23,7 +23,7 @@ pub struct Shown {
     events: usize,
 }
 
-impl Shown {
+impl Transcript {
     /// Takes in one event. After an error nothing counts any more.
     pub fn hear(&mut self, event: Owned) {
         self.events = self.events.saturating_add(1);
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn text_is_added_and_replaced_by_answer() {
-        let mut shown = Shown::default();
+        let mut shown = Transcript::default();
         shown.hear(text(None, "a"));
         shown.hear(text(Some(1), "b"));
         shown.hear(text(Some(0), "c"));
@@ -102,10 +102,10 @@ mod tests {
             content_type: Some("text/plain".to_owned()),
             ..Meta::default()
         };
-        let mut first = Shown::default();
+        let mut first = Transcript::default();
         first.hear(Owned::Meta(plain.clone()));
         assert_eq!(first.content_type(), "text/plain");
-        let mut late = Shown::default();
+        let mut late = Transcript::default();
         late.hear(text(None, "a"));
         late.hear(Owned::Meta(plain));
         late.hear(Owned::Error(Failure::default()));

@@ -14,7 +14,7 @@ use super::{
 };
 use ravenry_outbound::{
     SendError,
-    cassette::{Exchange, Outcome, Request, RequestKind},
+    cassette::{Exchange, Request, RequestKind, RequestOutcome},
 };
 
 /// The kinds of calls by the keys that name them, and what their targets are.
@@ -193,7 +193,7 @@ pub(super) fn lines(exchange: &Exchange, query: &Value) -> String {
 }
 
 /// What came back, as keys of a file.
-fn answered(kind: RequestKind, outcome: &Outcome) -> Vec<(&'static str, String)> {
+fn answered(kind: RequestKind, outcome: &RequestOutcome) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     if let Some((status, headers)) = &outcome.head {
         if *status != 200 {
@@ -235,7 +235,7 @@ pub(super) fn usual_type(kind: RequestKind, is_stream: bool) -> &'static str {
     }
 }
 
-fn answer(outcome: &Outcome, headers: &HeaderMap) -> String {
+fn answer(outcome: &RequestOutcome, headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE);
     let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     // A stream of events of the platform, whole, is written by its events. Those of others end in

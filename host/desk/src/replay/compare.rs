@@ -10,7 +10,7 @@ use super::{
     call::{self, word},
     edit,
     event::{Event, time},
-    read::{Answer, Call, Script, Turn},
+    read::{Call, Script, ScriptTurn, ScriptedAnswer},
     value::{self, quoted, without_nulls},
 };
 use ravenry_base::report::Place;
@@ -93,7 +93,12 @@ impl fmt::Display for Difference {
 }
 
 /// All that differs in one turn. `query` is what was asked.
-pub fn compare(script: &Script, turn: &Turn, query: &Value, deeds: &Observed) -> Vec<Difference> {
+pub fn compare(
+    script: &Script,
+    turn: &ScriptTurn,
+    query: &Value,
+    deeds: &Observed,
+) -> Vec<Difference> {
     let mut differences: Vec<_> = answers(script, turn, &deeds.events).into_iter().collect();
     for (number, call) in turn.calls.iter().enumerate() {
         let made = |exchange: &&Exchange| exchange.scripted == Some(number);
@@ -136,7 +141,7 @@ pub fn accepted(script: &Script, differences: &[Difference]) -> String {
     edit::applied(&script.text, edits.map(with_its_ends).collect())
 }
 
-fn answers(script: &Script, turn: &Turn, events: &[Event]) -> Option<Difference> {
+fn answers(script: &Script, turn: &ScriptTurn, events: &[Event]) -> Option<Difference> {
     let said = shortened(&turn.said.say);
     let Some(answer) = &turn.answer else {
         let lines = lines_of(events);
@@ -217,7 +222,7 @@ fn lines_of(events: &[Event]) -> Vec<String> {
 }
 
 /// Where the first line stands that differs; behind the last one, the list itself.
-fn first_place(turn: &Turn, answer: &Answer, ops: &[DiffOp]) -> Place {
+fn first_place(turn: &ScriptTurn, answer: &ScriptedAnswer, ops: &[DiffOp]) -> Place {
     let first = ops.iter().find(|op| op.tag() != DiffTag::Equal);
     let index = first.map_or(0, |op| op.old_range().start);
     let placed = answer.events.get(index).or(answer.events.last());
@@ -341,7 +346,7 @@ fn not_made(script: &Script, call: &Call) -> Difference {
     }
 }
 
-fn not_known(turn: &Turn, exchange: &Exchange, query: &Value) -> Difference {
+fn not_known(turn: &ScriptTurn, exchange: &Exchange, query: &Value) -> Difference {
     let lines = call::lines(exchange, query);
     Difference {
         place: turn.place.clone(),

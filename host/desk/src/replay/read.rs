@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Map, Value};
 use toml_span::{Span, value::ValueInner};
 
-use super::{BEGAN, event::Event, request::Said, value};
+use super::{BEGAN, event::Event, request::PersonTurn, value};
 use ravenry_base::report::{Place, Problem, Problems};
 use ravenry_config::{
     source_file::{self, TextFile},
@@ -45,25 +45,25 @@ pub struct Script {
     /// How far two times may be apart that count as the same.
     pub(super) apart_max: Duration,
     /// The turns in their order, one at least.
-    pub turns: Vec<Turn>,
+    pub turns: Vec<ScriptTurn>,
 }
 
 /// One turn of a conversation.
 #[derive(Debug)]
-pub struct Turn {
+pub struct ScriptTurn {
     /// Where it stands.
     pub place: Place,
     /// What is asked.
-    pub said: Said,
+    pub said: PersonTurn,
     /// What is to be answered; `None`: nobody knows yet.
-    pub answer: Option<Answer>,
+    pub answer: Option<ScriptedAnswer>,
     /// What the bot asks of others.
     pub calls: Vec<Call>,
     /// Behind its last key, calls left out.
     pub(super) end: usize,
 }
 
-impl Turn {
+impl ScriptTurn {
     /// The events that are to be answered.
     pub fn events(&self) -> Vec<Event> {
         let lines = self.answer.iter().flat_map(|answer| &answer.events);
@@ -81,7 +81,7 @@ impl Turn {
 
 /// What is to be answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ScriptedAnswer {
     /// The whole list in the file.
     pub(super) span: Range<usize>,
     /// Its entries.
@@ -211,14 +211,14 @@ fn tables<'t>(
     }
 }
 
-fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> Turn {
+fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> ScriptTurn {
     let start = keys.span.start;
     let mut ends = Vec::new();
     let mut seen = |span: Option<Span>| ends.extend(span.map(|span| closed(text, span.end)));
     for name in ["say", "attachments", "message", "before", "query", "answer"] {
         seen(keys.span_of(name));
     }
-    let said = Said {
+    let said = PersonTurn {
         say: keys
             .string("say", file)
             .map(|(text, _)| text)
@@ -238,7 +238,7 @@ fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> Turn {
         .collect();
     let place = file.place(Span::new(start, start));
     keys.finish(file);
-    Turn {
+    ScriptTurn {
         place,
         said,
         answer,
@@ -280,7 +280,7 @@ fn members(keys: &mut Keys<'_>, name: &'static str, file: &mut TextFile) -> Map<
     }
 }
 
-fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<Answer> {
+fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<ScriptedAnswer> {
     let span = value.span;
     let entries = match value.take() {
         ValueInner::Array(entries) => entries,
@@ -306,7 +306,7 @@ fn answer(mut value: toml_span::Value<'_>, file: &mut TextFile) -> Option<Answer
             line: file.place(span).line,
         });
     }
-    Some(Answer {
+    Some(ScriptedAnswer {
         span: span.start..span.end,
         events,
     })

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{
     Observed, call,
     event::Event,
-    request::{History, Said},
+    request::{History, PersonTurn},
     value,
 };
 use ravenry_base::secret::Mask;
@@ -50,7 +50,7 @@ impl Recorded<'_> {
 }
 
 /// One turn as lines of a file.
-fn turn(said: &Said, query: &Value, deeds: &Observed) -> String {
+fn turn(said: &PersonTurn, query: &Value, deeds: &Observed) -> String {
     let mut lines = vec![format!("[[turn]]\nsay = {}\n", value::quoted(&said.say))];
     let mut line = |name: &str, value: Option<String>| {
         lines.extend(value.map(|value| format!("{name} = {value}\n")));

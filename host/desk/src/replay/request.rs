@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{event::Event, value::saying};
-use crate::client::{Shown, VERSION};
+use crate::client::{Transcript, VERSION};
 use ravenry_protocol::answer::{ParsedEvent, hear};
 
 /// Members of a query that a file leaves out: they say who asks, where and when.
@@ -37,7 +37,7 @@ const LEFT_OUT_OF_MESSAGES: [&str; 4] = ["timestamp", "message_id", "sender", "s
 
 /// What a person says in one turn, and what of the query is not as usual.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Said {
+pub struct PersonTurn {
     /// The text.
     pub say: String,
     /// Files at it.
@@ -50,7 +50,7 @@ pub struct Said {
     pub query: Map<String, Value>,
 }
 
-impl Said {
+impl PersonTurn {
     /// The message that the person sends.
     fn last(&self) -> Value {
         let mut last = Map::new();
@@ -70,7 +70,7 @@ pub struct History(Vec<Value>);
 
 impl History {
     /// The query that a turn is.
-    pub fn query(&self, said: &Said, began: Duration) -> Value {
+    pub fn query(&self, said: &PersonTurn, began: Duration) -> Value {
         let (earlier, last) = (said.before.as_ref().unwrap_or(&self.0), said.last());
         let all = earlier.iter().chain(std::iter::once(&last));
         let messages: Vec<Value> = all
@@ -96,12 +96,12 @@ impl History {
     }
 
     /// Adds a turn: what was said, and what was answered.
-    pub fn add(&mut self, said: &Said, answer: &[Event]) {
+    pub fn add(&mut self, said: &PersonTurn, answer: &[Event]) {
         if let Some(before) = &said.before {
             self.0.clone_from(before);
         }
         self.0.push(said.last());
-        let mut shown = Shown::default();
+        let mut shown = Transcript::default();
         for event in answer {
             if let Ok(ParsedEvent::Event(heard)) = hear(Some(&event.name), &event.data.to_string())
             {
@@ -123,7 +123,7 @@ impl History {
     }
 
     /// What of a query is worth saying, after these messages.
-    pub fn said(&self, query: &Value) -> Said {
+    pub fn said(&self, query: &Value) -> PersonTurn {
         let messages = query.get("query").and_then(Value::as_array);
         let mut messages: Vec<Value> = messages.into_iter().flatten().map(terse).collect();
         let mut last = match messages.pop() {
@@ -139,7 +139,7 @@ impl History {
             _ => Vec::new(),
         };
         last.remove("role");
-        Said {
+        PersonTurn {
             say,
             attachments,
             message: last,
@@ -219,10 +219,10 @@ mod tests {
         }
     }
 
-    fn say(text: &str) -> Said {
-        Said {
+    fn say(text: &str) -> PersonTurn {
+        PersonTurn {
             say: text.to_owned(),
-            ..Said::default()
+            ..PersonTurn::default()
         }
     }
 

@@ -14,13 +14,13 @@ const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What was asked and answered by now.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
-    turns: VecDeque<Turn>,
+pub(crate) struct ReplayTranscript {
+    turns: VecDeque<PastTurn>,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Turn {
+struct PastTurn {
     asked: SystemTime,
     query: Value,
     events: Vec<Event>,
@@ -29,7 +29,7 @@ struct Turn {
     cut: bool,
 }
 
-impl Kept {
+impl ReplayTranscript {
     /// A query is sent. Where it asks the same once more, what came of it before no longer counts.
     pub(crate) fn ask(&mut self, query: &Value) {
         let repeated = self.turns.back().map(|turn| question(&turn.query)) == Some(question(query));
@@ -37,7 +37,7 @@ impl Kept {
             self.bytes = self.bytes.saturating_sub(turn.bytes);
         }
         let bytes = query.to_string().len();
-        self.turns.push_back(Turn {
+        self.turns.push_back(PastTurn {
             asked: SystemTime::now(),
             query: query.clone(),
             events: Vec::new(),
@@ -140,13 +140,13 @@ mod tests {
         json!({ "query": messages })
     }
 
-    fn text(kept: &Kept) -> Option<String> {
+    fn text(kept: &ReplayTranscript) -> Option<String> {
         kept.text(Some("cat"), &Mask::new([]))
     }
 
     #[test]
     fn what_was_answered_last_counts() {
-        let mut kept = Kept::default();
+        let mut kept = ReplayTranscript::default();
         assert_eq!(text(&kept), None);
         kept.ask(&query(&["one"]));
         assert_eq!(text(&kept), None);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_and_the_newest_is_cut() {
-        let mut kept = Kept::default();
+        let mut kept = ReplayTranscript::default();
         let long = "x".repeat(BYTES_MAX / 2);
         kept.ask(&query(&["one"]));
         kept.hear(&part(&long));

@@ -16,9 +16,9 @@ use super::{
     files::Files,
     hooks::{Hooks, NoHooks},
     ledger::{BALANCE, Book},
-    query_runner::{Drive, Limits},
+    query_runner::{Drive, ReplyLimits},
     registry::{Mode, PERSON_KEY, Registry},
-    sessions::Page,
+    sessions::PageState,
 };
 use crate::client::{Target, Unreachable};
 use ravenry_base::secret::Secret;
@@ -33,7 +33,7 @@ pub struct Options {
     /// What the person has, in thousandths of a US cent.
     pub balance: u64,
     /// What replies of registered bots may take.
-    pub limits: Limits,
+    pub limits: ReplyLimits,
     /// Who looks on, and may answer in its place.
     pub hooks: Arc<dyn Hooks>,
 }
@@ -45,7 +45,7 @@ impl Default for Options {
             mode: Mode::Lenient,
             dir: None,
             balance: BALANCE,
-            limits: Limits::default(),
+            limits: ReplyLimits::default(),
             hooks: Arc::new(NoHooks),
         }
     }
@@ -71,7 +71,7 @@ pub(super) struct Platform {
     /// The person's money.
     pub(super) ledger: Book,
     /// The chat page.
-    pub(super) page: Page,
+    pub(super) page: PageState,
 }
 
 /// A handle that a route may keep.
@@ -103,7 +103,7 @@ impl Platform {
             files: Arc::new(Files::new(origin.clone(), store, Arc::clone(&hooks))),
             downloader: Downloader::new(&origin, downloads),
             ledger: Book::new(options.balance),
-            page: Page::default(),
+            page: PageState::default(),
             origin,
             hooks,
         }

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::client::{Answer, Client, Part, Target, Unreachable, VERSION};
+use crate::client::{AnswerStream, Client, Part, Target, Unreachable, VERSION};
 use ravenry_protocol::{
     answer::ParsedEvent,
     event::Owned,
@@ -27,7 +27,7 @@ const REPORTING_MAX: Duration = Duration::from_secs(5);
 
 /// What the platform gives a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReplyLimits {
     /// Time to its first event.
     pub first_event: Duration,
     /// Time to its end.
@@ -40,7 +40,7 @@ pub struct Limits {
     pub files: u64,
 }
 
-impl Default for Limits {
+impl Default for ReplyLimits {
     /// The platform's own, in their newest known values.
     fn default() -> Self {
         Self {
@@ -112,12 +112,12 @@ pub enum Driven {
 #[derive(Clone, Debug)]
 pub struct Driver {
     client: Arc<Client>,
-    limits: Limits,
+    limits: ReplyLimits,
 }
 
 impl Driver {
     /// One with connections of its own, which gives replies so much.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: ReplyLimits) -> Self {
         // The limits end every wait before the client does.
         let silence_max = limits.whole.saturating_add(limits.first_event);
         Self {
@@ -177,7 +177,7 @@ pub struct Drive {
     started: Instant,
     status: u16,
     /// `None` once nothing more is read from the bot.
-    answer: Option<Answer>,
+    answer: Option<AnswerStream>,
     events: u64,
     characters: u64,
     files: u64,
@@ -222,7 +222,7 @@ impl Drive {
 
     /// How long the bot may be waited for, and what it has broken then.
     fn deadline(&self) -> (Instant, Cut) {
-        let Limits {
+        let ReplyLimits {
             first_event, whole, ..
         } = self.driver.limits;
         if self.events == 0 && first_event < whole {

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     bot_settings::Terms,
-    query_runner::{Driver, Limits},
+    query_runner::{Driver, ReplyLimits},
     script::Script,
 };
 use crate::client::Target;
@@ -90,7 +90,7 @@ pub fn made_up_key() -> Secret {
 
 impl Registry {
     /// Nobody yet. Replies may take so much.
-    pub(super) fn new(mode: Mode, limits: Limits) -> Self {
+    pub(super) fn new(mode: Mode, limits: ReplyLimits) -> Self {
         Self {
             mode,
             driver: Driver::new(limits),

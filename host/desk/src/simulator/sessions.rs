@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use super::json_answer::{Refusal, refuse};
 use crate::{
-    client::{Conversation, Part, Person, Say, Shown},
-    replay::transcript::Kept,
+    client::{Conversation, Part, Person, Say, Transcript},
+    replay::transcript::ReplayTranscript,
 };
 use ravenry_base::secret::{Mask, Secret};
 use ravenry_protocol::Reference;
@@ -23,13 +23,13 @@ const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What the page is served with.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct PageState {
     pub(super) token: Secret,
     /// The one used last is the last.
     tabs: Mutex<VecDeque<(String, Arc<Tab>)>>,
 }
 
-impl Default for Page {
+impl Default for PageState {
     fn default() -> Self {
         Self {
             token: Secret::new(random()),
@@ -42,7 +42,7 @@ fn random() -> String {
     (0..4).map(|_| Reference::random().to_string()).collect()
 }
 
-impl Page {
+impl PageState {
     /// Begins a conversation with a bot: its identifier, and who takes part.
     pub(super) fn open(&self, bot: &str) -> (String, Vec<Person>) {
         let talk = Conversation::new(vec![Conversation::person("You")]);
@@ -52,7 +52,7 @@ impl Page {
             inner: Mutex::new(Inner {
                 talk,
                 said: None,
-                kept: Kept::default(),
+                kept: ReplayTranscript::default(),
             }),
             turn: watch::Sender::new(0),
         });
@@ -97,9 +97,9 @@ pub(super) struct Tab {
 struct Inner {
     talk: Conversation,
     /// What the answer that runs has said by now.
-    said: Option<Shown>,
+    said: Option<Transcript>,
     /// What was said, for a file.
-    kept: Kept,
+    kept: ReplayTranscript,
 }
 
 impl Inner {
@@ -123,12 +123,12 @@ impl Inner {
 
 impl Tab {
     /// A person says something: the query that asks for the answer.
-    pub(super) fn say(self: &Arc<Self>, person: usize, say: Say) -> Turn {
+    pub(super) fn say(self: &Arc<Self>, person: usize, say: Say) -> RunningAnswer {
         self.begin(|talk| talk.say(person, say))
     }
 
     /// The last question once more; `None` where there is none.
-    pub(super) fn again(self: &Arc<Self>) -> Option<Turn> {
+    pub(super) fn again(self: &Arc<Self>) -> Option<RunningAnswer> {
         lock(&self.inner).settle();
         let asked = lock(&self.inner)
             .talk
@@ -138,17 +138,17 @@ impl Tab {
         asked.then(|| self.begin(Conversation::take_back_answer))
     }
 
-    fn begin(self: &Arc<Self>, ask: impl FnOnce(&mut Conversation)) -> Turn {
+    fn begin(self: &Arc<Self>, ask: impl FnOnce(&mut Conversation)) -> RunningAnswer {
         let mut inner = lock(&self.inner);
         inner.settle();
         ask(&mut inner.talk);
-        inner.said = Some(Shown::default());
+        inner.said = Some(Transcript::default());
         let query = inner.talk.query();
         self.turn.send_modify(|turn| *turn = turn.wrapping_add(1));
         let over = self.turn.subscribe();
         let number = *over.borrow();
         drop(inner);
-        Turn {
+        RunningAnswer {
             tab: Arc::clone(self),
             query,
             number,
@@ -167,7 +167,7 @@ impl Tab {
     pub(super) fn clear(&self) {
         let mut inner = lock(&self.inner);
         inner.talk.clear();
-        inner.kept = Kept::default();
+        inner.kept = ReplayTranscript::default();
     }
 
     /// What was said, as a file; nothing where nothing was answered yet.
@@ -183,7 +183,7 @@ impl Tab {
 
 /// One answer on its way. Dropped, what was said so far is the answer.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct RunningAnswer {
     pub(super) tab: Arc<Tab>,
     /// The query.
     pub(super) query: Value,
@@ -191,9 +191,9 @@ pub(super) struct Turn {
     over: watch::Receiver<u64>,
 }
 
-impl Turn {
+impl RunningAnswer {
     /// Adds to what was said, and gives what is asked of it; `None` where another answer has begun.
-    pub(super) fn said<T>(&self, hear: impl FnOnce(&mut Shown) -> T) -> Option<T> {
+    pub(super) fn said<T>(&self, hear: impl FnOnce(&mut Transcript) -> T) -> Option<T> {
         let mut inner = lock(&self.tab.inner);
         if *self.over.borrow() != self.number {
             return None;
@@ -211,7 +211,7 @@ impl Turn {
         self.keep(|kept| kept.hear(part));
     }
 
-    fn keep(&self, keep: impl FnOnce(&mut Kept)) {
+    fn keep(&self, keep: impl FnOnce(&mut ReplayTranscript)) {
         let mut inner = lock(&self.tab.inner);
         if *self.over.borrow() == self.number {
             keep(&mut inner.kept);
@@ -226,7 +226,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for RunningAnswer {
     fn drop(&mut self) {
         let mut inner = lock(&self.tab.inner);
         if *self.over.borrow() == self.number {

@@ -346,7 +346,10 @@ impl Deployment {
 }
 
 /// All bots of a configuration, with what is mounted in their names.
-fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a BotSummary>) -> Vec<Wanted<'a>> {
+fn wanted<'a>(
+    spec: &'a ServerSpec,
+    before: &HashMap<BotKeyRef<'_>, &'a BotSummary>,
+) -> Vec<Wanted<'a>> {
     let mut all = Vec::new();
     for tenant in &spec.tenants {
         all.extend(tenant.bots.iter().map(|bot| Wanted {
@@ -359,9 +362,9 @@ fn wanted<'a>(spec: &'a ServerSpec, before: &HashMap<Key<'_>, &'a BotSummary>) -
 }
 
 /// A bot by whose it is and what it is called.
-type Key<'a> = (&'a TenantName, &'a BotName);
+type BotKeyRef<'a> = (&'a TenantName, &'a BotName);
 
-fn key(found: &BotSummary) -> Key<'_> {
+fn key(found: &BotSummary) -> BotKeyRef<'_> {
     (&found.bot.tenant, &found.bot.name)
 }
 

@@ -43,13 +43,13 @@ pub struct Record {
     journal: Journal,
     heading: Arc<Heading>,
     tally: Mutex<Tally>,
-    page: Arc<Mutex<Page>>,
+    page: Arc<Mutex<RecordFile>>,
 }
 
 impl Record {
     fn new(journal: Journal, heading: Heading) -> Result<Self, JournalError> {
         let place = Arc::clone(&journal.open).try_acquire_owned();
-        let page = Page {
+        let page = RecordFile {
             path: journal.dir.join(format!("{}.jsonl", heading.reference)),
             file: None,
             length: 0,
@@ -112,7 +112,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The file of a record, which one thread at a time writes.
 #[derive(Debug)]
-struct Page {
+struct RecordFile {
     path: PathBuf,
     /// Made and locked with the first line. Its drop unlocks it.
     file: Option<File>,
@@ -124,7 +124,7 @@ struct Page {
     _place: OwnedSemaphorePermit,
 }
 
-impl Page {
+impl RecordFile {
     /// Writes a line and syncs it; the heading goes before the first one.
     fn write(&mut self, heading: &Heading, line: Line) -> io::Result<()> {
         if self.over {

@@ -62,7 +62,7 @@ impl End {
     }
 
     /// What a reader is told; nothing where there is nothing to say.
-    pub(super) fn last_words(&self, said: Said, reference: Reference) -> Option<LastWords<'_>> {
+    pub(super) fn last_words(&self, said: EndState, reference: Reference) -> Option<LastWords<'_>> {
         let (sentence, allow_retry) = match self {
             Self::Finished if said.answer => return None,
             Self::Finished => ("The bot gave no answer", true),
@@ -116,7 +116,7 @@ impl End {
 
 /// What was said before the end.
 #[derive(Clone, Copy)]
-pub(super) struct Said {
+pub(super) struct EndState {
     /// Any event of the bot.
     pub(super) anything: bool,
     /// Something that is still there to be seen.

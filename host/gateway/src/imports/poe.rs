@@ -30,7 +30,7 @@ use crate::{
 };
 use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_config::ids::{BotName, TenantName};
-use ravenry_outbound::poe::{Body, Client, Fault};
+use ravenry_outbound::poe::{Body, Fault, PoeClient};
 use ravenry_protocol::{
     Reference,
     event::{Event, Failure, File},
@@ -50,7 +50,7 @@ pub struct Platform {
     /// Where charges are noted before they are sent.
     pub journal: Journal,
     /// Its API, in the name of the bot.
-    pub client: Client,
+    pub client: PoeClient,
     /// What the bot's settings declare.
     pub declared: Declared,
     /// How much of it one reply may use.
@@ -173,7 +173,7 @@ impl Poe {
     }
 
     /// The platform's API, for this call. Made when it is needed: most calls do not.
-    fn client(&self) -> Client {
+    fn client(&self) -> PoeClient {
         let tape = self.circumstances.tape.clone();
         self.platform.client.with_tape(tape)
     }

@@ -82,7 +82,7 @@ struct Inner {
 
 /// What a reply holds so far, for the account.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Said {
+pub struct ReplyTotals {
     /// Events of the bot.
     pub events: u64,
     /// Characters of the bot.
@@ -241,8 +241,8 @@ impl Outbox {
     }
 
     /// What was said so far.
-    pub fn said(&self) -> Said {
-        Said {
+    pub fn said(&self) -> ReplyTotals {
+        ReplyTotals {
             events: self.0.events.load(Ordering::Relaxed),
             characters: self.0.characters.load(Ordering::Relaxed),
         }

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{BYTES_MAX, Lost, Outcome};
+use super::{BYTES_MAX, Lost, RequestOutcome};
 use crate::SendError;
 
 /// A request's body, whole: a tape answers those who have said what they want.
@@ -25,7 +25,10 @@ pub(super) async fn collected(body: reqwest::Body) -> Result<Vec<u8>, Lost> {
 }
 
 /// What came then, as it comes now. `began` is the time of the request.
-pub(super) fn response(outcome: Outcome, began: Instant) -> Result<reqwest::Response, SendError> {
+pub(super) fn response(
+    outcome: RequestOutcome,
+    began: Instant,
+) -> Result<reqwest::Response, SendError> {
     let Some((status, headers)) = outcome.head else {
         return Err(outcome.fault.unwrap_or(SendError::Terminated));
     };

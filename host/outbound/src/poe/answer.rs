@@ -22,7 +22,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 use url::Url;
 
 use super::{
-    Client, Fault,
+    Fault, PoeClient,
     stream::{Events, Failed, PAUSE, broken_off, open},
 };
 use crate::cassette::RequestKind;
@@ -56,7 +56,7 @@ type Pools = [Arc<MemoryPool>; 3];
 
 /// The answer of another bot on its way.
 pub struct Asking {
-    client: Client,
+    client: PoeClient,
     bot: String,
     url: Url,
     body: Bytes,
@@ -102,7 +102,7 @@ impl std::fmt::Debug for Asking {
     }
 }
 
-impl Client {
+impl PoeClient {
     /// Asks a bot of the platform. The request leaves when the answer is first waited for.
     /// What it holds beyond the usual is booked on `pools`.
     pub fn ask(&self, bot: &str, body: Bytes, pools: Pools) -> Asking {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 use tokio::time::timeout;
 
-use super::{Client, SILENCE_MAX, excerpt, short, silence, words};
+use super::{PoeClient, SILENCE_MAX, excerpt, short, silence, words};
 use crate::cassette::RequestKind;
 use ravenry_protocol::{cost::Operation, mend, utf8::Utf8};
 
@@ -42,7 +42,7 @@ pub enum CostFault {
     Unknown(String),
 }
 
-impl Client {
+impl PoeClient {
     /// Reserves or charges an amount for the reply to the query with this `bot_query_id`.
     ///
     /// Never repeated: who cannot know whether it was done must not do it twice.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Addresses, Client, Fault, excerpt, heard, short};
+use super::{Addresses, Fault, PoeClient, excerpt, heard, short};
 use crate::cassette::RequestKind;
 use ravenry_base::memory::Booking;
 use ravenry_protocol::mend;
@@ -101,7 +101,7 @@ impl Failed {
     }
 }
 
-impl Client {
+impl PoeClient {
     /// Uploads a file, at most twice: a second copy of a file harms nobody.
     pub async fn upload(&self, body: &Body) -> Result<Uploaded, Fault> {
         let mut attempt = 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
-use super::{Client, excerpt, heard, short};
+use super::{PoeClient, excerpt, heard, short};
 
 /// The version of the protocol whose settings are sent (reference library 0.0.83).
 const VERSION: &str = "1.2";
@@ -24,7 +24,7 @@ pub enum SyncFault {
     Refused(String),
 }
 
-impl Client {
+impl PoeClient {
     /// Hands settings to the platform; `settings` is their JSON. Needs a key.
     pub async fn update_settings(&self, bot: &str, settings: Vec<u8>) -> Result<(), SyncFault> {
         self.sync("update_settings", bot, settings).await

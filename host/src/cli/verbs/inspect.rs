@@ -65,7 +65,7 @@ impl Run for Inspect {
 
 /// What there is to say about a file.
 #[derive(Debug, Serialize)]
-pub(crate) struct Page {
+pub(crate) struct ComponentReport {
     /// The file, as it was named.
     file: String,
     /// Whether this gateway can run it.
@@ -118,13 +118,13 @@ struct Described {
 ///
 /// # Errors
 /// When the file cannot be read at all.
-pub(crate) fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
+pub(crate) fn page(file: &Path, cache_dir: &Path) -> io::Result<ComponentReport> {
     let mut bytes = Vec::new();
     // One byte more than is looked at, so that a larger file is seen to be larger.
     File::open(file)?
         .take(SIZE_MAX.saturating_add(1))
         .read_to_end(&mut bytes)?;
-    let mut page = Page {
+    let mut page = ComponentReport {
         file: file.display().to_string(),
         runs_here: false,
         problems: Vec::new(),
@@ -138,7 +138,7 @@ pub(crate) fn page(file: &Path, cache_dir: &Path) -> io::Result<Page> {
     Ok(page)
 }
 
-impl Page {
+impl ComponentReport {
     fn add(&mut self, error: &InspectError) {
         self.problems.push(error.to_string());
         self.hint = self.hint.or(error.hint());
@@ -298,7 +298,7 @@ fn list(row: &mut impl FnMut(&str, &str), title: &str, names: &[String], missing
 mod tests {
     use super::*;
 
-    fn page_of(text: &str) -> Page {
+    fn page_of(text: &str) -> ComponentReport {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("bot.wasm");
         std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();

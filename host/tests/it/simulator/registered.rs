@@ -5,7 +5,7 @@ use std::time::Duration;
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{
-    Answer, BotRequest, Ending, Limits, Mode, Options, PERSON_KEY, Step,
+    Answer, BotRequest, Ending, Mode, Options, PERSON_KEY, ReplyLimits, Step,
 };
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::{client, json_of, post};
 use crate::harness::{Answered as _, FakePoe, Script, Scripting as _};
 
 /// The platform as `ravenry simulate` plays it.
-pub fn strict(limits: Limits) -> FakePoe {
+pub fn strict(limits: ReplyLimits) -> FakePoe {
     let options = Options {
         mode: Mode::Strict,
         limits,
@@ -61,9 +61,9 @@ pub fn query(content: &str) -> Value {
 #[tokio::test]
 async fn what_takes_too_long_is_cut_and_reported() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits {
+    let poe = strict(ReplyLimits {
         first_event: Duration::from_millis(200),
-        ..Limits::default()
+        ..ReplyLimits::default()
     });
     host.bot("Late", Answer::stream().comment("soon").hold());
     host.bot("Silent", Answer::silence());
@@ -93,7 +93,7 @@ async fn what_takes_too_long_is_cut_and_reported() {
 #[tokio::test]
 async fn ends_of_lines_in_data_are_passed_on() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     let broken = "event: text\ndata: {\"text\":\"a\ndata: b\"}\n\nevent: done\ndata: {}\n\n";
     host.bot("Broken", Answer::stream().raw(broken));
     register(&poe, &host, "Broken");
@@ -104,12 +104,12 @@ async fn ends_of_lines_in_data_are_passed_on() {
 #[tokio::test]
 async fn what_is_too_much_is_cut() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits {
+    let poe = strict(ReplyLimits {
         whole: Duration::from_secs(20),
         characters: 10,
         events: 20,
         files: 1,
-        ..Limits::default()
+        ..ReplyLimits::default()
     });
     let file = json!({"url": "http://127.0.0.1/x", "name": "x", "content_type": "text/plain"});
     let long = Answer::stream().text("12345").text("67890");
@@ -143,7 +143,7 @@ async fn what_is_too_much_is_cut() {
 #[tokio::test]
 async fn broken_rules_are_told_to_the_bot() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     host.bot(
         "Odd",
         Answer::stream()
@@ -167,7 +167,7 @@ async fn broken_rules_are_told_to_the_bot() {
 #[tokio::test]
 async fn whoever_is_no_bot_is_told_apart() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     host.bot("Shut", Answer::status(401));
     host.bot("Broken", Answer::stream().text("a").cut());
     register(&poe, &host, "Shut");
@@ -193,7 +193,7 @@ async fn whoever_is_no_bot_is_told_apart() {
 #[tokio::test]
 async fn a_caller_who_hangs_up_hangs_up_on_the_bot() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     host.bot("Hold", Answer::stream().text("a").hold());
     register(&poe, &host, "Hold");
     let authorization = format!("Bearer {PERSON_KEY}");
@@ -210,7 +210,7 @@ async fn a_caller_who_hangs_up_hangs_up_on_the_bot() {
 #[tokio::test]
 async fn a_query_is_made_to_fit_the_settings() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     host.bot("Reader", Script::text("read"));
     register(&poe, &host, "Reader");
     let page = poe
@@ -261,7 +261,7 @@ async fn a_query_is_made_to_fit_the_settings() {
 #[tokio::test]
 async fn calls_between_bots_are_counted() {
     let host = FakePoe::start().unwrap();
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     host.bot("Asker", Script::text("x"));
     host.bot("Asked", Script::text("fine"));
     register(&poe, &host, "Asker");
@@ -289,7 +289,7 @@ async fn calls_between_bots_are_counted() {
 /// A registered bot that asks itself in a circle is stopped, whatever its settings allow.
 #[tokio::test]
 async fn a_circle_of_bots_ends() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     // Whoever asks for it asks this door again, with its own key.
     let door = Target::parse(
         &poe.ask_url("Circle"),
@@ -309,7 +309,7 @@ async fn a_circle_of_bots_ends() {
 /// The platform asks a bot for its settings when it is told to.
 #[tokio::test]
 async fn settings_are_fetched_from_the_bot() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     let host = FakePoe::start().unwrap();
     host.bot("cat", Script::text("x"));
     register(&poe, &host, "cat");

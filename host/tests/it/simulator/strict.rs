@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ravenry_desk::simulator::{Limits, Mode, Options, PERSON_KEY, URL_TIME};
+use ravenry_desk::simulator::{Mode, Options, PERSON_KEY, ReplyLimits, URL_TIME};
 use serde_json::{Value, json};
 
 use super::registered::{heard, next, query, register, strict};
@@ -11,7 +11,7 @@ use crate::harness::{FakePoe, Script};
 
 #[tokio::test]
 async fn a_wrong_key_is_told_what_to_do() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     let body = json!({"type": "query", "query": []}).to_string();
     let answer = post(&poe, "GPT-4o", "Bearer wrong", &body).await;
     assert_eq!(answer.status(), 401);
@@ -40,7 +40,7 @@ async fn asked(poe: &FakePoe, bot: &str, more: Value) -> String {
 
 #[tokio::test]
 async fn a_stand_in_answers_for_names_that_nobody_has() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     insta::assert_snapshot!(asked(&poe, "Claude-3-Haiku", json!({})).await, @r#"
     event: meta
     data: {"content_type":"text/markdown"}
@@ -81,7 +81,7 @@ async fn a_stand_in_answers_for_names_that_nobody_has() {
 /// Who paints attaches a drawing, which can be fetched.
 #[tokio::test]
 async fn a_stand_in_paints() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     let said = asked(&poe, "Imagen3-Fast", json!({})).await;
     let data = said
         .lines()
@@ -179,7 +179,7 @@ async fn a_url_is_good_for_ten_minutes() {
 /// A page in a browser, and a name of somebody else's that leads here, get nothing.
 #[tokio::test]
 async fn only_this_machine_comes_in() {
-    let poe = strict(Limits::default());
+    let poe = strict(ReplyLimits::default());
     let url = format!("{}/simulator/ledger", poe.url());
     let address = poe.url().trim_start_matches("http://").to_owned();
     let port = address.rsplit(':').next().unwrap().to_owned();

@@ -17,7 +17,7 @@ use ravenry_config::{
     source_file::TextFile,
     toml_table::{Keys, kind},
 };
-use ravenry_outbound::cassette::{Outcome, Request};
+use ravenry_outbound::cassette::{Request, RequestOutcome};
 
 const KIND_HINT: &str = "write ask = \"BOT\", http = \"GET https://…\", upload = \"FILE\", read = \"URL\" or charge = \"authorize\"";
 
@@ -123,7 +123,7 @@ fn fields(
     fields
 }
 
-fn outcome(keys: &mut Keys<'_>, kind: RequestKind, file: &mut TextFile) -> Outcome {
+fn outcome(keys: &mut Keys<'_>, kind: RequestKind, file: &mut TextFile) -> RequestOutcome {
     let span = keys.span;
     let fault = keys.string("fails", file).and_then(|(words, span)| {
         let known = call::fault(&words);
@@ -173,7 +173,7 @@ fn outcome(keys: &mut Keys<'_>, kind: RequestKind, file: &mut TextFile) -> Outco
     }
     let has_head = answered.is_some() || status.is_some();
     let chunks = answered.map(|answered| answered.chunks).unwrap_or_default();
-    Outcome {
+    RequestOutcome {
         after: chunks.first().map_or(Duration::ZERO, |(at, _)| *at),
         head: has_head.then(|| (status.unwrap_or(200), headers)),
         chunks,

@@ -44,7 +44,7 @@ pub(super) struct Open {
 
 /// A message as the page shows it.
 #[derive(Serialize)]
-struct Said {
+struct ShownMessage {
     /// Who says it; nobody else than the bot has no name.
     who: Option<String>,
     /// Of a person: the text.
@@ -102,13 +102,13 @@ pub(super) async fn open(
 }
 
 /// What was said, the oldest first.
-fn said(messages: &[Message]) -> Vec<Said> {
+fn said(messages: &[Message]) -> Vec<ShownMessage> {
     let old = messages.len().saturating_sub(SAID_MAX);
     let messages = messages.get(old..).unwrap_or_default().iter();
     let shown = messages.map(|message| {
         let is_bot = message.role == "bot";
         let sender = message.sender.as_ref();
-        Said {
+        ShownMessage {
             who: sender.and_then(|sender| sender.name.clone()),
             text: if is_bot {
                 String::new()

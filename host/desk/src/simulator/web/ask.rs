@@ -30,7 +30,7 @@ use crate::{
         json_answer::{Refusal, refuse},
         platform::{Platform, Shared},
         query_runner::{Drive, Driven},
-        sessions::Turn,
+        sessions::RunningAnswer,
     },
 };
 use ravenry_protocol::answer::ParsedEvent;
@@ -46,7 +46,7 @@ const REPORT_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What a person says.
 #[derive(Deserialize)]
-pub(super) struct Said {
+pub(super) struct PersonMessage {
     tab: String,
     person: usize,
     text: String,
@@ -57,7 +57,7 @@ pub(super) struct Said {
 /// The route of what a person says.
 pub(super) async fn say(
     State(platform): Shared,
-    Json(said): Json<Said>,
+    Json(said): Json<PersonMessage>,
 ) -> Result<Response, Refusal> {
     let tab = platform.page.tab(&said.tab)?;
     let say = Say {
@@ -85,7 +85,7 @@ pub(super) async fn again(
 }
 
 /// Lines as they come. Dropped, it hangs up on the bot.
-fn answer(platform: Arc<Platform>, turn: Turn) -> Response {
+fn answer(platform: Arc<Platform>, turn: RunningAnswer) -> Response {
     let talking = Talking {
         platform,
         turn,
@@ -104,7 +104,7 @@ fn answer(platform: Arc<Platform>, turn: Turn) -> Response {
 /// An answer on its way to the page.
 struct Talking {
     platform: Arc<Platform>,
-    turn: Turn,
+    turn: RunningAnswer,
     view: View,
     state: Step,
     /// How long it took to see what the page has to change.

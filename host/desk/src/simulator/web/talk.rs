@@ -60,14 +60,14 @@ pub(super) async fn clear(
 
 /// What is wanted as a file.
 #[derive(Deserialize)]
-pub(super) struct Record {
+pub(super) struct FileRequest {
     tab: String,
 }
 
 /// The conversation as a file for `ravenry test`.
 pub(super) async fn record(
     State(platform): Shared,
-    Json(record): Json<Record>,
+    Json(record): Json<FileRequest>,
 ) -> Result<Json<Value>, Refusal> {
     let tab = platform.page.tab(&record.tab)?;
     let target = platform.address(&tab.bot, &mut Value::Null).await;

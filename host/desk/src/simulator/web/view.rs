@@ -6,7 +6,7 @@ use super::{
     incremental_markdown::Drawing,
     stream::{self, Item},
 };
-use crate::client::{Part, Shown};
+use crate::client::{Part, Transcript};
 use ravenry_protocol::{answer::ParsedEvent, event::Owned};
 
 /// How many texts of one answer are drawn.
@@ -23,7 +23,7 @@ pub(super) struct View {
 
 impl View {
     /// Takes in a part. `shown` has heard it already; `failed` says whether it was failed before.
-    pub(super) fn take(&mut self, at: Duration, part: &Part, shown: &Shown, failed: bool) {
+    pub(super) fn take(&mut self, at: Duration, part: &Part, shown: &Transcript, failed: bool) {
         self.items.push(stream::part(at, part));
         let Part::Event {
             meaning: Ok(ParsedEvent::Event(event)),
@@ -66,7 +66,7 @@ impl View {
         self.items.push(item);
     }
 
-    fn text(&mut self, index: Option<u32>, shown: &Shown) -> Option<&mut Drawing> {
+    fn text(&mut self, index: Option<u32>, shown: &Transcript) -> Option<&mut Drawing> {
         let index = index.unwrap_or(0);
         if self.texts.len() >= TEXTS_MAX && !self.texts.contains_key(&index) {
             return None;

@@ -25,12 +25,12 @@ use ravenry_config::ids::TenantName;
 pub(super) struct Ordered {
     pub(super) order: Arc<BotRecipe>,
     pub(super) log: Arc<Log>,
-    stage: Stage,
+    stage: MountStage,
 }
 
 /// How far an order is.
 #[derive(Clone)]
-enum Stage {
+enum MountStage {
     /// In line.
     Waiting,
     /// A thread is at it.
@@ -116,7 +116,7 @@ impl Orders {
             same.cloned().unwrap_or_else(|| Ordered {
                 order: Arc::new(order),
                 log: Arc::clone(log),
-                stage: Stage::Waiting,
+                stage: MountStage::Waiting,
             })
         };
         self.all = orders.into_iter().map(ordered).collect();
@@ -124,14 +124,15 @@ impl Orders {
 
     /// Those of them that are not carried out yet.
     pub(super) fn open(&self, which: impl Fn(&Ordered) -> bool) -> impl Iterator<Item = &Ordered> {
-        let open =
-            move |ordered: &&Ordered| !matches!(ordered.stage, Stage::Refused(_)) && which(ordered);
+        let open = move |ordered: &&Ordered| {
+            !matches!(ordered.stage, MountStage::Refused(_)) && which(ordered)
+        };
         self.all.iter().filter(open)
     }
 
     /// Whether just this was tried, and cannot be carried out.
     pub(super) fn is_refused(&self, order: &BotRecipe) -> bool {
-        let refused = |it: &&Ordered| matches!(it.stage, Stage::Refused(_));
+        let refused = |it: &&Ordered| matches!(it.stage, MountStage::Refused(_));
         self.all
             .iter()
             .filter(refused)
@@ -141,8 +142,8 @@ impl Orders {
     /// Why those that cannot be carried out cannot.
     pub(super) fn refused(&self) -> Vec<Problem> {
         let problem = |ordered: &Ordered| match &ordered.stage {
-            Stage::Refused(problem) => Some(problem.clone()),
-            Stage::Waiting | Stage::AtWork => None,
+            MountStage::Refused(problem) => Some(problem.clone()),
+            MountStage::Waiting | MountStage::AtWork => None,
         };
         self.all.iter().filter_map(problem).collect()
     }
@@ -151,11 +152,11 @@ impl Orders {
     /// when nothing else is under way, by whoever has done that.
     fn next(&mut self) -> Option<Ordered> {
         let Self { all, turns } = self;
-        let at_work = |ordered: &Ordered| matches!(ordered.stage, Stage::AtWork);
+        let at_work = |ordered: &Ordered| matches!(ordered.stage, MountStage::AtWork);
         let busy = all.iter().any(at_work);
         let waiting = all
             .iter_mut()
-            .filter(|ordered| matches!(ordered.stage, Stage::Waiting));
+            .filter(|ordered| matches!(ordered.stage, MountStage::Waiting));
         let next = waiting.min_by_key(|ordered| {
             let order = &ordered.order;
             turns.place(&order.spec.tenant, order.is_large(), order.bytes)
@@ -163,7 +164,7 @@ impl Orders {
         if busy && next.order.is_large() {
             return None;
         }
-        next.stage = Stage::AtWork;
+        next.stage = MountStage::AtWork;
         turns.begin(&next.order.spec.tenant);
         Some(next.clone())
     }
@@ -180,7 +181,7 @@ impl Orders {
             return false;
         };
         match (refused, self.all.get_mut(at)) {
-            (Some(problem), Some(ordered)) => ordered.stage = Stage::Refused(problem.clone()),
+            (Some(problem), Some(ordered)) => ordered.stage = MountStage::Refused(problem.clone()),
             _ => drop(self.all.swap_remove(at)),
         }
         true
@@ -192,7 +193,7 @@ impl Deployment {
     pub(super) fn carry_out_orders(self: &Arc<Self>) {
         let at_once = self.shared.sandbox.compilers_at_once();
         let mut state = self.state();
-        let waiting = |ordered: &Ordered| matches!(ordered.stage, Stage::Waiting);
+        let waiting = |ordered: &Ordered| matches!(ordered.stage, MountStage::Waiting);
         for _ in 0..state.orders.open(waiting).count() {
             if state.workers >= at_once {
                 return;

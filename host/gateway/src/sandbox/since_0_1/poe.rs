@@ -12,14 +12,14 @@ use ravenry_outbound::poe::{Body, CostItem};
 use ravenry_protocol::{cost::Operation, event::Owned};
 
 /// What a function gives back: the outer error would trap, and is for a broken handle alone.
-type Outcome<T> = wasmtime::Result<Result<T, poe::PoeError>>;
+type PoeResult<T> = wasmtime::Result<Result<T, poe::PoeError>>;
 
 fn no_reply() -> poe::PoeError {
     poe::PoeError::Denied("the platform can be asked only while a query is answered".to_owned())
 }
 
 impl poe::Host for StoreData {
-    async fn ask(&mut self, bot: String, body: String) -> Outcome<Resource<BotAnswer>> {
+    async fn ask(&mut self, bot: String, body: String) -> PoeResult<Resource<BotAnswer>> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -35,7 +35,7 @@ impl poe::Host for StoreData {
         content_type: Option<String>,
         body: Vec<u8>,
         inline: bool,
-    ) -> Outcome<types::FileEvent> {
+    ) -> PoeResult<types::FileEvent> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -48,7 +48,7 @@ impl poe::Host for StoreData {
         url: String,
         name: Option<String>,
         inline: bool,
-    ) -> Outcome<types::FileEvent> {
+    ) -> PoeResult<types::FileEvent> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -56,7 +56,7 @@ impl poe::Host for StoreData {
         Ok(attached.map(Into::into).map_err(Into::into))
     }
 
-    async fn read_attachment(&mut self, url: String, bytes_max: u32) -> Outcome<Vec<u8>> {
+    async fn read_attachment(&mut self, url: String, bytes_max: u32) -> PoeResult<Vec<u8>> {
         let Some(poe) = &self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -66,17 +66,17 @@ impl poe::Host for StoreData {
         Ok(read.map_err(Into::into))
     }
 
-    async fn authorize(&mut self, items: Vec<poe::CostItem>) -> Outcome<()> {
+    async fn authorize(&mut self, items: Vec<poe::CostItem>) -> PoeResult<()> {
         self.charge(Operation::Authorize, items).await
     }
 
-    async fn capture(&mut self, items: Vec<poe::CostItem>) -> Outcome<()> {
+    async fn capture(&mut self, items: Vec<poe::CostItem>) -> PoeResult<()> {
         self.charge(Operation::Capture, items).await
     }
 }
 
 impl StoreData {
-    async fn charge(&mut self, operation: Operation, items: Vec<poe::CostItem>) -> Outcome<()> {
+    async fn charge(&mut self, operation: Operation, items: Vec<poe::CostItem>) -> PoeResult<()> {
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -87,7 +87,7 @@ impl StoreData {
 }
 
 impl poe::HostAnswer for StoreData {
-    async fn read(&mut self, answer: Resource<BotAnswer>) -> Outcome<Vec<poe::SaidEvent>> {
+    async fn read(&mut self, answer: Resource<BotAnswer>) -> PoeResult<Vec<poe::SaidEvent>> {
         let events = self.table.get_mut(&answer)?.read().await;
         Ok(events
             .map(|events| events.into_iter().map(Into::into).collect())
@@ -101,12 +101,12 @@ impl poe::HostAnswer for StoreData {
         subscribe(&mut self.table, answer)
     }
 
-    async fn relay(&mut self, answer: Resource<BotAnswer>) -> Outcome<()> {
+    async fn relay(&mut self, answer: Resource<BotAnswer>) -> PoeResult<()> {
         let relayed = self.table.get_mut(&answer)?.relay(|_| true).await;
         Ok(relayed.map_err(Into::into))
     }
 
-    async fn relay_text(&mut self, answer: Resource<BotAnswer>) -> Outcome<()> {
+    async fn relay_text(&mut self, answer: Resource<BotAnswer>) -> PoeResult<()> {
         let text = |event: &Owned| matches!(event, Owned::Text { .. } | Owned::Replace { .. });
         let relayed = self.table.get_mut(&answer)?.relay(text).await;
         Ok(relayed.map_err(Into::into))
@@ -127,7 +127,7 @@ impl poe::HostFileWriter for StoreData {
         Ok(self.table.push(Written::new(name, content_type))?)
     }
 
-    async fn write(&mut self, file: Resource<Written>, bytes: Vec<u8>) -> Outcome<()> {
+    async fn write(&mut self, file: Resource<Written>, bytes: Vec<u8>) -> PoeResult<()> {
         let Some(poe) = &self.call.poe else {
             return Ok(Err(no_reply()));
         };
@@ -135,7 +135,11 @@ impl poe::HostFileWriter for StoreData {
         Ok(written.map_err(Into::into))
     }
 
-    async fn finish(&mut self, file: Resource<Written>, inline: bool) -> Outcome<types::FileEvent> {
+    async fn finish(
+        &mut self,
+        file: Resource<Written>,
+        inline: bool,
+    ) -> PoeResult<types::FileEvent> {
         let written = self.table.delete(file)?;
         let Some(poe) = &mut self.call.poe else {
             return Ok(Err(no_reply()));
