@@ -36,11 +36,6 @@ impl Failure {
         Self::system(format!("cannot read `{}`", path.display()), error)
     }
 
-    /// A file that cannot be written.
-    pub(super) fn unwritable(path: &Path, error: &io::Error) -> Self {
-        Self::system(format!("cannot write `{}`", path.display()), error)
-    }
-
     /// What the system refused, and why.
     pub(super) fn system(message: String, error: &io::Error) -> Self {
         Self::Failed(

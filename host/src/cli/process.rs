@@ -17,6 +17,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use ravenry_base::secret::without_users;
+
 /// Lines of stderr that an error repeats; a compiler's complaint with its notes fits.
 const TAIL_LINES: usize = 120;
 
@@ -83,9 +85,9 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Tells what is done.
+    /// Tells what is done. Programs repeat the URLs that they fetch from: not with the passwords in them.
     pub(super) fn say(&self, line: &str) {
-        (self.progress)(line);
+        (self.progress)(&without_users(line));
     }
 
     /// The same caller, without the lines.
@@ -259,6 +261,20 @@ mod tests {
         assert_eq!(out, ["one"]);
         assert_eq!(ended.status.code(), Some(3));
         assert!(ended.tail.starts_with("381\n") && ended.tail.ends_with("\n500"));
+    }
+
+    #[test]
+    fn passwords_in_what_a_program_says_are_not_repeated() {
+        let said = Mutex::new(String::new());
+        let caller = Caller {
+            progress: &|line| said.lock().push_str(line),
+            interrupt: None,
+        };
+        caller.say("Updating git repository `https://u:planted@host/`");
+        assert_eq!(
+            said.into_inner(),
+            "Updating git repository `https://***@host/`"
+        );
     }
 
     /// The shell would wait for its child for ever: both are gone, and none is started after them.

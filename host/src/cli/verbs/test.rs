@@ -140,11 +140,11 @@ fn mount_and_replay(
         progress.end();
         let runner = Runner::new(deployment.map_err(Failure::Failed)?);
         let mut tally = Tally::new(update);
-        for Found { bot, script } in conversations {
+        for found in conversations {
             // What was said while bots were mounted is about no conversation.
             overheard.take();
-            let differences = replay(&runner, bot.as_str(), script, update).await?;
-            tally.enter(script, &differences, &overheard.take())?;
+            let differences = replay(&runner, found.bot.as_str(), &found.script, update).await?;
+            tally.enter(found, &differences, &overheard.take());
         }
         let outcome = tally.end();
         runner.end();

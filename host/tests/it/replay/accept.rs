@@ -196,6 +196,20 @@ fn links_and_ends_of_lines_stay() {
     bots.test(&["."]).code(0);
 }
 
+/// A name that is no text is the name of a file all the same.
+#[test]
+fn a_file_is_found_again_whatever_its_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bots = Bots::with("cat", "", &[]);
+    let name = std::ffi::OsStr::from_bytes(b"\xff\xfe.toml");
+    let file = bots.conversation("cat", "one").with_file_name(name);
+    std::fs::write(&file, "[[turn]]\nsay = \"cardboard\"\n").unwrap();
+    bots.test(&[".", "--update"]).code(0);
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("{ text = \"crunch\" }"), "{written}");
+    bots.test(&["."]).code(0);
+}
+
 /// Whoever accepts an error is told so; nobody means to.
 #[test]
 fn an_error_that_is_accepted_is_named() {

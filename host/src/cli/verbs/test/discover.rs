@@ -23,6 +23,8 @@ const FILES_MAX: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) bot: BotName,
+    /// The file, which may have a name that cannot be shown.
+    pub(super) file: PathBuf,
     pub(super) script: Script,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn find(spec: &ServerSpec, only: Option<&Path>) -> Result<Vec<Found>,
             }
             match read::file(&file).map_err(|wrong| wrong.0) {
                 Ok(script) => match whose(&script, bots) {
-                    Ok(bot) => found.push(Found { bot, script }),
+                    Ok(bot) => found.push(Found { bot, file, script }),
                     Err(problem) => problems.push(problem),
                 },
                 Err(wrong) => problems.extend(wrong),

@@ -7,13 +7,10 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::log;
+use super::{discover::Found, log};
 use crate::cli::failure::Failure;
 use ravenry_base::output;
-use ravenry_desk::replay::{
-    compare::{Difference, accepted},
-    read::Script,
-};
+use ravenry_desk::replay::compare::{Difference, accepted};
 use ravenry_protocol::shown::Escaped;
 
 /// What has come of conversations so far.
@@ -39,27 +36,26 @@ impl Tally {
     }
 
     /// Takes what came of one conversation, and what was logged meanwhile. A file is accepted as a
-    /// whole: half of it would hold what came of a mistake.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub(super) fn enter(
-        &mut self,
-        script: &Script,
-        differences: &[Difference],
-        logged: &[String],
-    ) -> Result<(), Failure> {
+    /// whole: half of it would hold what came of a mistake. One that cannot be written counts as failed.
+    pub(super) fn enter(&mut self, found: &Found, differences: &[Difference], logged: &[String]) {
+        let script = &found.script;
+        let mut unwritten = None;
         let error = differences.iter().find_map(Difference::new_error);
         let word = if differences.is_empty() {
             self.passed = self.passed.saturating_add(1);
             "ok".to_owned()
         } else if self.update && differences.iter().all(Difference::can_be_accepted) {
-            write(Path::new(&script.name), &accepted(script, differences))?;
-            self.updated = self.updated.saturating_add(1);
-            error.map_or_else(
-                || "updated".to_owned(),
-                |error| format!("updated, and expects an error now: {error}"),
-            )
+            unwritten = write(&found.file, &accepted(script, differences)).err();
+            let count = match &unwritten {
+                None => &mut self.updated,
+                Some(_) => &mut self.failed,
+            };
+            *count = count.saturating_add(1);
+            match (&unwritten, error) {
+                (Some(_), _) => "FAILED".to_owned(),
+                (None, None) => "updated".to_owned(),
+                (None, Some(error)) => format!("updated, and expects an error now: {error}"),
+            }
         } else {
             self.failed = self.failed.saturating_add(1);
             let mut acceptable = differences.iter().map(Difference::can_be_accepted);
@@ -69,10 +65,12 @@ impl Tally {
         output::print(&format!("{} ... {word}\n", Escaped(&script.name)));
         self.details
             .extend(differences.iter().map(ToString::to_string));
-        if word == "FAILED" || error.is_some() {
+        if let Some(error) = unwritten {
+            let name = Escaped(&script.name);
+            self.details.push(format!("cannot write `{name}`: {error}"));
+        } else if word == "FAILED" || error.is_some() {
             self.details.extend(log::shown(&script.name, logged));
         }
-        Ok(())
     }
 
     /// Says all of it.
@@ -105,15 +103,12 @@ impl Tally {
 
 /// Writes a file whole or not at all. One that a link leads to is written where it is, and stays as
 /// open to others as it was.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let replace = || {
-        let path = path.canonicalize()?;
-        let mut file = NamedTempFile::new_in(path.parent().unwrap_or(&path))?;
-        file.as_file()
-            .set_permissions(path.metadata()?.permissions())?;
-        file.write_all(text.as_bytes())?;
-        file.persist(&path)?;
-        Ok(())
-    };
-    replace().map_err(|error: io::Error| Failure::unwritable(path, &error))
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(&path))?;
+    file.as_file()
+        .set_permissions(path.metadata()?.permissions())?;
+    file.write_all(text.as_bytes())?;
+    file.persist(&path)?;
+    Ok(())
 }
