@@ -131,7 +131,13 @@ impl Reply {
                 return Poll::Ready(Some(bytes));
             }
             if matches!(self.phase, ReplyPhase::Ended) {
-                return Poll::Ready(None);
+                if self.outbox.unread() == 0 {
+                    return Poll::Ready(None);
+                }
+                // The thread of a bot that was ended was in the way for a moment: it is still saying something, all of
+                // which is refused.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
             if !self.alarmed(context) {
                 return Poll::Pending;
