@@ -134,9 +134,8 @@ impl Reply {
                 if self.outbox.unread() == 0 {
                     return Poll::Ready(None);
                 }
-                // The thread of a bot that was ended was in the way for a moment: it is still saying something, all of
-                // which is refused.
-                context.waker().wake_by_ref();
+                // The thread of a bot that was ended is in the way, because it is still saying something, all of which
+                // is refused. It wakes this task when it is not any more.
                 return Poll::Pending;
             }
             if !self.alarmed(context) {

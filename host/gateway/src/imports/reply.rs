@@ -270,6 +270,21 @@ impl Shared {
     }
 
     fn say(&self, event: &Event<'_>) -> Result<(), Refusal> {
+        let said = self.put_down(event);
+        if self.missed.swap(false, Ordering::SeqCst)
+            || (compute::here() && self.unread.load(Ordering::Relaxed) >= WAKE_BYTES)
+        {
+            self.untold.store(false, Ordering::Relaxed);
+            self.reader.wake();
+        } else {
+            self.untold.store(true, Ordering::Relaxed);
+        }
+        said
+    }
+
+    /// Puts an event into the buffer. A reader may have found the lock taken meanwhile, also where there was no
+    /// memory for the event.
+    fn put_down(&self, event: &Event<'_>) -> Result<(), Refusal> {
         let (mut characters, mut large) = (0, None);
         if is_large(event) {
             characters = event.characters();
@@ -280,30 +295,19 @@ impl Shared {
                 large = Some((self.book(encoded.capacity())?, encoded));
             }
         }
-        let said = {
-            let mut inner = self.lock();
-            let Inner { guard, buffer } = &mut *inner;
-            let said = match large {
-                None => guard.say(event, buffer.tail()).inspect(|()| {
-                    if !buffer.book_tail(&self.pools) {
-                        self.starved.store(true, Ordering::Relaxed);
-                    }
-                }),
-                Some((booking, encoded)) => guard
-                    .say_encoded(event, characters, encoded)
-                    .map(|bytes| buffer.append(bytes, booking)),
-            };
-            self.note(guard, buffer);
-            said
+        let mut inner = self.lock();
+        let Inner { guard, buffer } = &mut *inner;
+        let said = match large {
+            None => guard.say(event, buffer.tail()).inspect(|()| {
+                if !buffer.book_tail(&self.pools) {
+                    self.starved.store(true, Ordering::Relaxed);
+                }
+            }),
+            Some((booking, encoded)) => guard
+                .say_encoded(event, characters, encoded)
+                .map(|bytes| buffer.append(bytes, booking)),
         };
-        if self.missed.swap(false, Ordering::SeqCst)
-            || (compute::here() && self.unread.load(Ordering::Relaxed) >= WAKE_BYTES)
-        {
-            self.untold.store(false, Ordering::Relaxed);
-            self.reader.wake();
-        } else {
-            self.untold.store(true, Ordering::Relaxed);
-        }
+        self.note(guard, buffer);
         said
     }
 

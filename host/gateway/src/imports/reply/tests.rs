@@ -1,8 +1,18 @@
 //! What is said is booked.
 
-use std::task::Waker;
+use std::task::{Wake, Waker};
 
 use super::*;
+
+/// Notes that it was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
 
 fn outbox(bytes: u64) -> (Outbox, Arc<MemoryPool>) {
     let bounds = Bounds {
@@ -43,4 +53,22 @@ fn what_is_said_is_booked_until_it_is_gone() {
     assert_eq!(narrow.0.say(&event), Err(Refusal::TooLong));
     assert_eq!(narrow.overrun(), Some(End::OutOfMemory));
     assert_eq!(pool.free(), 1_000_000);
+}
+
+/// A reader who found the lock taken is woken, also by an event for which there was no memory.
+#[test]
+fn whoever_missed_the_lock_is_woken() {
+    let (long, text) = ("x".repeat(2_000_000), "x");
+    for text in [&*long, text] {
+        let (outbox, _pool) = outbox(1_000_000);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let context = Context::from_waker(&waker);
+        let taken = outbox.0.lock();
+        assert!(outbox.tick(&context, Duration::ZERO).is_none());
+        drop(taken);
+        let said = outbox.0.say(&Event::Text { index: None, text });
+        assert_eq!(said.is_err(), text.len() > 1);
+        assert!(woken.0.load(Ordering::SeqCst), "{} letters", text.len());
+    }
 }
