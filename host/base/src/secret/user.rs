@@ -48,15 +48,25 @@ fn masked(word: &str) -> String {
         }
         start = start.saturating_add(length);
     }
-    without_schemes(word)
+    if start > 0 {
+        without_schemes(word)
+    } else {
+        // No URL: a password may have anything in it.
+        let (flag, value) = word.split_once('=').unwrap_or(("", word));
+        if flag.is_empty() || flag.contains([':', '@']) {
+            without_scheme(word)
+        } else {
+            format!("{flag}={}", without_scheme(value))
+        }
+    }
 }
 
 fn without_schemes(word: &str) -> String {
-    let is_end = |character| matches!(character, '/' | '\\' | '?' | '#' | '=' | ',');
+    let is_end = |character| matches!(character, '/' | '\\' | '?' | '#');
     word.split_inclusive(is_end).map(without_scheme).collect()
 }
 
-/// A part of a path, or of what is no URL: `u:p@h` is a user with a password, and `wasi:cli@0.2.3` a package with its
+/// What is no URL, or a part of a path: `u:p@h` is a user with a password, and `wasi:cli@0.2.3` a package with its
 /// version, which has three numbers.
 fn without_scheme(part: &str) -> String {
     let is_version = |text: &str| {
@@ -124,6 +134,10 @@ mod tests {
             (
                 "cannot listen on `u:planted@127.0.0.1`",
                 "cannot listen on `***@127.0.0.1`",
+            ),
+            (
+                "cannot read `u:pla,n=t/e?d@host/x`",
+                "cannot read `***@host/x`",
             ),
             (
                 "invalid value '--to=u:planted@host'",
