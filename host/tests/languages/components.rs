@@ -8,7 +8,7 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -143,4 +143,14 @@ fn put(from: &Path, to: &Path) {
     }
     fs::create_dir_all(to.parent().unwrap()).unwrap();
     fs::write(to, text).unwrap();
+}
+
+/// A bot of the reference library as a process. Dropping it kills it.
+pub struct ReferenceBot(pub Child);
+
+impl Drop for ReferenceBot {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

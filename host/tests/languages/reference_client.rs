@@ -3,27 +3,17 @@
 
 use std::{
     io::Write,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::components::{reference_library, repository};
+use crate::components::{ReferenceBot, reference_library, repository};
 use crate::harness::{
     Lines, query,
     simulate::{Simulate, ask, get, said, upload},
 };
-
-/// The bot as a process. Dropping it kills it.
-struct Bot(Child);
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn a_bot_of_the_reference_library_is_at_home_here() {
@@ -37,7 +27,7 @@ fn a_bot_of_the_reference_library_is_at_home_here() {
         .unwrap();
     let output = Lines::collect(child.stdout.take().unwrap());
     let mut input = child.stdin.take().unwrap();
-    let _bot = Bot(child);
+    let _bot = ReferenceBot(child);
     let url = output.wait(|line| line.starts_with("http").then(|| line.to_owned()));
     let bot = format!("helper={}", url.expect("the bot starts"));
     let simulate = ["--bot", &bot, "--key", "helper=BOT_KEY"];

@@ -3,25 +3,15 @@
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
 
-use crate::components::{reference_library, repository};
+use crate::components::{ReferenceBot, reference_library, repository};
 use crate::harness::Folder;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
-
-/// The bot as a process. Dropping it kills it.
-struct Bot(Child);
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn the_reference_server_breaks_these() {
@@ -34,7 +24,7 @@ fn the_reference_server_breaks_these() {
         .unwrap();
     // Before it listens, it warns of this and that.
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let _bot = Bot(child);
+    let _bot = ReferenceBot(child);
     let url = lines.find_map(|line| line.ok().filter(|line| line.starts_with("http://")));
     let url = url.expect("it listens");
     let output = Folder::empty().env("THE_KEY", KEY).output(&[

@@ -142,16 +142,19 @@ mod tests {
         );
     }
 
+    /// Makes this a checkout; gives the directory of the SDK.
+    fn checkout(dir: &Path) -> PathBuf {
+        let sdk = dir.join(DIRECTORY);
+        fs::create_dir_all(&sdk).unwrap();
+        let manifest = "[package]\nname = \"ravenry-sdk\"\n";
+        fs::write(sdk.join("Cargo.toml"), manifest).unwrap();
+        sdk
+    }
+
     #[test]
     fn a_checkout_around_the_new_bot_is_named_from_there() {
         let dir = tempfile::tempdir().unwrap();
-        let sdk = dir.path().join(DIRECTORY);
-        fs::create_dir_all(&sdk).unwrap();
-        fs::write(
-            sdk.join("Cargo.toml"),
-            "[package]\nname = \"ravenry-sdk\"\n",
-        )
-        .unwrap();
+        checkout(dir.path());
         fs::create_dir_all(dir.path().join("plugins/empty")).unwrap();
         for (new, path) in [
             ("bot", "../guest-sdk"),
@@ -169,13 +172,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let said = dir.path().to_str().unwrap().to_owned();
         assert!(Sdk::find(Some(&said), Path::new("bot")).is_err());
-        let sdk = dir.path().join(DIRECTORY);
-        fs::create_dir_all(&sdk).unwrap();
-        fs::write(
-            sdk.join("Cargo.toml"),
-            "[package]\nname = \"ravenry-sdk\"\n",
-        )
-        .unwrap();
+        let sdk = checkout(dir.path());
         let whole = Sdk::Path(fs::canonicalize(&sdk).unwrap());
         assert_eq!(Sdk::find(Some(&said), Path::new("bot")).unwrap(), whole);
         assert_eq!(Sdk::find(sdk.to_str(), Path::new("bot")).unwrap(), whole);
