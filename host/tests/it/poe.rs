@@ -10,8 +10,6 @@ mod files;
 mod kills;
 mod settings;
 
-use std::time::Instant;
-
 use ravenry_base::secret::Secret;
 use ravenry_desk::client::Target;
 use ravenry_desk::simulator::{Answer, Step};
@@ -170,25 +168,23 @@ fn a_relay_holds_nothing_back() {
     assert_eq!(stream.next_event().unwrap().0, "done");
 }
 
-/// What arrives together leaves together: at most one piece in a millisecond, but for the first two and
-/// the end.
+/// What arrives together leaves together: in some dozen pieces, about one in a millisecond. A reader who finds the bot's
+/// thread in the way is given what is there by then, so that there may be more; one for each event is far from that.
 #[test]
 fn a_burst_is_handed_on_in_few_pieces() {
+    const EVENTS: usize = 2_000;
     let poe = FakePoe::start().unwrap();
-    let answer = Answer::stream().repeat(2_000, [Step::text("x")]).done();
+    let answer = Answer::stream()
+        .repeat(EVENTS as u64, [Step::text("x")])
+        .done();
     poe.bot("helper", Script::in_turn([answer]));
     let server = gateway(&poe, "");
     for verb in ["relay", "pass"] {
-        let began = Instant::now();
         let pieces = open(&server, &format!("{verb} helper")).pieces();
-        let milliseconds = usize::try_from(began.elapsed().as_millis()).unwrap();
         let text = String::from_utf8(pieces.concat()).unwrap();
-        assert_eq!(text.matches(r#"{"text": "x"}"#).count(), 2_000);
+        assert_eq!(text.matches(r#"{"text": "x"}"#).count(), EVENTS);
         let pieces = pieces.len();
-        assert!(
-            pieces <= milliseconds + 5,
-            "{verb}: {pieces} pieces in {milliseconds} ms"
-        );
+        assert!(pieces <= EVENTS / 8, "{verb}: {pieces} pieces");
     }
 }
 
