@@ -38,9 +38,10 @@ use self::{
     engines::Engines,
     limits::{BYTES_MAX, Limits},
     loader::{Frame, Loader},
+    platform::PoeUrls,
     resolve::{
-        DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, PoeUrls, Rules, ServerSpec, TENANT_MEMORY,
-        TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT,
+        DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE,
+        TENANT_RUNNING, TENANT_WEIGHT,
     },
     secret_source::Vault,
 };
@@ -187,6 +188,7 @@ fn load_operated(
         poe: PoeUrls {
             api: operator.poe_api.unwrap_or(poe.api),
             upload: operator.poe_upload.unwrap_or(poe.upload),
+            files: poe.files,
         },
         private_hosts: operator.private_hosts,
         name_servers: Vec::new(),

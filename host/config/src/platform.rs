@@ -1,7 +1,43 @@
-//! Where Poe is: the two URLs, as files and flags give them.
+//! Where Poe is: its URLs, as files and flags give them.
 
 use thiserror::Error;
 use url::Url;
+
+/// Where Poe takes questions to bots, settings and costs, where nobody says anything.
+///
+/// Source: `fastapi_poe.client` 0.0.83, of 2025.
+pub const POE_API: &str = "https://api.poe.com/";
+
+/// Where Poe takes files, where nobody says anything. Source: the same.
+pub const POE_UPLOAD: &str = "https://www.quora.com/poe_api/file_upload_3RD_PARTY_POST";
+
+/// Where the platform is: Poe itself, or something that plays it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoeUrls {
+    /// Base of questions to bots, settings and costs: its path ends with `/`, so that it can be
+    /// joined with `bot/NAME`. Has no query, no fragment and no user.
+    pub api: Url,
+    /// Where files are posted. Has no fragment and no user.
+    pub upload: Url,
+    /// Where else attachments of queries lie: bots may read them there, although the address is private, and send
+    /// nothing there.
+    pub files: Option<Url>,
+}
+
+impl Default for PoeUrls {
+    /// Poe itself.
+    #[expect(
+        clippy::expect_used,
+        reason = "both are constants, and a test makes them"
+    )]
+    fn default() -> Self {
+        Self {
+            api: Url::parse(POE_API).expect("a URL"),
+            upload: Url::parse(POE_UPLOAD).expect("a URL"),
+            files: None,
+        }
+    }
+}
 
 /// Why a text is no URL of Poe, as the end of a sentence that begins with what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

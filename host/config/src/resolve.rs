@@ -5,12 +5,12 @@
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::HeaderName;
-use url::Url;
 
 use super::{
     engines::Engines,
     limits::{self, Limits, Value},
     limits_table::Asked,
+    platform::PoeUrls,
     refused::Refused,
 };
 use crate::ids::{BotName, Route, TenantName};
@@ -61,14 +61,6 @@ pub const GUEST_CLOCK_EXACT: Duration = Duration::from_nanos(1);
 /// Coarsest step that an operator may choose: with more, the pauses of a bot lose their meaning.
 pub const GUEST_CLOCK_MAX: Duration = Duration::from_secs(1);
 
-/// Where Poe takes questions to bots, settings and costs, where nobody says anything.
-///
-/// Source: `fastapi_poe.client` 0.0.83, of 2025.
-pub const POE_API: &str = "https://api.poe.com/";
-
-/// Where Poe takes files, where nobody says anything. Source: the same.
-pub const POE_UPLOAD: &str = "https://www.quora.com/poe_api/file_upload_3RD_PARTY_POST";
-
 /// Everything that the process serves, and how.
 #[derive(Clone, Debug)]
 pub struct ServerSpec {
@@ -106,30 +98,6 @@ pub struct ServerSpec {
     pub refused: Vec<Refused>,
     /// The bots among it, as far as is known what they are to be.
     pub aside: Vec<BotSpec>,
-}
-
-/// Where the platform is: Poe itself, or something that plays it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoeUrls {
-    /// Base of questions to bots, settings and costs: its path ends with `/`, so that it can be
-    /// joined with `bot/NAME`. Has no query, no fragment and no user.
-    pub api: Url,
-    /// Where files are posted. Has no fragment and no user.
-    pub upload: Url,
-}
-
-impl Default for PoeUrls {
-    /// Poe itself.
-    #[expect(
-        clippy::expect_used,
-        reason = "both are constants, and a test makes them"
-    )]
-    fn default() -> Self {
-        Self {
-            api: Url::parse(POE_API).expect("a URL"),
-            upload: Url::parse(POE_UPLOAD).expect("a URL"),
-        }
-    }
 }
 
 /// A tenant: who owns bots and shares a budget.

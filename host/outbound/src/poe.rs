@@ -46,6 +46,8 @@ pub struct Addresses {
     pub api: Url,
     /// For uploads; a whole URL.
     pub upload: Url,
+    /// Where attachments lie besides.
+    pub files: Option<Url>,
 }
 
 /// Why something asked of the platform did not work. No variant holds a key.

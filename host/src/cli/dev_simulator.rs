@@ -12,7 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use url::Url;
 
 use super::{addresses, failure::Failure, simulator, simulator_config};
-use ravenry_base::{hosts::PrivateHost, secret::Secret};
+use ravenry_base::secret::Secret;
 use ravenry_config::{
     ids::{BotName, TenantName},
     platform,
@@ -102,9 +102,7 @@ impl Simulated {
         if self.plays {
             self.play(spec);
         } else {
-            let here = Url::parse(&self.poe.url()).ok();
-            let here = here.and_then(|url| PrivateHost::parse(url.authority()).ok());
-            spec.private_hosts.extend(here);
+            spec.poe.files = Url::parse(&self.poe.url()).ok();
         }
         let mut bots = self.bots();
         let wanted = spec

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use ravenry_config::engines::Engines;
     use ravenry_config::limits::Limits;
-    use ravenry_config::resolve::PoeUrls;
+    use ravenry_config::platform::PoeUrls;
 
     #[derive(Parser)]
     struct Flags {

@@ -55,6 +55,22 @@ fn notes(server: &Server) -> Vec<String> {
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
 
+/// The page beside the bots is for a person: a bot that names it reaches it no more than anything else on this
+/// machine. (Attachments are read there all the same: `browser`, `a_bot_of_the_gateway_reads_an_attachment`.)
+#[test]
+fn the_page_beside_the_bots_is_not_reached() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let page = format!("http://{address}");
+    let server = manifest(std::slice::from_ref(&page), "")
+        .flag(&format!("--page={address}"))
+        .up();
+    assert!(server.output().contains(&page), "{}", server.output());
+    let said = server.ask("fetcher", &get(&format!("{page}/"))).said();
+    assert!(!said.contains("200") && !said.contains("Ravenry"), "{said}");
+}
+
 #[test]
 fn a_host_that_is_named_is_reached() {
     let upstream = Upstream::saying(OK);

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{
-    super::resolve::PoeUrls,
+    super::platform::PoeUrls,
     scene::{Loaded, Scene},
 };
 

@@ -59,7 +59,8 @@ impl Downloader {
         match downloads {
             Downloads::Placeholder => Ok(format!("a file from {url}\n").into()),
             Downloads::Fetched(mut private) => {
-                if is_attachment(url) {
+                let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL"))?;
+                if url.path().starts_with("/attachments/") {
                     private.extend(self.here.clone());
                 }
                 download(url, private).await
@@ -68,15 +69,13 @@ impl Downloader {
     }
 }
 
-fn is_attachment(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| url.path().starts_with("/attachments/"))
+fn wrong(detail: impl Into<String>) -> Refusal {
+    refuse(StatusCode::BAD_REQUEST, detail)
 }
 
 /// The bot has chosen the URL: it is fetched over the way out that is the bot's own, with what is refused
 /// there.
-async fn download(url: &str, private: Vec<PrivateHost>) -> Result<Bytes, Refusal> {
-    let wrong = |detail| refuse(StatusCode::BAD_REQUEST, detail);
-    let url = Url::parse(url).map_err(|_| wrong("`download_url` is no URL".to_owned()))?;
+async fn download(url: Url, private: Vec<PrivateHost>) -> Result<Bytes, Refusal> {
     let egress = Egress::new(private);
     let fetching = async {
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await;
@@ -101,6 +100,6 @@ async fn download(url: &str, private: Vec<PrivateHost>) -> Result<Bytes, Refusal
         Ok(Ok((status, _))) => Err(wrong(format!("`download_url` was answered {status}"))),
         Ok(Err(SendError::BodyTooLarge(_))) => Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, LARGE)),
         Ok(Err(error)) => Err(wrong(format!("`download_url` cannot be fetched: {error}"))),
-        Err(_) => Err(wrong("`download_url` took too long".to_owned())),
+        Err(_) => Err(wrong("`download_url` took too long")),
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn prepare(
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
+        files: spec.poe.files.clone(),
     };
     let egress = Egress::within(
         machine.descriptors.outbound,

@@ -213,11 +213,12 @@ impl PoeClient {
         Ok(bytes)
     }
 
-    /// Whether a URL is at one of the two hosts that the operator named.
+    /// Whether a URL is at one of the hosts that the operator named.
     fn is_platform(&self, url: &Url) -> bool {
-        let Addresses { api, upload } = &*self.connections.addresses;
+        let Addresses { api, upload, files } = &*self.connections.addresses;
         [api, upload]
-            .iter()
+            .into_iter()
+            .chain(files)
             .any(|known| known.origin() == url.origin())
     }
 }

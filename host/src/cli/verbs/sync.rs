@@ -76,6 +76,7 @@ async fn all(spec: &ServerSpec, bots: &[(&str, &BotSpec)]) -> Vec<Problem> {
     let addresses = Addresses {
         api: spec.poe.api.clone(),
         upload: spec.poe.upload.clone(),
+        files: spec.poe.files.clone(),
     };
     let egress = Egress::new(spec.private_hosts.clone());
     let platform = Connections::new(&egress, &egress.part(), addresses);

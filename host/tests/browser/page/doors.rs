@@ -36,7 +36,9 @@ fn token(page: &Answer) -> String {
 fn strangers_are_refused() {
     let poe = FakePoe::start().unwrap();
     poe.bot("cat", Script::text("meow"));
-    let page = get(&poe, "/", &[]);
+    // Whoever fetches it for a bot, as an attachment, asks for no HTML.
+    assert_eq!(token(&get(&poe, "/", &["accept: */*"])), "");
+    let page = get(&poe, "/", &["accept: text/html,*/*"]);
     assert_eq!(page.status, 200);
     let token = format!("x-page-token: {}", token(&page));
     let own = format!("origin: {}", poe.url());

@@ -4,7 +4,10 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 
 use crate::simulator::{json_answer::refuse, platform::Shared};
 
@@ -37,12 +40,15 @@ const FILES: &[(&str, &str, &str)] = &[
     ("rows.js", SCRIPT, include_str!("page/rows.js")),
 ];
 
-/// The page itself.
-pub(super) async fn page(State(platform): Shared) -> Response {
-    let html = platform
-        .page
-        .token
-        .reveal(|token| HTML.replace(TOKEN_MARK, token));
+/// The page itself. The token is for browsers, which ask for HTML: whoever fetches a file from here for a bot
+/// does not, and must not hand it on.
+pub(super) async fn page(State(platform): Shared, headers: HeaderMap) -> Response {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let is_browser = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    let html = platform.page.token.reveal(|token| {
+        let token = if is_browser { token } else { "" };
+        HTML.replace(TOKEN_MARK, token)
+    });
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
