@@ -4,6 +4,12 @@
 //! [`Stopped`] comes from the gateway, which knows already and shows what is to be shown. Both
 //! become an [`Error`], so that `?` ends [`Bot::respond`](crate::Bot::respond) well in either case.
 
+mod http_error;
+mod poe_error;
+
+pub use http_error::HttpError;
+pub use poe_error::PoeError;
+
 use std::fmt;
 
 /// What `respond` and the functions of [`Reply`](crate::Reply) return.

@@ -10,25 +10,24 @@
 //!
 //! The functions ending in `_async` let other futures go on while they wait.
 
-mod error;
 mod events;
 mod request;
 mod response;
 mod target;
 #[cfg(test)]
 mod tests;
-mod text;
+mod utf8;
 #[cfg(target_family = "wasm")]
 mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::http as source;
+use crate::tolerant_json::read_json;
 pub(crate) use target::Target;
-pub(crate) use text::read_json;
 #[cfg(target_family = "wasm")]
 use wasi as source;
 
-pub use error::HttpError;
+pub use crate::failure::HttpError;
 pub use events::{EVENT_BYTES_MAX, Events, ServerEvent, events};
 pub use request::{Request, Timeouts, get, post, request};
 pub use response::Response;

@@ -56,6 +56,7 @@
 )]
 
 mod bot;
+mod current_query;
 mod event;
 mod export;
 mod failure;
@@ -70,6 +71,8 @@ pub mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
+mod tolerant_json;
+mod tool_call;
 pub mod tools;
 mod wait;
 

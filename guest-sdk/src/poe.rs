@@ -41,7 +41,6 @@
 mod answer;
 mod ask;
 mod cost;
-mod error;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +49,7 @@ pub(crate) use crate::export::poe as source;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::poe as source;
 
+pub use crate::failure::PoeError;
 pub use answer::{Answer, Merged, merge};
 pub use ask::{Ask, ask};
 pub use cost::{CostItem, authorize, capture};
-pub use error::PoeError;

@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::poe::{PoeError, source};
 
-mod json;
-pub(crate) mod present;
+pub(crate) mod json;
 #[cfg(test)]
 mod tests;
 

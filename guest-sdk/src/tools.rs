@@ -8,12 +8,11 @@
 #![doc = include_str!("../examples/tools.rs")]
 //! ```
 
-mod call;
 #[cfg(test)]
 mod tests;
 mod toolbox;
 mod turn;
 
-pub use call::{Tool, ToolCall, ToolResult};
+pub use crate::tool_call::{Tool, ToolCall, ToolResult};
 pub use toolbox::Toolbox;
 pub use turn::Turn;

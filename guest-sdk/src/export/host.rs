@@ -5,9 +5,8 @@
 
 use super::glue::bindings::ravenry::bot::{reply, types};
 use crate::{
-    Bot, Reply, Stopped,
+    Bot, Reply, Stopped, current_query,
     failure::shown,
-    query::present,
     reply::{Say, Sink},
 };
 
@@ -16,7 +15,7 @@ pub(crate) mod poe;
 
 /// Answers one query of the gateway.
 pub fn respond(bot: &dyn Bot, query: types::Query) -> Result<(), types::Failure> {
-    let query = present::prepare(query.into(), bot.inserts_attachments());
+    let query = current_query::prepare(query.into(), bot.inserts_attachments());
     let result = bot.respond(&query, &mut Reply::new(Gateway));
     shown(result).map_err(types::Failure::from)
 }

@@ -14,7 +14,7 @@ use futures_lite::Stream;
 use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseByteStream};
 
-use super::{HttpError, Response, response::from_json, text::Utf8};
+use super::{HttpError, Response, response::from_json, utf8::Utf8};
 use crate::wait::{Awaiting, Blocking, Mode, now};
 
 /// Most bytes that one event may have, all its lines together: as much as the gateway takes of an

@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Answer, PoeError, source};
 use crate::{
-    Message, Reply,
-    query::present,
+    Message, Reply, current_query,
     tools::{Tool, ToolCall, ToolResult},
 };
 
@@ -38,7 +37,7 @@ impl Ask {
     /// Messages that quote one of [`Query::referenced_messages`](crate::Query::referenced_messages)
     /// of the query at hand bring it along.
     pub fn messages<'a>(self, messages: impl IntoIterator<Item = &'a Message>) -> Self {
-        let messages = present::messages_json(messages);
+        let messages = current_query::messages_json(messages);
         self.member("query", messages)
     }
 
@@ -101,7 +100,7 @@ impl Ask {
     /// [`PoeError::Invalid`] and [`PoeError::TooLarge`] where the question is at fault.
     pub fn start(mut self) -> Result<Answer, PoeError> {
         if !self.members.contains_key("query")
-            && let Some(messages) = present::inserted()
+            && let Some(messages) = current_query::inserted()
         {
             self.members.insert("query".to_owned(), messages);
         }

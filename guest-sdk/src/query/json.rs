@@ -46,7 +46,7 @@ impl Serialize for Message {
     }
 }
 
-pub(super) fn message_json(message: &Message, referenced: &[Message], depth: usize) -> Value {
+pub(crate) fn message_json(message: &Message, referenced: &[Message], depth: usize) -> Value {
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| {
         members.insert(name.to_owned(), value);

@@ -9,7 +9,7 @@ use super::{
     stage::{self, Stage},
     upstream::Upstreams,
 };
-use crate::{Bot, Query, Reply, failure::shown, http::Request, query::present};
+use crate::{Bot, Query, Reply, current_query, failure::shown, http::Request};
 use ravenry_protocol::stream_check::CHARACTERS_MAX;
 use ravenry_protocol::stream_check::EVENTS_MAX;
 
@@ -141,7 +141,7 @@ impl Scene {
         };
         let mut reply = Reply::new(recorder.clone());
         stage::play(stage, || {
-            let query = present::prepare(query, bot.inserts_attachments());
+            let query = current_query::prepare(query, bot.inserts_attachments());
             let result = bot.respond(&query, &mut reply);
             let record = recorder.end(shown(result.clone()).err());
             let told = stage::with(std::mem::take).unwrap_or_default();

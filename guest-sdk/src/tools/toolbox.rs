@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{Tool, ToolCall, ToolResult, Turn};
 use crate::{
     Event, Reply, Result,
-    http::read_json,
     poe::{Ask, PoeError},
+    tolerant_json::read_json,
 };
 
 /// Tools with what they do, used without further ado when a model asks for them.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Failure, Stopped, failure::log};
+use super::{Error, Failure, Stopped, log};
 
 /// Why something asked of the platform did not work.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Failure, failure::log};
+use super::{Error, Failure, log};
 
 /// Why a request did not work.
 ///
@@ -23,7 +23,7 @@ pub enum HttpError {
     TooLarge(String),
     /// The answer is not what was expected: no JSON, no UTF-8, no server-sent events.
     Malformed(String),
-    /// The answer has a status other than 200 to 299; see [`Response::ok`](super::Response::ok).
+    /// The answer has a status other than 200 to 299; see [`Response::ok`](crate::http::Response::ok).
     Status {
         /// The status.
         status: u16,

@@ -8,8 +8,7 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
-use super::{Message, Query};
-use crate::prompt;
+use crate::{Message, Query, prompt, query::json::message_json};
 
 /// What is kept of the query at hand.
 #[derive(Default)]
@@ -53,6 +52,6 @@ pub(crate) fn messages_json<'a>(messages: impl IntoIterator<Item = &'a Message>)
 }
 
 fn json<'a>(messages: impl IntoIterator<Item = &'a Message>, referenced: &[Message]) -> Value {
-    let json = |message| super::json::message_json(message, referenced, 0);
+    let json = |message| message_json(message, referenced, 0);
     messages.into_iter().map(json).collect()
 }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::{Message, Role, http::read_json};
+use crate::{Message, Role, tolerant_json::read_json};
 
 /// A function that a language model may call.
 #[derive(Clone, Debug, PartialEq)]
