@@ -1,10 +1,18 @@
 //! One event of a reply: what another bot said, or what a test heard.
 
+mod file;
+mod meta;
+mod say;
+
+pub use file::File;
+pub use meta::Meta;
+pub(crate) use say::{Say, hand_on};
+
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::{Failure, File, Meta, Stopped};
+use crate::failure::{Failure, Stopped};
 use ravenry_protocol::{
     event::{self as wire, EventName, JsonObject, Owned},
     failure,

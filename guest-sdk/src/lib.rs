@@ -56,6 +56,7 @@
 )]
 
 mod bot;
+mod cost;
 mod current_query;
 mod event;
 mod export;
@@ -77,10 +78,10 @@ pub mod tools;
 mod wait;
 
 pub use bot::{AsyncBot, Bot, ErrorReport, Feedback, Reaction};
-pub use event::Event;
+pub use event::{Event, File, Meta};
 pub use failure::{Error, Failure, Result, Stopped};
 pub use query::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User};
-pub use reply::{File, Meta, Reply};
+pub use reply::Reply;
 /// The JSON library whose values appear in this crate.
 pub use serde_json;
 pub use settings::Settings;

@@ -40,7 +40,8 @@
 
 mod answer;
 mod ask;
-mod cost;
+mod attachment;
+mod charge;
 #[cfg(test)]
 mod tests;
 
@@ -49,7 +50,7 @@ pub(crate) use crate::export::poe as source;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::poe as source;
 
-pub use crate::failure::PoeError;
+pub use crate::{cost::CostItem, failure::PoeError};
 pub use answer::{Answer, Merged, merge};
 pub use ask::{Ask, ask};
-pub use cost::{CostItem, authorize, capture};
+pub use charge::{authorize, capture};

@@ -8,8 +8,6 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::poe::{PoeError, source};
-
 pub(crate) mod json;
 #[cfg(test)]
 mod tests;
@@ -325,16 +323,4 @@ pub struct Attachment {
     pub inline_ref: Option<String>,
     /// Its text, where the bot's settings ask the platform to extract it.
     pub parsed_content: Option<String>,
-}
-
-impl Attachment {
-    /// The bytes of this file, which must be attached to a message of the query at hand.
-    ///
-    /// # Errors
-    ///
-    /// [`PoeError::TooLarge`] where it has more than `bytes_max` bytes, and no more than that is
-    /// read. [`PoeError::Broken`] where the platform no longer has it: after about ten minutes.
-    pub fn read(&self, bytes_max: u32) -> Result<Vec<u8>, PoeError> {
-        source::read_attachment(&self.url, bytes_max)
-    }
 }

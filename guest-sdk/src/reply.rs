@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::{
-    Event, Failure, Result, Stopped,
-    poe::{PoeError, source},
+    event::{self, Event, File, Meta, Say},
+    failure::{Failure, PoeError, Result, Stopped},
+    poe::source,
 };
 
 /// What a bot says while it answers a query.
@@ -234,34 +235,7 @@ impl Reply {
 
     /// The same for callers with an error of their own.
     pub(crate) fn hand_on(&mut self, event: &Event) -> Result<(), Stopped> {
-        match event {
-            Event::Data(_) => Ok(()),
-            Event::Meta(_) => match self.offer(event) {
-                Err(Stopped::Invalid(_)) => Ok(()),
-                said => said,
-            },
-            _ => self.offer(event),
-        }
-    }
-
-    fn offer(&mut self, event: &Event) -> Result<(), Stopped> {
-        self.sink.say(match event {
-            Event::Text { index, text } => Say::Text {
-                index: *index,
-                text,
-            },
-            Event::Replace { index, text } => Say::Replace {
-                index: *index,
-                text,
-            },
-            Event::Suggest(text) => Say::Suggest { text },
-            Event::Meta(meta) => Say::Meta(meta.clone()),
-            Event::File(file) => Say::File(file.clone()),
-            Event::Data(metadata) => Say::Data { metadata },
-            Event::Json(data) => Say::Json { data },
-            Event::Error(failure) => Say::Error(failure.clone()),
-            Event::Other { name, data } => Say::Event { name, data },
-        })
+        event::hand_on(event, |say| self.sink.say(say))
     }
 
     fn say(&mut self, say: Say<'_>) -> Result {
@@ -283,73 +257,8 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// How a reply is to be shown. What is `None` is left out of the event, and the platform's own
-/// default holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Meta {
-    /// `text/markdown` (the platform's default) or `text/plain`.
-    pub content_type: Option<String>,
-    /// Whether the platform may invent suggested replies.
-    pub suggested_replies: Option<bool>,
-    /// Whether URLs become links. Old; the platform may ignore it.
-    pub linkify: Option<bool>,
-    /// Whether the platform should ask for the settings again. Old; it may ignore it.
-    pub refetch_settings: Option<bool>,
-}
-
-/// A file that a reply attaches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
-    /// Where its bytes are.
-    pub url: String,
-    /// Its media type.
-    pub content_type: String,
-    /// Its name, as shown.
-    pub name: String,
-    /// The label under which the text of the reply refers to it.
-    pub inline_ref: Option<String>,
-}
-
-impl File {
-    /// What shows an inline file in the text: `![name][label]`. Empty where it has no label.
-    pub fn markdown(&self) -> String {
-        match &self.inline_ref {
-            Some(label) => format!("![{}][{label}]", self.name),
-            None => String::new(),
-        }
-    }
-}
-
 /// Where events go: the gateway, or the reader of a native test.
 pub(crate) trait Sink {
     /// Takes one event, or says why not.
     fn say(&mut self, say: Say<'_>) -> std::result::Result<(), Stopped>;
-}
-
-/// One event on its way to a sink.
-pub(crate) enum Say<'a> {
-    Text {
-        index: Option<u32>,
-        text: &'a str,
-    },
-    Replace {
-        index: Option<u32>,
-        text: &'a str,
-    },
-    Suggest {
-        text: &'a str,
-    },
-    Meta(Meta),
-    File(File),
-    Data {
-        metadata: &'a str,
-    },
-    Json {
-        data: &'a serde_json::Value,
-    },
-    Error(Failure),
-    Event {
-        name: &'a str,
-        data: &'a serde_json::Value,
-    },
 }

@@ -4,11 +4,7 @@
 //! makes replies of its own, and `request` answers from what the test set.
 
 use super::glue::bindings::ravenry::bot::{reply, types};
-use crate::{
-    Bot, Reply, Stopped, current_query,
-    failure::shown,
-    reply::{Say, Sink},
-};
+use crate::{Bot, Reply, Stopped, current_query, event::Say, failure::shown, reply::Sink};
 
 #[cfg(target_family = "wasm")]
 pub(crate) mod poe;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Answer, PoeError, source};
 use crate::{
     Message, Reply, current_query,
-    tools::{Tool, ToolCall, ToolResult},
+    tool_call::{Tool, ToolCall, ToolResult},
 };
 
 /// Asks another bot of the platform: the very same conversation, unless [`Ask::messages`] says

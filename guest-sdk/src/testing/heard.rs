@@ -1,6 +1,9 @@
 //! What of a bot's words arrives at the reader.
 
-use crate::{Event, Stopped, event::cut, reply::Say};
+use crate::{
+    Stopped,
+    event::{Event, Say, cut},
+};
 
 impl Event {
     /// What arrives of an event at the reader, or what is wrong with it.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     Event, File, Stopped,
+    event::Say,
     poe::{CostItem, PoeError},
-    reply::Say,
 };
 
 /// Most bytes of a file, as in the gateway: 50 MB.

@@ -5,8 +5,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use super::{clock::now, scene::Scene};
 use crate::{
     Failure, Stopped,
-    event::{Event, cut},
-    reply::{Say, Sink},
+    event::{Event, Say, cut},
+    reply::Sink,
 };
 
 /// What was said so far, shared by the reply and by the test that waits for its end.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use crate::{Event, Failure, Message, poe::PoeError, tools::ToolCall};
+use crate::{Event, Failure, Message, poe::PoeError, tool_call::ToolCall};
 
 /// What another bot says in a test, step by step.
 ///

@@ -1,6 +1,6 @@
-//! What a reply costs the person who asked.
+//! A position of a bill: what part of a reply costs the person who asked.
 
-use super::{PoeError, source};
+use crate::failure::PoeError;
 
 /// One position of a bill.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,27 +61,4 @@ impl CostItem {
         self.description = Some(description.into());
         self
     }
-}
-
-/// Reserves an amount that this reply will cost the person.
-///
-/// What was authorized and not captured when the reply ends is reported in the log of the gateway.
-/// The cost of bots that this one asks is not to be added: the platform charges it itself.
-///
-/// # Errors
-///
-/// [`PoeError::InsufficientFund`] where the person cannot pay it; passed on with `?`, the platform
-/// says so. [`PoeError::Denied`] where the query cannot be charged.
-pub fn authorize(items: &[CostItem]) -> Result<(), PoeError> {
-    source::authorize(items)
-}
-
-/// Charges what the reply has really cost, at most what was authorized.
-///
-/// # Errors
-///
-/// As [`authorize`]. Never repeated by the gateway: after [`PoeError::Broken`], nobody knows whether
-/// the person was charged.
-pub fn capture(items: &[CostItem]) -> Result<(), PoeError> {
-    source::capture(items)
 }
