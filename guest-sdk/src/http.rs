@@ -11,9 +11,8 @@
 //! The functions ending in `_async` let other futures go on while they wait.
 
 mod events;
-mod request;
 mod response;
-mod target;
+mod send;
 #[cfg(test)]
 mod tests;
 mod utf8;
@@ -22,12 +21,10 @@ mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
 use crate::testing::http as source;
-use crate::tolerant_json::read_json;
-pub(crate) use target::Target;
 #[cfg(target_family = "wasm")]
 use wasi as source;
 
 pub use crate::failure::HttpError;
+pub use crate::web::{Request, Timeouts, get, post, request};
 pub use events::{EVENT_BYTES_MAX, Events, ServerEvent, events};
-pub use request::{Request, Timeouts, get, post, request};
 pub use response::Response;

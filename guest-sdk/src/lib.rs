@@ -76,6 +76,7 @@ mod tolerant_json;
 mod tool_call;
 pub mod tools;
 mod wait;
+mod web;
 
 pub use bot::{AsyncBot, Bot, ErrorReport, Feedback, Reaction};
 pub use event::{Event, File, Meta};

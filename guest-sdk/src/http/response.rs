@@ -2,8 +2,12 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{HttpError, read_json, source};
-use crate::wait::{Awaiting, Blocking, Mode, now};
+use super::{HttpError, source};
+use crate::{
+    tolerant_json::read_json,
+    wait::{Awaiting, Blocking, Mode, now},
+    web::Head,
+};
 
 /// Most of what a host writes beside a status that is not a success.
 const STATUS_BODY_BYTES_MAX: usize = 4 * 1024;
@@ -20,10 +24,10 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(status: u16, headers: Vec<(String, String)>, body: source::Incoming) -> Self {
+    pub(super) fn new(head: Head, body: source::Incoming) -> Self {
         Self {
-            status,
-            headers,
+            status: head.status,
+            headers: head.headers,
             body,
         }
     }

@@ -13,14 +13,17 @@ use wasip2::{
     io::streams::{InputStream, OutputStream, StreamError},
 };
 
-use super::{HttpError, Request, Response, Target};
-use crate::wait::Mode;
+use crate::{
+    failure::HttpError,
+    wait::Mode,
+    web::{Head, Request, Target, Timeouts},
+};
 
 /// Most bytes of a body that are read at once.
 const CHUNK_BYTES_MAX: u64 = 64 * 1024;
 
 /// Sends a request and waits for the head of its answer.
-pub(super) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {
+pub(super) async fn exchange<M: Mode>(request: Request) -> Result<(Head, Incoming), HttpError> {
     let target = Target::parse(&request.url)?;
     let scheme = if target.is_https {
         Scheme::Https
@@ -41,10 +44,12 @@ pub(super) async fn exchange<M: Mode>(request: Request) -> Result<Response, Http
     let response = outgoing_handler::handle(outgoing, options).map_err(fault)?;
     write::<M>(body, &request.body).await;
     let incoming = head::<M>(response).await?.map_err(fault)?;
-    let status = incoming.status();
-    let headers = incoming.headers().entries();
+    let head = Head {
+        status: incoming.status(),
+        headers: text(incoming.headers().entries()),
+    };
     let body = Incoming::new(&incoming, origin.clone())?;
-    Ok(Response::new(status, text(headers), body))
+    Ok((head, body))
 }
 
 fn refused(what: &str) -> HttpError {
@@ -83,7 +88,7 @@ fn fields(request: &Request) -> Result<Fields, HttpError> {
 
 fn options(request: &Request) -> Result<Option<RequestOptions>, HttpError> {
     let timeouts = request.timeouts;
-    if timeouts == super::Timeouts::default() {
+    if timeouts == Timeouts::default() {
         return Ok(None);
     }
     let nanoseconds = |timeout: Duration| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);

@@ -8,12 +8,13 @@ use super::{
     upstream::{Step, Upstream},
 };
 use crate::{
-    http::{HttpError, Request, Response, Target},
+    failure::HttpError,
     wait::Mode,
+    web::{Head, Request, Target},
 };
 
 /// Sends a request to the scene, and waits for the head of the answer.
-pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, HttpError> {
+pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<(Head, Incoming), HttpError> {
     let origin = Target::parse(&request.url)?.origin();
     let answer = stage::with(|stage| {
         stage.requests.push(request.clone());
@@ -37,7 +38,7 @@ pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<Response, Http
             return Err(error);
         }
     }
-    Ok(Response::new(status, headers, incoming))
+    Ok((Head { status, headers }, incoming))
 }
 
 /// The body of an answer: chunks, and when each arrives.

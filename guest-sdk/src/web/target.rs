@@ -3,7 +3,7 @@
 //! The gateway judges every part again; this only takes the text apart. No error repeats the URL: it
 //! can hold a key.
 
-use super::HttpError;
+use crate::failure::HttpError;
 
 /// The parts of a URL.
 #[derive(Debug, PartialEq, Eq)]

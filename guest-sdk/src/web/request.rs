@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{HttpError, Response, source};
-use crate::wait::{Awaiting, Blocking, Mode, now};
-
 /// A request with the method `GET`.
 pub fn get(url: impl Into<String>) -> Request {
     request("GET", url)
@@ -95,29 +92,6 @@ impl Request {
     pub fn between_bytes_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.between_bytes = Some(timeout);
         self
-    }
-
-    /// Sends the request and waits for the head of its answer. Redirects are not followed.
-    ///
-    /// # Errors
-    ///
-    /// [`HttpError::Denied`] where the manifest does not name the host; otherwise what went wrong on
-    /// the way. A status is no error here; see [`Response::ok`].
-    pub fn send(self) -> Result<Response, HttpError> {
-        now(self.send_by::<Blocking>())
-    }
-
-    /// The same, while other futures go on.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    pub async fn send_async(self) -> Result<Response, HttpError> {
-        self.send_by::<Awaiting>().await
-    }
-
-    async fn send_by<M: Mode>(self) -> Result<Response, HttpError> {
-        source::exchange::<M>(self).await
     }
 }
 
