@@ -1,8 +1,7 @@
-//! The export macro, and the only code that knows generated types.
+//! The export macro: what the gateway asks of a component, answered by a bot.
 //!
-//! A generated type in a public signature would tie every bot to one version of the interface. So
-//! the bindings live here, out of sight; `convert` turns them into the plain structs of this crate,
-//! and the macro leaves nothing in a bot's crate but the symbols that a component exports.
+//! The macro leaves nothing in a bot's crate but the symbols that a component exports; `convert` turns
+//! what comes in into the plain structs of this crate.
 
 mod convert;
 mod host;
@@ -107,47 +106,8 @@ macro_rules! __export_component {
 /// What the expansion of [`export!`] names. No part of the interface.
 #[doc(hidden)]
 pub mod glue {
-    pub mod bindings {
-        #![allow(
-            unsafe_code,
-            unreachable_pub,
-            clippy::all,
-            clippy::pedantic,
-            clippy::allow_attributes_without_reason,
-            clippy::cast_possible_truncation,
-            clippy::cast_possible_wrap,
-            clippy::cast_sign_loss,
-            clippy::indexing_slicing,
-            clippy::unwrap_used,
-            dead_code,
-            reason = "generated code, whose unsafe parts are the calls across the component's border"
-        )]
-
-        // What can be waited for is the same type for this package and for WASI, so that one
-        // executor waits for both. Natively there is nothing to wait for.
-        #[cfg(not(target_family = "wasm"))]
-        wit_bindgen::generate!({
-            path: "../wit",
-            world: "bot",
-            pub_export_macro: true,
-            export_macro_name: "export_symbols",
-            default_bindings_module: "ravenry_sdk::__export::bindings",
-            runtime_path: "wit_bindgen::rt",
-            generate_all,
-        });
-        #[cfg(target_family = "wasm")]
-        wit_bindgen::generate!({
-            path: "../wit",
-            world: "bot",
-            pub_export_macro: true,
-            export_macro_name: "export_symbols",
-            default_bindings_module: "ravenry_sdk::__export::bindings",
-            runtime_path: "wit_bindgen::rt",
-            with: { "wasi:io/poll@0.2.0": wasip2::io::poll },
-        });
-    }
-
     pub use super::host::respond;
+    pub use crate::interface::bindings;
     #[cfg(target_family = "wasm")]
     pub use bindings::export_symbols;
     pub use bindings::exports::ravenry::bot::handler::Guest;

@@ -62,6 +62,7 @@ mod event;
 mod export;
 mod failure;
 pub mod http;
+mod interface;
 pub mod poe;
 pub mod prompt;
 mod query;

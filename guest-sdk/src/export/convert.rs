@@ -1,23 +1,19 @@
-//! Generated types to the plain structs of this crate, and back.
+//! Queries and reports from generated types, and settings to them.
 //!
 //! The gateway has checked every JSON text before it gets here. Where one is not what the interface
 //! promises, it counts as left out: a bot should not fail over a field that it may never read.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::glue::bindings::ravenry::bot::{poe, reply, types};
 use crate::{
-    Event,
-    poe::{CostItem, PoeError},
+    bot,
+    interface::{bindings::ravenry::bot::types, object},
     query,
+    settings::Settings,
 };
 
 fn value(json: Option<String>) -> Option<Value> {
     serde_json::from_str(&json?).ok()
-}
-
-fn object(json: &str) -> Map<String, Value> {
-    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn list<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
@@ -119,7 +115,7 @@ impl From<types::Attachment> for query::Attachment {
     }
 }
 
-impl From<types::Feedback> for crate::Feedback {
+impl From<types::Feedback> for bot::Feedback {
     fn from(feedback: types::Feedback) -> Self {
         Self {
             message_id: feedback.message_id,
@@ -130,7 +126,7 @@ impl From<types::Feedback> for crate::Feedback {
     }
 }
 
-impl From<types::Reaction> for crate::Reaction {
+impl From<types::Reaction> for bot::Reaction {
     fn from(reaction: types::Reaction) -> Self {
         Self {
             message_id: reaction.message_id,
@@ -141,7 +137,7 @@ impl From<types::Reaction> for crate::Reaction {
     }
 }
 
-impl From<types::ErrorReport> for crate::ErrorReport {
+impl From<types::ErrorReport> for bot::ErrorReport {
     fn from(report: types::ErrorReport) -> Self {
         Self {
             message: report.message,
@@ -150,52 +146,8 @@ impl From<types::ErrorReport> for crate::ErrorReport {
     }
 }
 
-impl From<crate::Meta> for types::MetaEvent {
-    fn from(meta: crate::Meta) -> Self {
-        Self {
-            content_type: meta.content_type,
-            suggested_replies: meta.suggested_replies,
-            linkify: meta.linkify,
-            refetch_settings: meta.refetch_settings,
-        }
-    }
-}
-
-impl From<crate::File> for types::FileEvent {
-    fn from(file: crate::File) -> Self {
-        Self {
-            url: file.url,
-            content_type: file.content_type,
-            name: file.name,
-            inline_ref: file.inline_ref,
-        }
-    }
-}
-
-impl From<crate::Failure> for types::Failure {
-    fn from(failure: crate::Failure) -> Self {
-        Self {
-            text: failure.text,
-            allow_retry: failure.allow_retry,
-            error_type: failure.error_type,
-        }
-    }
-}
-
-impl From<reply::Stopped> for crate::Stopped {
-    fn from(stopped: reply::Stopped) -> Self {
-        match stopped {
-            reply::Stopped::TooLong => Self::TooLong,
-            reply::Stopped::Ended => Self::Ended,
-            reply::Stopped::Gone => Self::Gone,
-            reply::Stopped::Invalid(what) => Self::Invalid(what),
-            reply::Stopped::Other(what) => Self::Other(what),
-        }
-    }
-}
-
-impl From<crate::Settings> for types::BotSettings {
-    fn from(settings: crate::Settings) -> Self {
+impl From<Settings> for types::BotSettings {
+    fn from(settings: Settings) -> Self {
         let settings = ravenry_protocol::settings::Settings::from(settings);
         Self {
             server_bot_dependencies: settings.server_bot_dependencies,
@@ -209,70 +161,6 @@ impl From<crate::Settings> for types::BotSettings {
             cost_label: settings.cost_label,
             parameter_controls: settings.parameter_controls,
             extra: settings.extra,
-        }
-    }
-}
-
-impl From<types::FileEvent> for crate::File {
-    fn from(file: types::FileEvent) -> Self {
-        Self {
-            url: file.url,
-            content_type: file.content_type,
-            name: file.name,
-            inline_ref: file.inline_ref,
-        }
-    }
-}
-
-impl From<types::Failure> for crate::Failure {
-    fn from(failure: types::Failure) -> Self {
-        Self {
-            text: failure.text,
-            allow_retry: failure.allow_retry,
-            error_type: failure.error_type,
-        }
-    }
-}
-
-impl From<poe::SaidEvent> for Event {
-    /// Whatever the typed form cannot hold stays as it was said.
-    fn from(said: poe::SaidEvent) -> Self {
-        let poe::SaidEvent {
-            name, text, index, ..
-        } = said;
-        match name.as_str() {
-            "text" => Self::Text { index, text },
-            "replace_response" => Self::Replace { index, text },
-            "suggested_reply" => Self::Suggest(text),
-            "data" => Self::Data(text),
-            _ => Self::named(&name, &said.data).unwrap_or_else(|_| Self::Other {
-                name,
-                data: Value::Object(object(&said.data)),
-            }),
-        }
-    }
-}
-
-impl From<poe::PoeError> for PoeError {
-    fn from(error: poe::PoeError) -> Self {
-        match error {
-            poe::PoeError::Denied(why) => Self::Denied(why),
-            poe::PoeError::Invalid(why) => Self::Invalid(why),
-            poe::PoeError::Said(failure) => Self::Said(failure.into()),
-            poe::PoeError::Broken(how) => Self::Broken(how),
-            poe::PoeError::InsufficientFund => Self::InsufficientFund,
-            poe::PoeError::TooLarge(what) => Self::TooLarge(what),
-            poe::PoeError::Stopped(stopped) => Self::Stopped(stopped.into()),
-            poe::PoeError::Other(what) => Self::Other(what),
-        }
-    }
-}
-
-impl From<CostItem> for poe::CostItem {
-    fn from(item: CostItem) -> Self {
-        Self {
-            amount_usd_milli_cents: item.amount_usd_milli_cents,
-            description: item.description,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Only a component has a gateway. Natively these functions exist but are never reached: `testing`
 //! makes replies of its own, and `request` answers from what the test set.
 
-use super::glue::bindings::ravenry::bot::{reply, types};
+use crate::interface::bindings::ravenry::bot::{reply, types};
 use crate::{Bot, Reply, Stopped, current_query, event::Say, failure::shown, reply::Sink};
 
 #[cfg(target_family = "wasm")]
@@ -47,7 +47,7 @@ impl Sink for Gateway {
 /// What `request` asks of the gateway. Natively the test double answers instead.
 #[cfg(target_family = "wasm")]
 pub(crate) mod request {
-    use crate::export::glue::bindings::ravenry::bot::request;
+    use crate::interface::bindings::ravenry::bot::request;
 
     pub(crate) fn raw() -> String {
         request::raw()

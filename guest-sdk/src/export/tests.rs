@@ -1,14 +1,12 @@
 //! Nothing is lost or swapped on the way across the component's border.
 
-mod platform;
-
 use std::collections::BTreeMap;
 
 use serde_json::{Map, json};
 
-use super::glue::bindings::ravenry::bot::{reply, types};
+use super::glue::bindings::ravenry::bot::types;
 use crate::{
-    ErrorReport, Failure, Feedback, File, Meta, Reaction, Stopped,
+    ErrorReport, Feedback, Reaction,
     query::{Attachment, Message, MessageFeedback, MessageReaction, Query, Role, Sender, User},
     settings::{ParameterControls, Settings},
 };
@@ -202,63 +200,6 @@ fn reports_arrive_whole() {
     });
     assert_eq!(report.message, "bad");
     assert_eq!(report.metadata["a"], 1);
-}
-
-#[test]
-fn what_a_bot_says_leaves_whole() {
-    let meta = types::MetaEvent::from(Meta {
-        content_type: Some("text/plain".to_owned()),
-        suggested_replies: Some(true),
-        linkify: Some(false),
-        refetch_settings: None,
-    });
-    assert_eq!(meta.content_type.as_deref(), Some("text/plain"));
-    assert_eq!(
-        (meta.suggested_replies, meta.linkify, meta.refetch_settings),
-        (Some(true), Some(false), None)
-    );
-
-    let file = types::FileEvent::from(File {
-        url: "url".to_owned(),
-        content_type: "type".to_owned(),
-        name: "name".to_owned(),
-        inline_ref: Some("ref".to_owned()),
-    });
-    assert_eq!(
-        (file.url.as_str(), file.content_type.as_str()),
-        ("url", "type")
-    );
-    assert_eq!(
-        (file.name.as_str(), file.inline_ref.as_deref()),
-        ("name", Some("ref"))
-    );
-
-    let failure = types::Failure::from(Failure::new("text").no_retry().error_type("word"));
-    assert_eq!(failure.text.as_deref(), Some("text"));
-    assert_eq!(
-        (failure.allow_retry, failure.error_type.as_deref()),
-        (false, Some("word"))
-    );
-}
-
-#[test]
-fn refusals_keep_their_reason() {
-    let reasons = [
-        (reply::Stopped::TooLong, Stopped::TooLong),
-        (reply::Stopped::Ended, Stopped::Ended),
-        (reply::Stopped::Gone, Stopped::Gone),
-        (
-            reply::Stopped::Invalid("a".to_owned()),
-            Stopped::Invalid("a".to_owned()),
-        ),
-        (
-            reply::Stopped::Other("b".to_owned()),
-            Stopped::Other("b".to_owned()),
-        ),
-    ];
-    for (generated, plain) in reasons {
-        assert_eq!(Stopped::from(generated), plain);
-    }
 }
 
 #[test]

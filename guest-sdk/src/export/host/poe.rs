@@ -2,7 +2,7 @@
 
 use crate::{
     Event, File,
-    export::glue::bindings::ravenry::bot::poe,
+    interface::bindings::ravenry::bot::poe,
     poe::{CostItem, PoeError},
     wait::Pollable,
 };

@@ -1,12 +1,9 @@
-//! What the platform answers keeps its meaning on the way to a bot.
+//! What a bot says, and what the platform answers, keeps its meaning on the way across the border.
 
 use serde_json::json;
 
-use super::super::glue::bindings::ravenry::bot::{poe, reply, types};
-use crate::{
-    Event, Failure, File, Meta, Stopped,
-    poe::{CostItem, PoeError},
-};
+use super::bindings::ravenry::bot::{poe, reply, types};
+use crate::{Event, Failure, File, Meta, Stopped, cost::CostItem, failure::PoeError};
 
 /// What another bot says keeps its kind; what has none of ours stays as it was said.
 #[test]
@@ -111,4 +108,61 @@ fn errors_of_the_platform_keep_their_reason() {
     let item = poe::CostItem::from(CostItem::milli_cents(7).description("words"));
     assert_eq!(item.amount_usd_milli_cents, 7);
     assert_eq!(item.description.as_deref(), Some("words"));
+}
+
+#[test]
+fn what_a_bot_says_leaves_whole() {
+    let meta = types::MetaEvent::from(Meta {
+        content_type: Some("text/plain".to_owned()),
+        suggested_replies: Some(true),
+        linkify: Some(false),
+        refetch_settings: None,
+    });
+    assert_eq!(meta.content_type.as_deref(), Some("text/plain"));
+    assert_eq!(
+        (meta.suggested_replies, meta.linkify, meta.refetch_settings),
+        (Some(true), Some(false), None)
+    );
+
+    let file = types::FileEvent::from(File {
+        url: "url".to_owned(),
+        content_type: "type".to_owned(),
+        name: "name".to_owned(),
+        inline_ref: Some("ref".to_owned()),
+    });
+    assert_eq!(
+        (file.url.as_str(), file.content_type.as_str()),
+        ("url", "type")
+    );
+    assert_eq!(
+        (file.name.as_str(), file.inline_ref.as_deref()),
+        ("name", Some("ref"))
+    );
+
+    let failure = types::Failure::from(Failure::new("text").no_retry().error_type("word"));
+    assert_eq!(failure.text.as_deref(), Some("text"));
+    assert_eq!(
+        (failure.allow_retry, failure.error_type.as_deref()),
+        (false, Some("word"))
+    );
+}
+
+#[test]
+fn refusals_keep_their_reason() {
+    let reasons = [
+        (reply::Stopped::TooLong, Stopped::TooLong),
+        (reply::Stopped::Ended, Stopped::Ended),
+        (reply::Stopped::Gone, Stopped::Gone),
+        (
+            reply::Stopped::Invalid("a".to_owned()),
+            Stopped::Invalid("a".to_owned()),
+        ),
+        (
+            reply::Stopped::Other("b".to_owned()),
+            Stopped::Other("b".to_owned()),
+        ),
+    ];
+    for (generated, plain) in reasons {
+        assert_eq!(Stopped::from(generated), plain);
+    }
 }
