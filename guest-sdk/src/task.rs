@@ -29,6 +29,8 @@ mod tests;
 
 use std::{pin::Pin, task::Poll};
 
+use crate::wait;
+
 /// Runs a future to its end, in a bot that is not an [`AsyncBot`](crate::AsyncBot).
 ///
 /// # Panics
@@ -36,11 +38,7 @@ use std::{pin::Pin, task::Poll};
 /// Within another `block_on`, and so in everything that an `AsyncBot` does: `await` there. Also
 /// when the future waits for something that nobody can bring about.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    #[cfg(target_family = "wasm")]
-    let value = wstd::runtime::block_on(future);
-    #[cfg(not(target_family = "wasm"))]
-    let value = crate::testing::clock::block_on(future);
-    value
+    wait::block_on(future)
 }
 
 /// Waits for both, and returns both results.

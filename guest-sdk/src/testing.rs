@@ -44,7 +44,6 @@
 //!
 //! This module does not exist on WebAssembly targets.
 
-pub(crate) mod clock;
 mod heard;
 pub(crate) mod http;
 pub(crate) mod poe;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wait::{Awaiting, Blocking, Mode, Pollable, now};
+use crate::wait::{Awaiting, Blocking, Mode, after, now};
 
 /// Waits for this long on the clock. Costs no computing time.
 ///
@@ -16,16 +16,4 @@ pub fn sleep(duration: Duration) {
 /// The same, while other futures go on.
 pub async fn sleep_async(duration: Duration) {
     Awaiting::until(after(duration)).await;
-}
-
-#[cfg(target_family = "wasm")]
-fn after(duration: Duration) -> Pollable {
-    // Longer than 584 years is for ever.
-    let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    wasip2::clocks::monotonic_clock::subscribe_duration(nanoseconds)
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn after(duration: Duration) -> Pollable {
-    Pollable::after(duration)
 }

@@ -2,13 +2,21 @@
 //!
 //! Everything that waits is written once, as an `async fn` over a [`Mode`]. Its only leaf is
 //! [`Mode::until`]. Under [`Blocking`] that leaf never suspends, so [`now`] runs the whole function
-//! in one poll and no executor is linked; under [`Awaiting`] it suspends on the executor of `task`.
-
-#[cfg(target_family = "wasm")]
-pub(crate) use wasip2::io::poll::Pollable;
+//! in one poll and no executor is linked; under [`Awaiting`] it suspends on the executor of `block_on`.
+//!
+//! What can be waited for is a pollable of WASI in a component, and a moment of a clock in a test.
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use crate::testing::clock::Moment as Pollable;
+pub(crate) mod clock;
+#[cfg(target_family = "wasm")]
+mod wasi;
+
+#[cfg(not(target_family = "wasm"))]
+use clock as source;
+#[cfg(target_family = "wasm")]
+use wasi as source;
+
+pub(crate) use source::{Pollable, after, block_for_any, block_on};
 
 use std::{
     pin::pin,
@@ -31,39 +39,17 @@ pub(crate) enum Blocking {}
 /// Other futures go on.
 pub(crate) enum Awaiting {}
 
-#[cfg(target_family = "wasm")]
 impl Mode for Blocking {
     async fn until(pollable: Pollable) {
-        pollable.block();
+        source::block(pollable);
     }
 
     async fn before_waiting_call(_: impl FnOnce() -> Pollable) {}
 }
 
-#[cfg(target_family = "wasm")]
 impl Mode for Awaiting {
     async fn until(pollable: Pollable) {
-        wstd::runtime::AsyncPollable::new(pollable).wait_for().await;
-    }
-
-    async fn before_waiting_call(pollable: impl FnOnce() -> Pollable) {
-        Self::until(pollable()).await;
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-impl Mode for Blocking {
-    async fn until(pollable: Pollable) {
-        crate::testing::clock::advance_to(pollable);
-    }
-
-    async fn before_waiting_call(_: impl FnOnce() -> Pollable) {}
-}
-
-#[cfg(not(target_family = "wasm"))]
-impl Mode for Awaiting {
-    async fn until(pollable: Pollable) {
-        crate::testing::clock::Timer::new(pollable).await;
+        source::wait_for(pollable).await;
     }
 
     async fn before_waiting_call(pollable: impl FnOnce() -> Pollable) {

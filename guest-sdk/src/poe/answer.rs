@@ -5,7 +5,7 @@ use std::{collections::VecDeque, future::poll_fn, task::Poll};
 use super::{PoeError, source};
 use crate::{
     Event, Reply,
-    wait::{Awaiting, Blocking, Mode, now},
+    wait::{Awaiting, Blocking, Mode, block_for_any, now},
 };
 
 /// What another bot says. Dropping it hangs up.
@@ -249,7 +249,7 @@ impl Merged {
                 .open()
                 .map(|answer| answer.source.subscribe())
                 .collect();
-            source::wait_for_any(&pollables);
+            block_for_any(&pollables);
         }
     }
 

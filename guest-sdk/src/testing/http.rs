@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 
 use super::{
-    clock::{self, Moment},
     stage,
     upstream::{Step, Upstream},
 };
 use crate::{
     failure::HttpError,
-    wait::Mode,
+    wait::{
+        Mode,
+        clock::{self, Moment},
+    },
     web::{Head, Request, Target},
 };
 

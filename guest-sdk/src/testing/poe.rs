@@ -4,7 +4,6 @@ use std::{cell::RefCell, collections::VecDeque};
 
 use super::{
     Asked, Charge, Upload,
-    clock::{self, Moment},
     script::Step,
     stage::{self, Stage},
 };
@@ -12,6 +11,8 @@ use crate::{
     Event, File, Stopped,
     event::Say,
     poe::{CostItem, PoeError},
+    reply::Sink,
+    wait::clock::{self, Moment},
 };
 
 /// Most bytes of a file, as in the gateway: 50 MB.
@@ -85,7 +86,7 @@ impl Answer {
     }
 
     pub(crate) fn read(&self) -> Result<Vec<Event>, PoeError> {
-        clock::advance_to(self.subscribe());
+        clock::block(self.subscribe());
         let mut steps = self.steps.borrow_mut();
         let mut events = Vec::new();
         while let Some((at, step)) = steps.pop_front() {
@@ -128,13 +129,6 @@ impl Answer {
                 reply.hand_on(&event)?;
             }
         }
-    }
-}
-
-/// Waits until one of these is ready. Returns at once where there is none.
-pub(crate) fn wait_for_any(moments: &[Moment]) {
-    if let Some(earliest) = moments.iter().min() {
-        clock::advance_to(*earliest);
     }
 }
 
@@ -204,7 +198,7 @@ fn upload(
             .recorder
             .as_mut()
             .map_or(Err(Stopped::Ended), |recorder| {
-                recorder.say_at(Say::File(file.clone()), stage.now)
+                recorder.say(Say::File(file.clone()))
             });
         said?;
         stage.uploads.push(Upload {

@@ -2,11 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use super::{clock::now, scene::Scene};
+use super::scene::Scene;
 use crate::{
     Failure, Stopped,
     event::{Event, Say, cut},
     reply::Sink,
+    wait::clock::now,
 };
 
 /// What was said so far, shared by the reply and by the test that waits for its end.
@@ -42,7 +43,7 @@ impl Recorder {
     pub(super) fn end(&self, failure: Option<Failure>) -> Record {
         let mut record = self.0.take();
         if let (Some(failure), None) = (failure, &record.over) {
-            record.keep(Event::Error(cut(failure)), now());
+            record.keep(Event::Error(cut(failure)));
         }
         record
     }
@@ -50,15 +51,8 @@ impl Recorder {
 
 impl Sink for Recorder {
     fn say(&mut self, say: Say<'_>) -> Result<(), Stopped> {
-        self.say_at(say, now())
-    }
-}
-
-impl Recorder {
-    /// Takes one event at this time.
-    pub(super) fn say_at(&mut self, say: Say<'_>, now: Duration) -> Result<(), Stopped> {
         let mut record = self.0.borrow_mut();
-        let said = record.say(say, now);
+        let said = record.say(say);
         if let Err(stopped) = &said {
             record.refused.push(stopped.clone());
         }
@@ -67,7 +61,7 @@ impl Recorder {
 }
 
 impl Record {
-    fn say(&mut self, say: Say<'_>, now: Duration) -> Result<(), Stopped> {
+    fn say(&mut self, say: Say<'_>) -> Result<(), Stopped> {
         if let Some(stopped) = &self.over {
             return Err(stopped.clone());
         }
@@ -92,13 +86,13 @@ impl Record {
             self.over = Some(Stopped::Ended);
         }
         if !matches!(&event, Event::Text { text, .. } if text.is_empty()) {
-            self.keep(event, now);
+            self.keep(event);
         }
         Ok(())
     }
 
-    fn keep(&mut self, event: Event, now: Duration) {
+    fn keep(&mut self, event: Event) {
         self.events.push(event);
-        self.times.push(now);
+        self.times.push(now());
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Asked, Script, Transcript, Upstream, clock,
+    Asked, Script, Transcript, Upstream,
     recorder::Recorder,
     script::Bots,
     stage::{self, Stage},
     upstream::Upstreams,
 };
-use crate::{Bot, Query, Reply, current_query, failure::shown, http::Request};
+use crate::{Bot, Query, Reply, current_query, failure::shown, http::Request, wait::clock};
 use ravenry_protocol::stream_check::CHARACTERS_MAX;
 use ravenry_protocol::stream_check::EVENTS_MAX;
 
@@ -147,7 +147,7 @@ impl Scene {
             let told = stage::with(std::mem::take).unwrap_or_default();
             Transcript {
                 events: record.events,
-                took: told.now,
+                took: clock::now(),
                 result,
                 refused: record.refused,
                 asked: told.asked,

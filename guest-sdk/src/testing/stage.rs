@@ -1,9 +1,9 @@
 //! What one thread is playing: a scene, its clock, and what has happened in it so far.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap};
 
 use super::{Asked, Charge, Upload, recorder::Recorder, scene::Scene};
-use crate::http::Request;
+use crate::{http::Request, wait::clock};
 
 thread_local! {
     static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };
@@ -13,7 +13,6 @@ thread_local! {
 #[derive(Default)]
 pub(super) struct Stage {
     pub(super) scene: Scene,
-    pub(super) now: Duration,
     /// The reply, while `respond` runs.
     pub(super) recorder: Option<Recorder>,
     /// How often each bot may still be asked: from the settings of the bot that is tested.
@@ -38,7 +37,7 @@ pub(super) fn with<T>(see: impl FnOnce(&mut Stage) -> T) -> Option<T> {
 /// Plays a scene. It can be within another one, which is put back at the end.
 pub(super) fn play<T>(stage: Stage, run: impl FnOnce() -> T) -> T {
     let _restore = Restore(STAGE.replace(Some(stage)));
-    run()
+    clock::from_zero(run)
 }
 
 /// Puts the stage before back on drop, also when a bot panics.

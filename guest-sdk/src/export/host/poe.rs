@@ -70,11 +70,3 @@ pub(crate) fn capture(items: &[CostItem]) -> Result<(), PoeError> {
 fn bill(items: &[CostItem]) -> Vec<poe::CostItem> {
     items.iter().cloned().map(poe::CostItem::from).collect()
 }
-
-/// Waits until one of these is ready. Returns at once where there is none.
-pub(crate) fn wait_for_any(pollables: &[Pollable]) {
-    let borrowed: Vec<&Pollable> = pollables.iter().collect();
-    if !borrowed.is_empty() {
-        wasip2::io::poll::poll(&borrowed);
-    }
-}

@@ -5,7 +5,7 @@
 //! them waits for. Outside a scene the clock is the real one.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     pin::{Pin, pin},
     sync::{
@@ -16,18 +16,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::stage;
+pub(crate) use self::Moment as Pollable;
 
 /// A point in time, counted from the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) Duration);
 
 impl Moment {
-    /// This long from now.
-    pub(crate) fn after(duration: Duration) -> Self {
-        Self(now().saturating_add(duration))
-    }
-
     /// Whether it has come.
     pub(crate) fn ready(self) -> bool {
         self.0 <= now()
@@ -37,6 +32,8 @@ impl Moment {
 thread_local! {
     /// Where the clock begins outside a scene.
     static START: Instant = Instant::now();
+    /// The time since the query; `None` outside a scene.
+    static NOW: Cell<Option<Duration>> = const { Cell::new(None) };
     /// Who waits for which moment.
     static TIMERS: RefCell<Timers> = RefCell::default();
 }
@@ -49,7 +46,27 @@ struct Timers {
 
 /// The time since the query, as far as the bot has waited.
 pub(crate) fn now() -> Duration {
-    stage::with(|stage| stage.now).unwrap_or_else(|| START.with(Instant::elapsed))
+    NOW.get().unwrap_or_else(|| START.with(Instant::elapsed))
+}
+
+/// Runs this with a clock of its own, which stands at zero. The clock before is put back at the end.
+pub(crate) fn from_zero<T>(run: impl FnOnce() -> T) -> T {
+    let _restore = Restore(NOW.replace(Some(Duration::ZERO)));
+    run()
+}
+
+/// Puts the clock before back on drop, also when a bot panics.
+struct Restore(Option<Duration>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        NOW.set(self.0);
+    }
+}
+
+/// What is ready after this long.
+pub(crate) fn after(duration: Duration) -> Moment {
+    Moment(now().saturating_add(duration))
 }
 
 /// Puts the clock forward. Outside a scene, waits.
@@ -57,10 +74,25 @@ pub(crate) fn now() -> Duration {
     clippy::disallowed_methods,
     reason = "only outside a scene, where the clock is the real one"
 )]
-pub(crate) fn advance_to(moment: Moment) {
-    let in_scene = stage::with(|stage| stage.now = stage.now.max(moment.0)).is_some();
-    if !in_scene {
-        std::thread::sleep(moment.0.saturating_sub(now()));
+pub(crate) fn block(moment: Moment) {
+    match NOW.get() {
+        Some(now) => NOW.set(Some(now.max(moment.0))),
+        None => std::thread::sleep(moment.0.saturating_sub(now())),
+    }
+}
+
+/// The same until one of these is ready. Returns at once where there is none.
+pub(crate) fn block_for_any(moments: &[Moment]) {
+    if let Some(earliest) = moments.iter().min() {
+        block(*earliest);
+    }
+}
+
+/// Waits, while other futures go on.
+pub(crate) fn wait_for(moment: Moment) -> Timer {
+    Timer {
+        moment,
+        waiting: None,
     }
 }
 
@@ -69,15 +101,6 @@ pub(crate) struct Timer {
     moment: Moment,
     /// Its number among those that wait.
     waiting: Option<u64>,
-}
-
-impl Timer {
-    pub(crate) fn new(moment: Moment) -> Self {
-        Self {
-            moment,
-            waiting: None,
-        }
-    }
 }
 
 impl Future for Timer {
@@ -138,7 +161,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         let Some(((moment, _), waker)) = earliest else {
             panic!("the bot waits for something that nobody can bring about");
         };
-        advance_to(moment);
+        block(moment);
         waker.wake();
     }
 }
