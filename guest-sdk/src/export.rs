@@ -4,12 +4,8 @@
 //! what comes in into the plain structs of this crate.
 
 mod convert;
-mod host;
 #[cfg(test)]
 mod tests;
-
-#[cfg(target_family = "wasm")]
-pub(crate) use host::{poe, request};
 
 /// Makes a value the bot of this component.
 ///
@@ -106,7 +102,6 @@ macro_rules! __export_component {
 /// What the expansion of [`export!`] names. No part of the interface.
 #[doc(hidden)]
 pub mod glue {
-    pub use super::host::respond;
     pub use crate::interface::bindings;
     #[cfg(target_family = "wasm")]
     pub use bindings::export_symbols;
@@ -114,4 +109,14 @@ pub mod glue {
     pub use bindings::ravenry::bot::types::{
         BotSettings, ErrorReport, Failure, Feedback, Query, Reaction,
     };
+
+    /// Answers one query of the gateway.
+    #[cfg(target_family = "wasm")]
+    pub fn respond(bot: &dyn crate::Bot, query: Query) -> Result<(), Failure> {
+        use crate::{Reply, backend::Sink, current_query, failure::shown};
+
+        let query = current_query::prepare(query.into(), bot.inserts_attachments());
+        let result = bot.respond(&query, &mut Reply::new(Sink::new()));
+        shown(result).map_err(Failure::from)
+    }
 }

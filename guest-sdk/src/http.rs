@@ -16,13 +16,6 @@ mod send;
 #[cfg(test)]
 mod tests;
 mod utf8;
-#[cfg(target_family = "wasm")]
-mod wasi;
-
-#[cfg(not(target_family = "wasm"))]
-use crate::testing::http as source;
-#[cfg(target_family = "wasm")]
-use wasi as source;
 
 pub use crate::failure::HttpError;
 pub use crate::web::{Request, Timeouts, get, post, request};

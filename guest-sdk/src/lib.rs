@@ -55,6 +55,7 @@
     reason = "the examples that are shown have their tests in them, and are run by themselves"
 )]
 
+mod backend;
 mod bot;
 mod cost;
 mod current_query;

@@ -45,11 +45,6 @@ mod charge;
 #[cfg(test)]
 mod tests;
 
-#[cfg(target_family = "wasm")]
-pub(crate) use crate::export::poe as source;
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use crate::testing::poe as source;
-
 pub use crate::{cost::CostItem, failure::PoeError};
 pub use answer::{Answer, Merged, merge};
 pub use ask::{Ask, ask};

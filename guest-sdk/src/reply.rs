@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::{
+    backend::{self, Sink},
     event::{self, Event, File, Meta, Say},
     failure::{Failure, PoeError, Result, Stopped},
-    poe::source,
 };
 
 /// What a bot says while it answers a query.
@@ -36,15 +36,13 @@ use crate::{
 /// assert_eq!(ravenry_sdk::testing::ask(&Length, "four").text(), "4 characters");
 /// ```
 pub struct Reply {
-    sink: Box<dyn Sink>,
+    sink: Sink,
 }
 
 impl Reply {
     /// A reply whose events go into this sink.
-    pub(crate) fn new(sink: impl Sink + 'static) -> Self {
-        Self {
-            sink: Box::new(sink),
-        }
+    pub(crate) fn new(sink: Sink) -> Self {
+        Self { sink }
     }
 
     /// Appends text to the reply.
@@ -117,7 +115,7 @@ impl Reply {
         content_type: impl Into<Option<&'a str>>,
         bytes: impl AsRef<[u8]>,
     ) -> Result<File, PoeError> {
-        source::attach(name, content_type.into(), bytes.as_ref(), false)
+        backend::poe::attach(name, content_type.into(), bytes.as_ref(), false)
     }
 
     /// The same for a file that the text shows.
@@ -134,7 +132,7 @@ impl Reply {
         content_type: impl Into<Option<&'a str>>,
         bytes: impl AsRef<[u8]>,
     ) -> Result<File, PoeError> {
-        source::attach(name, content_type.into(), bytes.as_ref(), true)
+        backend::poe::attach(name, content_type.into(), bytes.as_ref(), true)
     }
 
     /// Has the platform fetch this URL and attaches the file to the reply, in this place.
@@ -149,7 +147,7 @@ impl Reply {
         url: &str,
         name: impl Into<Option<&'a str>>,
     ) -> Result<File, PoeError> {
-        source::attach_url(url, name.into(), false)
+        backend::poe::attach_url(url, name.into(), false)
     }
 
     /// The same for a file that the text shows; see [`attach_inline`](Self::attach_inline).
@@ -162,7 +160,7 @@ impl Reply {
         url: &str,
         name: impl Into<Option<&'a str>>,
     ) -> Result<File, PoeError> {
-        source::attach_url(url, name.into(), true)
+        backend::poe::attach_url(url, name.into(), true)
     }
 
     /// Attaches a file that is already on the web under its URL.
@@ -255,10 +253,4 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").finish_non_exhaustive()
     }
-}
-
-/// Where events go: the gateway, or the reader of a native test.
-pub(crate) trait Sink {
-    /// Takes one event, or says why not.
-    fn say(&mut self, say: Say<'_>) -> std::result::Result<(), Stopped>;
 }

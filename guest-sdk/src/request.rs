@@ -4,10 +4,7 @@
 //! version of this crate a bot was built against. In native tests these functions answer what the
 //! test set; see `testing::Scene`.
 
-#[cfg(target_family = "wasm")]
-use crate::export::request as source;
-#[cfg(not(target_family = "wasm"))]
-use crate::testing::request as source;
+use crate::backend;
 
 /// The body of the request: the text of a JSON object, as it was sent.
 ///
@@ -15,7 +12,7 @@ use crate::testing::request as source;
 /// repaired text. Where access keys appear in it, they are empty strings. Up to 16 MiB, copied on each
 /// call.
 pub fn raw() -> String {
-    source::raw()
+    backend::request::raw()
 }
 
 /// The value of a header of the HTTP request, or `None` where it was not sent.
@@ -24,16 +21,16 @@ pub fn raw() -> String {
 /// with a comma and a space. `Authorization`, `Cookie` and `Proxy-Authorization` are always `None`.
 /// Bytes that are not UTF-8 are replaced by U+FFFD.
 pub fn header(name: &str) -> Option<String> {
-    source::header(name)
+    backend::request::header(name)
 }
 
 /// All headers, in lower case and in the order received, without the three named at [`header`].
 pub fn headers() -> Vec<(String, String)> {
-    source::headers()
+    backend::request::headers()
 }
 
 /// The reference of this request: the short number that the gateway's log, and the error that a
 /// person may read, have for it. Worth quoting in a bot's own log.
 pub fn reference() -> String {
-    source::reference()
+    backend::request::reference()
 }

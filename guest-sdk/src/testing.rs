@@ -44,26 +44,19 @@
 //!
 //! This module does not exist on WebAssembly targets.
 
-mod heard;
-pub(crate) mod http;
-pub(crate) mod poe;
-mod recorder;
-pub(crate) mod request;
 mod scene;
-mod script;
-mod stage;
 #[cfg(test)]
 mod tests;
-mod upstream;
 
-pub use crate::Event;
+pub use crate::{
+    Event,
+    backend::native::{Asked, Bots, Charge, Script, Upload, Upstream, Upstreams},
+};
 pub use scene::{Scene, now};
-pub use script::{Asked, Bots, Script};
-pub use upstream::{Upstream, Upstreams};
 
 use std::{fmt, time::Duration};
 
-use crate::{Bot, Failure, File, Meta, Query, Result, Stopped, http::Request, poe::CostItem};
+use crate::{Bot, Failure, Meta, Query, Result, Stopped, http::Request};
 
 /// Asks a bot and returns what it said.
 ///
@@ -99,28 +92,6 @@ pub struct Transcript {
     pub requests: Vec<Request>,
     /// When each event was said: one for each of `events`.
     times: Vec<Duration>,
-}
-
-/// A file that a bot uploaded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Upload {
-    /// Its name.
-    pub name: String,
-    /// Its bytes, where the bot had them.
-    pub bytes: Option<Vec<u8>>,
-    /// Where the platform fetches it, where the bot gave a URL.
-    pub from_url: Option<String>,
-    /// What became of it.
-    pub file: File,
-}
-
-/// What a bot charged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// An amount was reserved.
-    Authorized(Vec<CostItem>),
-    /// An amount was charged.
-    Captured(Vec<CostItem>),
 }
 
 impl Transcript {

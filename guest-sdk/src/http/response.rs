@@ -2,8 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{HttpError, source};
+use super::HttpError;
 use crate::{
+    backend,
     tolerant_json::read_json,
     wait::{Awaiting, Blocking, Mode, now},
     web::Head,
@@ -20,11 +21,11 @@ pub struct Response {
     /// Names (in lower case) and values of headers, in the order received. Bytes that are not UTF-8
     /// are replaced by U+FFFD.
     pub headers: Vec<(String, String)>,
-    body: source::Incoming,
+    body: backend::http::Incoming,
 }
 
 impl Response {
-    pub(super) fn new(head: Head, body: source::Incoming) -> Self {
+    pub(super) fn new(head: Head, body: backend::http::Incoming) -> Self {
         Self {
             status: head.status,
             headers: head.headers,

@@ -1,7 +1,10 @@
 //! Sends a request, and waits for the head of its answer.
 
-use super::{HttpError, Request, Response, source};
-use crate::wait::{Awaiting, Blocking, Mode, now};
+use super::{HttpError, Request, Response};
+use crate::{
+    backend,
+    wait::{Awaiting, Blocking, Mode, now},
+};
 
 impl Request {
     /// Sends the request and waits for the head of its answer. Redirects are not followed.
@@ -24,7 +27,7 @@ impl Request {
     }
 
     async fn send_by<M: Mode>(self) -> Result<Response, HttpError> {
-        let (head, body) = source::exchange::<M>(self).await?;
+        let (head, body) = backend::http::exchange::<M>(self).await?;
         Ok(Response::new(head, body))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{collections::VecDeque, future::poll_fn, task::Poll};
 
-use super::{PoeError, source};
+use super::PoeError;
 use crate::{
-    Event, Reply,
+    Event, Reply, backend,
     wait::{Awaiting, Blocking, Mode, block_for_any, now},
 };
 
@@ -14,14 +14,14 @@ use crate::{
 /// go on, and belong into an [`AsyncBot`](crate::AsyncBot).
 pub struct Answer {
     bot: String,
-    source: source::Answer,
+    source: backend::poe::Answer,
     /// Arrived, but not yet taken.
     events: VecDeque<Event>,
     over: bool,
 }
 
 impl Answer {
-    pub(super) fn new(bot: String, source: source::Answer) -> Self {
+    pub(super) fn new(bot: String, source: backend::poe::Answer) -> Self {
         Self {
             bot,
             source,

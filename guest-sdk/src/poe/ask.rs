@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, PoeError, source};
+use super::{Answer, PoeError};
 use crate::{
-    Message, Reply, current_query,
+    Message, Reply, backend, current_query,
     tool_call::{Tool, ToolCall, ToolResult},
 };
 
@@ -105,7 +105,7 @@ impl Ask {
             self.members.insert("query".to_owned(), messages);
         }
         let body = Value::Object(self.members).to_string();
-        let source = source::ask(&self.bot, &body)?;
+        let source = backend::poe::ask(&self.bot, &body)?;
         Ok(Answer::new(self.bot, source))
     }
 

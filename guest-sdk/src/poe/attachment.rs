@@ -1,7 +1,7 @@
 //! Reads the files of a person.
 
-use super::{PoeError, source};
-use crate::Attachment;
+use super::PoeError;
+use crate::{Attachment, backend};
 
 impl Attachment {
     /// The bytes of this file, which must be attached to a message of the query at hand.
@@ -11,6 +11,6 @@ impl Attachment {
     /// [`PoeError::TooLarge`] where it has more than `bytes_max` bytes, and no more than that is
     /// read. [`PoeError::Broken`] where the platform no longer has it: after about ten minutes.
     pub fn read(&self, bytes_max: u32) -> Result<Vec<u8>, PoeError> {
-        source::read_attachment(&self.url, bytes_max)
+        backend::poe::read_attachment(&self.url, bytes_max)
     }
 }

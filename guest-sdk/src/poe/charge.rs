@@ -1,6 +1,7 @@
 //! Charges the person who asked for what a reply costs.
 
-use super::{CostItem, PoeError, source};
+use super::{CostItem, PoeError};
+use crate::backend;
 
 /// Reserves an amount that this reply will cost the person.
 ///
@@ -12,7 +13,7 @@ use super::{CostItem, PoeError, source};
 /// [`PoeError::InsufficientFund`] where the person cannot pay it; passed on with `?`, the platform
 /// says so. [`PoeError::Denied`] where the query cannot be charged.
 pub fn authorize(items: &[CostItem]) -> Result<(), PoeError> {
-    source::authorize(items)
+    backend::poe::authorize(items)
 }
 
 /// Charges what the reply has really cost, at most what was authorized.
@@ -22,5 +23,5 @@ pub fn authorize(items: &[CostItem]) -> Result<(), PoeError> {
 /// As [`authorize`]. Never repeated by the gateway: after [`PoeError::Broken`], nobody knows whether
 /// the person was charged.
 pub fn capture(items: &[CostItem]) -> Result<(), PoeError> {
-    source::capture(items)
+    backend::poe::capture(items)
 }

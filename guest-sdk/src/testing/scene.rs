@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Asked, Script, Transcript, Upstream,
-    recorder::Recorder,
-    script::Bots,
-    stage::{self, Stage},
-    upstream::Upstreams,
+use super::{Asked, Bots, Script, Transcript, Upstream, Upstreams};
+use crate::{
+    Bot, Query, Reply,
+    backend::native::{self, Bounds, Received, Recorder, SceneState},
+    current_query,
+    failure::shown,
+    http::Request,
+    wait::clock,
 };
-use crate::{Bot, Query, Reply, current_query, failure::shown, http::Request, wait::clock};
-use ravenry_protocol::stream_check::CHARACTERS_MAX;
-use ravenry_protocol::stream_check::EVENTS_MAX;
+use ravenry_protocol::stream_check::{CHARACTERS_MAX, EVENTS_MAX};
 
 /// What surrounds a query, for tests that need more than [`ask`](super::ask).
 ///
@@ -64,10 +64,15 @@ pub struct Scene {
 
 impl Default for Scene {
     fn default() -> Self {
+        let Received {
+            raw,
+            headers,
+            reference,
+        } = Received::default();
         Self {
-            raw: "{}".to_owned(),
-            headers: Vec::new(),
-            reference: "test".to_owned(),
+            raw,
+            headers,
+            reference,
             characters_max: CHARACTERS_MAX,
             events_max: EVENTS_MAX,
             leaves_after: None,
@@ -132,19 +137,23 @@ impl Scene {
     /// Asks a bot and returns what it said.
     pub fn ask(&self, bot: &(impl Bot + ?Sized), query: impl Into<Query>) -> Transcript {
         let query = query.into();
-        let recorder = Recorder::new(self);
-        let stage = Stage {
+        let recorder = Recorder::new(Bounds {
+            characters_max: self.characters_max,
+            events_max: self.events_max,
+            leaves_after: self.leaves_after,
+        });
+        let state = SceneState {
             recorder: Some(recorder.clone()),
             attached: attached(&query),
             calls_left: self.during(|| bot.settings().server_bot_dependencies),
-            ..self.stage()
+            ..self.state()
         };
         let mut reply = Reply::new(recorder.clone());
-        stage::play(stage, || {
+        native::play(state, || {
             let query = current_query::prepare(query, bot.inserts_attachments());
             let result = bot.respond(&query, &mut reply);
             let record = recorder.end(shown(result.clone()).err());
-            let told = stage::with(std::mem::take).unwrap_or_default();
+            let told = native::with(std::mem::take).unwrap_or_default();
             Transcript {
                 events: record.events,
                 took: clock::now(),
@@ -161,13 +170,22 @@ impl Scene {
 
     /// Runs other functions of a bot, such as `settings`, with this request and a clock at zero.
     pub fn during<T>(&self, run: impl FnOnce() -> T) -> T {
-        stage::play(self.stage(), run)
+        native::play(self.state(), run)
     }
 
-    fn stage(&self) -> Stage {
-        Stage {
-            scene: self.clone(),
-            ..Stage::default()
+    /// The scene at its beginning.
+    fn state(&self) -> SceneState {
+        SceneState {
+            received: Received {
+                raw: self.raw.clone(),
+                headers: self.headers.clone(),
+                reference: self.reference.clone(),
+            },
+            bots: self.bots.clone(),
+            upstreams: self.upstreams.clone(),
+            attachments: self.attachments.clone(),
+            budget_milli_cents: self.budget_milli_cents,
+            ..SceneState::default()
         }
     }
 }

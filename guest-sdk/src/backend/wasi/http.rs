@@ -23,7 +23,7 @@ use crate::{
 const CHUNK_BYTES_MAX: u64 = 64 * 1024;
 
 /// Sends a request and waits for the head of its answer.
-pub(super) async fn exchange<M: Mode>(request: Request) -> Result<(Head, Incoming), HttpError> {
+pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<(Head, Incoming), HttpError> {
     let target = Target::parse(&request.url)?;
     let scheme = if target.is_https {
         Scheme::Https
@@ -190,7 +190,7 @@ impl Incoming {
     }
 
     /// What has arrived; `None` after the end.
-    pub(super) async fn chunk<M: Mode>(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+    pub(crate) async fn chunk<M: Mode>(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
         while let Some(stream) = &self.stream {
             match stream.read(CHUNK_BYTES_MAX) {
                 Ok(bytes) if bytes.is_empty() => M::until(stream.subscribe()).await,

@@ -1,9 +1,10 @@
-//! What `poe` asks of the gateway. Natively the test double answers instead.
+//! What the gateway asks of the platform for a bot.
 
 use crate::{
-    Event, File,
+    cost::CostItem,
+    event::{Event, File},
+    failure::PoeError,
     interface::bindings::ravenry::bot::poe,
-    poe::{CostItem, PoeError},
     wait::Pollable,
 };
 

@@ -1,13 +1,13 @@
-//! What `request` answers in a test.
+//! The request as the scene has it.
 
-use super::{scene::Scene, stage};
+use super::scene_state::{self, Received};
 
-fn scene<T>(read: impl Fn(&Scene) -> T) -> T {
-    stage::with(|stage| read(&stage.scene)).unwrap_or_else(|| read(&Scene::default()))
+fn received<T>(read: impl Fn(&Received) -> T) -> T {
+    scene_state::with(|state| read(&state.received)).unwrap_or_else(|| read(&Received::default()))
 }
 
 pub(crate) fn raw() -> String {
-    scene(|scene| scene.raw.clone())
+    received(|request| request.raw.clone())
 }
 
 pub(crate) fn header(name: &str) -> Option<String> {
@@ -24,7 +24,7 @@ pub(crate) fn headers() -> Vec<(String, String)> {
             .iter()
             .any(|withheld| name.eq_ignore_ascii_case(withheld))
     };
-    let headers = scene(|scene| scene.headers.clone());
+    let headers = received(|request| request.headers.clone());
     headers
         .into_iter()
         .filter(|(name, _)| !withheld(name))
@@ -33,5 +33,5 @@ pub(crate) fn headers() -> Vec<(String, String)> {
 }
 
 pub(crate) fn reference() -> String {
-    scene(|scene| scene.reference.clone())
+    received(|request| request.reference.clone())
 }

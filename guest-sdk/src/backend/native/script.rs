@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use crate::{Event, Failure, Message, poe::PoeError, tool_call::ToolCall};
+use crate::{
+    event::Event,
+    failure::{Failure, PoeError},
+    query::Message,
+    tool_call::ToolCall,
+};
 
 /// What another bot says in a test, step by step.
 ///
@@ -135,7 +140,7 @@ impl Asked {
     }
 }
 
-/// The other bots of a scene; see [`Scene::bot`](super::Scene::bot).
+/// The other bots of a scene; see [`Scene::bot`](crate::testing::Scene::bot).
 #[derive(Clone, Default)]
 pub struct Bots(BTreeMap<String, Answers>);
 
@@ -146,7 +151,7 @@ enum Answers {
 }
 
 impl Bots {
-    pub(super) fn add(&mut self, name: String, script: Script) {
+    pub(crate) fn add(&mut self, name: String, script: Script) {
         match self.0.get_mut(&name) {
             Some(Answers::InTurn(scripts)) => scripts.push(script),
             _ => {
@@ -155,7 +160,7 @@ impl Bots {
         }
     }
 
-    pub(super) fn add_with(&mut self, name: String, make: impl Fn(&Asked) -> Script + 'static) {
+    pub(crate) fn add_with(&mut self, name: String, make: impl Fn(&Asked) -> Script + 'static) {
         self.0.insert(name, Answers::Made(Rc::new(make)));
     }
 

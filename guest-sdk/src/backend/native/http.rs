@@ -1,9 +1,9 @@
-//! What `http` finds in a test.
+//! The web as the scene has it.
 
 use std::collections::VecDeque;
 
 use super::{
-    stage,
+    scene_state,
     upstream::{Step, Upstream},
 };
 use crate::{
@@ -18,14 +18,14 @@ use crate::{
 /// Sends a request to the scene, and waits for the head of the answer.
 pub(crate) async fn exchange<M: Mode>(request: Request) -> Result<(Head, Incoming), HttpError> {
     let origin = Target::parse(&request.url)?.origin();
-    let answer = stage::with(|stage| {
-        stage.requests.push(request.clone());
-        stage.scene.upstreams.find(&request.url)
+    let answer = scene_state::with(|state| {
+        state.requests.push(request.clone());
+        state.upstreams.find(&request.url)
     });
     let Some(answer) = answer.flatten() else {
         return Err(HttpError::denied(&origin));
     };
-    // Outside the stage, because the answer is made by a test's own function.
+    // Outside the state, because the answer is made by a test's own function.
     let Upstream {
         status,
         headers,

@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc, time::Duration};
 
-use crate::http::{HttpError, Request};
+use crate::{failure::HttpError, web::Request};
 
 /// What a host of the web answers in a test, step by step.
 ///
@@ -91,14 +91,14 @@ impl Upstream {
     }
 }
 
-/// The web of a scene; see [`Scene::upstream`](super::Scene::upstream).
+/// The web of a scene; see [`Scene::upstream`](crate::testing::Scene::upstream).
 #[derive(Clone, Default)]
 pub struct Upstreams(Vec<(String, Answer)>);
 
 type Answer = Rc<dyn Fn(&Request) -> Upstream>;
 
 impl Upstreams {
-    pub(super) fn add(&mut self, start: String, answer: impl Fn(&Request) -> Upstream + 'static) {
+    pub(crate) fn add(&mut self, start: String, answer: impl Fn(&Request) -> Upstream + 'static) {
         self.0.push((start, Rc::new(answer)));
     }
 

@@ -1,0 +1,17 @@
+//! The world that a test plays: it answers by the rules of the gateway, and keeps what it was told.
+//!
+//! `testing` sets a scene, plays it with [`play`], and reads in its [`SceneState`] what happened.
+
+pub(crate) mod http;
+pub(crate) mod poe;
+mod recorder;
+pub(crate) mod request;
+mod scene_state;
+mod script;
+mod upstream;
+
+pub(crate) use recorder::{Bounds, Recorder, Recorder as Sink};
+pub use scene_state::{Charge, Upload};
+pub(crate) use scene_state::{Received, SceneState, play, with};
+pub use script::{Asked, Bots, Script};
+pub use upstream::{Upstream, Upstreams};

@@ -1,0 +1,8 @@
+//! The gateway, as a component sees it.
+
+pub(crate) mod http;
+pub(crate) mod poe;
+mod sink;
+
+pub(crate) use crate::interface::bindings::ravenry::bot::request;
+pub(crate) use sink::Sink;
