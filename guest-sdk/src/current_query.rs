@@ -8,11 +8,14 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
-use crate::{Message, Query, prompt, query::json::message_json};
+use crate::{
+    prompt,
+    query::{Message, Query, message_json},
+};
 
 /// What is kept of the query at hand.
 #[derive(Default)]
-struct Present {
+struct CurrentQuery {
     /// The messages that were quoted.
     referenced: Vec<Message>,
     /// The conversation, where something was inserted into it.
@@ -20,7 +23,7 @@ struct Present {
 }
 
 thread_local! {
-    static PRESENT: RefCell<Present> = RefCell::default();
+    static CURRENT: RefCell<CurrentQuery> = RefCell::default();
 }
 
 /// Inserts the text of attached files, where the bot wants that, and remembers what questions to
@@ -30,25 +33,25 @@ pub(crate) fn prepare(mut query: Query, inserts_attachments: bool) -> Query {
     if inserts_attachments {
         prompt::insert_attachments(&mut query.messages);
     }
-    let present = Present {
+    let current = CurrentQuery {
         inserted: (query.messages.len() != before).then(|| query.messages.clone()),
         referenced: query.referenced_messages.clone(),
     };
-    PRESENT.replace(present);
+    CURRENT.replace(current);
     query
 }
 
 /// The conversation with what was inserted into it; `None` where it is as it arrived.
 pub(crate) fn inserted() -> Option<Value> {
-    PRESENT.with_borrow(|present| {
-        let messages = present.inserted.as_ref()?;
-        Some(json(messages, &present.referenced))
+    CURRENT.with_borrow(|current| {
+        let messages = current.inserted.as_ref()?;
+        Some(json(messages, &current.referenced))
     })
 }
 
 /// Messages as the protocol writes them, with what they quote of the query at hand.
 pub(crate) fn messages_json<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Value {
-    PRESENT.with_borrow(|present| json(messages, &present.referenced))
+    CURRENT.with_borrow(|current| json(messages, &current.referenced))
 }
 
 fn json<'a>(messages: impl IntoIterator<Item = &'a Message>, referenced: &[Message]) -> Value {

@@ -2,7 +2,8 @@
 //!
 //! The two are kept apart: a [`Failure`] is the bot's own decision and is shown to the person; a
 //! [`Stopped`] comes from the gateway, which knows already and shows what is to be shown. Both
-//! become an [`Error`], so that `?` ends [`Bot::respond`](crate::Bot::respond) well in either case.
+//! become an [`Error`], so that `?` ends [`Bot::respond`](crate::Bot::respond) well in either case. The
+//! errors of `poe` and `http` become one too, and lie here, below what makes them.
 
 mod http_error;
 mod poe_error;

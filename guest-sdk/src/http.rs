@@ -17,7 +17,9 @@ mod send;
 mod tests;
 mod utf8;
 
-pub use crate::failure::HttpError;
-pub use crate::web::{Request, Timeouts, get, post, request};
+pub use crate::{
+    failure::HttpError,
+    web::{Request, Timeouts, get, post, request},
+};
 pub use events::{EVENT_BYTES_MAX, Events, ServerEvent, events};
 pub use response::Response;

@@ -55,6 +55,18 @@
     reason = "the examples that are shown have their tests in them, and are run by themselves"
 )]
 
+// Who may know whom: each line those below it, never those above.
+//
+//     export  testing
+//     bot  tools
+//     poe
+//     reply  http  request
+//     backend
+//     current_query  interface  task  time
+//     cost  event  prompt  tool_call  web
+//     failure  query  settings  tolerant_json  wait
+//
+// Which target this is, `backend` and `wait` know, and what makes a component: `export`, `interface`.
 mod backend;
 mod bot;
 mod cost;

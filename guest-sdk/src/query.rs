@@ -8,9 +8,11 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
-pub(crate) mod json;
+mod json;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use json::message_json;
 
 /// One question: a person wrote something, and the whole conversation so far comes with it.
 ///

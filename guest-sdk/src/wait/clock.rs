@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+// What WASI calls a pollable.
 pub(crate) use self::Moment as Pollable;
 
 /// A point in time, counted from the query.
