@@ -15,7 +15,7 @@ use super::{
     },
     fields::Path,
     json::{kind, shown},
-    settings::Lints,
+    lints::Lints,
 };
 
 /// The only version of controls that there is.

@@ -34,7 +34,7 @@ use super::{
     fields::{self, Fault, Object, Path},
     json::{self, JsonFault},
     members, mend, one_pass, query, repair,
-    request::{ErrorReport, Feedback, Reaction, Request},
+    request::{ErrorReport, Feedback, Reaction, Report, Request},
 };
 
 /// The request types that are understood, in the words of the protocol.
@@ -264,24 +264,24 @@ fn request(members: Map<String, Value>) -> Result<Request, DecodeError> {
     match kind.as_str() {
         "query" => Ok(Request::Query(Box::new(query::read(&mut object)?))),
         "settings" => Ok(Request::Settings),
-        "report_feedback" => Ok(Request::Feedback(Feedback {
+        "report_feedback" => Ok(Request::Report(Report::Feedback(Feedback {
             message_id: query::id_or_empty(&mut object, "message_id")?,
             user_id: query::either_id(&mut object, "user_id", "user")?,
             conversation_id: query::either_id(&mut object, "conversation_id", "conversation")?,
             feedback_type: object.required_text("feedback_type")?,
-        })),
-        "report_reaction" => Ok(Request::Reaction(Reaction {
+        }))),
+        "report_reaction" => Ok(Request::Report(Report::Reaction(Reaction {
             message_id: query::id_or_empty(&mut object, "message_id")?,
             user_id: query::either_id(&mut object, "user_id", "user")?,
             conversation_id: query::either_id(&mut object, "conversation_id", "conversation")?,
             reaction: object.required_text("reaction")?,
-        })),
-        "report_error" => Ok(Request::ErrorReport(ErrorReport {
+        }))),
+        "report_error" => Ok(Request::Report(Report::Error(ErrorReport {
             message: object.get("message", fields::text)?.unwrap_or_default(),
             metadata: object
                 .get("metadata", fields::json_object)?
                 .unwrap_or_else(members::empty_object),
-        })),
+        }))),
         other => Err(DecodeError::UnknownType(json::shown(other))),
     }
 }

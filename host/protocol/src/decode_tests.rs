@@ -79,35 +79,35 @@ fn reports_are_understood() {
             r#"{"type":"report_feedback","message_id":"m","user":"u","conversation_id":"c",
                 "feedback_type":"dislike"}"#
         ),
-        Request::Feedback(Feedback {
+        Request::Report(Report::Feedback(Feedback {
             message_id: text("m"),
             user_id: text("u"),
             conversation_id: text("c"),
             feedback_type: text("dislike"),
-        })
+        }))
     );
     assert_eq!(
         decoded(COMMENTS).request,
-        Request::Reaction(Reaction {
+        Request::Report(Report::Reaction(Reaction {
             message_id: text("m-/*0*/"),
             user_id: text("0"),
             conversation_id: String::new(),
             reaction: text("+👍"),
-        })
+        }))
     );
     assert_eq!(
         request(r#"{"type":"report_error","message":"bad","metadata":{"a":1}}"#),
-        Request::ErrorReport(ErrorReport {
+        Request::Report(Report::Error(ErrorReport {
             message: text("bad"),
             metadata: text(r#"{"a":1}"#),
-        })
+        }))
     );
     assert_eq!(
         request(r#"{"type":"report_error"}"#),
-        Request::ErrorReport(ErrorReport {
+        Request::Report(Report::Error(ErrorReport {
             message: String::new(),
             metadata: text("{}"),
-        })
+        }))
     );
 }
 
@@ -171,7 +171,7 @@ fn complaints_name_the_place() {
 #[test]
 fn half_a_character_and_a_number_out_of_range_are_mended() {
     let mended = decode(REFUSED.to_vec()).unwrap();
-    let Request::ErrorReport(report) = mended.request else {
+    let Request::Report(Report::Error(report)) = mended.request else {
         panic!("{:?}", mended.request)
     };
     assert_eq!(report.message, "lone \u{fffd} surrogate");

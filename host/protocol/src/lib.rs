@@ -6,9 +6,9 @@
 //! |---|---|---|
 //! | `query` | a server-sent event stream | [`Request::Query`] in, [`Event`]s out |
 //! | `settings` | a JSON object | [`encode::settings`] |
-//! | `report_feedback` | ignored | [`Request::Feedback`] |
-//! | `report_reaction` | ignored | [`Request::Reaction`] |
-//! | `report_error` | ignored | [`Request::ErrorReport`] |
+//! | `report_feedback` | ignored | [`Report::Feedback`] |
+//! | `report_reaction` | ignored | [`Report::Reaction`] |
+//! | `report_error` | ignored | [`Report::Error`] |
 //! | anything else | HTTP status 501 | [`DecodeError::UnknownType`] |
 //!
 //! A stream consists of [`Event`]s: `meta` counts only as the first, at least one of `text`,
@@ -38,6 +38,7 @@ pub mod event;
 pub mod failure;
 mod fields;
 mod json;
+mod lints;
 mod members;
 pub mod mend;
 mod one_pass;
@@ -59,6 +60,6 @@ pub use self::{
     decode::{DecodeError, Decoded},
     event::Event,
     reference::Reference,
-    request::Request,
+    request::{Report, Request},
     settings::Settings,
 };

@@ -12,12 +12,19 @@ pub enum Request {
     Query(Box<Query>),
     /// `settings`: how the platform should treat this bot.
     Settings,
+    /// What somebody said of an answer; there is nothing to answer to it.
+    Report(Report),
+}
+
+/// What is said of an answer afterwards, by its `type`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
     /// `report_feedback`: a like or dislike.
     Feedback(Feedback),
     /// `report_reaction`: a reaction.
     Reaction(Reaction),
     /// `report_error`: what the platform could not make sense of.
-    ErrorReport(ErrorReport),
+    Error(ErrorReport),
 }
 
 /// One question, with the conversation that leads up to it.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     controls,
     json::{self, JsonFault, shown},
+    lints::Lints,
 };
 
 /// The version of the settings' vocabulary that is sent.
@@ -28,9 +29,6 @@ pub const DEPENDENCY_CALLS_MAX: u32 = 100;
 /// An introduction and controls have kilobytes. What is larger would be parsed, escaped, and kept for
 /// as long as somebody takes to read it.
 pub const SETTINGS_BYTES_MAX: u64 = 1024 * 1024;
-
-/// Most sentences of one [`lint`]; a last one says that there are more.
-const SENTENCES_MAX: usize = 50;
 
 /// The members of the settings object that the platform is known to take, old ones included
 /// (reference library 0.0.83). On any other it drops the object.
@@ -193,32 +191,6 @@ pub fn lint(settings: &Settings) -> Vec<String> {
         controls::lint(value, &mut lints);
     }
     lints.into_sentences()
-}
-
-/// Sentences up to a bound, so that no bot can fill a log with its settings.
-#[derive(Default)]
-pub(super) struct Lints {
-    sentences: Vec<String>,
-    more: bool,
-}
-
-impl Lints {
-    /// Adds a sentence, which is made only if there is room for it.
-    pub(super) fn say(&mut self, sentence: impl FnOnce() -> String) {
-        if self.sentences.len() < SENTENCES_MAX {
-            self.sentences.push(sentence());
-        } else {
-            self.more = true;
-        }
-    }
-
-    /// All of them, and one more where there was no room.
-    pub(super) fn into_sentences(mut self) -> Vec<String> {
-        if self.more {
-            self.sentences.push("There are more mistakes.".to_owned());
-        }
-        self.sentences
-    }
 }
 
 /// The object whose text this is, or why it is none, as the end of a sentence.

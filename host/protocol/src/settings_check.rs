@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use super::{
     controls,
     json::{self, kind, shown},
+    lints::Lints,
     rules::{self, Finding, Rule},
-    settings::{DEPENDENCY_CALLS_MAX, Lints, MEMBERS, RESPONSE_VERSION, price},
+    settings::{DEPENDENCY_CALLS_MAX, MEMBERS, RESPONSE_VERSION, price},
 };
 
 /// Members, what they hold in words, and whether a value is that.

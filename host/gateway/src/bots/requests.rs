@@ -20,7 +20,7 @@ use crate::{
 };
 use ravenry_base::memory::Booking;
 use ravenry_protocol::{
-    request::{ErrorReport, Feedback, Reaction},
+    Report,
     settings::{self, Settings},
 };
 
@@ -47,17 +47,6 @@ pub(crate) enum CallError {
     /// It did not answer in time.
     #[error("the bot did not answer within 5 s")]
     TooSlow,
-}
-
-/// What is handed to the bot.
-#[derive(Clone, Debug)]
-pub(crate) enum Report {
-    /// A like or dislike.
-    Feedback(Feedback),
-    /// A reaction.
-    Reaction(Reaction),
-    /// The platform's complaint.
-    Error(ErrorReport),
 }
 
 /// Asks a bot for its settings, for the platform: as JSON, which is written where the bot computes.
@@ -120,12 +109,7 @@ pub(crate) async fn report(
         Report::Error(_) => "report_error",
     };
     run(bot, (kind, call), bot.admit(), |component, started| {
-        let allowance = &bot.allowance;
-        match report {
-            Report::Feedback(feedback) => component.on_feedback(allowance, started, feedback),
-            Report::Reaction(reaction) => component.on_reaction(allowance, started, reaction),
-            Report::Error(report) => component.on_error(allowance, started, report),
-        }
+        component.report(&bot.allowance, started, report)
     })
     .await
 }

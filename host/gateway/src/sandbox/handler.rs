@@ -1,11 +1,19 @@
-//! The handler of a component, in whichever world it was built for: one face for both.
+//! What a component can be asked, in whichever world it was built for.
 
 use wasmtime::{Store, component::InstancePre};
 
-use super::{inspect::World, instance::StoreData, since_0_1, since_0_1_async};
+use super::{
+    Allowance, Component,
+    inspect::World,
+    instance::{self, Run, StoreData},
+    since_0_1, since_0_1_async,
+};
+use crate::imports::Call;
+use ravenry_base::memory::Booking;
 use ravenry_protocol::{
+    Report,
     event::Failure,
-    request::{ErrorReport, Feedback, Query, Reaction},
+    request::Query,
     settings::{SETTINGS_BYTES_MAX, Settings},
 };
 
@@ -16,16 +24,6 @@ pub(super) enum Handler {
     Async(since_0_1_async::BotPre),
 }
 
-/// Calls a function of the world's own module.
-macro_rules! forward {
-    ($handler:expr, $function:ident($($argument:expr),*)) => {
-        match $handler {
-            Handler::Plain(pre) => since_0_1::$function(pre, $($argument),*).await,
-            Handler::Async(pre) => since_0_1_async::$function(pre, $($argument),*).await,
-        }
-    };
-}
-
 impl Handler {
     /// Checks that a linked component exports what its world wants.
     pub(super) fn check(world: World, pre: InstancePre<StoreData>) -> wasmtime::Result<Self> {
@@ -34,52 +32,61 @@ impl Handler {
             World::BotAsync => Self::Async(since_0_1_async::check(pre)?),
         })
     }
+}
 
-    /// Calls `respond` in a fresh instance.
-    pub(super) async fn respond(
-        self,
-        store: Store<StoreData>,
+/// Each of these calls a function in a fresh instance.
+impl Component {
+    /// Starts to answer a query. The events go to the outbox of `call`.
+    pub fn respond(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
         query: Query,
-    ) -> wasmtime::Result<Result<(), Failure>> {
-        forward!(&self, respond(store, query))
+    ) -> Run<Result<(), Failure>> {
+        self.start(allowance, call, async move |handler, store| match handler {
+            Handler::Plain(pre) => since_0_1::respond(&pre, store, query).await,
+            Handler::Async(pre) => since_0_1_async::respond(&pre, store, query).await,
+        })
     }
 
-    /// Calls `settings` in a fresh instance. What is larger than settings are is let go at once.
-    pub(super) async fn settings(self, store: Store<StoreData>) -> wasmtime::Result<Settings> {
-        let settings = forward!(&self, settings(store))?;
-        let bytes = settings.bytes();
-        if bytes > SETTINGS_BYTES_MAX {
-            let words =
-                format!("its settings have {bytes} bytes, and {SETTINGS_BYTES_MAX} are the most");
-            return Err(wasmtime::Error::msg(words));
-        }
-        Ok(settings)
+    /// Starts to ask for the settings. What is larger than settings are is let go at once.
+    pub fn settings(&self, allowance: &Allowance, call: (Call, Booking)) -> Run<Settings> {
+        self.start(allowance, call, async |handler, store| {
+            let settings = match handler {
+                Handler::Plain(pre) => since_0_1::settings(&pre, store).await,
+                Handler::Async(pre) => since_0_1_async::settings(&pre, store).await,
+            }?;
+            let bytes = settings.bytes();
+            if bytes > SETTINGS_BYTES_MAX {
+                let words = format!(
+                    "its settings have {bytes} bytes, and {SETTINGS_BYTES_MAX} are the most"
+                );
+                return Err(wasmtime::Error::msg(words));
+            }
+            Ok(settings)
+        })
     }
 
-    /// Calls `on-feedback` in a fresh instance.
-    pub(super) async fn on_feedback(
-        self,
-        store: Store<StoreData>,
-        feedback: Feedback,
-    ) -> wasmtime::Result<()> {
-        forward!(&self, on_feedback(store, feedback))
+    /// Starts to hand over a report.
+    pub fn report(&self, allowance: &Allowance, call: (Call, Booking), report: Report) -> Run<()> {
+        self.start(allowance, call, async move |handler, store| match handler {
+            Handler::Plain(pre) => since_0_1::report(&pre, store, report).await,
+            Handler::Async(pre) => since_0_1_async::report(&pre, store, report).await,
+        })
     }
 
-    /// Calls `on-reaction` in a fresh instance.
-    pub(super) async fn on_reaction(
-        self,
-        store: Store<StoreData>,
-        reaction: Reaction,
-    ) -> wasmtime::Result<()> {
-        forward!(&self, on_reaction(store, reaction))
-    }
-
-    /// Calls `on-error` in a fresh instance.
-    pub(super) async fn on_error(
-        self,
-        store: Store<StoreData>,
-        report: ErrorReport,
-    ) -> wasmtime::Result<()> {
-        forward!(&self, on_error(store, report))
+    fn start<T, F>(
+        &self,
+        allowance: &Allowance,
+        (call, ahead): (Call, Booking),
+        begin: impl FnOnce(Handler, Store<StoreData>) -> F,
+    ) -> Run<T>
+    where
+        F: Future<Output = wasmtime::Result<T>> + Send + 'static,
+    {
+        let room = self.mappings.take(self.facts.mappings);
+        let handler = self.handler.clone();
+        let begin = |store| begin(handler, store);
+        instance::start(self, allowance, call, ahead, room, begin)
     }
 }

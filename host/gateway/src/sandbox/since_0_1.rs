@@ -12,7 +12,9 @@ use super::instance::StoreData;
 use crate::guard::Refusal;
 use ravenry_protocol::{
     event::{self, Event, EventName, JsonObject, Owned},
-    failure, request, settings,
+    failure,
+    request::{self, Report},
+    settings,
 };
 
 pub(super) mod bindings {
@@ -110,40 +112,19 @@ pub(super) async fn settings(
         .into())
 }
 
-/// Calls `on-feedback` in a fresh instance.
-pub(super) async fn on_feedback(
+/// Calls the function for such a report in a fresh instance.
+pub(super) async fn report(
     pre: &BotPre,
     mut store: Store<StoreData>,
-    feedback: request::Feedback,
+    report: Report,
 ) -> wasmtime::Result<()> {
     let bot = pre.all.instantiate_async(&mut store).await?;
-    bot.ravenry_bot_handler()
-        .call_on_feedback(&mut store, &feedback.into())
-        .await
-}
-
-/// Calls `on-reaction` in a fresh instance.
-pub(super) async fn on_reaction(
-    pre: &BotPre,
-    mut store: Store<StoreData>,
-    reaction: request::Reaction,
-) -> wasmtime::Result<()> {
-    let bot = pre.all.instantiate_async(&mut store).await?;
-    bot.ravenry_bot_handler()
-        .call_on_reaction(&mut store, &reaction.into())
-        .await
-}
-
-/// Calls `on-error` in a fresh instance.
-pub(super) async fn on_error(
-    pre: &BotPre,
-    mut store: Store<StoreData>,
-    report: request::ErrorReport,
-) -> wasmtime::Result<()> {
-    let bot = pre.all.instantiate_async(&mut store).await?;
-    bot.ravenry_bot_handler()
-        .call_on_error(&mut store, &report.into())
-        .await
+    let (bot, store) = (bot.ravenry_bot_handler(), &mut store);
+    match report {
+        Report::Feedback(it) => bot.call_on_feedback(store, &it.into()).await,
+        Report::Reaction(it) => bot.call_on_reaction(store, &it.into()).await,
+        Report::Error(it) => bot.call_on_error(store, &it.into()).await,
+    }
 }
 
 /// What a reply function gives back: the outer error would trap, and is never used.

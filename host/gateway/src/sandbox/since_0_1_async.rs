@@ -7,7 +7,7 @@
 use wasmtime::Store;
 
 use super::instance::StoreData;
-use ravenry_protocol::{event, request, settings};
+use ravenry_protocol::{Report, event, request, settings};
 
 mod bindings {
     //! Generated from `wit/`: the exports alone.
@@ -60,35 +60,17 @@ pub(super) async fn settings(
     Ok(settings.into())
 }
 
-/// Calls `on-feedback` in a fresh instance.
-pub(super) async fn on_feedback(
+/// Calls the function for such a report in a fresh instance.
+pub(super) async fn report(
     pre: &BotPre,
     mut store: Store<StoreData>,
-    feedback: request::Feedback,
+    report: Report,
 ) -> wasmtime::Result<()> {
     let bot = pre.instantiate_async(&mut store).await?;
-    let function = bot.ravenry_bot_handler_async().func_on_feedback();
-    function.call_async(&mut store, (feedback.into(),)).await
-}
-
-/// Calls `on-reaction` in a fresh instance.
-pub(super) async fn on_reaction(
-    pre: &BotPre,
-    mut store: Store<StoreData>,
-    reaction: request::Reaction,
-) -> wasmtime::Result<()> {
-    let bot = pre.instantiate_async(&mut store).await?;
-    let function = bot.ravenry_bot_handler_async().func_on_reaction();
-    function.call_async(&mut store, (reaction.into(),)).await
-}
-
-/// Calls `on-error` in a fresh instance.
-pub(super) async fn on_error(
-    pre: &BotPre,
-    mut store: Store<StoreData>,
-    report: request::ErrorReport,
-) -> wasmtime::Result<()> {
-    let bot = pre.instantiate_async(&mut store).await?;
-    let function = bot.ravenry_bot_handler_async().func_on_error();
-    function.call_async(&mut store, (report.into(),)).await
+    let (bot, store) = (bot.ravenry_bot_handler_async(), &mut store);
+    match report {
+        Report::Feedback(it) => bot.func_on_feedback().call_async(store, (it.into(),)).await,
+        Report::Reaction(it) => bot.func_on_reaction().call_async(store, (it.into(),)).await,
+        Report::Error(it) => bot.func_on_error().call_async(store, (it.into(),)).await,
+    }
 }
