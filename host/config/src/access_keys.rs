@@ -7,11 +7,10 @@ use std::fmt::Display;
 use toml_span::value::ValueInner;
 
 use super::{
-    manifest::plain,
     resolve::KEYS_MAX,
     secret_source::{SecretContext, Sort, SourceEntry, entry},
     source_file::TextFile,
-    toml_table::{Keys, kind},
+    toml_table::{Keys, kind, plain},
 };
 use ravenry_base::{report::Problem, secret::Secret};
 

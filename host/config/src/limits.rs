@@ -19,7 +19,7 @@ pub struct Limits {
     pub wall_time: Duration,
     /// Bytes of all memories and tables of one instance together. Growth beyond is refused to the guest.
     pub memory: u64,
-    /// Bytes of all instances of one bot together. A query that would pass it waits in the queue.
+    /// Bytes of all instances of one bot together. A query that would pass it is refused.
     pub live_memory: u64,
     /// Replies that run at once. One more waits in the queue.
     pub running: u32,

@@ -17,7 +17,7 @@ use super::{
     outbound::{self, HostEntry, SecretEntry},
     resolve::Build,
     source_file::{TextFile, excerpt, nameable},
-    toml_table::{Keys, kind},
+    toml_table::{Keys, kind, plain},
 };
 use crate::ids::{BotName, Route};
 use ravenry_base::report::{Place, Problem};
@@ -30,9 +30,6 @@ const CONFIG_BYTES_MAX: usize = 128 << 10;
 
 /// Patterns of files to watch.
 const WATCH_MAX: usize = 256;
-
-/// Longest path, command, or name at Poe, in bytes.
-const TEXT_BYTES_MAX: usize = 4096;
 
 /// A bot as declared.
 pub(super) struct BotEntry {
@@ -149,21 +146,6 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         limits,
         wrong: file.problems.split_off(before),
     })
-}
-
-/// A text without NUL, not empty, and not endless; `what` begins the sentence if it is none.
-pub(super) fn plain(text: &str, span: Span, what: &str, file: &mut TextFile) -> bool {
-    let wrong = if text.is_empty() {
-        "is empty"
-    } else if text.len() > TEXT_BYTES_MAX {
-        "is too long"
-    } else if text.chars().any(char::is_control) {
-        "has control characters"
-    } else {
-        return true;
-    };
-    file.wrong(span, format!("{what} {wrong}"));
-    false
 }
 
 fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(PathBuf, Place)> {

@@ -3,7 +3,7 @@
 //! Goes in: text. Comes out: what it says, and every mistake with its place. What tenants' files
 //! say is read elsewhere.
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use toml_span::Span;
 use url::Url;
@@ -12,13 +12,12 @@ use super::{
     engines::{Engines, engines},
     limits::UnitKind,
     limits_table::{Asked, asked},
-    manifest::plain,
     outbound::{self, Hosts},
     platform::{self, PoeUrlError},
     resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX},
     source_file::{self, FILE_BYTES_MAX, TextFile, unreadable},
     tenant::{TenantEntry, host_name, separate, tenant},
-    toml_table::Keys,
+    toml_table::{Keys, Zero, count, plain},
     units,
 };
 use crate::ids::TenantName;
@@ -246,43 +245,4 @@ fn address(
 fn path(keys: &mut Keys, key: &'static str, file: &mut TextFile) -> Option<String> {
     let (text, span) = keys.string(key, file)?;
     plain(&text, span, &format!("`{key}` {}", keys.within()), file).then_some(text)
-}
-
-/// What a count of 0 means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zero {
-    /// None at all.
-    Allowed,
-    /// Nonsense.
-    Refused,
-}
-
-pub(super) fn count(
-    keys: &mut Keys,
-    key: &'static str,
-    zero: Zero,
-    file: &mut TextFile,
-) -> Option<u32> {
-    let most = u32::try_from(units::COUNT_MAX).unwrap_or(u32::MAX);
-    whole(keys, key, u32::from(zero == Zero::Refused)..=most, file)
-}
-
-/// A whole number within bounds.
-pub(super) fn whole(
-    keys: &mut Keys,
-    key: &'static str,
-    bounds: RangeInclusive<u32>,
-    file: &mut TextFile,
-) -> Option<u32> {
-    let value = keys.take(key)?;
-    let number = value.as_integer();
-    let number = number.and_then(|number| u32::try_from(number).ok());
-    let good = number.filter(|number| bounds.contains(number));
-    if good.is_none() {
-        let (least, most) = (bounds.start(), bounds.end());
-        let within = keys.within();
-        let message = format!("`{key}` {within} must be a whole number from {least} to {most}");
-        file.wrong(value.span, message);
-    }
-    good
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::ids::{BotName, Route, TenantName};
 use ravenry_base::{
     hosts::{HostPattern, PrivateHost},
-    report::{Place, Problem},
+    report::{Place, Problem, Problems},
     secret::Secret,
 };
 
@@ -98,6 +98,34 @@ pub struct ServerSpec {
     pub refused: Vec<Refused>,
     /// The bots among it, as far as is known what they are to be.
     pub aside: Vec<BotSpec>,
+}
+
+impl ServerSpec {
+    /// For whoever wants all or nothing.
+    ///
+    /// # Errors
+    /// All that is refused.
+    pub fn whole(self) -> Result<Self, Problems> {
+        let refused = self.refused.iter().map(|refused| refused.problem.clone());
+        Problems(refused.collect()).or(self)
+    }
+
+    /// Whether what is wrong with bots has left none.
+    pub fn is_void(&self) -> bool {
+        !self.refused.is_empty() && self.tenants.iter().all(|tenant| tenant.bots.is_empty())
+    }
+
+    /// Whether it is not known what a bot of this name is to be: it, or a file of its tenant, is refused.
+    pub fn is_unread(&self, tenant: &TenantName, bot: &BotName) -> bool {
+        let mut refused = self.refused.iter().filter(|it| it.tenant == *tenant);
+        refused.any(|it| it.bot.as_ref().is_none_or(|name| name == bot))
+    }
+
+    /// Whether just this bot is refused, by its name.
+    pub fn refuses(&self, tenant: &TenantName, bot: &BotName) -> bool {
+        let mut refused = self.refused.iter().filter(|it| it.tenant == *tenant);
+        refused.any(|it| it.bot.as_ref() == Some(bot))
+    }
 }
 
 /// A tenant: who owns bots and shares a budget.

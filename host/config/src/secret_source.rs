@@ -12,9 +12,8 @@ use std::{
 use toml_span::{Span, Value, value::ValueInner};
 
 use super::{
-    manifest::plain,
     source_file::{TextFile, nameable, read},
-    toml_table::{Keys, kind},
+    toml_table::{Keys, kind, plain},
 };
 use crate::ids::TenantName;
 use ravenry_base::{report::Place, secret::Secret};
@@ -119,7 +118,7 @@ impl Vault {
                 Ok(if beside.is_file() { beside } else { own })
             }
             Self::Author(None) => Err((
-                vec!["nobody said in which directory secrets are".to_owned()],
+                vec!["it is not said in which directory secrets are".to_owned()],
                 format!("set {SECRETS_DIR} to a directory with a file for each secret"),
             )),
             Self::Operator(None) => Err((

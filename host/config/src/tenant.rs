@@ -11,12 +11,10 @@ use toml_span::{Span, Value, value::ValueInner};
 use super::{
     limits,
     limits_table::limit,
-    manifest::plain,
-    operator::{Zero, count, whole},
     outbound::{self, Hosts},
     resolve::TENANT_WEIGHT_MAX,
     source_file::{TextFile, excerpt, nameable},
-    toml_table::{Keys, kind},
+    toml_table::{Keys, Zero, count, kind, plain, whole},
     units,
 };
 use crate::ids::{Route, TenantName};

@@ -3,6 +3,8 @@
 //! Every reader notes what is wrong and goes on, so that all mistakes of a file show at once.
 //! None of them repeats a value: it may be a key in the wrong place.
 
+use std::ops::RangeInclusive;
+
 use toml_span::{
     Span, Value,
     value::{Key, Table, ValueInner},
@@ -11,10 +13,14 @@ use toml_span::{
 use super::{
     limits::suggestion,
     source_file::{TextFile, excerpt, nameable},
+    units,
 };
 
 /// A text with its place.
 pub type Text = (String, Span);
+
+/// Longest path, command, or name at Poe, in bytes.
+const TEXT_BYTES_MAX: usize = 4096;
 
 /// A table of which some keys were taken already.
 pub struct Keys<'t> {
@@ -230,4 +236,58 @@ pub fn kind(value: &ValueInner<'_>) -> &'static str {
         ValueInner::Array(_) => "a list",
         ValueInner::Table(_) => "a table",
     }
+}
+
+/// A text without NUL, not empty, and not endless; `what` begins the sentence if it is none.
+pub(super) fn plain(text: &str, span: Span, what: &str, file: &mut TextFile) -> bool {
+    let wrong = if text.is_empty() {
+        "is empty"
+    } else if text.len() > TEXT_BYTES_MAX {
+        "is too long"
+    } else if text.chars().any(char::is_control) {
+        "has control characters"
+    } else {
+        return true;
+    };
+    file.wrong(span, format!("{what} {wrong}"));
+    false
+}
+
+/// What a count of 0 means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zero {
+    /// None at all.
+    Allowed,
+    /// Nonsense.
+    Refused,
+}
+
+pub(super) fn count(
+    keys: &mut Keys,
+    key: &'static str,
+    zero: Zero,
+    file: &mut TextFile,
+) -> Option<u32> {
+    let most = u32::try_from(units::COUNT_MAX).unwrap_or(u32::MAX);
+    whole(keys, key, u32::from(zero == Zero::Refused)..=most, file)
+}
+
+/// A whole number within bounds.
+pub(super) fn whole(
+    keys: &mut Keys,
+    key: &'static str,
+    bounds: RangeInclusive<u32>,
+    file: &mut TextFile,
+) -> Option<u32> {
+    let value = keys.take(key)?;
+    let number = value.as_integer();
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let good = number.filter(|number| bounds.contains(number));
+    if good.is_none() {
+        let (least, most) = (bounds.start(), bounds.end());
+        let within = keys.within();
+        let message = format!("`{key}` {within} must be a whole number from {least} to {most}");
+        file.wrong(value.span, message);
+    }
+    good
 }

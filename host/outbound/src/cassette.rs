@@ -13,7 +13,6 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use hyper_util::client::legacy;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep};
 
@@ -21,7 +20,7 @@ use self::{
     record::{Sent, noted},
     replay::{collected, response},
 };
-use super::{SendError, connection::Http, error};
+use super::{SendError, connection::Http, error::Lost};
 
 /// Bytes of all bodies that one tape keeps. What passes it is left out, and [`Tape::is_cut`] says so.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -244,53 +243,6 @@ impl Tape {
         self.begin(request, Some(index), outcome.clone());
         sleep(outcome.after).await;
         response(outcome, began).map_err(Lost::Known)
-    }
-}
-
-/// Why there is no response.
-#[derive(Debug)]
-pub(super) enum Lost {
-    /// What is wrong with the request, or with the body of its response.
-    Http(reqwest::Error),
-    /// Why no response came.
-    Unanswered(legacy::Error),
-    /// What a tape says, or the head of the response.
-    Known(SendError),
-}
-
-impl Lost {
-    /// Whether nothing was sent.
-    pub(super) fn is_connect(&self) -> bool {
-        match self {
-            Self::Http(error) => error.is_connect(),
-            Self::Unanswered(error) => error.is_connect(),
-            Self::Known(error) => matches!(
-                error,
-                SendError::Name
-                    | SendError::NameTimeout
-                    | SendError::NoConnectionFree
-                    | SendError::ConnectTimeout
-                    | SendError::Refused
-                    | SendError::Unreachable
-                    | SendError::Unavailable(_)
-            ),
-        }
-    }
-}
-
-impl From<reqwest::Error> for Lost {
-    fn from(error: reqwest::Error) -> Self {
-        Self::Http(error)
-    }
-}
-
-impl From<&Lost> for SendError {
-    fn from(lost: &Lost) -> Self {
-        match lost {
-            Lost::Http(error) => error::before_the_response(error),
-            Lost::Unanswered(error) => error::unanswered(error),
-            Lost::Known(error) => error.clone(),
-        }
     }
 }
 

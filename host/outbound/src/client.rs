@@ -21,7 +21,7 @@ use super::{
     OutboundShare, SendError, Shared,
     body::{Gone, Incoming, Outgoing, Pulse},
     cassette::{self, RequestKind, Tape},
-    connection::{Http, IDENTITY},
+    connection::{Http, IDENTITY, IDLE_MAX, IDLE_PER_HOST_MAX},
     error::HEAD_BYTES_MAX,
     policy::{self, Reach},
     resolver::Resolver,
@@ -41,15 +41,6 @@ pub const FIRST_BYTE_MAX: Duration = Duration::from_mins(2);
 
 /// Longest silence in the middle of a response. Source: as above.
 pub const BETWEEN_BYTES_MAX: Duration = Duration::from_mins(2);
-
-/// How long a connection that nobody uses is kept.
-///
-/// Long enough for the next question of a conversation, and half of what servers keep theirs for
-/// (nginx: 75 s), so that it is seldom closed just when it is used again.
-pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
-
-/// Connections to one host that are kept while nobody uses them: as many as one query has at once.
-pub(super) const IDLE_PER_HOST_MAX: usize = 8;
 
 /// What a request holds among those of its query.
 pub type RequestPermit = OwnedSemaphorePermit;

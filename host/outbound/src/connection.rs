@@ -29,9 +29,7 @@ use url::Url;
 use self::metered::{Line, Metered, MeteredBody};
 use super::{
     CONNECT_MAX, SendError,
-    cassette::Lost,
-    client::{IDLE_MAX, IDLE_PER_HOST_MAX},
-    error::coded,
+    error::{Lost, coded},
     resolver::Resolver,
     shares::Share,
 };
@@ -44,6 +42,15 @@ const CONNECTING_DESCRIPTORS: u32 = 2;
 ///
 /// The client's own default is six times that for each connection, which is in no bot's budget.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a connection that nobody uses is kept.
+///
+/// Long enough for the next question of a conversation, and half of what servers keep theirs for
+/// (nginx: 75 s), so that it is seldom closed just when it is used again.
+pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Connections to one host that are kept while nobody uses them: as many as one query has at once.
+pub(super) const IDLE_PER_HOST_MAX: usize = 8;
 
 /// Silence on a connection after which the system asks whether anybody is there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(15);

@@ -234,3 +234,49 @@ pub(super) fn within_the_response(error: &reqwest::Error) -> SendError {
         other => other,
     }
 }
+/// Why there is no response.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// What is wrong with the request, or with the body of its response.
+    Http(reqwest::Error),
+    /// Why no response came.
+    Unanswered(legacy::Error),
+    /// What a tape says, or the head of the response.
+    Known(SendError),
+}
+
+impl Lost {
+    /// Whether nothing was sent.
+    pub(super) fn is_connect(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_connect(),
+            Self::Unanswered(error) => error.is_connect(),
+            Self::Known(error) => matches!(
+                error,
+                SendError::Name
+                    | SendError::NameTimeout
+                    | SendError::NoConnectionFree
+                    | SendError::ConnectTimeout
+                    | SendError::Refused
+                    | SendError::Unreachable
+                    | SendError::Unavailable(_)
+            ),
+        }
+    }
+}
+
+impl From<reqwest::Error> for Lost {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<&Lost> for SendError {
+    fn from(lost: &Lost) -> Self {
+        match lost {
+            Lost::Http(error) => before_the_response(error),
+            Lost::Unanswered(error) => unanswered(error),
+            Lost::Known(error) => error.clone(),
+        }
+    }
+}

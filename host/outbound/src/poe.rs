@@ -24,8 +24,9 @@ pub use self::{
 };
 use super::{
     Egress, OutboundShare,
-    cassette::{self, Lost, RequestKind, Tape},
+    cassette::{self, RequestKind, Tape},
     connection::Http,
+    error::Lost,
 };
 use ravenry_base::secret::Secret;
 use ravenry_protocol::{event::Failure, shown::Escaped};

@@ -285,7 +285,7 @@ fn a_secret_without_a_directory_says_how_to_name_one() {
     let scene = Scene::new(&[("m.toml", &lines)]);
     assert_snapshot!(scene.manifest("m.toml").unwrap_err(), @r"
     error: bot `cat` cannot have its secret `KEY`
-      caused by: nobody said in which directory secrets are
+      caused by: it is not said in which directory secrets are
       --> DIR/m.toml:5:19
     hint: set RAVENRY_SECRETS_DIR to a directory with a file for each secret
     ");

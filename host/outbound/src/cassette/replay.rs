@@ -13,8 +13,8 @@ use http_body_util::{BodyExt, Limited};
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{BYTES_MAX, Lost, RequestOutcome};
-use crate::SendError;
+use super::{BYTES_MAX, RequestOutcome};
+use crate::{SendError, error::Lost};
 
 /// A request's body, whole: a tape answers those who have said what they want.
 pub(super) async fn collected(body: reqwest::Body) -> Result<Vec<u8>, Lost> {

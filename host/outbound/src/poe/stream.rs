@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
 
 use super::{Fault, excerpt, heard, short};
-use crate::cassette::Lost;
+use crate::error::Lost;
 use ravenry_base::memory::Booking;
 use ravenry_protocol::utf8::Utf8;
 
