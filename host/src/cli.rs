@@ -26,6 +26,7 @@ mod reload;
 mod run;
 mod serving;
 mod serving_flags;
+mod signals;
 mod simulator;
 mod simulator_config;
 mod source_tree;

@@ -1,5 +1,5 @@
 //! The composition root: configuration in, a serving process out. Everything is built here and
-//! nowhere else; phases, drain and stop.
+//! nowhere else; phases, drain and stop. What asks for a stop, and the addresses, whoever calls brings along.
 
 mod auth;
 mod backstop;
@@ -7,7 +7,6 @@ mod body;
 mod connection;
 mod descriptors;
 mod drain;
-mod hangup;
 mod head;
 mod listen;
 mod open;
@@ -18,7 +17,7 @@ mod reject;
 mod request_body;
 mod resources;
 mod routes;
-pub mod signals;
+mod seat;
 mod socket;
 mod stream;
 mod summary;
@@ -27,12 +26,14 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::{Pin, pin},
     sync::Arc,
     time::Duration,
 };
 
 use parking_lot::Mutex;
 
+pub use self::open::Listeners;
 pub use self::prepare::make_directories;
 pub use self::summary::BotEvent;
 pub use self::summary::BotSummary;
@@ -44,13 +45,11 @@ use self::{
     backstop::Backstop,
     drain::stop_politely,
     listen::Crowd,
-    open::Listeners,
     prepare::{Place, look, prepare},
     record::Recorder,
     request_body::Intake,
     resources::Machine,
     routes::Gateway,
-    signals::Signals,
     socket::Entrance,
     summary::{carries, describe, refused, telling},
 };
@@ -63,6 +62,7 @@ use crate::{
     charges::{Journal, RECORDS_MAX},
     compute::Compute,
     sandbox::Capacity,
+    telemetry::Metrics,
 };
 use ravenry_base::{
     directory::{self, Writers},
@@ -70,18 +70,11 @@ use ravenry_base::{
 };
 use ravenry_config::resolve::ServerSpec;
 
-/// Where the server listens, and where it keeps things.
+/// How the server serves, and where it keeps things.
 pub struct Options {
-    /// Address for bots, such as `127.0.0.1:8080`; port 0 takes a free one.
-    pub listen: String,
-    /// Whether both addresses may be those of another process of the same user, which does so as well: the
-    /// one before this one, or the next.
-    pub shared: bool,
-    /// Address for metrics; `None` serves none.
-    pub metrics_listen: Option<String>,
     /// Where things are kept.
     pub directories: Directories,
-    /// How long replies may go on after the first signal.
+    /// How long replies may go on after a stop was asked for.
     pub drain: Duration,
     /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
     /// of others no answer of a bot without a key.
@@ -92,15 +85,15 @@ pub struct Options {
     pub recorder: Option<Recorder>,
     /// Told what becomes of bots whose components are still being compiled when others are served.
     pub news: Arc<dyn Fn(BotEvent) + Send + Sync>,
-    /// Called once when a stop is asked for, before replies are waited for.
-    pub stopping: Arc<dyn Fn() + Send + Sync>,
-    /// What SIGHUP asks for: this is called, away from the threads that serve, with what is mounted and
-    /// where. `None`: a stop.
-    pub reload: Option<Reload>,
 }
 
-/// Reads again what people wrote, and changes what is mounted; bots answer at the address.
-pub type Reload = Arc<dyn Fn(&Arc<Deployment>, SocketAddr) + Send + Sync>;
+/// When the server stops.
+pub struct Shutdown<Politely, AtOnce> {
+    /// From then on nothing new is taken, and replies may finish.
+    pub politely: Politely,
+    /// Then whatever is left is cut. Not looked at before.
+    pub at_once: AtOnce,
+}
 
 /// Where the server keeps things.
 #[derive(Clone, Debug)]
@@ -120,33 +113,39 @@ fn problem(message: String, cause: &impl ToString, hint: Option<&str>) -> Proble
     }])
 }
 
-/// Mounts the bots and serves them until a signal.
+/// Mounts the bots and serves them until the shutdown.
 ///
 /// Connections are accepted as soon as every bot was looked at: one that is still being compiled says
 /// that it is starting. `ready` is called once, when that is true of large ones only, and not at all
-/// where a signal comes before. What it is given changes the bots while they are served.
+/// where the shutdown comes before. What it is given changes the bots while they are served.
 ///
 /// # Errors
 /// Everything that a look at the bots finds wrong, all of it at once, where none is left to be served; what
 /// only compiling tells, where none is.
 pub async fn run(
+    listeners: Listeners,
+    shutdown: Shutdown<impl Future<Output = ()>, impl Future<Output = ()>>,
     spec: ServerSpec,
     options: Options,
     ready: impl FnOnce(&Ready, &Arc<Deployment>),
 ) -> Result<(), Problems> {
     let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
-    let mut outside = Listeners::open(&options)?;
-    let signals = &mut outside.signals;
+    let Shutdown { politely, at_once } = shutdown;
+    let mut politely = pin!(politely);
+    // Before anything is counted. Where nobody may ask, nothing is: what is kept would only grow.
+    let recorder = listeners.metrics.as_ref().map(|_| Metrics::install());
+    let recorder = recorder.transpose();
+    let recorder = recorder.map_err(|error| failed("metrics cannot be kept", &error))?;
     make_directories(&options.directories)?;
 
     let machine = look_at_machine(&spec)?;
     let journal = Journal::here(&options.directories.state, machine.descriptors.records);
     let told = look_for_open_charges(&journal);
-    if unless_stopped(signals, told).await?.is_none() {
+    if unless_stopped(politely.as_mut(), told).await?.is_none() {
         return Ok(());
     }
 
-    let news = telling(&options.news, outside.address);
+    let news = telling(&options.news, listeners.bots.address);
     let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
     let crowd = Crowd::at(compute.handle());
     let place = Place {
@@ -158,7 +157,7 @@ pub async fn run(
     let backstop = Backstop::start(machine, &deployment);
     let _backstop = backstop.map_err(|error| failed("memory cannot be watched", &error))?;
     let looked = look(spec, &deployment, &options.progress);
-    let Some(change) = unless_stopped(signals, looked).await? else {
+    let Some(change) = unless_stopped(politely.as_mut(), looked).await? else {
         return Ok(());
     };
     let inside = Services {
@@ -166,8 +165,10 @@ pub async fn run(
         capacity: &capacity,
         machine,
         crowd,
+        recorder,
     };
-    serve(outside, inside, change, &options, ready).await?;
+    let shutdown = Shutdown { politely, at_once };
+    serve(listeners, shutdown, inside, change, &options, ready).await?;
     deployment.end();
     journal.settled().await;
     tracing::info!("stopped");
@@ -180,11 +181,13 @@ struct Services<'a> {
     capacity: &'a Capacity,
     machine: Machine,
     crowd: Crowd,
+    recorder: Option<Metrics>,
 }
 
-/// Serves what is mounted, and what is compiled meanwhile, until a signal.
+/// Serves what is mounted, and what is compiled meanwhile, until the shutdown.
 async fn serve(
-    outside: Listeners,
+    Listeners { bots, metrics }: Listeners,
+    shutdown: Shutdown<Pin<&mut impl Future<Output = ()>>, impl Future<Output = ()>>,
     inside: Services<'_>,
     change: Change,
     options: &Options,
@@ -195,7 +198,12 @@ async fn serve(
         capacity,
         machine,
         crowd,
+        recorder,
     } = inside;
+    let Shutdown {
+        mut politely,
+        at_once,
+    } = shutdown;
     let stop = Stop::default();
     let gateway = Gateway::new(
         deployment.registry(),
@@ -207,12 +215,14 @@ async fn serve(
     let readers = machine.descriptors.readers;
     let serve = |entrance| open::serve_bots(entrance, readers, &crowd, &gateway);
     // While another process answers, nobody is to wait for what this one still has to compile.
-    let (first, second) = match outside.entrance {
-        Entrance::Open(_) => (Some(outside.entrance), None),
-        Entrance::Beside(_) => (None, Some(outside.entrance)),
+    let (first, second) = match bots.entrance {
+        Entrance::Open(_) => (Some(bots.entrance), None),
+        Entrance::Beside(_) => (None, Some(bots.entrance)),
     };
     let mut front = first.map(serve).transpose()?;
-    let metrics = outside.metrics.map(open::Scraped::serve).transpose()?;
+    let metrics = metrics.zip(recorder);
+    let metrics = metrics.map(|(bound, recorder)| open::serve_metrics(bound, recorder));
+    let metrics = metrics.transpose()?;
     let started = async {
         compile_small_ones(change, deployment, &gateway, options).await?;
         if let Some(second) = second {
@@ -222,15 +232,12 @@ async fn serve(
         }
         Ok(())
     };
-    let mut signals = outside.signals;
-    if unless_stopped(&mut signals, started).await?.is_some() {
+    if unless_stopped(politely.as_mut(), started).await?.is_some() {
         let url = metrics.as_ref().map(|(url, _)| url.clone());
-        let served = served(deployment, capacity, outside.address, url);
-        ready(&served, deployment);
+        ready(&served(deployment, capacity, bots.address, url), deployment);
         tokio::select! {
-            () = signals.next() => {}
+            () = politely => {}
             problems = in_vain(deployment, &gateway) => return Err(problems),
-            () = hangup::reload(outside.hangups, options, deployment, served.address) => {}
         }
     }
     // The next process may have this port at once.
@@ -238,7 +245,7 @@ async fn serve(
         front.cut();
     }
     if let Some(front) = front {
-        stop_politely(signals, &gateway, front, &stop, options).await;
+        stop_politely(at_once, &gateway, front, &stop, options.drain).await;
     }
     Ok(())
 }
@@ -298,13 +305,13 @@ fn served(
     }
 }
 
-/// Does one step of a start; `None` where a signal came meanwhile.
+/// Does one step of a start; `None` where the shutdown came meanwhile.
 async fn unless_stopped<T>(
-    signals: &mut Signals,
+    politely: Pin<&mut impl Future<Output = ()>>,
     step: impl Future<Output = Result<T, Problems>>,
 ) -> Result<Option<T>, Problems> {
     tokio::select! {
-        () = signals.next() => {
+        () = politely => {
             tracing::info!("stopped before the start was complete");
             Ok(None)
         }
@@ -312,8 +319,6 @@ async fn unless_stopped<T>(
     }
 }
 
-/// Tells of money that a process before this one has left open. Where the records cannot be looked
-/// through, replies that charge nothing go on.
 /// What the machine has to give, if that is enough.
 fn look_at_machine(spec: &ServerSpec) -> Result<Machine, Problems> {
     Machine::look(spec.connections).map_err(|few| {
@@ -322,6 +327,8 @@ fn look_at_machine(spec: &ServerSpec) -> Result<Machine, Problems> {
     })
 }
 
+/// Tells of money that a process before this one has left open. Where the records cannot be looked
+/// through, replies that charge nothing go on.
 async fn look_for_open_charges(journal: &Journal) -> Result<(), Problems> {
     let journal = journal.clone();
     let told = tokio::task::spawn_blocking(move || charge_report::tell_left_open(&journal)).await;

@@ -3,7 +3,7 @@
 //! Load, build what is a directory, serve, print the table, reload on change. The order is here; the
 //! work is not.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use super::{
     addresses, components,
@@ -13,13 +13,14 @@ use super::{
     progress::Progress,
     reload::Reload,
     serving_flags::{LogFormat, ServingFlags},
+    signals::{Hangups, Signals, Stops},
     table,
 };
-use ravenry_base::output;
+use ravenry_base::{output, report::Problems};
 use ravenry_config::resolve::ServerSpec;
 use ravenry_gateway::{
     bots::deployment::Deployment,
-    server::{self, BotEvent, Options, RefusedBot, record::Recorder},
+    server::{self, BotEvent, Listeners, Options, RefusedBot, Shutdown, record::Recorder},
     telemetry,
     walls::Walls,
 };
@@ -44,8 +45,11 @@ pub(super) enum Author<'a> {
     Builds,
     /// Has built them before: an operator's server builds nothing. It has walls around it, and reads its files again
     /// when it is asked to.
-    HasBuilt(&'a Walls, server::Reload),
+    HasBuilt(&'a Walls, Reread),
 }
+
+/// Reads again what people wrote, and changes what is mounted; bots answer at the address. Blocks.
+pub(super) type Reread = Arc<dyn Fn(&Arc<Deployment>, SocketAddr) + Send + Sync>;
 
 /// Turns sources into components, and serves until a signal.
 pub(super) fn serve(
@@ -90,15 +94,14 @@ pub(super) fn serve(
         let mut options = options(&spec, serving, &progress)?;
         options.recorder = recorder;
         options.at_desk = !matches!(author, Author::HasBuilt(..));
-        if let Author::HasBuilt(_, again) = author {
-            options.reload = Some(Arc::clone(again));
-            options.shared = true;
-        }
-        if let Some(reload) = &reload {
-            options.stopping = reload.stop();
-        }
+        let listen = Listen::of(&spec, serving);
+        let again = match author {
+            Author::HasBuilt(_, again) => Some(Arc::clone(again)),
+            Author::Watches(_) | Author::Builds => None,
+        };
         let simulated = simulated.map(AsRef::as_ref);
-        run(spec, options, reload, simulated, (notes, files, &progress))
+        let shown = (notes, files, &progress);
+        run(spec, &listen, options, (reload, again), simulated, shown)
     });
     progress.end();
     outcome
@@ -139,8 +142,9 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 /// are `files` that are refused.
 fn run(
     spec: ServerSpec,
+    listen: &Listen,
     options: Options,
-    reload: Option<Reload>,
+    (reload, again): (Option<Reload>, Option<Reread>),
     simulated: Option<&Simulated>,
     (notes, files, progress): (Vec<String>, Vec<RefusedBot>, &Progress),
 ) -> Result<(), Failure> {
@@ -151,69 +155,139 @@ fn run(
         .build();
     let runtime = runtime
         .map_err(|error| Failure::system("the threads cannot be started".to_owned(), &error))?;
+    let stopping = reload.as_ref().map(Reload::stop);
     let mut running = None;
-    let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
-        progress.end();
-        let mut ready = ready.clone();
-        ready.notes.extend(notes);
-        ready.refused.extend(files);
-        if let Some(simulated) = simulated {
-            simulated.serve(&ready.url());
-            ready.notes.extend(simulated.note());
-        }
-        running = reload.map(|reload| {
-            ready.notes.push(CHANGES.to_owned());
-            reload.run(Arc::clone(deployment), ready.address)
-        });
-        let page = simulated.as_ref().map(|simulated| simulated.page_url());
-        output::print(&table::render(&ready, page.as_deref()));
-        if let Some(problem) = output::lost() {
-            progress.complain(&problem.into());
-        }
-        // A service manager may wait for this; without one, this does nothing.
-        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
-            tracing::warn!(%error, "the service manager cannot be told that bots are served");
-        }
-    };
-    let served = runtime.block_on(server::run(spec, options, ready));
+    let served = runtime.block_on(async {
+        let (stops, hangups) = hear(again.is_some())
+            .map_err(|error| Failure::system("signals cannot be heard".to_owned(), &error))?;
+        let listeners = listen.bind(again.is_some()).map_err(Failure::Failed)?;
+        let first = stops.clone();
+        let shutdown = Shutdown {
+            politely: async {
+                first.once().await;
+                if let Some(stop) = stopping {
+                    stop();
+                }
+            },
+            at_once: stops.clone().twice(),
+        };
+        let ready = |ready: &server::Ready, deployment: &Arc<Deployment>| {
+            progress.end();
+            let mut ready = ready.clone();
+            ready.notes.extend(notes);
+            ready.refused.extend(files);
+            if let Some(simulated) = simulated {
+                simulated.serve(&ready.url());
+                ready.notes.extend(simulated.note());
+            }
+            running = reload.map(|reload| {
+                ready.notes.push(CHANGES.to_owned());
+                reload.run(Arc::clone(deployment), ready.address)
+            });
+            if let Some((hangups, again)) = hangups.zip(again) {
+                let again = read_again(hangups, again, Arc::clone(deployment), ready.address);
+                tokio::spawn(async {
+                    tokio::select! {
+                        () = stops.once() => {}
+                        () = again => {}
+                    }
+                });
+            }
+            show(&ready, simulated, progress);
+        };
+        let served = server::run(listeners, shutdown, spec, options, ready).await;
+        served.map_err(Failure::Failed)
+    });
     if let Some(running) = running {
         running.end();
     }
     // What a stopped start still inspects or compiles is of no use any more.
     runtime.shutdown_timeout(LAST_WORK);
-    served.map_err(Failure::Failed)
+    served
 }
 
-/// A flag wins over the file, the file over the default.
+/// Prints what is served, and tells the service manager.
+fn show(ready: &server::Ready, simulated: Option<&Simulated>, progress: &Progress) {
+    let page = simulated.map(Simulated::page_url);
+    output::print(&table::render(ready, page.as_deref()));
+    if let Some(problem) = output::lost() {
+        progress.complain(&problem.into());
+    }
+    // A service manager may wait for this; without one, this does nothing.
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager cannot be told that bots are served");
+    }
+}
+
+/// Hears what asks for a stop from now on, and, where SIGHUP asks for something else, each of those.
+fn hear(rereads: bool) -> io::Result<(Stops, Option<Hangups>)> {
+    if rereads {
+        let hangups = Hangups::listen()?;
+        Ok((Signals::without_hangup()?.count(), Some(hangups)))
+    } else {
+        Ok((Signals::listen()?.count(), None))
+    }
+}
+
+/// Has everything read again as often as that is asked for. Never returns.
+async fn read_again(
+    mut hangups: Hangups,
+    again: Reread,
+    deployment: Arc<Deployment>,
+    address: SocketAddr,
+) {
+    loop {
+        hangups.next().await;
+        let (again, deployment) = (Arc::clone(&again), Arc::clone(&deployment));
+        let read = tokio::task::spawn_blocking(move || again(&deployment, address)).await;
+        if let Err(error) = read {
+            tracing::error!(%error, "reading everything again was cut short; what ran before goes on");
+        }
+    }
+}
+
+/// Where to listen: a flag wins over the file, the file over the default.
+struct Listen {
+    bots: String,
+    metrics: String,
+}
+
+impl Listen {
+    fn of(spec: &ServerSpec, serving: &ServingFlags) -> Self {
+        let or = |flag: &Option<String>, file: &Option<String>, default: &str| {
+            let said = flag.clone().or_else(|| file.clone());
+            said.unwrap_or_else(|| default.to_owned())
+        };
+        Self {
+            bots: or(&serving.listen, &spec.listen, addresses::BOTS),
+            metrics: or(
+                &serving.metrics_listen,
+                &spec.metrics_listen,
+                addresses::METRICS,
+            ),
+        }
+    }
+
+    fn bind(&self, shared: bool) -> Result<Listeners, Problems> {
+        let metrics = (self.metrics != "off").then_some(self.metrics.as_str());
+        Listeners::bind(&self.bots, metrics, shared)
+    }
+}
+
+/// What the gateway is to know besides.
 fn options(
     spec: &ServerSpec,
     serving: &ServingFlags,
     progress: &Progress,
 ) -> Result<Options, Failure> {
-    let or = |flag: &Option<String>, file: &Option<String>, default: &str| {
-        flag.clone()
-            .or_else(|| file.clone())
-            .unwrap_or_else(|| default.to_owned())
-    };
-    let metrics = or(
-        &serving.metrics_listen,
-        &spec.metrics_listen,
-        addresses::METRICS,
-    );
     let (shown, told) = (progress.clone(), progress.clone());
-    let directories = serving.directories(spec)?;
     Ok(Options {
-        listen: or(&serving.listen, &spec.listen, addresses::BOTS),
-        metrics_listen: (metrics != "off").then_some(metrics),
-        directories,
+        directories: serving.directories(spec)?,
         drain: serving.drain.unwrap_or(spec.drain),
         at_desk: false,
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,
         news: Arc::new(move |news| tell(news, &told)),
-        stopping: Arc::new(|| {}),
-        shared: false,
-        reload: None,
     })
 }
 

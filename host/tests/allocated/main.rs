@@ -84,6 +84,7 @@ fn what_is_kept_is_booked() {
         answered(&scene, name);
     }
     tables_grow(&scene);
+    replies_leave_nothing(&scene);
     for hoard in &HOARDS {
         kept(&scene, hoard);
     }
@@ -98,6 +99,19 @@ fn answered(scene: &Scene, name: &str) {
     eprintln!("{name}: {over} beyond");
     assert!(over < CALL_BYTES, "{name}: {over} bytes are not booked");
     end(name, idle);
+}
+
+/// So many that a few bytes for each would show.
+const REPLIES: usize = 6000;
+
+/// Nobody reads metrics here: what was counted is not kept until somebody does.
+fn replies_leave_nothing(scene: &Scene) {
+    let (idle, request) = (begin(), request("trap-in-reports", &query(&["hi"])));
+    for _ in 0..REPLIES {
+        scene.ask(&request);
+    }
+    peaks(REPLIES);
+    end("replies", idle);
 }
 
 /// So much memory that its place is made for the call: there tables are allocated, and move when they grow.

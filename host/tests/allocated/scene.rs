@@ -1,6 +1,7 @@
 //! A gateway in this very process, with a client that allocates next to nothing.
 
 use std::{
+    future::pending,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
@@ -11,10 +12,10 @@ use std::{
 };
 
 use ravenry_config::{self as config, World};
-use ravenry_gateway::bots::mount;
-use ravenry_gateway::server;
-use ravenry_gateway::server::Directories;
-use ravenry_gateway::server::Options;
+use ravenry_gateway::{
+    bots::{deployment::Deployment, mount},
+    server::{self, Directories, Listeners, Options, Ready, Shutdown},
+};
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
 
@@ -153,20 +154,20 @@ impl Scene {
         };
         let spec = config::load_path(&path, &[], world).unwrap();
         let options = Options {
-            listen: "127.0.0.1:0".to_owned(),
-            metrics_listen: None,
             directories: Directories {
                 state: folder.path().join("state"),
                 cache: cache_dir(),
             },
             at_desk: false,
-            reload: None,
-            shared: false,
             drain: Duration::ZERO,
             progress: Arc::new(|_| {}),
             recorder: None,
             news: Arc::new(|_| {}),
-            stopping: Arc::new(|| {}),
+        };
+        let listeners = Listeners::bind("127.0.0.1:0", None, false).unwrap();
+        let never = Shutdown {
+            politely: pending(),
+            at_once: pending(),
         };
         let (tell, told) = mpsc::sync_channel(1);
         thread::spawn(move || {
@@ -174,10 +175,11 @@ impl Scene {
                 .enable_all()
                 .build()
                 .unwrap();
-            let served = runtime.block_on(server::run(spec, options, move |ready, books| {
+            let ready = move |ready: &Ready, books: &Arc<Deployment>| {
                 counting::keep_books(books);
                 tell.send(ready.url()).unwrap();
-            }));
+            };
+            let served = runtime.block_on(server::run(listeners, never, spec, options, ready));
             panic!("it does not serve: {served:?}");
         });
         let url = told.recv_timeout(HANG).expect("it serves");

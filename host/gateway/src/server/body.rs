@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::{connection::Seat, record::Watch};
+use super::{record::Watch, seat::Seat};
 use crate::bots::reply::Reply;
 
 /// The body of an answer.

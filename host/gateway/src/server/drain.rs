@@ -5,10 +5,8 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Options,
     listen::{Acceptor, HttpServer},
     routes::{Gateway, ServerPhase},
-    signals::Signals,
     socket::{Port, SETTLES},
 };
 use crate::bots::Stop;
@@ -19,25 +17,22 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// How often it is looked whether the next process is there.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// After the first signal: lets replies finish within `drain`, then ends the rest politely. A second one
-/// cuts everything.
+/// Lets replies finish within `drain`, then ends the rest politely. When `at_once` is ready, it cuts everything.
 pub(super) async fn stop_politely(
-    mut signals: Signals,
+    at_once: impl Future<Output = ()>,
     gateway: &Gateway,
     mut front: HttpServer,
     stop: &Stop,
-    options: &Options,
+    drain: Duration,
 ) {
-    let drain = options.drain;
     let door = front.door();
-    let port = door.port.filter(|_| options.shared);
+    let port = door.port;
     let next = port.is_some_and(Port::has_another);
     gateway.set(if next {
         ServerPhase::HandingOver
     } else {
         ServerPhase::Draining
     });
-    (options.stopping)();
     tracing::info!(
         drain_s = drain.as_secs(),
         "stopping: replies may finish; a second signal stops at once"
@@ -59,7 +54,7 @@ pub(super) async fn stop_politely(
     };
     tokio::select! {
         () = politely => {}
-        () = signals.urgent() => tracing::warn!("a second signal: stopping at once"),
+        () = at_once => tracing::warn!("a second signal: stopping at once"),
     }
     front.cut();
 }

@@ -14,7 +14,8 @@ use tokio::{
 
 use super::{
     body::ResponseBody,
-    connection::{Connection, Seat},
+    connection::Connection,
+    seat::Seat,
     socket::{self, Entrance, Port, SETTLES},
     stream::Stream,
 };
@@ -46,7 +47,7 @@ pub(super) struct HttpServer {
 /// Where connections come in.
 #[derive(Clone)]
 pub(super) struct Acceptor {
-    /// What listens there; `None` where the system does not say.
+    /// What listens there, if another process may do so, too.
     pub(super) port: Option<Port>,
     closed: Stop,
 }
@@ -109,7 +110,7 @@ impl HttpServer {
         let listener = TcpListener::from_std(entrance.open()?)?;
         let leave = Stop::default();
         let door = Acceptor {
-            port: Port::of(&listener).ok(),
+            port: Port::of(&listener),
             closed: Stop::default(),
         };
         let house = House {

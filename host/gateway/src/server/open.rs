@@ -1,13 +1,11 @@
-//! What a process has of the world around it: signals, addresses, and who serves there.
+//! The addresses that a process has, and who serves there.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
 use super::{
-    Options, hangup,
     listen::{Crowd, HttpServer},
     problem,
     routes::{self, Gateway},
-    signals::{Hangups, Signals},
     socket::Entrance,
 };
 use crate::telemetry::Metrics;
@@ -16,65 +14,52 @@ use ravenry_base::report::Problems;
 /// Scrapers are few, and in nobody's part of the descriptors.
 const METRICS_CONNECTIONS: u32 = 16;
 
-/// What comes from outside.
-pub(super) struct Listeners {
-    pub(super) signals: Signals,
-    pub(super) hangups: Option<Hangups>,
-    /// Where bots are.
-    pub(super) entrance: Entrance,
-    /// The same as an address.
-    pub(super) address: SocketAddr,
+/// Addresses that were taken, where nobody is answered yet.
+pub struct Listeners {
+    pub(super) bots: Bound,
     /// Where metrics are, if there are any.
-    pub(super) metrics: Option<Scraped>,
+    pub(super) metrics: Option<Bound>,
 }
 
-/// What scrapers read, and where.
-pub(super) struct Scraped {
-    entrance: Entrance,
-    address: SocketAddr,
-    recorder: Metrics,
+/// One of them.
+pub(super) struct Bound {
+    pub(super) entrance: Entrance,
+    pub(super) address: SocketAddr,
 }
 
 impl Listeners {
-    /// Hears signals, and takes the addresses, from now on.
-    pub(super) fn open(options: &Options) -> Result<Self, Problems> {
-        let heard = hangup::hear(options);
-        let (signals, hangups) =
-            heard.map_err(|error| problem("signals cannot be heard".to_owned(), &error, None))?;
-        let (entrance, address) = bind("bots", &options.listen, options.shared)?;
-        let metrics = options.metrics_listen.as_deref();
-        let metrics = metrics.map(|address| bind("metrics", address, options.shared));
-        let metrics = metrics.transpose()?;
-        let recorder = Metrics::install()
-            .map_err(|error| problem("metrics cannot be kept".to_owned(), &error, None))?;
+    /// Takes an address for bots, such as `127.0.0.1:8080`, and one for metrics, if there is to be one. Port 0
+    /// takes a free one.
+    ///
+    /// `shared`: both may be those of another process of the same user, which does so as well: the one before
+    /// this one, or the next.
+    ///
+    /// # Errors
+    /// Which address cannot be had, why, and what to do.
+    pub fn bind(bots: &str, metrics: Option<&str>, shared: bool) -> Result<Self, Problems> {
+        let bots = bind("bots", bots, shared)?;
+        let metrics = metrics.map(|address| bind("metrics", address, shared));
         Ok(Self {
-            signals,
-            hangups,
-            entrance,
-            address,
-            metrics: metrics.map(|(entrance, address)| Scraped {
-                entrance,
-                address,
-                recorder,
-            }),
+            bots,
+            metrics: metrics.transpose()?,
         })
     }
 }
 
 /// Takes an address, for something.
-fn bind(what: &str, address: &str, shared: bool) -> Result<(Entrance, SocketAddr), Problems> {
+fn bind(what: &str, address: &str, shared: bool) -> Result<Bound, Problems> {
     let bound = Entrance::at(address, shared).and_then(|entrance| {
         let address = entrance.address()?;
-        Ok((entrance, address))
+        Ok(Bound { entrance, address })
     });
-    let (entrance, address) = bound.map_err(|error| failed(what, address, &error))?;
-    if matches!(entrance, Entrance::Beside(_)) {
+    let bound = bound.map_err(|error| failed(what, address, &error))?;
+    if matches!(bound.entrance, Entrance::Beside(_)) {
         tracing::warn!(
-            %address,
+            address = %bound.address,
             "another process listens there for {what}: until it is stopped, what comes is divided between both"
         );
     }
-    Ok((entrance, address))
+    Ok(bound)
 }
 
 fn failed(what: &str, address: &str, error: &io::Error) -> Problems {
@@ -107,18 +92,13 @@ pub(super) fn serve_bots(
     front.map_err(|error| problem("bots cannot be served".to_owned(), &error, None))
 }
 
-impl Scraped {
-    /// Where metrics are, and who serves them.
-    pub(super) fn serve(self) -> Result<(String, HttpServer), Problems> {
-        let Self {
-            entrance,
-            address,
-            recorder,
-        } = self;
-        let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
-        let front = HttpServer::start(entrance, METRICS_CONNECTIONS, None, answer);
-        let front =
-            front.map_err(|error| problem("metrics cannot be served".to_owned(), &error, None));
-        Ok((format!("http://{address}/metrics"), front?))
-    }
+/// Serves metrics: where they are, and who serves them.
+pub(super) fn serve_metrics(
+    Bound { entrance, address }: Bound,
+    recorder: Metrics,
+) -> Result<(String, HttpServer), Problems> {
+    let answer = move |request, seat| routes::metrics(recorder.clone(), request, seat);
+    let front = HttpServer::start(entrance, METRICS_CONNECTIONS, None, answer);
+    let front = front.map_err(|error| problem("metrics cannot be served".to_owned(), &error, None));
+    Ok((format!("http://{address}/metrics"), front?))
 }

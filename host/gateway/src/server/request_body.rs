@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{connection::Seat, reject::Reject};
+use super::{reject::Reject, seat::Seat};
 use crate::bots::{BODY_HERE_BYTES_MAX, Bot};
 use ravenry_base::memory::room::{RequestMemory, RoomKind, Rooms};
 use ravenry_protocol::{

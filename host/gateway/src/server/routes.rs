@@ -19,18 +19,18 @@ use super::{
     Options,
     auth::{self, guesses::Guesses},
     body::ResponseBody,
-    connection::Seat,
     head::{self, visitor},
     listen::Crowd,
     record::{Recorder, Watch},
     reject::Reject,
     request_body::Intake,
+    seat::Seat,
 };
 use crate::{
     bots::{
         Bot, Registry, Stop,
         reply::{self, Reply},
-        requests::{self, Report},
+        requests,
     },
     imports::{rehearsal::RunContext, request::Received},
     telemetry::Metrics,
@@ -287,7 +287,7 @@ async fn answer(
         );
     }
     let received = Received::arrived(raw, parts.headers, reference, memory);
-    let report = match request {
+    match request {
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();
             let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
@@ -298,23 +298,22 @@ async fn answer(
             let stop = gateway.stop.clone();
             let (query, who) = (*query, authorized);
             let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);
-            return Ok(Found::Reply { reply, watch });
+            Ok(Found::Reply { reply, watch })
         }
         Asked::Settings => {
             seat.watches(true);
             let settings = requests::settings(&bot, authorized, received).await;
-            return settings
+            settings
                 .map(|settings| Found::Page(json_response(settings)))
-                .map_err(|error| failed(&bot, error, reference));
+                .map_err(|error| failed(&bot, error, reference))
         }
-        Asked::Feedback(feedback) => Report::Feedback(feedback),
-        Asked::Reaction(reaction) => Report::Reaction(reaction),
-        Asked::ErrorReport(report) => Report::Error(report),
-    };
-    seat.watches(true);
-    match requests::report(&bot, authorized, received, report).await {
-        Ok(()) => Ok(Found::Page(json_response(b"{}".to_vec()))),
-        Err(error) => Err(failed(&bot, error, reference)),
+        Asked::Report(report) => {
+            seat.watches(true);
+            match requests::report(&bot, authorized, received, report).await {
+                Ok(()) => Ok(Found::Page(json_response(b"{}".to_vec()))),
+                Err(error) => Err(failed(&bot, error, reference)),
+            }
+        }
     }
 }
 

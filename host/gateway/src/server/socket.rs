@@ -41,7 +41,7 @@ const LISTENING: [&str; 2] = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 /// The state of a socket that listens, as these tables have it.
 const LISTEN: &str = "0A";
 
-/// Where a socket listens that this process shares with others.
+/// Where a socket listens that this process may share with others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Port {
     /// What tells the socket apart.
@@ -49,10 +49,11 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Where this one listens.
-    pub(super) fn of(listener: &impl AsFd) -> io::Result<Self> {
-        let inode = rustix::fs::fstat(listener)?.st_ino;
-        Ok(Self { inode })
+    /// Where this one listens; `None` where it shares with nobody, or the system does not say.
+    pub(super) fn of(listener: &impl AsFd) -> Option<Self> {
+        let shared = SockRef::from(listener).reuse_port().ok()?;
+        let inode = rustix::fs::fstat(listener).ok()?.st_ino;
+        shared.then_some(Self { inode })
     }
 
     /// Whether somebody else listens at the same address. Where the system does not say, nobody.

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::connection::Seat;
+use super::seat::Seat;
 use crate::metrics;
 
 /// How long a reader may take for what is written, or for [`PROGRESS_BYTES`] of it.

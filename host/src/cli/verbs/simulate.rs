@@ -15,6 +15,7 @@ use crate::cli::{
     flag_values::{Unrepeated, pair},
     formatting::{LINE_BELOW_HEADER, as_u64, counted, quoted},
     run::Run,
+    signals::Signals,
     simulator,
     simulator_config::{self, SimulatorConfig},
 };
@@ -27,7 +28,7 @@ use ravenry_desk::{
     client::Target,
     simulator::{BALANCE, Ledger, PERSON_KEY, Simulator},
 };
-use ravenry_gateway::{server::signals::Signals, telemetry};
+use ravenry_gateway::telemetry;
 use ravenry_protocol::shown::Escaped;
 
 /// Queries whose costs are shown at the end; the newest.

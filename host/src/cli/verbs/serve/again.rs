@@ -12,13 +12,12 @@ use crate::cli::{
     failure::Failure,
     progress::Progress,
     reload::outcome::{Done, report},
-    serving,
+    serving::{self, Reread},
 };
 use ravenry_base::report::Problems;
 use ravenry_config::resolve::ServerSpec;
 use ravenry_gateway::{
     bots::deployment::Deployment,
-    server::Reload,
     walls::{Wall, Walls},
 };
 
@@ -32,7 +31,7 @@ struct Again {
 }
 
 /// Reads again all that this has read, when it is called.
-pub(super) fn reload(serve: &Serve, spec: &ServerSpec, walls: &Walls) -> Reload {
+pub(super) fn reload(serve: &Serve, spec: &ServerSpec, walls: &Walls) -> Reread {
     let mut first = spec.clone();
     first.tenants = Vec::new();
     let again = Again {

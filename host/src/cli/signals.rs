@@ -3,10 +3,13 @@
 
 use std::{fs, io};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 /// The signals that ask a program to stop.
-pub struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Option<Signal>,
@@ -18,7 +21,7 @@ impl Signals {
     ///
     /// # Errors
     /// The system does not tell of signals.
-    pub fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         let hangup = if hangups_are_ignored() {
             None
         } else {
@@ -34,7 +37,7 @@ impl Signals {
     ///
     /// # Errors
     /// The system does not tell of signals.
-    pub fn without_hangup() -> io::Result<Self> {
+    pub(super) fn without_hangup() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -43,7 +46,7 @@ impl Signals {
     }
 
     /// Waits for any of them.
-    pub async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         match &mut self.hangup {
             Some(hangup) => tokio::select! {
                 _ = self.terminate.recv() => {}
@@ -54,8 +57,21 @@ impl Signals {
         }
     }
 
+    /// Counts them from now on, on the runtime that calls: the first of any kind, and one more that somebody
+    /// has sent.
+    pub(super) fn count(mut self) -> Stops {
+        let (count, stops) = watch::channel(0);
+        tokio::spawn(async move {
+            self.next().await;
+            count.send_replace(1);
+            self.urgent().await;
+            count.send_replace(2);
+        });
+        Stops(stops)
+    }
+
     /// Waits for one of those that somebody has sent. When a terminal goes, more than one may say so.
-    pub async fn urgent(&mut self) {
+    async fn urgent(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -63,20 +79,37 @@ impl Signals {
     }
 }
 
+/// How often a stop was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Stops(watch::Receiver<u8>);
+
+impl Stops {
+    /// Waits until a stop was asked for.
+    pub(super) async fn once(mut self) {
+        // Whoever counts does so until the second.
+        let _ = self.0.wait_for(|count| *count >= 1).await;
+    }
+
+    /// Waits until it was asked for again.
+    pub(super) async fn twice(mut self) {
+        let _ = self.0.wait_for(|count| *count >= 2).await;
+    }
+}
+
 /// Each SIGHUP. Those that come while one is dealt with count as one.
-pub struct Hangups(Signal);
+pub(super) struct Hangups(Signal);
 
 impl Hangups {
     /// Hears them from now on.
     ///
     /// # Errors
     /// The system does not tell of signals.
-    pub fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         signal(SignalKind::hangup()).map(Self)
     }
 
     /// Waits for the next.
-    pub async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         self.0.recv().await;
     }
 }
