@@ -58,7 +58,7 @@ use crate::{
 use ravenry_base::{
     memory::{
         Booking, Scarcity,
-        room::{RequestMemory, RoomKind, Rooms},
+        room::{Parts, RequestMemory, RoomKind, Rooms},
     },
     secret::{Mask, Secret},
 };
@@ -102,6 +102,8 @@ pub struct Bot {
     allowance: Allowance,
     /// What lasts of its tenant.
     shared_state: TenantState,
+    /// What bodies of its requests take.
+    parts: Parts,
     /// Who pays for what it computes.
     owner: Owner,
     /// How long its component computes at a stretch.
@@ -233,7 +235,8 @@ impl Bot {
 
     /// Memory for one more request, of which nothing has come yet.
     pub fn receive(&self, rooms: &Rooms, kind: RoomKind) -> RequestMemory {
-        rooms.enter(kind, &self.shared_state.parts, self.allowance.pools.clone())
+        let parts = [&self.shared_state.parts, &self.parts];
+        rooms.enter(kind, parts, self.allowance.pools.clone())
     }
 
     /// Books what one more instance starts with, and what the host keeps for it, beside what its request has.

@@ -1,8 +1,10 @@
 //! Room for the bodies of requests: who may fill how much of it before a run takes them over.
 //!
-//! A room is divided by nobody in advance. A tenant may have as much of it as is still free: alone half
-//! of it, two of them a third each. So whoever comes finds something, whatever others have announced or
-//! left waiting in a queue. Small bodies have a room of their own, which large ones cannot fill.
+//! A room is not divided in advance. A tenant may have as much of it as is still free: alone half of it, two
+//! of them a third each; and each of its bots as much as the tenant may still have: alone a third of the room.
+//! So whoever comes finds something, whatever others have announced or left waiting in a queue: also the bot
+//! with a key, beside one that every client may ask. Small bodies have a room of their own, which large ones
+//! cannot fill.
 //!
 //! Nothing here locks or waits: threads of a lower priority hold room, too. Who finds none tries again.
 
@@ -80,30 +82,31 @@ impl Rooms {
         }
     }
 
-    /// Lets in a body of this tenant, of which nothing has come yet. What it takes besides is booked on
-    /// these pools.
+    /// Lets in a body of this tenant, for this bot of it, of which nothing has come yet. What it takes besides
+    /// is booked on these pools.
     pub fn enter(
         &self,
         kind: RoomKind,
-        parts: &Parts,
+        [tenant, bot]: [&Parts; 2],
         pools: [Arc<MemoryPool>; 3],
     ) -> RequestMemory {
-        let (room, part) = match kind {
-            RoomKind::Small => (&self.small, &parts.small),
-            RoomKind::Large => (&self.large, &parts.large),
+        let (room, tenant, bot) = match kind {
+            RoomKind::Small => (&self.small, &tenant.small, &bot.small),
+            RoomKind::Large => (&self.large, &tenant.large, &bot.large),
         };
         RequestMemory {
             stay: Stay {
                 bytes: 0,
                 room: Arc::clone(room),
-                part: Arc::clone(part),
+                tenant: Arc::clone(tenant),
+                bot: Arc::clone(bot),
             },
             booking: Booking::new(pools),
         }
     }
 }
 
-/// What a tenant has of each room.
+/// What a tenant, or a bot, has of each room.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     small: Arc<AtomicU64>,
@@ -115,7 +118,8 @@ pub struct Parts {
 struct Stay {
     bytes: u64,
     room: Arc<Room>,
-    part: Arc<AtomicU64>,
+    tenant: Arc<AtomicU64>,
+    bot: Arc<AtomicU64>,
 }
 
 impl Stay {
@@ -129,11 +133,16 @@ impl Stay {
         let Some(free) = self.room.take(more) else {
             return false;
         };
-        let before = self.part.fetch_add(more, Ordering::Relaxed);
-        // The only one of its tenant is not measured: it would never come where there is little room.
-        let is_only = before <= self.bytes;
+        // The only one of a tenant, or of a bot, is not measured: it would never come where there is little room.
+        let add = |part: &AtomicU64| {
+            let before = part.fetch_add(more, Ordering::Relaxed);
+            (before.saturating_add(more), before <= self.bytes)
+        };
+        let (tenant, is_only) = add(&self.tenant);
+        let (bot, is_only_of_bot) = add(&self.bot);
+        let left_to_tenant = free.saturating_sub(tenant);
         self.bytes = bytes;
-        if is_only || before.saturating_add(more) <= free {
+        if (is_only || tenant <= free) && (is_only_of_bot || bot <= left_to_tenant) {
             return true;
         }
         self.give(more);
@@ -142,7 +151,8 @@ impl Stay {
 
     fn give(&mut self, bytes: u64) {
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.part.fetch_sub(bytes, Ordering::Relaxed);
+        self.tenant.fetch_sub(bytes, Ordering::Relaxed);
+        self.bot.fetch_sub(bytes, Ordering::Relaxed);
         self.room.give(bytes);
     }
 }

@@ -5,6 +5,7 @@
 //! that it is starting. Replies that run keep the bot that they began with, to their end; what they
 //! hold counts for the new version too. A bot that cannot be mounted again goes on as it was.
 
+mod applied;
 mod change;
 mod compile_queue;
 
@@ -16,11 +17,14 @@ use std::{
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::watch;
 
-pub use self::change::{Applied, BotEvent, Change, Progress};
-use self::{change::Log, compile_queue::Orders};
+use self::{applied::Log, compile_queue::Orders};
+pub use self::{
+    applied::{Applied, Progress},
+    change::{BotEvent, Change},
+};
 use super::{
     Registry, Table,
-    mount::{self, BotRecipe, BotSummary, Inspected, Shared, Wanted},
+    mount::{self, BotKey, BotRecipe, BotSummary, Inspected, Shared, Wanted},
     shared_state::{Debtor, TenantState},
     sync::Syncing,
 };
@@ -76,8 +80,8 @@ impl DeploymentState {
     ) -> BTreeSet<RefusedKey> {
         let unread = spec.refused.iter();
         let unread = unread.map(|refused| (refused.tenant.clone(), refused.bot.clone()));
-        let unfit = applied.refused.keys().cloned();
-        let unfit = unfit.map(|(tenant, bot)| (tenant, Some(bot)));
+        let unfit = applied.refused.keys();
+        let unfit = unfit.map(|(tenant, bot)| (tenant.clone(), Some(bot.clone())));
         let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
         let still = bots
             .filter(|bot| kept(bot))
@@ -216,7 +220,7 @@ impl Deployment {
         let looked = mount::look(&fresh, &self.shared, &**progress);
 
         let mut state = self.state();
-        let plan = self.plan(&state, spec, kept, looked);
+        let plan = self.plan(&state, spec, looked);
         stand_beside_each_other(&plan.mounted)?;
         let Plan {
             mounted,
@@ -269,13 +273,13 @@ impl Deployment {
         &self,
         state: &DeploymentState,
         spec: &ServerSpec,
-        kept: &dyn Fn(&BotSpec) -> bool,
-        looked: Vec<Result<Inspected, Problem>>,
+        mut looked: HashMap<BotKey, Result<Inspected, Problem>>,
     ) -> Plan {
         let now = state.mounted.iter().map(|found| (key(found), found));
-        let (mut plan, mut looked) = (Plan::default(), looked.into_iter());
-        for Wanted { spec, before, .. } in wanted(spec, &now.collect()) {
-            match if kept(spec) { None } else { looked.next() } {
+        let mut plan = Plan::default();
+        for wanted in wanted(spec, &now.collect()) {
+            let (name, Wanted { spec, before, .. }) = (wanted.key(), wanted);
+            match looked.remove(&name) {
                 Some(Ok(Inspected::Ready(new))) => {
                     plan.applied.note(before, &new);
                     plan.mounted.push(new);
@@ -292,7 +296,6 @@ impl Deployment {
                     plan.orders.push(order);
                 }
                 failed => {
-                    let name = (spec.tenant.clone(), spec.name.clone());
                     plan.orders.extend(state.orders.of(&name));
                     let why = failed.and_then(Result::err).map(|why| (name, why));
                     plan.applied.refused.extend(why);

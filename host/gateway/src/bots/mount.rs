@@ -4,6 +4,7 @@
 mod source;
 
 use std::{
+    collections::HashMap,
     path::Path,
     sync::{
         Arc,
@@ -41,6 +42,7 @@ use ravenry_base::{
 use ravenry_config::{
     Unfit,
     engines::Engines,
+    ids::{BotName, TenantName},
     resolve::{BotSpec, TenantSpec},
 };
 use ravenry_outbound::{Client, Egress};
@@ -103,6 +105,9 @@ impl BotSummary {
     }
 }
 
+/// A bot by whose it is and what it is called.
+pub(super) type BotKey = (TenantName, BotName);
+
 /// A bot that is to be mounted.
 pub(super) struct Wanted<'a> {
     /// Whose it is.
@@ -111,6 +116,12 @@ pub(super) struct Wanted<'a> {
     pub(super) spec: &'a BotSpec,
     /// What is mounted in its name now.
     pub(super) before: Option<&'a BotSummary>,
+}
+
+impl Wanted<'_> {
+    pub(super) fn key(&self) -> BotKey {
+        (self.spec.tenant.clone(), self.spec.name.clone())
+    }
 }
 
 /// What it takes to make a bot. Two are equal that would make the same.
@@ -142,42 +153,30 @@ pub(super) enum Inspected {
     Uncompiled(BotRecipe),
 }
 
-/// Looks at bots that are to be mounted, in their order, as far as that goes without compiling:
-/// each is there, or is to be compiled, or it is said why it cannot be mounted.
+/// Looks at bots that are to be mounted, as far as that goes without compiling: each is there, or is to be
+/// compiled, or it is said why it cannot be mounted.
 pub(super) fn look(
     wanted: &[Wanted<'_>],
     shared: &Shared,
     progress: &(dyn Fn(&str) + Sync),
-) -> Vec<Result<Inspected, Problem>> {
+) -> HashMap<BotKey, Result<Inspected, Problem>> {
     let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Inspected, Problem>>>> =
-        wanted.iter().map(|_| Mutex::new(None)).collect();
+    let looked = Mutex::new(HashMap::with_capacity(wanted.len()));
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(wanted.len());
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some((wanted, slot)) = {
-                    let turn = next.fetch_add(1, Ordering::Relaxed);
-                    wanted.get(turn).zip(results.get(turn))
-                } {
+                while let Some(wanted) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
                     progress(&format!("preparing {}", wanted.spec.name));
-                    let looked = look_at(wanted, shared);
-                    *slot.lock() = Some(looked);
+                    let found = look_at(wanted, shared);
+                    looked.lock().insert(wanted.key(), found);
                 }
             });
         }
     });
-    let seen = |(wanted, slot): (&Wanted<'_>, Mutex<Option<_>>)| {
-        let cut_short = || {
-            let causes = vec!["looking at it was cut short".to_owned()];
-            Err(unmountable(wanted.spec, causes, None))
-        };
-        let looked = slot.into_inner();
-        looked.unwrap_or_else(cut_short)
-    };
-    wanted.iter().zip(results).map(seen).collect()
+    looked.into_inner()
 }
 
 fn look_at(wanted: &Wanted<'_>, shared: &Shared) -> Result<Inspected, Problem> {
@@ -311,6 +310,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         scarcity: Arc::clone(&shared.scarcity),
         allowance: allowance(order, shared, pools),
         shared_state: tenant.clone(),
+        parts: own.parts,
         owner: Owner {
             tenant: Arc::clone(&tenant.time),
             bot: own.time,
@@ -383,15 +383,10 @@ fn described(error: &ComponentError) -> Unfit {
 }
 
 fn unfit_bot(spec: &BotSpec, unfit: Unfit) -> Problem {
-    let cause = format!("`{}`: {}", spec.source.display(), unfit.cause);
-    unmountable(spec, vec![cause], unfit.hint)
-}
-
-fn unmountable(spec: &BotSpec, causes: Vec<String>, hint: Option<String>) -> Problem {
     Problem {
         message: format!("bot `{}` cannot be mounted", spec.name),
-        causes,
+        causes: vec![format!("`{}`: {}", spec.source.display(), unfit.cause)],
         place: Some(spec.place.clone()),
-        hint,
+        hint: unfit.hint,
     }
 }

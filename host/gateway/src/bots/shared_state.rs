@@ -69,6 +69,8 @@ pub(super) struct TenantState {
 pub(super) struct BotState {
     /// What it may use.
     pub(super) share: Share,
+    /// What bodies of its requests take.
+    pub(super) parts: Parts,
     /// Its computing time.
     pub(super) time: Arc<BotShare>,
     /// How long the component that was mounted last computes at a stretch.
@@ -149,6 +151,7 @@ impl SharedState {
                 places: Limit::new(spec.limits.running, spec.limits.queue),
                 memory: MemoryPool::new(spec.limits.live_memory),
             },
+            parts: Parts::default(),
             time: BotShare::new(),
             pace: Pace::unknown(digest),
             breaker: Breaker::default(),

@@ -11,12 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Deployment, DeploymentState,
-    change::{BotKey, Log},
-    key, resize,
-};
-use crate::bots::mount::{BotRecipe, BotSummary};
+use super::{Deployment, DeploymentState, applied::Log, key, resize};
+use crate::bots::mount::{BotKey, BotRecipe, BotSummary};
 use ravenry_base::report::Problem;
 use ravenry_config::ids::TenantName;
 
