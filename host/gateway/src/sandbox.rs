@@ -30,14 +30,10 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
-use wasmtime::Store;
-
 use self::{
     cache::{CacheRoom, PinnedFile},
     compilers::Compilers,
     handler::Handler,
-    instance::StoreData,
     meter::Mappings,
     runtime::Runtime,
     ticker::Ticker,
@@ -50,13 +46,8 @@ pub use self::{
     prepare::{COMPILED_ALONE_BYTES, engine_for, examine, read, sound, validate},
     runtime::offered,
 };
-use crate::imports::Call;
-use ravenry_base::{directory::DirectoryError, memory::Booking};
-use ravenry_protocol::{
-    event::Failure,
-    request::{ErrorReport, Feedback, Query, Reaction},
-    settings::Settings,
-};
+use ravenry_base::directory::DirectoryError;
+use sha2::{Digest, Sha256};
 
 /// Why the sandbox cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -217,16 +208,16 @@ impl fmt::Debug for Component {
 }
 
 impl Sandbox {
-    /// A sandbox for instances of this size, with compiled code in `cache_dir`. Components that need an
-    /// engine which is switched off are refused.
+    /// A sandbox for instances of this size, with compiled code in `cache_dir`, of which so many files may
+    /// stay open. Components that need an engine which is switched off are refused.
     ///
     /// Engines are set up when the first component needs them.
     pub fn new(
         size: Size,
-        cache_dir: &Path,
+        (cache_dir, files_max): (&Path, u32),
         switched_off: Vec<EngineKind>,
     ) -> Result<Self, SandboxError> {
-        let room = CacheRoom::open(cache_dir)?;
+        let room = CacheRoom::open(cache_dir, files_max)?;
         Ok(Self {
             size,
             compilers: Compilers::here(),
@@ -271,74 +262,5 @@ impl Component {
     /// What is known of it.
     pub fn facts(&self) -> &Facts {
         &self.facts
-    }
-
-    fn start<T, F>(
-        &self,
-        allowance: &Allowance,
-        (call, ahead): (Call, Booking),
-        begin: impl FnOnce(Store<StoreData>) -> F,
-    ) -> Run<T>
-    where
-        F: Future<Output = wasmtime::Result<T>> + Send + 'static,
-    {
-        let room = self.mappings.take(self.facts.mappings);
-        instance::start(self, allowance, call, ahead, room, begin)
-    }
-
-    /// Starts to answer a query. The events go to the outbox of `call`.
-    pub fn respond(
-        &self,
-        allowance: &Allowance,
-        call: (Call, Booking),
-        query: Query,
-    ) -> Run<Result<(), Failure>> {
-        let handler = self.handler.clone();
-        self.start(allowance, call, move |store| handler.respond(store, query))
-    }
-
-    /// Starts to ask for the settings.
-    pub fn settings(&self, allowance: &Allowance, call: (Call, Booking)) -> Run<Settings> {
-        let handler = self.handler.clone();
-        self.start(allowance, call, move |store| handler.settings(store))
-    }
-
-    /// Starts to hand over feedback.
-    pub fn on_feedback(
-        &self,
-        allowance: &Allowance,
-        call: (Call, Booking),
-        feedback: Feedback,
-    ) -> Run<()> {
-        let handler = self.handler.clone();
-        self.start(allowance, call, move |store| {
-            handler.on_feedback(store, feedback)
-        })
-    }
-
-    /// Starts to hand over a reaction.
-    pub fn on_reaction(
-        &self,
-        allowance: &Allowance,
-        call: (Call, Booking),
-        reaction: Reaction,
-    ) -> Run<()> {
-        let handler = self.handler.clone();
-        self.start(allowance, call, move |store| {
-            handler.on_reaction(store, reaction)
-        })
-    }
-
-    /// Starts to hand over an error report.
-    pub fn on_error(
-        &self,
-        allowance: &Allowance,
-        call: (Call, Booking),
-        report: ErrorReport,
-    ) -> Run<()> {
-        let handler = self.handler.clone();
-        self.start(allowance, call, move |store| {
-            handler.on_error(store, report)
-        })
     }
 }

@@ -165,3 +165,26 @@ fn more_readers_than_descriptors_are_turned_away() {
     assert_eq!(log.matches("too many connections").count(), 1, "{log}");
     assert!(!log.contains("cannot be accepted"), "{log}");
 }
+
+/// The code of each bot is a file. Two hundred of them leave the part of the readers to these, and the last bot is
+/// as good as the first.
+#[test]
+fn more_bots_than_descriptors_keep_no_reader_out() {
+    let bot = |name: &str| format!("[bot.{name}]\nsource = \"puppet.wasm\"\n");
+    let many = (0..200).map(|number| bot(&format!("n{number}")));
+    let manifest: String = many.chain([bot("puppet")]).collect();
+    let folder = Folder::with_manifest(&manifest).first("ulimit -n 256");
+    let server = folder.up();
+    let mut waiting: Vec<_> = (0..90)
+        .map(|_| server.open("puppet", "before\nsleep 60000"))
+        .collect();
+    for reply in &mut waiting {
+        assert_eq!(reply.next_event().unwrap().1["text"], "before");
+    }
+    for bot in ["n0", "n199"] {
+        assert_eq!(server.ask(bot, "hi").said(), "hi");
+    }
+    let log = server.log().join("\n");
+    assert_eq!(log.matches("runs from copies").count(), 1, "{log}");
+    assert!(!log.contains("cannot be accepted"), "{log}");
+}

@@ -76,7 +76,10 @@ impl Cache {
         let path = self.path(digest);
         // From before it is looked at: so it is not removed in between.
         let kept = path.exists().then(|| self.room.keep(&path))?;
-        let component = intact(&path, digest).ok()?.then(|| map(engine, &path))??;
+        let open = kept.may_stay_open();
+        let component = intact(&path, digest)
+            .ok()?
+            .then(|| found(engine, &path, open))??;
         Some(Code {
             component,
             kept: Some(kept),
@@ -173,23 +176,23 @@ fn intact(path: &Path, component: &[u8; DIGEST_BYTES]) -> io::Result<bool> {
     Ok(trailer == [component, sum.finalize().as_slice(), MAGIC].concat())
 }
 
-/// Runs code from where it lies; where nothing may be run (a file system that is mounted `noexec`),
-/// from a copy.
+/// Runs code from where it lies, which keeps its file open; where that may not be, or nothing may be run there (a
+/// file system that is mounted `noexec`), from a copy.
 #[expect(
     unsafe_code,
     reason = "running our own compiled code is what makes the second start fast, and large bots small"
 )]
-fn map(engine: &Engine, path: &Path) -> Option<Component> {
+fn found(engine: &Engine, path: &Path, open: bool) -> Option<Component> {
     // SAFETY: wasmtime wants what `Component::serialize` of a compatible version made, and that nobody
     // changes it while it is mapped. The file matches the digest written with it, so it is whole; only this
     // user can write into the directory, which was checked when it was opened, so nobody else can have
     // written both, and the gateway never writes into a file of this name: it renames another one to
     // it. wasmtime itself refuses code of another version or settings.
     unsafe {
-        Component::deserialize_file(engine, path)
-            .or_else(|_| Component::deserialize(engine, fs::read(path)?))
+        let mapped = open.then(|| Component::deserialize_file(engine, path).ok());
+        let copied = || Component::deserialize(engine, fs::read(path).ok()?).ok();
+        mapped.flatten().or_else(copied)
     }
-    .ok()
 }
 
 /// Runs a copy of code that was made just now, where it cannot be kept.
@@ -224,7 +227,7 @@ mod tests {
     fn fixture() -> (tempfile::TempDir, Engine, Cache, [u8; 32]) {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let room = CacheRoom::open(&directory.path().join("code")).unwrap();
+        let room = CacheRoom::open(&directory.path().join("code"), 1).unwrap();
         let cache = Cache::of(&engine, room);
         let digest = [7; 32];
         let component = wat::parse_str("(component)").unwrap();
@@ -268,6 +271,24 @@ mod tests {
         let mappings = fs::read_to_string("/proc/self/maps").unwrap();
         let file = cache.path(&digest);
         assert!(mappings.contains(file.to_str().unwrap()), "{mappings}");
+    }
+
+    /// However many bots there are, their code takes no more descriptors than it may.
+    #[test]
+    fn code_beyond_the_files_that_may_be_open_is_copied() {
+        let (_directory, engine, cache, digest) = fixture();
+        let name = cache.path(&digest);
+        let mapped = || {
+            let maps = fs::read_to_string("/proc/self/maps").unwrap();
+            maps.contains(name.to_str().unwrap())
+        };
+        let first = cache.load(&engine, &digest).unwrap();
+        let second = cache.load(&engine, &digest).unwrap();
+        drop(first);
+        assert!(!mapped(), "the second is a copy");
+        let _third = cache.load(&engine, &digest).unwrap();
+        assert!(mapped(), "its file may be open again");
+        drop(second);
     }
 
     #[test]

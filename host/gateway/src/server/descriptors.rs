@@ -1,5 +1,5 @@
 //! Files and sockets that the process may have open, divided beforehand: for readers, for what bots ask of
-//! others, for records of charges, and for everything else. So none of them can starve another.
+//! others, for records of charges, for compiled code, and for everything else. So none of them can starve another.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -32,6 +32,8 @@ pub(super) struct Descriptors {
     pub(super) outbound: u32,
     /// Replies that charge.
     pub(super) records: u32,
+    /// Files of compiled code: each bot has one open as long as it is mounted.
+    pub(super) code: u32,
 }
 
 impl Descriptors {
@@ -56,13 +58,16 @@ impl Descriptors {
         // Most replies charge nothing, and of those who ask others most have one connection: with the
         // 20,000 descriptors that many systems allow, 10,000 readers may wait.
         let records = number(usable / 10).min(RECORDS_MAX);
-        let rest = number(usable).saturating_sub(records);
+        // Bots beyond that run from copies, and cost memory instead.
+        let code = number(usable / 10);
+        let rest = number(usable).saturating_sub(records).saturating_sub(code);
         let most_readers = rest.saturating_sub(rest / 3);
         let readers = readers_max.map_or(most_readers, |most| most.min(most_readers));
         Self {
             readers,
             outbound: rest.saturating_sub(readers),
             records,
+            code,
         }
     }
 }
@@ -90,17 +95,18 @@ mod tests {
 
     #[test]
     fn each_part_has_its_own() {
-        for (all, most, readers, outbound, records) in [
-            (256, None, 116, 57, 19),
-            (256, Some(1_000), 116, 57, 19),
-            (1_064, Some(100), 100, 800, 100),
-            (20_000, None, 11_962, 5_981, 1_993),
-            (10, None, 30, 14, 4),
+        for (all, most, readers, outbound, records, code) in [
+            (256, None, 103, 51, 19, 19),
+            (256, Some(1_000), 103, 51, 19, 19),
+            (1_064, Some(100), 100, 700, 100, 100),
+            (20_000, None, 10_634, 5_316, 1_993, 1_993),
+            (10, None, 27, 13, 4, 4),
         ] {
             let wanted = Descriptors {
                 readers,
                 outbound,
                 records,
+                code,
             };
             assert_eq!(Descriptors::divided(all, most), wanted, "{all} {most:?}");
         }

@@ -93,7 +93,9 @@ fn prepare_sandbox(
         memory_bytes_max: largest.unwrap_or(spec.ceilings.memory),
     };
     let off = EngineKind::switched_off(spec.engines);
-    let sandbox = Sandbox::new(size, cache_dir, off).map_err(|error| unprepared(&error))?;
+    let files = machine.descriptors.code;
+    let sandbox =
+        Sandbox::new(size, (cache_dir, files), off).map_err(|error| unprepared(&error))?;
     Ok((sandbox, size, capacity))
 }
 
@@ -151,7 +153,7 @@ fn untrusted(error: &DirectoryError, flag: &str) -> Problems {
         _ => "",
     };
     let hint = format!(
-        "{others}choose another one with {flag}: one that is not there yet is made for nobody else"
+        "{others}choose another one with {flag}: one that does not exist yet is made so that only you can read it"
     );
     Problem {
         message: error.to_string(),

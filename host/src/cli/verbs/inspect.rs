@@ -260,7 +260,7 @@ impl Described {
             mappings: u64::MAX,
             memory_bytes_max: self.initial_memory_bytes,
         };
-        let sandbox = Sandbox::new(size, cache_dir, Vec::new())
+        let sandbox = Sandbox::new(size, (cache_dir, 1), Vec::new())
             .map_err(|error| format!("could not be tried: {error}"))?;
         let component = sandbox
             .prepare(bytes, self.initial_memory_bytes, &|| ())

@@ -9,11 +9,15 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use ravenry_base::directory::{self, DirectoryError, Writers};
 
@@ -30,12 +34,24 @@ pub(in crate::sandbox) struct CacheRoom {
     directory: PathBuf,
     bytes_max: u64,
     used: Arc<Mutex<HashMap<PathBuf, Weak<()>>>>,
+    /// Files that may stay open.
+    files: Arc<Semaphore>,
+    /// Whether it was said that there are too few.
+    told: Arc<AtomicBool>,
 }
 
 /// Keeps a file in the directory as long as it lives.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(in crate::sandbox) struct PinnedFile {
     _used: Arc<()>,
+    open: Option<OwnedSemaphorePermit>,
+}
+
+impl PinnedFile {
+    /// Whether it may stay open as long. If not, it is to be copied.
+    pub(super) fn may_stay_open(&self) -> bool {
+        self.open.is_some()
+    }
 }
 
 /// A file there.
@@ -47,12 +63,17 @@ struct Found {
 
 impl CacheRoom {
     /// Opens the directory, makes it where it is missing, and tidies it up.
-    pub(in crate::sandbox) fn open(directory: &Path) -> Result<Self, DirectoryError> {
+    pub(in crate::sandbox) fn open(
+        directory: &Path,
+        files_max: u32,
+    ) -> Result<Self, DirectoryError> {
         directory::make("cache", directory, Writers::Nobody)?;
         let room = Self {
             directory: directory.to_owned(),
             bytes_max: BYTES_MAX,
             used: Arc::default(),
+            files: Arc::new(Semaphore::new(files_max as usize)),
+            told: Arc::default(),
         };
         room.tell(room.sweep().and_then(|()| room.make()));
         Ok(room)
@@ -74,7 +95,14 @@ impl CacheRoom {
         drop(all);
         // Where it cannot be noted, it may go earlier than others.
         let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
-        PinnedFile { _used: used }
+        let open = Arc::clone(&self.files).try_acquire_owned().ok();
+        if open.is_none() && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                hint = "raise `ulimit -n` (`LimitNOFILE` of a unit), or have the code of more bots in memory",
+                "there are more bots than files of compiled code may be open: the rest runs from copies"
+            );
+        }
+        PinnedFile { _used: used, open }
     }
 
     /// A file was added.
@@ -191,7 +219,7 @@ mod tests {
     /// Files of ten bytes, the first of them used last a long time ago, the last of them just now.
     fn scene(files: &[char]) -> (tempfile::TempDir, CacheRoom) {
         let directory = tempfile::tempdir().unwrap();
-        let mut room = CacheRoom::open(&directory.path().join("code")).unwrap();
+        let mut room = CacheRoom::open(&directory.path().join("code"), 9).unwrap();
         room.bytes_max = 35;
         for (age, of) in files.iter().rev().enumerate() {
             let path = room.directory().join(name(*of, "cwasm"));
@@ -247,10 +275,10 @@ mod tests {
         write("notes.tmp");
         let at_work = write(&name('c', "REFERENCE.tmp"));
         at_work.lock().unwrap();
-        CacheRoom::open(room.directory()).unwrap();
+        CacheRoom::open(room.directory(), 9).unwrap();
         assert_eq!(left(&room), "?ac");
         drop(at_work);
-        CacheRoom::open(room.directory()).unwrap();
+        CacheRoom::open(room.directory(), 9).unwrap();
         assert_eq!(left(&room), "?a");
     }
 }
