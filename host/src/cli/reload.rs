@@ -155,7 +155,7 @@ impl Reload {
         for (key, made) in &mut self.made {
             made.component = built.get(key).map(|bot| bot.source.clone());
         }
-        self.take_over_locks(progress);
+        self.take_over_built(progress);
     }
 
     /// Runs the loop. Bots answer at `address`.
@@ -246,7 +246,7 @@ impl Reload {
                 None => done.built.push(bot.name.clone()),
             }
         }
-        self.take_over_locks(progress);
+        self.take_over_built(progress);
         if self.interrupt.is_over() {
             return Ok(done);
         }
@@ -345,8 +345,8 @@ impl Reload {
         view
     }
 
-    /// What a build has written by itself does not call for another one.
-    fn take_over_locks(&mut self, progress: &Progress) {
+    /// What a build has written by itself does not call for another one, nor for a look at the settings.
+    fn take_over_built(&mut self, progress: &Progress) {
         let now = self.look(progress);
         for (key, now) in &now.bots {
             if let Some(made) = self.made.get_mut(key) {
@@ -355,6 +355,14 @@ impl Reload {
             if let Some(last) = self.last.bots.get_mut(key) {
                 take_over_locks(last, now);
             }
+        }
+        for made in self.made.values() {
+            let (_, command) = &made.recipe;
+            let component = made.component.as_ref().filter(|_| command.is_some());
+            let component = component.and_then(|path| fs::canonicalize(path).ok());
+            let written = component.and_then(|path| now.declared.get_key_value(&path));
+            let written = written.map(|(path, digest)| (path.clone(), *digest));
+            self.last.declared.extend(written);
         }
     }
 

@@ -2,6 +2,7 @@
 //! and in no time. And `ravenry up --record`, which writes such files.
 
 mod accept;
+mod bots;
 mod charge;
 mod logged;
 mod record;
@@ -9,110 +10,9 @@ mod record;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
 };
 
-use crate::harness::component;
-
-/// A directory with a directory for each bot.
-struct Bots(tempfile::TempDir);
-
-/// What a run of the program said, and how it ended.
-struct Said {
-    text: String,
-    errors: String,
-    code: Option<i32>,
-}
-
-impl Bots {
-    fn none() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// One bot from a component, with conversations by their names.
-    fn with(bot: &str, manifest: &str, conversations: &[(&str, &str)]) -> Self {
-        let bots = Self::none();
-        bots.add(
-            bot,
-            package(bot),
-            &format!("manifest_version = 1\n[bot.{bot}]\nsource = \".\"\n{manifest}"),
-        );
-        for (name, text) in conversations {
-            fs::write(bots.conversation(bot, name), text).unwrap();
-        }
-        bots
-    }
-
-    /// Adds a bot; its manifest is that of a crate, and gets the component instead.
-    fn add(&self, bot: &str, package: &str, manifest: &str) {
-        let directory = self.path().join(bot);
-        fs::create_dir_all(directory.join("tests")).unwrap();
-        fs::write(directory.join("bot.wasm"), component(package)).unwrap();
-        let manifest = manifest.replace("source = \".\"", "source = \"bot.wasm\"");
-        fs::write(directory.join("ravenry.toml"), manifest).unwrap();
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn conversation(&self, bot: &str, name: &str) -> PathBuf {
-        self.path()
-            .join(bot)
-            .join("tests")
-            .join(format!("{name}.toml"))
-    }
-
-    fn text(&self, bot: &str, name: &str) -> String {
-        fs::read_to_string(self.conversation(bot, name)).unwrap()
-    }
-
-    /// `ravenry test`, here, with nothing of the environment that it must not need.
-    fn test(&self, arguments: &[&str]) -> Said {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-            .arg("test")
-            .args(arguments)
-            .env_remove("RAVENRY_LOG")
-            .env("RAVENRY_LOG", "error")
-            .env(
-                "RAVENRY_CACHE_DIR",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
-            )
-            .current_dir(self.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let errors = String::from_utf8(stderr).unwrap();
-        let progress =
-            |line: &&str| !line.starts_with("preparing") && !line.starts_with("compiling");
-        Said {
-            text: String::from_utf8(stdout).unwrap(),
-            errors: errors
-                .lines()
-                .filter(progress)
-                .collect::<Vec<_>>()
-                .join("\n"),
-            code: status.code(),
-        }
-    }
-}
-
-impl Said {
-    #[track_caller]
-    fn code(self, expected: i32) -> String {
-        assert_eq!(self.code, Some(expected), "{}\n{}", self.text, self.errors);
-        self.text
-    }
-}
-
-/// A library has the name `log`, so the package of that bot is called otherwise.
-fn package(bot: &str) -> &str {
-    if bot == "log" { "log-bot" } else { bot }
-}
+use self::bots::{Bots, package};
 
 /// The sample bots with their own conversations.
 fn samples() -> Bots {

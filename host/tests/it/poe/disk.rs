@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -39,6 +40,11 @@ fn a_disk_that_takes_nothing_refuses_charges_alone() {
     let settled = || {
         let records = || fs::read_dir(disk.of(&server).join("state/charges")).unwrap();
         wait_until("no record is left", || records().count() == 0);
+        // One that is still open takes its room as long.
+        let open = || fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+        let is_record = |file: PathBuf| file.to_string_lossy().contains("/charges/");
+        let links = || open().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        wait_until("no record is open", || !links().any(is_record));
     };
     let charges = "authorize 300\ncapture 300\nthanks";
     for (episode, (spoil, mend, why)) in WAYS.into_iter().enumerate() {

@@ -92,3 +92,29 @@ fn a_component_that_a_build_reads() {
     let targets = ["../rel/v1/w/out.wasm", "../rel/v2/w/out.wasm"];
     is_noticed(folder, "bots", "bots/in.wasm", targets);
 }
+
+/// What the build wrote is no change of its own: no second line says that nothing has changed.
+#[test]
+fn what_a_build_writes_is_told_once() {
+    let folder = releases("");
+    fs::write(
+        folder.path().join("bots/ravenry.toml"),
+        "manifest_version = 1\n[bot.w]\nsource = \"made.wasm\"\nbuild = { command = \"cp in.wasm made.wasm\" }\n",
+    )
+    .unwrap();
+    point(&folder, "bots/in.wasm", "../rel/v1/w/out.wasm");
+    let server = Server::spawn(folder, &["up", "bots"]);
+    for (times, version) in [(1, "v2"), (2, "v1"), (3, "v2")] {
+        point(
+            &server.folder,
+            "bots/in.wasm",
+            &format!("../rel/{version}/w/out.wasm"),
+        );
+        server.wait_times("Reloaded `w`", times);
+        // That nothing is said cannot be waited for: it would be within a tenth of a second.
+        std::thread::park_timeout(std::time::Duration::from_secs(1));
+    }
+    let log = server.log();
+    let again = |line: &&String| line.contains("the same as before");
+    assert_eq!(log.iter().find(again), None);
+}

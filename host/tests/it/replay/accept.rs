@@ -228,3 +228,18 @@ fn an_error_that_is_accepted_is_named() {
     assert!(said.contains("the words of the panic"), "{said}");
     bots.test(&["."]).code(0);
 }
+
+/// What cannot be written is not updated, is said, and stays whole.
+#[test]
+fn a_file_that_cannot_be_written_counts_as_failed() {
+    let one = "[[turn]]\nsay = \"cardboard\"\nanswer = [\"paper\"]\n";
+    let bots = Bots::with("cat", "", &[("one", one)]);
+    bots.test(&["."]).code(1);
+    let said = bots.test_unwritable(&[".", "--update"]).code(1);
+    assert!(said.contains("cat/tests/one.toml ... FAILED"), "{said}");
+    let why = "cannot write `cat/tests/one.toml`: File too large";
+    assert!(said.contains(why), "{said}");
+    assert!(said.contains("0 passed, 1 failed, 0 updated"), "{said}");
+    assert_eq!(bots.text("cat", "one"), one);
+    bots.test(&[".", "--update"]).code(0);
+}
