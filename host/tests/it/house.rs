@@ -1,6 +1,7 @@
 //! The rules of the house, held by reading the sources: who may know whom, which library belongs
 //! where, how long things may be, and what must be documented. `host/README.md` says why.
 
+mod circles;
 mod dependencies;
 mod map;
 mod planted;

@@ -4,11 +4,12 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use super::{
     hold,
-    reader::{Source, below_checkout, files, sources},
+    reader::{Source, below_checkout, checkout, files, sources},
 };
 
 /// Names in all tables of dependencies of a manifest, as code writes them.
@@ -38,6 +39,13 @@ fn collect(table: &toml_span::value::Table<'_>, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Those that are there for their features alone: the manifest of the workspace says why.
+const FOR_FEATURES: [&str; 3] = [
+    "host/gateway/Cargo.toml: anyhow",
+    "host/gateway/Cargo.toml: regex_syntax",
+    "host/gateway/Cargo.toml: semver",
+];
+
 /// Whether a source has this name in it, as a word.
 fn names(source: &Source, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -64,7 +72,10 @@ fn unused(manifest: &Path, text: &str, sources: &[Source], below: &[PathBuf]) ->
     let own: Vec<&Source> = sources.iter().filter(is_own).collect();
     let is_unused = |name: &String| !own.iter().any(|source| names(source, name));
     let unused = dependencies(text).into_iter().filter(is_unused);
-    unused.map(|name| format!("{path}: {name}")).collect()
+    let unused = unused.map(|name| format!("{path}: {name}"));
+    unused
+        .filter(|it| !FOR_FEATURES.contains(&it.as_str()))
+        .collect()
 }
 
 #[test]
@@ -87,6 +98,38 @@ fn dependencies_are_used() {
         })
         .collect();
     hold("A dependency is used.", &broken);
+}
+
+/// Whatever the program stands on is built once for it and its tests: a crate that tests gave a feature more
+/// would be built again, and with it all that stand on it, up to the sandbox and its compiler.
+#[test]
+fn tests_add_no_features_to_what_the_program_stands_on() {
+    let built = |edges: &str| -> BTreeSet<String> {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--quiet", "--offline", "--locked", "--workspace"])
+            .args([
+                "--prefix",
+                "none",
+                "--format",
+                "{p} [{f}]",
+                "--edges",
+                edges,
+            ])
+            .current_dir(checkout())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&tree.stderr);
+        assert!(tree.status.success(), "{errors}");
+        let lines = String::from_utf8(tree.stdout).unwrap();
+        let lines = lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned());
+        lines.collect()
+    };
+    let (program, tests) = (built("normal"), built("normal,dev"));
+    assert!(program.len() > 200 && tests.len() > program.len());
+    let twice: Vec<String> = program.difference(&tests).cloned().collect();
+    hold("Tests add no features.", &twice);
 }
 
 #[test]
