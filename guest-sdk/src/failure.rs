@@ -114,7 +114,7 @@ pub enum Stopped {
     TooLong,
     /// The reply is over: an error was said, or this call is not `respond`.
     Ended,
-    /// Nobody hears this reply any more, or the gateway is stopping. Return soon.
+    /// The client has left, or the gateway is stopping: this reply reaches no reader. Return soon.
     Gone,
     /// The event makes no sense as given; the text says what is wrong. Nothing was sent, and the
     /// reply goes on.
@@ -131,7 +131,7 @@ impl fmt::Display for Stopped {
         match self {
             Self::TooLong => f.write_str("the reply would be longer than it may be"),
             Self::Ended => f.write_str("the reply is over"),
-            Self::Gone => f.write_str("nobody hears this reply any more"),
+            Self::Gone => f.write_str("the client has left, or the gateway is stopping"),
             Self::Invalid(what) => write!(f, "the event makes no sense: {what}"),
             Self::Other(what) => f.write_str(what),
         }

@@ -36,7 +36,7 @@ use crate::wait;
 /// # Panics
 ///
 /// Within another `block_on`, and so in everything that an `AsyncBot` does: `await` there. Also
-/// when the future waits for something that nobody can bring about.
+/// when the future waits for something that no task can bring about.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     wait::block_on(future)
 }

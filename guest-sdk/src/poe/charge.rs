@@ -20,7 +20,7 @@ pub fn authorize(items: &[CostItem]) -> Result<(), PoeError> {
 ///
 /// # Errors
 ///
-/// As [`authorize`]. Never repeated by the gateway: after [`PoeError::Broken`], nobody knows whether
+/// As [`authorize`]. Never repeated by the gateway: after [`PoeError::Broken`], it is unknown whether
 /// the person was charged.
 pub fn capture(items: &[CostItem]) -> Result<(), PoeError> {
     backend::poe::capture(items)

@@ -70,7 +70,7 @@ fn a_blocking_sleep_holds_all_others_up() {
 }
 
 #[test]
-#[should_panic(expected = "nobody can bring about")]
+#[should_panic(expected = "no task can bring about")]
 fn waiting_for_nothing_fails_a_test() {
     timed(std::future::pending::<()>());
 }

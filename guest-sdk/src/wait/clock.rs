@@ -160,7 +160,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         }
         let earliest = TIMERS.with_borrow_mut(|timers| timers.waiting.pop_first());
         let Some(((moment, _), waker)) = earliest else {
-            panic!("the bot waits for something that nobody can bring about");
+            panic!("the bot waits for something that no task can bring about");
         };
         block(moment);
         waker.wake();

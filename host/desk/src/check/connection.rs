@@ -50,7 +50,7 @@ pub(super) async fn probe(prober: &Prober<'_>, measure: Option<Measure>) {
             (&rules::AT_ONCE, came)
         }
         (Err(came), Err(_)) => {
-            let why = "nothing is answered after somebody hung up";
+            let why = "nothing is answered after a client hung up";
             prober.not_applicable(&rules::AT_ONCE, why);
             (&rules::HANG_UP, came)
         }

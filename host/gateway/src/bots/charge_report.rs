@@ -45,7 +45,7 @@ pub(crate) fn tell(heading: &Heading, tally: &Tally, outcome: &'static str) {
             error,
             capture,
             "it is not sent again; ask the platform by the `bot_query_id` whether the person has paid it",
-            "the reply sent a charge, and nobody knows whether it was made"
+            "the reply sent a charge, and it is unknown whether it was made"
         );
     }
     let authorize = tally.unknown(Operation::Authorize);
@@ -55,7 +55,7 @@ pub(crate) fn tell(heading: &Heading, tally: &Tally, outcome: &'static str) {
             warn,
             authorize,
             "the person has not paid it; it is not sent again",
-            "the reply sent an authorization, and nobody knows whether it was granted"
+            "the reply sent an authorization, and it is unknown whether it was granted"
         );
     }
 }

@@ -85,7 +85,7 @@ fn a_charge_under_way_at_a_crash_is_told_once() {
     let server = up(&poe, state.path());
     insta::assert_snapshot!(told(&server).join("\n"), @r"
     WARN 100 q-1 crashed: the reply authorized an amount that it did not capture
-    ERROR 200 q-1 crashed: the reply sent a charge, and nobody knows whether it was made
+    ERROR 200 q-1 crashed: the reply sent a charge, and it is unknown whether it was made
     ");
     let bot = ("bot", "asker");
     assert_eq!(server.metric(UNCAPTURED, &[bot]), Some(100.0));

@@ -48,7 +48,7 @@ impl Poe {
             .filter(|id| id.len() <= ID_BYTES_MAX)
             .ok_or_else(|| {
                 PoeError::Denied(
-                    "the query has no `bot_query_id`, so nobody can be charged".to_owned(),
+                    "the query has no `bot_query_id`, so no person can be charged".to_owned(),
                 )
             })?;
         let platform = &self.platform;
