@@ -7,6 +7,7 @@
 
 mod counts;
 mod module;
+mod over_limit;
 mod scope;
 mod unfit;
 mod walk;
@@ -112,7 +113,7 @@ pub fn read(bytes: &[u8], size_max: u64) -> Result<Inspection, InspectError> {
         });
     }
     check_header(bytes)?;
-    let mut found = walk::walk(bytes)?;
+    let mut found = walk::walk(bytes).map_err(|error| error.of_a_file(size))?;
     found.world = World::ALL.into_iter().find(|world| {
         let exports = &mut found.exports.iter();
         exports.any(|name| bot_version(name, world.handler()).is_some())
@@ -227,6 +228,11 @@ fn is_of_line(version: &str, line: &str) -> bool {
         .strip_prefix(line)
         .and_then(|rest| rest.strip_prefix('.'));
     patch.is_some_and(|patch| patch.parse::<u32>().is_ok())
+}
+
+/// What the reader says of a file of this size as a whole.
+pub(super) fn refused(error: wasmparser::BinaryReaderError, file: usize) -> InspectError {
+    malformed(error).of_a_file(to_u64(file))
 }
 
 /// For `map_err`, which hands over the error itself.

@@ -216,13 +216,13 @@ pub fn validate(bytes: &[u8]) -> Result<(), ComponentError> {
     Ok(sound(bytes)?)
 }
 
-/// Checks that bytes are WebAssembly throughout: damage is told with its place.
+/// Checks that bytes are WebAssembly throughout: damage is told with its place, and which limit is passed.
 pub fn sound(bytes: &[u8]) -> Result<(), InspectError> {
     // Whether this gateway has a feature, compiling tells; here only what no engine could run counts.
     wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
         .validate_all(bytes)
         .map(|_| ())
-        .map_err(inspect::malformed)
+        .map_err(|error| inspect::refused(error, bytes.len()))
 }
 
 #[cfg(test)]

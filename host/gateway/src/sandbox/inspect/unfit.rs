@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use super::scope::Handed;
+use super::{over_limit, scope::Handed};
 use ravenry_protocol::shown::Escaped;
 
 /// Why bytes cannot be mounted as a bot.
@@ -56,6 +56,14 @@ pub enum InspectError {
         /// What the reader says.
         what: String,
     },
+    /// It passes a limit of WebAssembly itself.
+    #[error("is too large: {what} (at byte {at})")]
+    OverLimit {
+        /// Offset from the start of the file, in bytes.
+        at: u64,
+        /// What there is too much of, and the limit.
+        what: String,
+    },
     /// Components nest deeper than any toolchain does, or have more names.
     #[error("has more {what} than the {max} that are looked at")]
     TooMany {
@@ -101,6 +109,17 @@ impl From<Handed> for InspectError {
 }
 
 impl InspectError {
+    /// The same of a file of this size: what passes a limit is not damaged.
+    pub(super) fn of_a_file(self, file_bytes: u64) -> Self {
+        match self {
+            Self::Malformed { at, what } => match over_limit::passed(&what, file_bytes) {
+                Some(what) => Self::OverLimit { at, what },
+                None => Self::Malformed { at, what },
+            },
+            error => error,
+        }
+    }
+
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -124,7 +143,10 @@ impl InspectError {
             Self::HandedOver { .. } => Some(
                 "compose components with `wac plug`: it hands over instances and functions only",
             ),
-            Self::UnknownVersion { .. } | Self::TooLarge { .. } | Self::TooMany { .. } => None,
+            Self::UnknownVersion { .. }
+            | Self::TooLarge { .. }
+            | Self::OverLimit { .. }
+            | Self::TooMany { .. } => None,
         }
     }
 }
