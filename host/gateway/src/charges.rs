@@ -43,15 +43,21 @@ const SETTLING_MAX: Duration = Duration::from_secs(2);
 /// Why something was not noted.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The disk did not take it.
+    /// The disk did not take it. Its words are in the sentence, so they are no source besides.
     #[error("it cannot be noted in the state directory ({0})")]
-    Disk(#[from] io::Error),
+    Disk(io::Error),
     /// The reply has charged more often than a record holds.
     #[error("a reply charges at most {} times", tally::CHARGES_MAX)]
     TooMany,
     /// More replies charge than are counted.
     #[error("too many replies charge at once")]
     TooManyReplies,
+}
+
+impl From<io::Error> for JournalError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
 }
 
 /// Whose charges they are.

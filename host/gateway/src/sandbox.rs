@@ -18,6 +18,7 @@ mod meter;
 mod prepare;
 mod request_bounds;
 mod resources;
+mod run_error;
 mod runtime;
 mod since_0_1;
 mod since_0_1_async;
@@ -42,8 +43,9 @@ pub use self::{
     capacity::Capacity,
     cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
-    instance::{Allowance, Cost, Meter, Run, RunError},
+    instance::{Allowance, Cost, Meter, Run},
     prepare::{COMPILED_ALONE_BYTES, engine_for, examine, read, sound, validate},
+    run_error::RunError,
     runtime::offered,
 };
 use ravenry_base::directory::DirectoryError;
@@ -245,7 +247,7 @@ impl Sandbox {
         };
         slot.get_or_init(|| {
             Runtime::new(kind, self.size, self.room.clone(), &self.ticker)
-                .map_err(|error| error.to_string())
+                .map_err(|error| format!("{error:#}"))
         })
         .as_ref()
         .map_err(|error| SandboxError::Engine(error.clone()))
@@ -262,5 +264,26 @@ impl Component {
     /// What is known of it.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_an_engine_cannot_be_set_up_is_said_once() {
+        let dir = tempfile::tempdir().unwrap();
+        // More address space than a process has.
+        let size = Size {
+            instances: 1 << 24,
+            mappings: u64::MAX,
+            memory_bytes_max: 256 << 20,
+        };
+        let sandbox = Sandbox::new(size, &dir.path().join("cache"), Vec::new()).unwrap();
+        let error = sandbox.runtime(EngineKind::Small).err().unwrap();
+        let said = error.to_string();
+        assert_eq!(said.matches("cannot be set up").count(), 1, "{said}");
+        assert!(matches!(error, SandboxError::Engine(_)), "{said}");
     }
 }

@@ -107,6 +107,14 @@ fn every_item_of_the_interface_is_documented() {
 }
 
 #[test]
+fn causes_are_told_once() {
+    hold_sources(
+        "An error has a cause in its sentence or as its source, not both.",
+        rules::causes_are_told_once,
+    );
+}
+
+#[test]
 fn exceptions_have_reasons() {
     hold_sources(
         "An exception from a lint is `#[expect(lint, reason = \"…\")]`.",

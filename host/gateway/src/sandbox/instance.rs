@@ -20,6 +20,7 @@ use super::{
     cpu_meter::{CpuBudget, CpuMeter, Verdict},
     meter::{MappingRoom, MemoryMeter},
     resources::Looks,
+    run_error::{self, RunError},
     ticker::Ticker,
 };
 use crate::{
@@ -46,9 +47,6 @@ const RESOURCES_MAX: usize = 512;
 /// Random bytes that one call may ask for.
 const RANDOM_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Most characters of wasmtime's own words that go to the log: a deep recursion fills pages.
-const ERROR_CHARACTERS_MAX: usize = 2_000;
-
 /// What one run may use.
 #[derive(Clone, Debug)]
 pub struct Allowance {
@@ -72,23 +70,6 @@ fn is_over(compute: Option<&compute::Handle>, poll: Duration) -> bool {
         Some(compute) if compute::here() => compute.is_over(poll),
         _ => poll >= SLICE && compute::really(poll) >= SLICE,
     }
-}
-
-/// Why a run ended without an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The guest trapped; the text is wasmtime's, for the log.
-    #[error("the component trapped: {0}")]
-    Trapped(String),
-    /// It trapped after it was refused memory, or its request does not fit.
-    #[error("the component ran out of memory: {0}")]
-    OutOfMemory(String),
-    /// It used up its computing time.
-    #[error("the component used up its computing time")]
-    OutOfCpu,
-    /// There was no room for one more instance.
-    #[error("no room for one more instance: {0}")]
-    NoRoom(String),
 }
 
 /// What a run has cost so far.
@@ -169,9 +150,7 @@ impl<T> Run<T> {
         if error.downcast_ref::<OutOfCpu>().is_some() {
             return RunError::OutOfCpu;
         }
-        // What happened, then where: the chain begins with the backtrace.
-        let words = format!("{}; {error}", error.root_cause());
-        let words: String = words.chars().take(ERROR_CHARACTERS_MAX).collect();
+        let words = run_error::words(error);
         let full = error.is::<wasmtime::PoolConcurrencyLimitError>()
             || error.is::<NoMappings>()
             || error.downcast_ref() == Some(&rustix::io::Errno::NOMEM);

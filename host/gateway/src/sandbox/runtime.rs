@@ -3,7 +3,6 @@
 use wasmtime::component::Linker;
 
 use super::{
-    SandboxError,
     cache::{Cache, CacheRoom},
     engine::{self, EngineKind, Size},
     environment, inspect,
@@ -25,12 +24,11 @@ impl Runtime {
         size: Size,
         room: CacheRoom,
         ticker: &Ticker,
-    ) -> Result<Self, SandboxError> {
-        let fail = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
-        let engine = wasmtime::Engine::new(&engine::config(kind, size)).map_err(fail)?;
+    ) -> wasmtime::Result<Self> {
+        let engine = wasmtime::Engine::new(&engine::config(kind, size))?;
         ticker.add(&engine);
         let cache = Cache::of(&engine, room);
-        let linker = linker(kind, &engine).map_err(fail)?;
+        let linker = linker(kind, &engine)?;
         Ok(Self {
             engine,
             linker,

@@ -2,10 +2,10 @@
 
 use super::reader::Source;
 use super::rules::{
-    exceptions_have_reasons, functions_are_short, has_a_name, has_no_banned_code,
-    has_no_banned_words, is_short, items_are_documented, keeps_borders, names_from_the_crate,
-    parts_point_downwards, points_downwards, says_what_it_is, verbs_stand_alone,
-    waits_by_no_wall_clock,
+    causes_are_told_once, exceptions_have_reasons, functions_are_short, has_a_name,
+    has_no_banned_code, has_no_banned_words, is_short, items_are_documented, keeps_borders,
+    names_from_the_crate, parts_point_downwards, points_downwards, says_what_it_is,
+    verbs_stand_alone, waits_by_no_wall_clock,
 };
 use super::tables::{
     BANNED_BELOW_CLI, BANNED_CODE, BANNED_WORDS, BORDERS, EMPTY_NAMES, FILE_LINES_MAX,
@@ -261,5 +261,30 @@ fn banned_words_are_found() {
             "/home/somebody/checkout",
         ),
         &["a.md:1 has a path of this machine"],
+    );
+}
+
+#[test]
+fn a_cause_that_is_told_twice_is_found() {
+    let rule = |text: &str| causes_are_told_once(&gateway("charges", text));
+    found(
+        &rule("    #[error(\"not noted ({0})\")]\n    Disk(#[from] io::Error),"),
+        &["host/gateway/src/charges.rs:2 `Disk(#[from] io::Error),`"],
+    );
+    found(
+        &rule("#[error(\"not noted\")]\nDisk(#[source] io::Error),"),
+        &[],
+    );
+    found(
+        &rule("#[error(\"{0} is gone\")]\nDisk(String, #[source] io::Error),"),
+        &[],
+    );
+    found(
+        &rule("#[error(\"not noted ({0})\")]\nDisk(io::Error),"),
+        &[],
+    );
+    found(
+        &rule("#[error(transparent)]\nDisk(#[from] io::Error),"),
+        &[],
     );
 }

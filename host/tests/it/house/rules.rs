@@ -288,3 +288,23 @@ pub(super) fn has_no_banned_words(path: &str, text: &str, here: &str) -> Broken 
     }
     broken
 }
+
+/// A cause that an error's own sentence repeats is not its source besides: whoever tells both tells it twice.
+pub(super) fn causes_are_told_once(source: &Source) -> Broken {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let mut broken = Broken::new();
+    for (number, pair) in lines.windows(2).enumerate() {
+        let [sentence, variant] = pair else { continue };
+        if !sentence.trim().starts_with("#[error(") {
+            continue;
+        }
+        let fields = variant.split(',').enumerate();
+        let mut causes =
+            fields.filter(|(_, field)| field.contains("#[source]") || field.contains("#[from]"));
+        if causes.any(|(index, _)| sentence.contains(&format!("{{{index}"))) {
+            let text = format!("{}:{} `{}`", source.path, number + 2, variant.trim());
+            broken.push(text);
+        }
+    }
+    broken
+}
