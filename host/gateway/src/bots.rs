@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod mount;
 mod pace;
 pub(crate) mod readers;
+mod refusals;
 pub mod reply;
 pub(crate) mod requests;
 mod running;
@@ -20,13 +21,7 @@ pub(crate) mod shutdown;
 pub(crate) mod sync;
 mod trial;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -37,6 +32,7 @@ use self::{
     concurrency::{Limiter, Permit, Refused},
     pace::Pace,
     readers::Readers,
+    refusals::Refusals,
     shared_state::TenantState,
 };
 use crate::{
@@ -117,8 +113,8 @@ pub struct Bot {
     /// The name under which the platform has its settings; `None`: they are not handed to it.
     synced_as: Option<String>,
     http: Arc<Access>,
-    /// Whether a refusal was logged since the last reply that was admitted: once per episode.
-    refusing: AtomicBool,
+    /// Of which the first of an episode is logged.
+    refusals: Refusals,
 }
 
 /// The right to call a bot. Only [`Bot`] makes one.
@@ -266,10 +262,6 @@ impl Bot {
         small && self.pace.is_quick()
     }
 
-    fn admitted(&self) {
-        self.refusing.store(false, Ordering::Relaxed);
-    }
-
     /// Notes how a reply has ended, for what comes next.
     fn ended(&self, end: &End) {
         if let Some(pause) = self.breaker.note(end) {
@@ -284,10 +276,11 @@ impl Bot {
 
     /// Logs the first refusal of an episode.
     pub fn refused(&self, reference: Reference, words: &'static str) {
-        if !self.refusing.swap(true, Ordering::Relaxed) {
+        if self.refusals.note() {
             tracing::warn!(
                 tenant = self.tenant.as_str(), bot = self.name.as_str(), %reference, reason = words,
-                "the bot is full; further refusals are counted, not logged"
+                "the bot is full; further refusals are counted, not logged, until there is none for {} s",
+                refusals::QUIET.as_secs()
             );
         }
     }

@@ -8,7 +8,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -22,6 +22,7 @@ use self::source::read;
 use super::{
     Bot,
     concurrency::{Limit, Limiter},
+    refusals::Refusals,
     shared_state::{SharedState, TenantState},
     trial,
 };
@@ -325,7 +326,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
             .collect(),
         http: Arc::new(access(spec, shared.egress.client(&tenant.part), &secrets)),
         secrets,
-        refusing: AtomicBool::new(false),
+        refusals: Refusals::default(),
         limits: limits.clone(),
     }
 }

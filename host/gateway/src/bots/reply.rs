@@ -229,7 +229,6 @@ impl Reply {
             Ok(memory) => memory,
             Err(words) => return self.refuse(words),
         };
-        self.bot.admitted();
         let Asked {
             query,
             received,
