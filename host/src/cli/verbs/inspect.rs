@@ -91,6 +91,9 @@ struct Described {
     /// These five as an instance has them.
     component_instances: u64,
     core_instances: u64,
+    /// With those that the engine may add.
+    #[serde(skip)]
+    core_instances_max: u64,
     memories: u64,
     tables: u64,
     /// Of the largest table.
@@ -163,6 +166,7 @@ impl ComponentReport {
             engine: EngineKind::of(found, counts.memory_bytes).to_string(),
             component_instances: counts.component_instances,
             core_instances: counts.core_instances,
+            core_instances_max: counts.core_instances_max(),
             memories: counts.memories,
             tables: counts.tables,
             table_elements: counts.largest_table,
@@ -238,8 +242,15 @@ impl ComponentReport {
 impl Described {
     /// The engine that it runs on, and what decides it.
     fn engine_words(&self) -> String {
+        let between = match self.core_instances_max {
+            max if max > self.core_instances => {
+                format!(" (up to {max} with those between components)")
+            }
+            _ => String::new(),
+        };
         let parts = [
-            counted(self.core_instances, "core instance"),
+            counted(self.component_instances, "component"),
+            counted(self.core_instances, "core instance") + &between,
             counted(self.memories, "memory"),
             counted(self.tables, "table"),
         ];
@@ -327,13 +338,22 @@ mod tests {
         exports    wasi:cli/run@0.2.3
         memory     64.0 KiB at the start
         code       0 functions in 1 core module
-        engine     small: 1 core instance, 1 memory, 0 tables of at most 0 elements
+        engine     small: 1 component, 1 core instance, 1 memory, 0 tables of at most 0 elements
         compiling  not tried
         runs here  no
                    it is a component for another world: it exports `wasi:cli/run@0.2.3`, not `ravenry:bot/handler`
                    it imports `wasi:nn/inference@0.2.0`, which is not offered
         hint       a bot exports `ravenry:bot/handler`; in Rust, `ravenry_sdk::export!` does that
         "#);
+    }
+
+    /// What a component is refused for stands on its page with the number that is compared.
+    #[test]
+    fn instances_are_told_as_they_are_counted() {
+        let many = "(instance (instantiate $c))".repeat(127);
+        let text = page_of(&format!("(component (component $c) {many})")).text();
+        let line = "engine     large: 128 components, 0 core instances, 0 memories";
+        assert!(text.contains(line), "{text}");
     }
 
     /// Names out of the file reach the terminal in errors, too.
