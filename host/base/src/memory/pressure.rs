@@ -6,7 +6,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// From here on nothing new is admitted, in percent of what may be used. The rest is for those that run,
-/// whose bookings may all grow at once.
+/// whose bookings may all grow at once. Where none runs, the memory is somebody else's: then whoever comes until
+/// the next look is admitted.
 const REFUSE_PERCENT: u64 = 85;
 
 /// From here downwards is admitted again. Lower, so that an episode is one and not a hundred.
@@ -70,7 +71,7 @@ pub struct Books {
 /// A change that a person should hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PressureChange {
-    /// From now on nothing new is admitted.
+    /// From now on nothing new is admitted, unless nobody holds anything.
     Refuses,
     /// It is again.
     Admits,
@@ -219,6 +220,11 @@ mod tests {
         let verdict = pressure.look(of_1000(990), nobody);
         assert!(!verdict.refuse);
         assert!(pressure.look(of_1000(990), BOOKS).refuse);
+        // Once those have ended, some more are let in, a look long. It is all one episode.
+        let verdict = pressure.look(of_1000(880), nobody);
+        assert!(!verdict.refuse && verdict.turn.is_none());
+        let verdict = pressure.look(of_1000(880), BOOKS);
+        assert!(verdict.refuse && verdict.turn.is_none());
     }
 
     #[test]

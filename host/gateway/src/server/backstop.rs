@@ -1,5 +1,5 @@
 //! The backstop: looks at the memory that is really in use, and acts where it is short whatever the books
-//! say. Beyond a mark nothing new is admitted; beyond the next the largest replies end of the tenant who has
+//! say. Beyond a mark nothing new is admitted while bots hold any; beyond the next the largest replies end of the tenant who has
 //! booked most. What is decided when, `memory` says.
 //!
 //! A thread of its own: a task would wait for exactly the threads that are busy then.
@@ -199,7 +199,7 @@ impl Watch {
                 max_bytes = bytes_max,
                 booked_bytes = books.all,
                 hint = "give the server more memory, or its bots less (`live_memory`, `memory`, `running`); compilers of new components count too",
-                "memory is short: nothing new is admitted"
+                "memory is short: while bots hold any, nothing new is admitted"
             ),
             PressureChange::Admits => tracing::info!(
                 used_bytes = used,
