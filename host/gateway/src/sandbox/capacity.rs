@@ -8,7 +8,9 @@ pub struct Capacity {
     /// Instances alive at once.
     pub instances: u32,
     /// The scarcest of the three, in words.
-    pub because: String,
+    because: String,
+    /// Memory for all instances together.
+    memory_bytes: u64,
     /// Memory mappings that live instances may take together. A small one takes 4; one that is large
     /// or has tasks takes 7 or more, so that fewer of those fit.
     pub mappings: u64,
@@ -24,6 +26,22 @@ impl Capacity {
     const INSTANCE_BYTES: u64 = 112 * 1024;
     /// More than any one process has been measured with.
     const INSTANCES_MAX: u64 = 100_000;
+
+    /// How many replies that are of bots that book at least so much for each, and what decides it, in words:
+    /// for an instance with what its memories start with, as a rule memory is scarcer than places.
+    pub fn replies(&self, each_bytes: u64) -> (u32, String) {
+        let fit = self.memory_bytes.checked_div(each_bytes);
+        match fit.and_then(|fit| u32::try_from(fit).ok()) {
+            Some(fit) if fit < self.instances => {
+                let mebibytes = self.memory_bytes / (1024 * 1024);
+                let each = each_bytes.div_ceil(1024);
+                let because =
+                    format!("{mebibytes} MiB for instances, at least {each} KiB for each");
+                (fit, because)
+            }
+            _ => (self.instances, self.because.clone()),
+        }
+    }
 
     /// How many of the instances can be large or have tasks, each with one memory.
     pub fn large(&self) -> u64 {
@@ -56,6 +74,7 @@ impl Capacity {
         Self {
             instances: u32::try_from(instances).unwrap_or(u32::MAX),
             because,
+            memory_bytes,
             mappings: mappings
                 .saturating_sub(Self::MAPPINGS_SPARE)
                 .saturating_sub(instances.saturating_mul(Self::PLACE_MAPPINGS))
@@ -75,12 +94,38 @@ mod tests {
             Capacity::of(65_530, 1_000_000, 12 * gib).because,
             "vm.max_map_count = 65530"
         );
+        let half_a_gib = Capacity::of(262_144, 1_000_000, gib / 2);
+        assert_eq!(half_a_gib.because, "512 MiB for instances");
+        assert_eq!(half_a_gib.instances, 4681);
         assert_eq!(Capacity::of(65_530, 96, 12 * gib).instances, 96);
         assert_eq!(
             Capacity::of(65_530, 96, 12 * gib).because,
             "96 file descriptors for readers"
         );
         assert_eq!(Capacity::of(1, 1, 1).instances, 1, "never none");
+    }
+
+    /// Places are for bots that take the least; what is said is what the bots that there are can have.
+    #[test]
+    fn what_an_instance_starts_with_decides_how_many_replies_there_are() {
+        let half_a_gib = Capacity::of(262_144, 1_000_000, 512 * 1024 * 1024);
+        let small = (192 + 115) * 1024;
+        assert_eq!(
+            half_a_gib.replies(small),
+            (
+                1_707,
+                "512 MiB for instances, at least 307 KiB for each".to_owned()
+            )
+        );
+        assert_eq!(half_a_gib.replies(u64::MAX).0, 0, "none fits");
+        let places = (4_681, "512 MiB for instances".to_owned());
+        assert_eq!(half_a_gib.replies(0), places);
+        assert_eq!(half_a_gib.replies(100 * 1024), places);
+        let few = Capacity::of(262_144, 96, 512 * 1024 * 1024);
+        assert_eq!(
+            few.replies(small),
+            (96, "96 file descriptors for readers".to_owned())
+        );
     }
 
     /// Full of small instances, or of the large ones that fit, the process stays below what it has.

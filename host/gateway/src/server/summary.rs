@@ -7,7 +7,7 @@ use crate::{
         deployment::{self, Deployment},
         mount::BotSummary as Mounted,
     },
-    sandbox::{Capacity, EngineKind},
+    sandbox::{Capacity, Component, EngineKind, Facts},
 };
 use ravenry_base::report::Problem;
 use ravenry_config::ids::{BotName, TenantName};
@@ -133,21 +133,32 @@ pub(super) fn telling(
     })
 }
 
+/// What is known of the component of a bot, unless it is still being compiled.
+fn facts(mounted: &Mounted) -> Option<&Facts> {
+    mounted.bot.component.as_ref().map(Component::facts)
+}
+
 /// What the machine carries, in words.
 pub(super) fn carries(capacity: &Capacity, bots: &[Mounted]) -> Vec<String> {
+    let facts: Vec<Option<&Facts>> = bots.iter().map(facts).collect();
+    let is_small = |facts: &Facts| facts.engine == EngineKind::Small;
+    let least = |among: &dyn Fn(&Facts) -> bool| {
+        let known = facts.iter().flatten().filter(|facts| among(facts));
+        known
+            .map(|facts| facts.admission_bytes())
+            .min()
+            .unwrap_or(0)
+    };
+    let (replies, because) = capacity.replies(least(&|_| true));
     let mut notes = vec![format!(
-        "This machine carries {} replies at once ({}).",
-        capacity.instances, capacity.because
+        "This machine carries up to {replies} replies at once ({because})."
     )];
     // What takes long to compile is large.
-    let is_small = |mounted: &Mounted| {
-        let component = mounted.bot.component.as_ref();
-        component.is_some_and(|component| component.facts().engine == EngineKind::Small)
-    };
-    if !bots.iter().all(is_small) {
+    if !facts.iter().all(|facts| facts.is_some_and(is_small)) {
+        let (fit, _) = capacity.replies(least(&|facts| !is_small(facts)));
         notes.push(format!(
             "Of these, at most {} can be of bots that are large or have tasks.",
-            capacity.large()
+            capacity.large().min(fit.into())
         ));
     }
     notes
