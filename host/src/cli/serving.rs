@@ -44,8 +44,8 @@ pub(super) enum Author<'a> {
     /// Builds, once.
     Builds,
     /// Has built them before: an operator's server builds nothing. It has walls around it, and reads its files again
-    /// when it is asked to.
-    HasBuilt(&'a Walls, Reread),
+    /// at each of these signals.
+    HasBuilt(&'a Walls, (Hangups, Reread)),
 }
 
 /// Reads again what people wrote, and changes what is mounted; bots answer at the address. Blocks.
@@ -55,7 +55,7 @@ pub(super) type Reread = Arc<dyn Fn(&Arc<Deployment>, SocketAddr) + Send + Sync>
 pub(super) fn serve(
     mut spec: ServerSpec,
     serving: &ServingFlags,
-    author: &Author<'_>,
+    author: Author<'_>,
     simulated: Option<&Arc<Simulated>>,
     recorder: Option<Recorder>,
 ) -> Result<(), Failure> {
@@ -68,13 +68,13 @@ pub(super) fn serve(
     let _logging =
         telemetry::start_logging(&serving.log, format).map_err(|error| Failure::usage(&error))?;
     let mut notes = Vec::new();
-    if let Author::HasBuilt(walls, _) = author {
+    if let Author::HasBuilt(walls, _) = &author {
         walls.tell();
         tell_open(&spec);
         notes.push(walls.to_string());
     }
     let progress = Progress::logged();
-    let mut reload = match author {
+    let mut reload = match &author {
         Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
             .map(|reload| reload.beside(simulated.cloned())),
         Author::Builds | Author::HasBuilt(..) => None,
@@ -82,7 +82,7 @@ pub(super) fn serve(
     for refused in &spec.refused {
         progress.complain(&refused.problem.clone().into());
     }
-    let prepared = match author {
+    let prepared = match &author {
         Author::HasBuilt(..) => Ok(()),
         Author::Watches(_) | Author::Builds => build(&mut spec, &progress),
     };
@@ -96,7 +96,7 @@ pub(super) fn serve(
         options.at_desk = !matches!(author, Author::HasBuilt(..));
         let listen = Listen::of(&spec, serving);
         let again = match author {
-            Author::HasBuilt(_, again) => Some(Arc::clone(again)),
+            Author::HasBuilt(_, again) => Some(again),
             Author::Watches(_) | Author::Builds => None,
         };
         let simulated = simulated.map(AsRef::as_ref);
@@ -144,7 +144,7 @@ fn run(
     spec: ServerSpec,
     listen: &Listen,
     options: Options,
-    (reload, again): (Option<Reload>, Option<Reread>),
+    (reload, again): (Option<Reload>, Option<(Hangups, Reread)>),
     simulated: Option<&Simulated>,
     (notes, files, progress): (Vec<String>, Vec<RefusedBot>, &Progress),
 ) -> Result<(), Failure> {
@@ -158,8 +158,7 @@ fn run(
     let stopping = reload.as_ref().map(Reload::stop);
     let mut running = None;
     let served = runtime.block_on(async {
-        let (stops, hangups) = hear(again.is_some())
-            .map_err(|error| Failure::system("signals cannot be heard".to_owned(), &error))?;
+        let stops = hear(again.is_some()).map_err(|error| unheard(&error))?;
         let listeners = listen.bind(again.is_some()).map_err(Failure::Failed)?;
         let first = stops.clone();
         let shutdown = Shutdown {
@@ -184,7 +183,7 @@ fn run(
                 ready.notes.push(CHANGES.to_owned());
                 reload.run(Arc::clone(deployment), ready.address)
             });
-            if let Some((hangups, again)) = hangups.zip(again) {
+            if let Some((hangups, again)) = again {
                 let again = read_again(hangups, again, Arc::clone(deployment), ready.address);
                 tokio::spawn(async {
                     tokio::select! {
@@ -219,14 +218,19 @@ fn show(ready: &server::Ready, simulated: Option<&Simulated>, progress: &Progres
     }
 }
 
-/// Hears what asks for a stop from now on, and, where SIGHUP asks for something else, each of those.
-fn hear(rereads: bool) -> io::Result<(Stops, Option<Hangups>)> {
-    if rereads {
-        let hangups = Hangups::listen()?;
-        Ok((Signals::without_hangup()?.count(), Some(hangups)))
+/// Hears what asks for a stop from now on: SIGHUP too, unless that asks for something else.
+fn hear(rereads: bool) -> io::Result<Stops> {
+    let signals = if rereads {
+        Signals::without_hangup()
     } else {
-        Ok((Signals::listen()?.count(), None))
-    }
+        Signals::listen()
+    };
+    signals.map(Signals::count)
+}
+
+/// The system does not tell of signals.
+pub(super) fn unheard(error: &io::Error) -> Failure {
+    Failure::system("signals cannot be heard".to_owned(), error)
 }
 
 /// Has everything read again as often as that is asked for. Never returns.

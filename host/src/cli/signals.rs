@@ -100,11 +100,19 @@ impl Stops {
 pub(super) struct Hangups(Signal);
 
 impl Hangups {
-    /// Hears them from now on.
+    /// Hears them from now on, before there is a runtime, and starts no thread: what comes until somebody waits
+    /// on one is kept.
+    ///
+    /// A handler is the process's own, and outlives the runtime that installs it; every later one looks at
+    /// what came.
     ///
     /// # Errors
     /// The system does not tell of signals.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(super) fn listen_early() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _entered = runtime.enter();
         signal(SignalKind::hangup()).map(Self)
     }
 
@@ -121,4 +129,32 @@ fn hangups_are_ignored() -> bool {
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     // Signal 1 has the first bit.
     ignored.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::*;
+
+    /// Before any runtime, and between two, it neither ends the process nor is lost.
+    #[test]
+    fn a_hangup_before_the_runtime_is_heard_on_it() {
+        let mut hangups = Hangups::listen_early().unwrap();
+        kill_process(getpid(), Signal::HUP).unwrap();
+        let served = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let heard = hangups.next();
+                tokio::time::timeout(Duration::from_secs(60), heard).await
+            })
+        });
+        served.join().unwrap().unwrap();
+    }
 }

@@ -22,6 +22,7 @@ use crate::cli::{
     run::Run,
     serving::{self, Author},
     serving_flags::ServingFlags,
+    signals::Hangups,
 };
 use ravenry_base::{
     output,
@@ -112,11 +113,15 @@ fn tenant(text: &str) -> Result<TenantName, String> {
 impl Run for Serve {
     fn run(&self) -> Result<(), Failure> {
         let without = self.without()?;
+        // Reading and counting take seconds where there are many bots, and a reload is asked for by a signal
+        // that would end the process. One that asks for a stop may do so: nothing has begun.
+        let hangups = (!self.check).then(Hangups::listen_early).transpose();
+        let hangups = hangups.map_err(|error| serving::unheard(&error))?;
         let mut spec = self.load()?;
         only_components(&mut spec);
-        if self.check || spec.is_void() {
+        let Some(hangups) = hangups.filter(|_| !spec.is_void()) else {
             return told(&spec);
-        }
+        };
         self.serving.network.apply(&mut spec);
         let directories = self.serving.directories(&spec)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
@@ -126,8 +131,9 @@ impl Run for Serve {
         };
         worker::stay_ahead();
         let walls = Walls::raise(&without, &paths);
-        let author = Author::HasBuilt(&walls, again::reload(self, &spec, &walls));
-        serving::serve(spec, &self.serving, &author, None, None)
+        let again = (hangups, again::reload(self, &spec, &walls));
+        let author = Author::HasBuilt(&walls, again);
+        serving::serve(spec, &self.serving, author, None, None)
     }
 }
 

@@ -85,6 +85,6 @@ impl Run for Up {
         let recorder = self.record.as_deref().map(record::recorder).transpose()?;
         // To the end: what was said last is written when the writer goes.
         let (recorder, _writer) = recorder.unzip();
-        serving::serve(spec, &self.serving, &author, simulated.as_ref(), recorder)
+        serving::serve(spec, &self.serving, author, simulated.as_ref(), recorder)
     }
 }

@@ -1,14 +1,18 @@
 //! The same for an operator's server, which reads its files again at SIGHUP, behind its walls.
 
-use std::fs;
+use std::{
+    fs,
+    process::{Child, Stdio},
+    thread,
+};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::write;
 use crate::{
     drain::handover::under_load,
-    harness::{Folder, Server, component, query, wait_until},
+    harness::{Folder, Lines, Server, component, query, wait_until},
 };
 
 const PUPPET: &str = "manifest_version = 1\n[bot.puppet]\nsource = \"puppet.wasm\"\n";
@@ -200,4 +204,43 @@ fn one_tenant_reads_its_own_files_again() {
     let record = server.wait_log(|record| record["level"] == "ERROR");
     assert!(record["hint"].as_str().unwrap().contains("was given alone"));
     assert_ne!(server.ask("acme/puppet", "hi").said(), "hi");
+}
+
+/// Whether a process has a handler for this signal, by the kernel's mask.
+fn catches(child: &Child, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+}
+
+/// While files are read for the first time, SIGHUP is caught and SIGTERM, which may end the process, not yet.
+/// That is over soon: it is tried until it was seen.
+#[test]
+fn a_reload_that_is_asked_for_too_early_ends_nothing() {
+    let folder = folder();
+    for _ in 0..20 {
+        let mut child = folder
+            .command(&["serve", "--config", "operator.toml"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !catches(&child, Signal::HUP) {
+            assert_eq!(child.try_wait().unwrap(), None, "it does not start");
+            thread::yield_now();
+        }
+        let is_early = !catches(&child, Signal::TERM);
+        kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+        let output = Lines::collect(child.stdout.take().unwrap());
+        let serves = output.wait(|line| line.starts_with("Stop with").then_some(()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(serves.is_some(), "{}", output.all().join("\n"));
+        if is_early {
+            return;
+        }
+    }
+    panic!("SIGHUP was never caught before everything was read");
 }
