@@ -356,6 +356,22 @@ fn files_can_be_copied() {
     hold("A file that a document shows as a whole is right.", &broken);
 }
 
+/// The program lists the keys that it knows where it finds one that it does not.
+#[test]
+fn every_key_of_a_server_is_shown() {
+    let told = complaint("operator.toml", "[server]\nno_such_key = 1\n").unwrap();
+    let (_, known) = told.split_once("known here: ").unwrap();
+    let known: Vec<&str> = known.lines().next().unwrap().split('`').collect();
+    assert!(known.len() > 10, "{told}");
+    let page = fs::read_to_string(checkout().join("host/docs/operating.md")).unwrap();
+    for key in known.into_iter().skip(1).step_by(2) {
+        assert!(
+            page.contains(&format!("\n{key} = ")),
+            "`{key}` is not shown"
+        );
+    }
+}
+
 #[test]
 fn a_wrong_file_is_told() {
     let bot = "manifest_version = 1\n[bot.cat]\n";
