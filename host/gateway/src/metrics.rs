@@ -72,6 +72,8 @@ pub(crate) const REJECTED: &str = "ravenry_rejected_requests_total";
 pub(crate) const UNAUTHORIZED: &str = "ravenry_unauthorized_requests_total";
 /// Connections that are open.
 pub(crate) const CONNECTIONS: &str = "ravenry_connections";
+/// Connections that were closed because there are too few: to make room (`idle`), or for want of it (`crowded`).
+pub(crate) const CLOSED_CONNECTIONS: &str = "ravenry_connections_closed_total";
 
 /// Lines of the log that were dropped because whoever reads it is too slow.
 pub(crate) const DROPPED_LOG_LINES: &str = "ravenry_dropped_log_lines_total";
@@ -192,6 +194,8 @@ fn describe_process() {
         "Queries and other requests that were refused because memory was short."
     );
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections that are open.");
+    let closed = "Connections that were closed because there are too few, by reason.";
+    describe_counter!(CLOSED_CONNECTIONS, Unit::Count, closed);
     describe_counter!(
         DROPPED_LOG_LINES,
         Unit::Count,
@@ -233,6 +237,11 @@ pub(crate) fn memory(used: u64, bytes_max: u64) {
 /// The gauge of open connections.
 pub(crate) fn connections() -> Gauge {
     gauge!(CONNECTIONS)
+}
+
+/// Counts a connection that was closed because there are too few.
+pub(crate) fn closed_connection(reason: &'static str) {
+    counter!(CLOSED_CONNECTIONS, "reason" => reason).increment(1);
 }
 
 /// Counts an amount that was authorized and not captured. The bot may not be mounted any more.

@@ -48,6 +48,7 @@ mod neighbours;
 mod new;
 mod on_a_server;
 mod output;
+mod places;
 mod poe;
 mod query;
 mod reload;

@@ -23,6 +23,7 @@ use super::{body::ResponseBody, patience::Patience, seat::Seat, stream::Stream};
 use crate::{
     bots::{Stop, shutdown::Watch},
     compute::{self, Away, Owner, Weighed},
+    metrics,
 };
 
 /// The protocol on one connection.
@@ -73,9 +74,16 @@ impl Session {
             return Poll::Ready(());
         }
         let (begun, answering) = self.seat.requests();
-        // Nobody waits for the other half of a head.
-        if self.leaving && !answering && !self.seat.is_behind() {
-            return Poll::Ready(());
+        if !answering && !self.seat.is_behind() {
+            // Nobody waits for the other half of a head.
+            if self.leaving {
+                return Poll::Ready(());
+            }
+            // Asked after reading: who has sent a request by now is served.
+            if self.seat.gives_way(context.waker()) {
+                metrics::closed_connection("idle");
+                return Poll::Ready(());
+            }
         }
         self.patience.poll((begun, answering), context)
     }

@@ -1,4 +1,4 @@
-//! Who listens: how many connections there may be, and how they come to an end.
+//! Who listens: how many connections there may be, whose place a new one takes, and how they come to an end.
 
 use std::{convert::Infallible, future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -7,14 +7,15 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
     body::ResponseBody,
     connection::Connection,
+    idle::OpenConnections,
+    places::{Place, Places},
     seat::Seat,
     socket::{self, Entrance, Port, SETTLES},
     stream::Stream,
@@ -22,6 +23,7 @@ use super::{
 use crate::{
     bots::Stop,
     compute::{self, Owner},
+    metrics,
 };
 
 /// Bytes of headers, and of answer that wait in hyper's own buffer. hyper wants 8 KiB at least.
@@ -32,6 +34,20 @@ const HEADERS_MAX: usize = 64;
 
 /// Pause after a connection could not be taken: mostly there are no more descriptors.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// How long a connection without a request keeps its place at least: the first head comes right behind the connection,
+/// and in a rush each would take the place of the one before it could be read.
+const HEAD_TIME_MIN: Duration = Duration::from_millis(5);
+
+/// How long a connection may take to go before another one is asked as well. It has to be polled for that, and may
+/// wait for its turn.
+const LEAVES: Duration = Duration::from_millis(50);
+
+/// How long nobody else is accepted for the sake of one who waits for a place.
+const ROOM_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// Time between two lines of the log that say the same.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// How long those may take who came too late, to hear it.
 const LAST_WORD: Duration = Duration::from_secs(1);
@@ -64,7 +80,7 @@ struct House<A> {
     /// Answers a request.
     answer: A,
     http: http1::Builder,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     /// The last request of each connection is under way.
     leave: Stop,
     /// The last of those is answered.
@@ -106,7 +122,6 @@ impl HttpServer {
         http.header_read_timeout(None)
             .max_headers(HEADERS_MAX)
             .max_buf_size(BUFFER_BYTES_MAX);
-        let connections = usize::try_from(connections).unwrap_or(usize::MAX);
         let listener = TcpListener::from_std(entrance.open()?)?;
         let leave = Stop::default();
         let door = Acceptor {
@@ -116,7 +131,7 @@ impl HttpServer {
         let house = House {
             answer,
             http,
-            places: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            places: Places::new(connections),
             leave: leave.clone(),
             over: Stop::default(),
             door: door.clone(),
@@ -155,8 +170,12 @@ where
     /// Accepts until nobody is left. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {
         let (mut connections, mut late) = (JoinSet::new(), JoinSet::new());
-        let leaving = self.accept(&listener, &mut connections, &mut late).await;
-        self.take_the_rest(listener, self.among(leaving, &mut connections, &mut late));
+        let mut overload = Overload::new();
+        let leaving = self
+            .accept(&listener, &mut connections, &mut late, &mut overload)
+            .await;
+        let among = self.among(leaving, &mut connections, &mut late);
+        self.take_the_rest(listener, among, &mut overload);
         while connections.join_next().await.is_some() {}
         self.over.now();
         let heard = async { while late.join_next().await.is_some() {} };
@@ -171,24 +190,28 @@ where
         listener: &TcpListener,
         connections: &mut JoinSet<()>,
         late: &mut JoinSet<()>,
+        overload: &mut Overload,
     ) -> bool {
         let mut left = std::pin::pin!(self.leave.wait());
         let mut closed = std::pin::pin!(self.closed(listener));
         let mut leaving = false;
-        let mut full = Episode::default();
         let mut deaf = Episode::default();
         while !(leaving && connections.is_empty()) {
             tokio::select! {
                 biased;
                 () = &mut left, if !leaving => leaving = true,
                 () = &mut closed => break,
-                Some(_) = connections.join_next() => {}
-                Some(_) = late.join_next() => {}
+                Some(_) = connections.join_next() => overload.open.gone(),
+                Some(_) = late.join_next() => overload.open.gone(),
                 accepted = listener.accept() => match accepted {
                     Ok((socket, peer)) => {
                         deaf.is_over();
+                        let place = match self.places.take() {
+                            None => self.make_room(overload).await,
+                            place => place,
+                        };
                         let among = self.among(leaving, connections, late);
-                        self.take((socket, peer.ip()), among, &mut full);
+                        self.take((socket, peer.ip()), place, among, overload);
                     }
                     Err(error) if is_of_one(&error) => {}
                     Err(error) => {
@@ -207,18 +230,20 @@ where
 
     /// Closes the door. On a busy machine somebody may have come whom nobody has looked for yet: closing
     /// would cut him.
-    fn take_the_rest(&self, listener: TcpListener, (all, until): (&mut JoinSet<()>, &Stop)) {
+    fn take_the_rest(
+        &self,
+        listener: TcpListener,
+        (all, until): (&mut JoinSet<()>, &Stop),
+        overload: &mut Overload,
+    ) {
         let Ok(listener) = listener.into_std() else {
             return;
         };
         while let Ok((socket, peer)) = listener.accept() {
             let socket = socket.set_nonblocking(true).map(|()| socket);
             if let Ok(socket) = socket.and_then(TcpStream::from_std) {
-                self.take(
-                    (socket, peer.ip()),
-                    (&mut *all, until),
-                    &mut Episode::default(),
-                );
+                let (place, among) = (self.places.take(), (&mut *all, until));
+                self.take((socket, peer.ip()), place, among, overload);
             }
         }
     }
@@ -246,23 +271,50 @@ where
         sleep(SETTLES).await;
     }
 
-    /// Serves a connection among `all`, until it is time to leave.
+    /// Has the connection go that has longest had no request under way, and takes its place, or whichever comes free
+    /// meanwhile. `None`: each has a request under way, or those who have none did not go in time.
+    ///
+    /// Nobody else is accepted meanwhile: there is no place for him either.
+    async fn make_room(&self, overload: &mut Overload) -> Option<Place> {
+        let until = Instant::now() + ROOM_TIME_MAX;
+        while Instant::now() < until {
+            let longest = overload.open.longest_idle().await?;
+            let place = self.places.take_until(longest.since() + HEAD_TIME_MIN);
+            if let Some(place) = place.await {
+                return Some(place);
+            }
+            if longest.ask() {
+                overload.evicting.tell(|| {
+                    tracing::warn!("too many connections: idle ones are closed to make room");
+                });
+                let place = self.places.take_until(Instant::now() + LEAVES).await;
+                if place.is_some() {
+                    return place;
+                }
+            }
+        }
+        None
+    }
+
+    /// Serves a connection at this place, among `all`, until it is time to leave. Without a place it is closed.
     fn take(
         &self,
         (socket, peer): (TcpStream, IpAddr),
+        place: Option<Place>,
         (all, until): (&mut JoinSet<()>, &Stop),
-        full: &mut Episode,
+        overload: &mut Overload,
     ) {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return full
+        let Some(place) = place else {
+            metrics::closed_connection("crowded");
+            return overload
+                .closing
                 .tell(|| tracing::warn!("too many connections: new ones are closed at once"));
         };
-        full.is_over();
         let nobody = self.crowd.as_ref().map(|crowd| {
             crowd.compute.asked(&crowd.nobody);
             crowd.nobody.clone()
         });
-        let seat = Arc::new(Seat::new(peer, nobody, &self.places));
+        let seat = Arc::new(Seat::new(peer, nobody, overload.open.come(), &self.places));
         let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
         let service = service_fn(move |request| {
             at.begin();
@@ -282,6 +334,38 @@ fn is_of_one(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
+}
+
+/// All that are open, and what was said of there being too many. The accept loop alone has it.
+struct Overload {
+    open: OpenConnections,
+    evicting: Repeated,
+    closing: Repeated,
+}
+
+impl Overload {
+    fn new() -> Self {
+        Self {
+            open: OpenConnections::new(),
+            evicting: Repeated::default(),
+            closing: Repeated::default(),
+        }
+    }
+}
+
+/// Something that happens again and again, and is said from time to time.
+#[derive(Default)]
+struct Repeated {
+    told: Option<Instant>,
+}
+
+impl Repeated {
+    fn tell(&mut self, tell: impl FnOnce()) {
+        if self.told.is_none_or(|told| told.elapsed() >= QUIET) {
+            self.told = Some(Instant::now());
+            tell();
+        }
+    }
 }
 
 /// Something that goes on for a while, and is said once.

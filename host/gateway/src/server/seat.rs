@@ -9,18 +9,19 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::Semaphore, task::yield_now};
+use tokio::task::yield_now;
 
-use super::reject::Reject;
+use super::{
+    idle::IdleState,
+    places::{Places, TenantReader},
+    reject::Reject,
+};
 use crate::{
-    bots::{
-        Bot,
-        readers::{Reader, Readers},
-    },
+    bots::{Bot, readers::Readers},
     compute::{self, Owner},
 };
 use ravenry_base::memory::Holder;
@@ -40,6 +41,8 @@ pub(super) struct Seat {
     begun: AtomicUsize,
     /// Answers that are over.
     over: AtomicUsize,
+    /// Since when no request is under way.
+    idle: Arc<IdleState>,
     /// Whether what the connection waits for is computed elsewhere.
     watching: AtomicBool,
     /// Whether a large body is under way.
@@ -51,19 +54,25 @@ pub(super) struct Seat {
     /// The memory of the run that it waits for.
     holder: Mutex<Option<Arc<Holder>>>,
     /// As which tenant's reader it counts.
-    reader: Mutex<Option<Reader>>,
+    reader: Mutex<Option<TenantReader>>,
     /// Places for connections.
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Seat {
     /// A new connection, which belongs to this one until a request says more.
-    pub(super) fn new(peer: IpAddr, owner: Option<Owner>, places: &Arc<Semaphore>) -> Self {
+    pub(super) fn new(
+        peer: IpAddr,
+        owner: Option<Owner>,
+        idle: Arc<IdleState>,
+        places: &Arc<Places>,
+    ) -> Self {
         Self {
             peer,
             owner: Mutex::new(owner),
             begun: AtomicUsize::new(0),
             over: AtomicUsize::new(0),
+            idle,
             watching: AtomicBool::new(false),
             laden: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
@@ -111,6 +120,7 @@ impl Seat {
     /// The headers of a request have come.
     pub(super) fn begin(&self) {
         self.begun.fetch_add(1, Ordering::Relaxed);
+        self.idle.begins();
     }
 
     /// An answer is over.
@@ -133,8 +143,9 @@ impl Seat {
         // As with the owner: one thread polls a connection.
         let mut reader = self.reader.lock();
         if !reader.as_ref().is_some_and(|reader| reader.is_of(readers)) {
-            let free = u64::try_from(self.places.available_permits()).unwrap_or(u64::MAX);
-            *reader = readers.come(free);
+            // It is not his any more whose it was.
+            *reader = None;
+            *reader = self.places.count(readers);
         }
         reader.is_some()
     }
@@ -197,6 +208,11 @@ impl Seat {
         let owner = self.owner.lock();
         let crowds = |owner: &&Owner| laden || compute.crowds(owner);
         owner.as_ref().filter(crowds).cloned()
+    }
+
+    /// No request is under way: whether somebody else is to have its place. Wakes this task when that is so.
+    pub(super) fn gives_way(&self, waker: &Waker) -> bool {
+        self.idle.waits(waker)
     }
 
     /// Requests that have come, and whether one of them is not answered yet.

@@ -12,11 +12,10 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::OwnedSemaphorePermit,
     time::{Instant, Sleep, sleep},
 };
 
-use super::seat::Seat;
+use super::{places::Place, seat::Seat};
 use crate::metrics;
 
 /// How long a reader may take for what is written, or for [`PROGRESS_BYTES`] of it.
@@ -31,12 +30,12 @@ pub(super) struct Stream {
     socket: TcpStream,
     stall: Stall,
     seat: Arc<Seat>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Stream {
     /// A connection that has a place among those that there may be.
-    pub(super) fn new(socket: TcpStream, place: OwnedSemaphorePermit, seat: Arc<Seat>) -> Self {
+    pub(super) fn new(socket: TcpStream, place: Place, seat: Arc<Seat>) -> Self {
         metrics::connections().increment(1.0);
         Self {
             socket,
