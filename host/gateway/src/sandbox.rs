@@ -280,7 +280,7 @@ mod tests {
             mappings: u64::MAX,
             memory_bytes_max: 256 << 20,
         };
-        let sandbox = Sandbox::new(size, &dir.path().join("cache"), Vec::new()).unwrap();
+        let sandbox = Sandbox::new(size, (&dir.path().join("cache"), 1), Vec::new()).unwrap();
         let error = sandbox.runtime(EngineKind::Small).err().unwrap();
         let said = error.to_string();
         assert_eq!(said.matches("cannot be set up").count(), 1, "{said}");

@@ -152,7 +152,7 @@ mod tests {
                 .unwrap();
             runtime.block_on(async {
                 let heard = hangups.next();
-                tokio::time::timeout(Duration::from_secs(60), heard).await
+                tokio::time::timeout(Duration::from_mins(1), heard).await
             })
         });
         served.join().unwrap().unwrap();

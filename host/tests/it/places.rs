@@ -7,7 +7,7 @@ use crate::harness::{Connection, Folder, Server, post, query, wait_until};
 
 /// Descriptors for the process: so many of them are for connections of readers.
 const FEW: &str = "ulimit -n 256";
-const PLACES: usize = 116;
+const PLACES: usize = 103;
 
 /// Connections that nobody uses: more than there are places.
 const CROWD: usize = 200;

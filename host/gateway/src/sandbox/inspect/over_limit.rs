@@ -29,12 +29,11 @@ pub(super) fn passed(said: &str, file_bytes: u64) -> Option<String> {
     if said == "type nesting is too deep" {
         return Some("types are nested deeper than the limit of 100".to_owned());
     }
-    let (what, max) = match said.split_once(" count exceeds limit of ") {
-        Some((what, max)) => (what, max.parse().ok()?),
-        None => {
-            let counted = said.strip_suffix(" size is out of bounds")?;
-            *COUNTS.iter().find(|(what, _)| *what == counted)?
-        }
+    let (what, max) = if let Some((what, max)) = said.split_once(" count exceeds limit of ") {
+        (what, max.parse().ok()?)
+    } else {
+        let counted = said.strip_suffix(" size is out of bounds")?;
+        *COUNTS.iter().find(|(what, _)| *what == counted)?
     };
     // Whatever is counted takes a byte at least: a number beyond that is what damage looks like.
     (file_bytes > max).then(|| format!("{what} count exceeds the limit of {max}"))

@@ -1,3 +1,5 @@
+//! Connections that come, begin and wait, by a clock that the test moves.
+
 use std::{
     sync::atomic::AtomicUsize,
     task::{Wake, Waker},
@@ -104,7 +106,9 @@ async fn a_request_that_comes_first_is_served() {
 async fn there_is_time_between_two_walks() {
     let mut connections = OpenConnections::new();
     let all: Vec<_> = (0..3_000).map(|_| connections.come()).collect();
-    all.iter().for_each(|state| state.begins());
+    for state in &all {
+        state.begins();
+    }
     assert!(connections.longest_idle().await.is_none());
     assert!(!is_asked(&all[2_999]));
     assert!(connections.longest_idle().await.is_none(), "not yet");
