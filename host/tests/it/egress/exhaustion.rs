@@ -80,11 +80,12 @@ fn connections_of_one_tenant_leave_some_to_others() {
     let streams: Vec<_> = (0..27)
         .map(|number| server.open(&format!("noisy/b{number}"), &requests))
         .collect();
-    while held.connections() < 32 {
+    // Of 51 descriptors for requests most, and four fifths at most. Those that are refused come back after 10 s.
+    while held.connections() < 28 {
         ask_politely(&server, &free.url());
     }
     ask_politely(&server, &free.url());
-    assert!(held.connections() < 37, "{}", held.connections());
+    assert!(held.connections() <= 40, "{}", held.connections());
     server.wait_text("no connection was free in time: those that its tenant may have");
     ask_politely(&server, &free.url());
     assert_eq!(server.get("/healthz").status, 200);
