@@ -99,15 +99,16 @@ impl Progress {
         Ok(())
     }
 
-    /// Whether it is to be closed; if not yet, whoever reads is woken when it is.
+    /// Whether it is to be closed; if not yet, whoever reads is woken when it is: also one who reads before the
+    /// answer is over, and perhaps not again.
     fn closes(&self, context: &Context<'_>) -> bool {
-        if self.phase.load(Ordering::Acquire) != IDLE {
-            return false;
-        }
         let mut reader = self.reader.lock();
-        *reader = Some(context.waker().clone());
+        let known = reader.as_ref();
+        if !known.is_some_and(|known| known.will_wake(context.waker())) {
+            *reader = Some(context.waker().clone());
+        }
         drop(reader);
-        self.closing.load(Ordering::Acquire)
+        self.phase.load(Ordering::Acquire) == IDLE && self.closing.load(Ordering::Acquire)
     }
 }
 
