@@ -15,7 +15,6 @@ mod response;
 mod send;
 #[cfg(test)]
 mod tests;
-mod utf8;
 
 pub use crate::{
     failure::HttpError,

@@ -11,10 +11,11 @@ use std::{
 };
 
 use futures_lite::Stream;
+use ravenry_protocol::utf8::Utf8;
 use serde::de::DeserializeOwned;
 use sse_stream::{Sse, SseByteStream};
 
-use super::{HttpError, Response, response::from_json, utf8::Utf8};
+use super::{HttpError, Response, response::from_json};
 use crate::wait::{Awaiting, Blocking, Mode, now};
 
 /// Most bytes that one event may have, all its lines together: as much as the gateway takes of an
@@ -144,8 +145,8 @@ impl Events {
                 "an event of the answer has more than {EVENT_BYTES_MAX} bytes"
             )));
         }
-        let text = self.utf8.chunk(chunk);
-        self.input.borrow_mut().chunks.push_back(text);
+        let text = self.utf8.chunk(chunk.into());
+        self.input.borrow_mut().chunks.push_back(text.into());
         Ok(())
     }
 }
