@@ -1,6 +1,6 @@
 //! The backstop: looks at the memory that is really in use, and acts where it is short whatever the books
-//! say. Beyond a mark nothing new is admitted while bots hold any; beyond the next the largest replies end of the tenant who has
-//! booked most. What is decided when, `memory` says.
+//! say. Beyond a mark nothing new is admitted while bots hold any; beyond the next the largest replies end
+//! of the tenant who has booked most. What is decided when, `memory` says.
 //!
 //! A thread of its own: a task would wait for exactly the threads that are busy then.
 
