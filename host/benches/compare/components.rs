@@ -88,7 +88,7 @@ pub(crate) fn hand_written(folder: &Path) -> PathBuf {
 pub(crate) fn build_language(language: &'static str) -> Result<PathBuf, String> {
     let ravenry = env!("CARGO_BIN_EXE_ravenry");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("bench")
+        .join("bench-bots")
         .join(language);
     let file = ["bot.py", "bot.js"][usize::from(language == "js")];
     if !directory.exists() {
@@ -100,14 +100,16 @@ pub(crate) fn build_language(language: &'static str) -> Result<PathBuf, String> 
         .join("benches/languages")
         .join(file);
     std::fs::write(directory.join(file), std::fs::read(code).unwrap()).unwrap();
-    run(Command::new(ravenry).arg("build").arg(&directory))?;
-    Ok(directory.join("dist/bot.wasm"))
+    // It says where the component is.
+    let built = run(Command::new(ravenry).arg("build").arg(&directory))?;
+    Ok(PathBuf::from(built.trim()))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+/// What a command that succeeds has said.
+fn run(command: &mut Command) -> Result<String, String> {
     let done = command.output().unwrap();
     if done.status.success() {
-        Ok(())
+        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
     } else {
         Err(String::from_utf8_lossy(&done.stderr).into_owned())
     }

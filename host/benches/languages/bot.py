@@ -2,7 +2,7 @@
 
 import time
 
-from ravenry import Bot, Query, Reply, export
+from ravenry import Bot, Query, Reply
 
 
 class Speaker(Bot):
@@ -13,6 +13,3 @@ class Speaker(Bot):
             return
         for _ in range(int(number)):
             reply.text("x" * 20)
-
-
-Handler = export(Speaker)

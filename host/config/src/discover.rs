@@ -178,6 +178,11 @@ pub(super) fn is_wasm(path: &Path) -> bool {
         .is_some_and(|extension| extension == "wasm")
 }
 
+/// Whether a path has the name of a file in Python.
+pub fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
+}
+
 /// Whether a directory is a crate: its `Cargo.toml` has a package. One of a workspace alone has none.
 pub(super) fn is_crate(dir: &Path) -> bool {
     let Ok(text) = read(&dir.join("Cargo.toml"), FILE_BYTES_MAX) else {

@@ -46,7 +46,7 @@ use self::{
     secret_source::Vault,
 };
 use crate::ids::TenantName;
-pub use discover::MANIFEST;
+pub use discover::{MANIFEST, is_python};
 use ravenry_base::report::{Problem, Problems};
 pub use secret_source::SECRETS_DIR;
 
@@ -73,7 +73,7 @@ pub struct Unfit {
     pub hint: Option<String>,
 }
 
-/// Loads what a path names: a directory, a `.wasm` file, or else a manifest.
+/// Loads what a path names: a directory, a `.wasm` file, a file in Python, or else a manifest.
 ///
 /// `flags` are names and values of limits for all bots. They take the place of the defaults, and
 /// a manifest may only go below them.
@@ -88,7 +88,7 @@ pub fn load_path(
 ) -> Result<ServerSpec, Problems> {
     if path.is_dir() {
         load_directory(path, flags, world)
-    } else if discover::is_wasm(path) {
+    } else if discover::is_wasm(path) || is_python(path) {
         load_component(path, flags, world)
     } else {
         load_manifest(path, flags, world)
@@ -113,7 +113,7 @@ pub fn load_directory(
     local(flags, world, |loader| loader.directory(dir))
 }
 
-/// Loads one `.wasm` file, as a bot with the name of the file.
+/// Loads one `.wasm` file, or one in Python, as a bot with the name of the file.
 pub fn load_component(
     path: &Path,
     flags: &[(String, String)],

@@ -137,7 +137,7 @@ impl<'e> Loader<'e> {
         self.blame(None);
     }
 
-    /// Takes a `.wasm` file.
+    /// Takes a file that is a bot: a component, or one in Python.
     pub(super) fn component(&mut self, path: &Path) {
         let found = discover::bot(&path.with_extension(""), path, &mut self.problems);
         if let Some(found) = found {
@@ -332,7 +332,7 @@ impl<'e> Loader<'e> {
                 self.problems.push(Problem {
                     message: format!("`source` is missing in [bot.{}]", entry.name),
                     place: Some(entry.place.clone()),
-                    hint: Some(format!("write `source = \"{}\"`: a directory or a .wasm file, relative to this file", entry.name)),
+                    hint: Some(format!("write `source = \"{}\"`: a directory, a .wasm or a .py file, relative to this file", entry.name)),
                     ..Problem::default()
                 });
             }
@@ -348,7 +348,7 @@ impl<'e> Loader<'e> {
             return source;
         }
         match source.metadata() {
-            Ok(found) if found.is_file() => {
+            Ok(found) if found.is_file() && !discover::is_python(&source) => {
                 self.problems
                     .extend((self.world.unfit)(&source).map(|unfit| Problem {
                         message: format!("bot `{}` cannot be mounted", entry.name),

@@ -152,7 +152,7 @@ fn source(keys: &mut Keys, file: &mut TextFile) -> Option<(PathBuf, Place)> {
     let within = keys.within();
     let mut value = keys.take("source")?;
     let registry = format!("`source` {within} names a registry; registries are not supported yet");
-    let hint = "name a directory or a .wasm file, relative to this file";
+    let hint = "name a directory, a .wasm or a .py file, relative to this file";
     match value.take() {
         ValueInner::String(text) if text.contains("://") => {
             file.wrong_but(value.span, registry, hint);

@@ -159,7 +159,7 @@ pub struct BotSpec {
     pub name: BotName,
     /// The whole path at which it answers, with the tenant's prefix.
     pub route: Route,
-    /// A `.wasm` file, or a directory to build; absolute or relative to the working directory.
+    /// A `.wasm` file, or a directory or a file in Python to build; absolute or relative to the working directory.
     pub source: PathBuf,
     /// How to build it, when the author says so.
     pub build: Option<Build>,

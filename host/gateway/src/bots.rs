@@ -87,6 +87,8 @@ pub struct Bot {
     pub limits: Limits,
     /// Its code; `None` while that is being compiled.
     pub component: Option<Component>,
+    /// Memory for what is packed behind it.
+    bundle: Booking,
     /// Its metrics.
     pub metrics: BotMetrics,
     keys: Arc<[Secret]>,

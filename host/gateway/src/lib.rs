@@ -12,6 +12,7 @@ mod control_group;
 mod guard;
 pub mod imports;
 mod metrics;
+pub mod packer;
 pub mod sandbox;
 mod secrets;
 pub mod server;

@@ -3,6 +3,7 @@
 //! The only module that knows wasmtime. A [`Component`] is immutable and shared; each call of it
 //! gets a [`Run`] with a store of its own, so that nothing of one query is left for the next.
 
+mod bundle;
 mod cache;
 mod capacity;
 mod clocks;
@@ -25,21 +26,17 @@ mod since_0_1_async;
 mod ticker;
 
 use std::{
+    collections::HashMap,
     fmt, io,
     path::Path,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
-use self::{
-    cache::{CacheRoom, PinnedFile},
-    compilers::Compilers,
-    handler::Handler,
-    meter::Mappings,
-    runtime::Runtime,
-    ticker::Ticker,
-};
+use parking_lot::{Mutex, MutexGuard};
+
 pub use self::{
+    bundle::{BYTES_MAX as BUNDLE_BYTES_MAX, packed},
     capacity::Capacity,
     cpu_meter::CpuBudget,
     engine::{EngineKind, Size},
@@ -47,6 +44,15 @@ pub use self::{
     prepare::{COMPILED_ALONE_BYTES, engine_for, examine, read, sound, validate},
     run_error::RunError,
     runtime::offered,
+    since_0_1::{PackFile, Packed},
+};
+use self::{
+    cache::{CacheRoom, PinnedFile},
+    compilers::Compilers,
+    handler::Handler,
+    meter::Mappings,
+    runtime::Runtime,
+    ticker::Ticker,
 };
 use ravenry_base::directory::DirectoryError;
 use sha2::{Digest, Sha256};
@@ -136,6 +142,9 @@ fn quoted(names: &[String]) -> String {
         .join(", ")
 }
 
+/// What tells code apart: its engine, and its SHA-256.
+type CodeKey = (EngineKind, [u8; 32]);
+
 /// The engines, what they offer to guests, and the cache of compiled code.
 pub struct Sandbox {
     size: Size,
@@ -147,6 +156,8 @@ pub struct Sandbox {
     asynchronous: OnceLock<Result<Runtime, String>>,
     mappings: Arc<Mappings>,
     ticker: Arc<Ticker>,
+    /// Code that components have now, by engine and digest.
+    loaded: Mutex<HashMap<CodeKey, Weak<LoadedCode>>>,
     /// Held while a large component is compiled: see [`COMPILED_ALONE_BYTES`].
     compiling: Mutex<()>,
 }
@@ -164,11 +175,18 @@ impl fmt::Debug for Sandbox {
 /// A component that can be called.
 pub struct Component {
     engine: wasmtime::Engine,
-    handler: Handler,
+    code: Arc<LoadedCode>,
+    /// What is packed behind its code.
+    bundle: Arc<[u8]>,
     mappings: Arc<Mappings>,
     ticker: Arc<Ticker>,
     facts: Facts,
-    /// Its code on disk stays as long as it may be called.
+}
+
+/// Code that can be called. Components that differ in their bundles alone have the same.
+struct LoadedCode {
+    handler: Handler,
+    /// Its file on disk stays as long as it may be called.
     _kept: Option<PinnedFile>,
 }
 
@@ -191,6 +209,8 @@ pub struct Facts {
     pub engine: EngineKind,
     /// Memory mappings that a live instance takes.
     pub mappings: u64,
+    /// What is packed behind its code and kept in memory, in bytes.
+    pub bundle_bytes: u64,
 }
 
 impl Facts {
@@ -230,6 +250,7 @@ impl Sandbox {
             asynchronous: OnceLock::new(),
             mappings: Mappings::new(size.mappings),
             ticker: Ticker::start().map_err(SandboxError::Ticker)?,
+            loaded: Mutex::default(),
             compiling: Mutex::new(()),
         })
     }
@@ -237,6 +258,11 @@ impl Sandbox {
     /// How many components are compiled at once.
     pub fn compilers_at_once(&self) -> usize {
         self.compilers.at_once
+    }
+
+    /// Code that components have now.
+    fn all_loaded(&self) -> MutexGuard<'_, HashMap<CodeKey, Weak<LoadedCode>>> {
+        self.loaded.lock()
     }
 
     fn runtime(&self, kind: EngineKind) -> Result<&Runtime, SandboxError> {

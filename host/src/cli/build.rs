@@ -1,6 +1,6 @@
-//! Builds bots: a crate directory becomes a component.
+//! Builds bots: a crate directory, or a file in Python, becomes a component.
 //!
-//! In go directories; out come paths of .wasm files, or for each bot the reason why there is none.
+//! In go directories and files; out come paths of .wasm files, or for each bot the reason why there is none.
 //! Crates of one workspace are built by one call of cargo. The target is installed when it is
 //! missing. Artifacts go to a target directory of their own, so that a build never waits for the
 //! lock of the `cargo run` that started the gateway. Nothing is mounted or checked here.
@@ -14,26 +14,24 @@ use std::{
 };
 
 pub(crate) use super::build_error::BuildError;
+pub(crate) use super::job::Job;
 pub(crate) use super::process::Caller;
 pub(crate) use super::process::Interrupt;
 use super::{
     artifact::{Found, newest_component},
     cargo::{self, Metadata, Package},
+    python,
 };
-
-/// One bot to build.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Job<'a> {
-    /// The crate's or project's directory; or, with a command, the .wasm file that it makes.
-    pub source: &'a Path,
-    /// A command for `sh`, in place of cargo.
-    pub command: Option<&'a str>,
-    /// Where the command is run when `source` is a file; else it is run in `source`.
-    pub home: &'a Path,
-}
+use ravenry_config::is_python;
 
 /// Builds many bots; one result for each job, in their order. One that fails does not stop others.
-pub(crate) fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<PathBuf, BuildError>> {
+///
+/// What bots in Python share is kept in `cache`, with the compiled code of all bots.
+pub(crate) fn build_all(
+    jobs: &[Job<'_>],
+    cache: &Path,
+    caller: &Caller<'_>,
+) -> Vec<Result<PathBuf, BuildError>> {
     let mut workspaces = Workspaces::default();
     let planned: Vec<_> = jobs
         .iter()
@@ -50,6 +48,10 @@ pub(crate) fn build_all(jobs: &[Job<'_>], caller: &Caller<'_>) -> Vec<Result<Pat
                 }),
             },
             Plan::Command { command } => build_by_command(job, command, caller),
+            Plan::Python => {
+                let _alone = alone(job.home, caller);
+                python::build(job, cache, caller)
+            }
         })
         .collect()
 }
@@ -61,6 +63,8 @@ enum Plan<'a> {
         /// Its Cargo.toml, as cargo writes the path.
         manifest: PathBuf,
     },
+    /// By the interpreter of Python.
+    Python,
     /// By a command of the author's own.
     Command {
         /// For `sh`.
@@ -80,6 +84,9 @@ impl Workspaces {
     fn plan<'a>(&mut self, job: &Job<'a>, caller: &Caller<'_>) -> Result<Plan<'a>, BuildError> {
         if let Some(command) = job.command {
             return Ok(Plan::Command { command });
+        }
+        if is_python(job.source) {
+            return Ok(Plan::Python);
         }
         let directory = canonical(job.source)?;
         let manifest = directory.join("Cargo.toml");

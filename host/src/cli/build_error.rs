@@ -61,6 +61,22 @@ pub(crate) enum BuildError {
         /// The last lines of what it said.
         output: String,
     },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`: {why}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// What a tool, or an interpreter, says of the bot.
+    #[error("{why}")]
+    Refused {
+        /// In one line.
+        why: String,
+        /// All of it, where it has more.
+        output: String,
+    },
     /// The build went well but left nothing behind.
     #[error("the build left no component (.wasm) below `{directory}`")]
     NoArtifact {
@@ -76,9 +92,21 @@ pub(crate) enum BuildError {
 }
 
 impl BuildError {
+    /// What a tool says of the bot, in one line or several.
+    pub(super) fn refused(said: impl Into<String>) -> Self {
+        let output: String = said.into();
+        let output = output.trim_end().to_owned();
+        let (why, more) = output.split_once('\n').unwrap_or((&output, ""));
+        Self::Refused {
+            why: why.to_owned(),
+            output: more.to_owned(),
+        }
+    }
+
     /// What the program said that failed, in several lines: to be shown as it is, before the error.
     pub(crate) fn output(&self) -> Option<&str> {
         match self {
+            Self::Refused { output, .. } => Some(&**output).filter(|text| !text.is_empty()),
             Self::NoTarget { output }
             | Self::Unreadable { output, .. }
             | Self::Failed { output, .. } => Some(output),
@@ -92,7 +120,13 @@ impl BuildError {
             Self::NoCrate { .. } => Some(
                 "name a crate directory or a .wasm file as `source`, or a `build.command` that makes one",
             ),
+            Self::NoProgram { program, .. } if program == "python3" => Some(
+                "install Python 3.11 or later with venv (Debian, Ubuntu: apt install python3-venv)",
+            ),
             Self::NoProgram { .. } => Some("install Rust from https://rustup.rs"),
+            Self::Unwritable { .. } => Some(
+                "a bot is built into `dist` beside its file: make room there, or let this user write",
+            ),
             Self::NoTarget { .. } => Some("run `rustup target add wasm32-wasip2`"),
             Self::NotACdylib { .. } => {
                 Some("put `[lib]` and `crate-type = [\"cdylib\"]` into its Cargo.toml")
@@ -100,7 +134,10 @@ impl BuildError {
             Self::NoArtifact { .. } | Self::Ambiguous { .. } => {
                 Some("name the .wasm file itself as `source`, and build it before")
             }
-            Self::Directory { .. } | Self::Unreadable { .. } | Self::Failed { .. } => None,
+            Self::Directory { .. }
+            | Self::Unreadable { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. } => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use ravenry_base::report::{Place, Problem, Problems};
 use ravenry_config::{
+    is_python,
     refused::Refused,
     resolve::{BotSpec, ServerSpec},
 };
@@ -20,13 +21,14 @@ pub(super) fn only_components(spec: &mut ServerSpec) {
         tenants, refused, ..
     } = spec;
     for tenant in tenants {
-        let unbuilt = tenant.bots.extract_if(.., |bot| bot.source.is_dir());
+        let is_unbuilt = |bot: &mut BotSpec| bot.source.is_dir() || is_python(&bot.source);
+        let unbuilt = tenant.bots.extract_if(.., is_unbuilt);
         refused.extend(unbuilt.map(|bot| Refused {
             tenant: bot.tenant,
             problem: Problem {
                 message: format!("bot `{}` is not built", bot.name),
                 causes: vec![format!(
-                    "its source is the directory `{}`, and `serve` builds nothing",
+                    "its source is `{}`, and `serve` builds nothing",
                     bot.source.display()
                 )],
                 place: Some(bot.place),
@@ -43,13 +45,17 @@ pub(super) fn only_components(spec: &mut ServerSpec) {
 ///
 /// # Errors
 /// All bots that cannot be built, at once.
-pub(super) fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
-    let unbuilt = refuse_unbuilt(spec, progress);
+pub(super) fn build(
+    spec: &mut ServerSpec,
+    cache: &Path,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let unbuilt = refuse_unbuilt(spec, cache, progress);
     unbuilt.or(()).map_err(Failure::Failed)
 }
 
 /// Does the same, and refuses the bots that cannot be built: says why.
-pub(super) fn refuse_unbuilt(spec: &mut ServerSpec, progress: &Progress) -> Problems {
+pub(super) fn refuse_unbuilt(spec: &mut ServerSpec, cache: &Path, progress: &Progress) -> Problems {
     let ServerSpec {
         tenants,
         refused,
@@ -58,7 +64,7 @@ pub(super) fn refuse_unbuilt(spec: &mut ServerSpec, progress: &Progress) -> Prob
     } = spec;
     let bots = tenants.iter_mut().flat_map(|tenant| &mut tenant.bots);
     let mut wanted: Vec<&mut BotSpec> = bots.filter(|bot| is_to_be_built(bot)).collect();
-    let problems = build_some(&mut wanted, progress, None);
+    let problems = build_some(&mut wanted, cache, progress, None);
     let unbuilt: Vec<Refused> = wanted
         .into_iter()
         .zip(problems)
@@ -88,20 +94,23 @@ pub(super) fn of(bot: &BotSpec, problem: Problem) -> Refused {
 
 /// Whether a build makes the component of a bot.
 pub(super) fn is_to_be_built(bot: &BotSpec) -> bool {
-    bot.source.is_dir() || bot.build.is_some()
+    bot.source.is_dir() || bot.build.is_some() || is_python(&bot.source)
 }
 
 /// Builds these bots; for each of them, in their order, what is wrong. Where nothing is, the
 /// component is in the place of the source.
 pub(super) fn build_some(
     bots: &mut [&mut BotSpec],
+    cache: &Path,
     progress: &Progress,
     interrupt: Option<&Interrupt>,
 ) -> Vec<Option<Problem>> {
     let jobs: Vec<Job<'_>> = bots
         .iter()
         .map(|bot| Job {
+            name: bot.name.clone(),
             source: &bot.source,
+            variables: variables(bot),
             command: bot.build.as_ref().map(|build| build.command.as_str()),
             home: home(&bot.place),
         })
@@ -110,7 +119,7 @@ pub(super) fn build_some(
         progress: &|line| progress.say(line),
         interrupt,
     };
-    let built = build_all(&jobs, &caller);
+    let built = build_all(&jobs, cache, &caller);
     let mut shown: Vec<String> = Vec::new();
     let mut problems = Vec::with_capacity(built.len());
     for (bot, result) in bots.iter_mut().zip(built) {
@@ -137,6 +146,13 @@ pub(super) fn build_some(
         }));
     }
     problems
+}
+
+/// What a bot finds in its environment: of secrets, what stands for them.
+fn variables(bot: &BotSpec) -> Vec<(String, String)> {
+    let stand_in = |name: &String| (name.clone(), "ravenry-secret".to_owned());
+    let secrets = bot.secrets.iter().map(|secret| stand_in(&secret.name));
+    bot.config.iter().cloned().chain(secrets).collect()
 }
 
 /// The directory of the file that declares a bot.

@@ -72,6 +72,8 @@ struct View {
 /// Mounts bots again when they have changed.
 pub(super) struct Reload {
     source: PathBuf,
+    /// Where compiled code is.
+    cache: PathBuf,
     limits: Vec<(String, String)>,
     declarations: Root,
     roots: HashMap<BotKey, Vec<Root>>,
@@ -94,7 +96,7 @@ impl Reload {
     /// Begins to watch what these bots are made of. To be called before they are built, so that no
     /// change is lost. Where the system cannot tell of changes, that is said and there is no loop.
     pub(super) fn new(
-        source: &Path,
+        (source, cache): (&Path, &Path),
         limits: &[(String, String)],
         spec: &ServerSpec,
         progress: &Progress,
@@ -109,6 +111,7 @@ impl Reload {
         };
         let mut this = Self {
             source: source.to_owned(),
+            cache: cache.to_owned(),
             limits: limits.to_owned(),
             declarations: Root::of_declarations(source),
             roots: HashMap::new(),
@@ -234,7 +237,8 @@ impl Reload {
         }
         let mut to_build: Vec<&mut BotSpec> =
             wanted.iter_mut().map(|(_, bot)| &mut **bot).collect();
-        let built = components::build_some(&mut to_build, progress, Some(&self.interrupt));
+        let interrupt = Some(&*self.interrupt);
+        let built = components::build_some(&mut to_build, &self.cache, progress, interrupt);
         for ((recipe, bot), problem) in wanted.into_iter().zip(built) {
             let files = self.last.bots.get(&key(bot)).cloned();
             self.note(bot, recipe, files, problem.is_none());

@@ -74,8 +74,9 @@ pub(super) fn serve(
         notes.push(walls.to_string());
     }
     let progress = Progress::logged();
+    let cache = serving.directories(&spec)?.cache;
     let mut reload = match &author {
-        Author::Watches(source) => Reload::new(source, &serving.limits, &spec, &progress)
+        Author::Watches(source) => Reload::new((source, &cache), &serving.limits, &spec, &progress)
             .map(|reload| reload.beside(simulated.cloned())),
         Author::Builds | Author::HasBuilt(..) => None,
     };
@@ -84,7 +85,7 @@ pub(super) fn serve(
     }
     let prepared = match &author {
         Author::HasBuilt(..) => Ok(()),
-        Author::Watches(_) | Author::Builds => build(&mut spec, &progress),
+        Author::Watches(_) | Author::Builds => build(&mut spec, &cache, &progress),
     };
     let files = table::files(&spec.refused);
     if let Some(reload) = &mut reload {
@@ -111,8 +112,8 @@ pub(super) fn serve(
 ///
 /// # Errors
 /// Why there is nothing to serve.
-fn build(spec: &mut ServerSpec, progress: &Progress) -> Result<(), Failure> {
-    let unbuilt = components::refuse_unbuilt(spec, progress);
+fn build(spec: &mut ServerSpec, cache: &Path, progress: &Progress) -> Result<(), Failure> {
+    let unbuilt = components::refuse_unbuilt(spec, cache, progress);
     if spec.is_void() {
         return Err(Failure::Failed(unbuilt));
     }

@@ -26,7 +26,7 @@ use self::{
     root::{NEVER, Which},
 };
 use super::{cargo, components::home, process::Caller};
-use ravenry_config::resolve::BotSpec;
+use ravenry_config::{is_python, resolve::BotSpec};
 
 /// Directories deeper than this below a root hold no sources that an author means.
 const DEPTH_MAX: usize = 24;
@@ -60,6 +60,13 @@ pub(super) fn roots_of(
         home(&bot.place)
     };
     match &bot.build {
+        None if is_python(&bot.source) => {
+            let directory = match bot.source.parent() {
+                Some(parent) if parent != Path::new("") => parent,
+                _ => Path::new("."),
+            };
+            (vec![Root::new(directory, Which::Project)], Vec::new())
+        }
         None if !bot.source.is_dir() => (vec![Root::new(&bot.source, Which::Itself)], Vec::new()),
         Some(build) if !build.watch.is_empty() => {
             let (mut roots, mut wrong) = (Vec::new(), Vec::new());

@@ -25,7 +25,15 @@
 )]
 mod harness;
 
+#[path = "../sample_tests/sample_tests.rs"]
+#[allow(
+    dead_code,
+    reason = "samples in other languages are held against more of it"
+)]
+mod sample_tests;
+
 mod bodies;
+mod bundles;
 mod cancel;
 mod chat;
 mod check;

@@ -1,43 +1,17 @@
 //! Samples that reach out of the platform: to models and painters of others, with a secret, and to
 //! files. Real components in a real gateway, a fake platform, and servers that each test plays itself.
 
-mod api;
 mod models;
 mod painting;
 mod pdfs;
 
 use ravenry_desk::simulator::{Answer, Endpoint};
-use serde_json::{Value, json};
-
-use self::api::Api;
 
 use crate::harness::{self, FakePoe, Folder, Server};
-
-/// The access key of every sample here.
-const KEY: &str = "the-access-key-of-all-the-samples";
-
-/// The secret of every sample here.
-const SECRET: &str = "sk-planted-0123456789-ABCDEF";
-
-/// A sample that may reach an API, with the secret in this variable and its base URL in the other.
-fn folder(poe: &FakePoe, bot: &str, api: &Api, (secret, base): (&str, &str)) -> Folder {
-    let url = api.url();
-    Folder::with_manifest(&format!(
-        "[bot.{bot}]\nsource = \"{bot}.wasm\"\n\
-         poe = {{ access_key = {{ env = \"SAMPLES_KEY\" }} }}\n\
-         allowed_outbound_hosts = [\"{url}\"]\n\
-         config = {{ {base} = \"{url}/v1\" }}\n\
-         secrets = {{ {secret} = {{ env = \"PLANTED\", host = \"{url}\" }} }}\n"
-    ))
-    .env("SAMPLES_KEY", KEY)
-    .env("PLANTED", SECRET)
-    .flag("--allow-private-host")
-    .flag("127.0.0.1")
-    .flag("--poe-api")
-    .flag(&poe.url())
-    .flag("--poe-upload")
-    .flag(&poe.upload_url())
-}
+use crate::sample_tests::{
+    KEY, Sample, api::Api, assert_kept, folder_with_api, models as model_tests, open, send,
+    settings,
+};
 
 /// Samples that need no more than the platform.
 fn gateway(poe: &FakePoe, manifest: &str) -> Server {
@@ -47,40 +21,7 @@ fn gateway(poe: &FakePoe, manifest: &str) -> Server {
 }
 
 fn entry(bot: &str) -> String {
-    format!(
-        "[bot.{bot}]\nsource = \"{bot}.wasm\"\npoe = {{ access_key = {{ env = \"SAMPLES_KEY\" }} }}\n"
-    )
-}
-
-fn send(server: &Server, bot: &str, body: &Value) -> harness::Answer {
-    server.send(bot, body, &[("authorization", &format!("Bearer {KEY}"))])
-}
-
-/// Sends a query; the reply is read as it comes.
-fn open(server: &Server, bot: &str, query: &Value) -> harness::Connection {
-    let key = format!("Bearer {KEY}");
-    let body = query.to_string();
-    let mut connection = server.connect();
-    connection.send(harness::post(
-        &format!("/{bot}"),
-        &[("authorization", &key)],
-        body.as_bytes(),
-    ));
-    connection
-}
-
-/// Asserts that the secret is in no reply, no log and no metric.
-fn assert_kept(server: &Server, replies: &[&str]) {
-    let metrics = server.metrics();
-    let log = server.log().join("\n");
-    for text in replies.iter().copied().chain([metrics.as_str(), &log]) {
-        assert!(!text.contains(SECRET), "{text}");
-    }
-}
-
-fn settings(server: &Server, bot: &str) -> Value {
-    let request = json!({ "version": "1.2", "type": "settings" });
-    send(server, bot, &request).json()
+    Sample::in_rust(bot).keyed_entry()
 }
 
 /// The manifests of the samples, as they are in the repository, where nobody has set anything.
@@ -102,11 +43,7 @@ fn samples_are_mounted_without_any_key_and_say_what_is_missing() {
         .collect();
     let server = Server::start(&manifest);
     for (bot, variable) in keyed {
-        let events = server.ask(bot, "hi").events();
-        let error = events.iter().find(|(name, _)| name == "error").unwrap();
-        let text = error.1["text"].as_str().unwrap();
-        assert!(text.contains(variable), "{bot}: {text}");
-        assert_eq!(error.1["allow_retry"], false, "{bot}");
+        model_tests::without_its_secret_it_says_what_is_missing(&server, bot, variable);
     }
     let said = server.ask("pdf-counter", "hi").said();
     assert_eq!(

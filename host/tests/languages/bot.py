@@ -1,19 +1,17 @@
 """Does one thing for each word, so that a test can see what the layer for Python makes of it."""
 
+import asyncio
 import json
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
-from componentize_py_types import Err
-from ravenry import Bot, Query, Reply, Settings, Stopped, export
-from wit_world.imports import poe, request
-from wit_world.imports.poll import poll
+from ravenry import Bot, PoeError, Query, Reply, Settings, Stopped, events, poe, request
 
 
 class Workbench(Bot):
-    def respond(self, query: Query, reply: Reply) -> Iterator[str] | None:
+    def respond(self, query: Query, reply: Reply) -> Iterator[str] | Awaitable[None] | None:
         match query.last_text:
             case "events":
                 reply.meta(content_type="text/plain", linkify=False)
@@ -32,9 +30,9 @@ class Workbench(Bot):
                 message = query.last_message
                 names = [attachment.name for attachment in query.attachments]
                 mood = [query.parameter("mood"), query.parameter("none", "unset")]
-                reply.text(json.dumps([message.timestamp, names, mood]))
+                reply.text(json.dumps([message and message.timestamp, names, mood]))
             case "header":
-                reply.text(request.header("X-Test"))
+                reply.text(request.header("X-Test") or "none")
             case "random":
                 reply.text(str(random.random()))
             case "raise":
@@ -52,33 +50,23 @@ class Workbench(Bot):
                 try:
                     reply.text("x" * 1_000_000)
                 except Stopped as stopped:
-                    print(f"stopped: {stopped}")
+                    print(f"stopped: {stopped.reason}")
             case "yield":
                 return iter(["one ", "two"])
             case "ask":
-                with poe.ask("GPT-4o", json.dumps({"temperature": 0.5})) as answer:
-                    while events := answer.read():
-                        for event in events:
-                            reply.text(f"{event.name}: {event.text}\n")
+                with poe.ask("GPT-4o", temperature=0.5) as answer:
+                    for event in answer:
+                        if isinstance(event, events.Text):
+                            reply.text(f"{event.event_name}: {event.text}\n")
             case "both":
-                answers = [poe.ask("GPT-4o", "{}") for _ in range(2)]
-                waiting = [answer.subscribe() for answer in answers]
-                ready = set()
-                while len(ready) < 2:
-                    ready |= set(poll(waiting))
-                # Before the answers that they belong to.
-                for pollable in waiting:
-                    pollable.__exit__(None, None, None)
-                for answer in answers:
-                    reply.text(answer.read()[0].text)
+                return both(reply)
             case "relay":
-                with poe.ask("GPT-4o", "{}") as answer:
-                    answer.relay()
+                poe.ask("GPT-4o").relay()
             case "denied":
                 try:
-                    poe.ask("Nobody", "{}")
-                except Err as error:
-                    reply.text(type(error.value).__name__)
+                    poe.ask("Nobody")
+                except PoeError as error:
+                    reply.text(error.kind)
             case "half":
                 reply.file("https://example.com/c", "text/plain", "n\ud83d")
                 reply.text("pair \ud83d\ude00, half \ud83d")
@@ -88,6 +76,8 @@ class Workbench(Bot):
                 print("héllo", {"n": 1})
                 print("to the other stream", file=sys.stderr)
                 reply.text("printed")
+            case other:
+                reply.text(f"{other}?")
         return None
 
     def settings(self) -> Settings:
@@ -99,4 +89,15 @@ class Workbench(Bot):
         )
 
 
-Handler = export(Workbench)
+async def both(reply: Reply) -> None:
+    """Asks two at once, and says the first word of each."""
+
+    async def first(answer: poe.Answer) -> str:
+        async with answer:
+            async for event in answer:
+                if isinstance(event, events.Text):
+                    return event.text
+        return ""
+
+    for text in await asyncio.gather(first(poe.ask("GPT-4o")), first(poe.ask("GPT-4o"))):
+        reply.text(text)

@@ -8,9 +8,11 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::{Child, Command, Output},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+
+use crate::sample_tests::Sample;
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -46,9 +48,31 @@ pub fn reference_library() -> PathBuf {
     MADE.get_or_init(make).clone()
 }
 
-/// The component of a sample, such as `cat-python`.
-pub fn sample(name: &str) -> String {
-    once(name, || build(&repository("plugins").join(name)))
+/// A sample that is not in Rust, such as `cat-python`.
+pub fn sample(bot: &str) -> Sample {
+    let source = if bot.ends_with("-python") {
+        let built = samples_in_python();
+        let component = built.get(bot);
+        component
+            .unwrap_or_else(|| panic!("no {bot} in {built:?}"))
+            .clone()
+    } else {
+        once(bot, || build(&repository("plugins").join(bot)))
+    };
+    let bot = bot.to_owned();
+    Sample { bot, source }
+}
+
+/// The components of the samples in Python, by their names: they have one manifest, and are built together.
+fn samples_in_python() -> HashMap<String, String> {
+    let paths = once("python", || {
+        build_all(&repository("plugins/python")).join("\n")
+    });
+    let name = |path: &str| Some(Path::new(path).file_stem()?.to_str()?.to_owned());
+    paths
+        .lines()
+        .filter_map(|path| Some((name(path)?, path.to_owned())))
+        .collect()
 }
 
 /// The component of a new bot whose own code is replaced by this file, such as `bot.py`.
@@ -75,13 +99,34 @@ fn once(name: &str, build: impl FnOnce() -> String) -> String {
     cell.get_or_init(build).clone()
 }
 
-/// `ravenry build DIRECTORY`: where the component is. What it needs and does not find is for its own message to say.
+/// Where the component of the only bot in a directory is.
 pub fn build(directory: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+    let paths = build_all(directory);
+    let [path] = &paths[..] else {
+        panic!("one bot is built: {paths:?}");
+    };
+    path.clone()
+}
+
+/// `ravenry build DIRECTORY`, where what gateways compile is kept, too. What it needs and does not find is for its
+/// own message to say.
+pub fn ravenry_build(directory: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ravenry"))
         .arg("build")
         .arg(directory)
+        .env("RAVENRY_CACHE_DIR", compiled())
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// Where the gateways of all tests keep compiled code.
+pub fn compiled() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")
+}
+
+/// Where the components of all bots in a directory are.
+fn build_all(directory: &Path) -> Vec<String> {
+    let output = ravenry_build(directory);
     assert!(
         output.status.success(),
         "`ravenry build {}` failed; these tests need Python 3.11 or later with venv, Node 20 or later \
@@ -89,9 +134,12 @@ pub fn build(directory: &Path) -> String {
         directory.display(),
         String::from_utf8_lossy(&output.stderr)
     );
-    let path = String::from_utf8(output.stdout).unwrap();
-    let path = fs::canonicalize(path.trim()).unwrap();
-    path.into_os_string().into_string().unwrap()
+    let paths = String::from_utf8(output.stdout).unwrap();
+    let path = |line: &str| fs::canonicalize(line).unwrap().into_os_string();
+    paths
+        .lines()
+        .map(|line| path(line).into_string().unwrap())
+        .collect()
 }
 
 /// What `ravenry new` makes, in a directory that survives the test run with all that was built there.
@@ -113,7 +161,7 @@ fn new_bot_but(template: &str, directory: &str, without: &OsStr) -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     let to = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("languages")
+        .join("new-bots")
         .join(directory);
     let made = made.path().join("new-bot");
     if !without.is_empty() {

@@ -18,7 +18,12 @@
 #[allow(dead_code, unused_imports, reason = "other tests need more of it")]
 mod harness;
 
+#[path = "../sample_tests/sample_tests.rs"]
+#[allow(dead_code, reason = "some of it is for samples that are in Rust alone")]
+mod sample_tests;
+
 mod bots;
 mod components;
+mod python_samples;
 mod reference_client;
 mod reference_server;

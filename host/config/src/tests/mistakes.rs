@@ -119,7 +119,7 @@ allowed_outbound_hosts = ["a"]
       --> DIR/ravenry.toml:9:6
     error: `source` in [bot.Dog] names a registry; registries are not supported yet
       --> DIR/ravenry.toml:10:10
-    hint: name a directory or a .wasm file, relative to this file
+    hint: name a directory, a .wasm or a .py file, relative to this file
     error: `command` is missing in [bot.Dog.build]
       --> DIR/ravenry.toml:11:9
     hint: write how to build the bot, or take `build` out
@@ -183,9 +183,9 @@ fn what_is_no_toml_is_placed() {
 #[test]
 fn what_no_bot_can_be_made_of_is_refused() {
     let none = "hint: declare one: `[bot.cat]`, and below it `source = \"cat\"`";
-    let path = "hint: name a directory or a .wasm file, relative to this file";
+    let path = "hint: name a directory, a .wasm or a .py file, relative to this file";
     let missing =
-        "hint: write `source = \"cat\"`: a directory or a .wasm file, relative to this file";
+        "hint: write `source = \"cat\"`: a directory, a .wasm or a .py file, relative to this file";
     cat_says("", &[]);
     says("", &["error: the file declares no bot", "  --> 1:1", none]);
     says(

@@ -37,7 +37,7 @@ use crate::{
     secrets::Secrets,
 };
 use ravenry_base::{
-    memory::{MemoryPool, Scarcity},
+    memory::{Booking, MemoryPool, Scarcity},
     report::Problem,
 };
 use ravenry_config::{
@@ -234,7 +234,13 @@ impl BotRecipe {
         before: Option<&BotSummary>,
         shared: &Shared,
     ) -> Result<BotSummary, Problem> {
-        let bot = Arc::new(assemble(self, Some(component), shared));
+        let bundle = component.facts().bundle_bytes;
+        let mut bot = assemble(self, Some(component), shared);
+        if !bot.bundle.set(bundle) {
+            let cause = format!("no memory is left for the {bundle} bytes behind its code");
+            return Err(unfit_bot(&self.spec, Unfit { cause, hint: None }));
+        }
+        let bot = Arc::new(bot);
         let before = before.filter(|before| before.digest() != Some(self.digest.as_str()));
         match before.and_then(|before| trial::fails(&bot, &before.bot, &shared.runtime)) {
             Some(cause) => Err(unfit_bot(&self.spec, Unfit { cause, hint: None })),
@@ -283,6 +289,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         name: spec.name.clone(),
         route: spec.route.clone(),
         component,
+        bundle: Booking::new(pools.clone()),
         platform: Arc::new(Platform {
             owner: (spec.tenant.clone(), spec.name.clone()),
             journal: shared.journal.clone(),

@@ -111,7 +111,7 @@ pub(super) const LARGE: Bounds = Bounds {
 const SMALL_MEMORY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Which engine a component runs on. Each is set up when the first component needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EngineKind {
     /// Plain functions in small places that are made beforehand.
     Small,

@@ -6,7 +6,8 @@ use super::{
     Allowance, Component,
     inspect::World,
     instance::{self, Run, StoreData},
-    since_0_1, since_0_1_async,
+    since_0_1::{self, PackFile, Packed},
+    since_0_1_async,
 };
 use crate::imports::Call;
 use ravenry_base::memory::Booking;
@@ -75,6 +76,20 @@ impl Component {
         })
     }
 
+    /// Starts to make a bundle of these files, if this is an interpreter. See `wit/packer.wit`.
+    pub fn pack(
+        &self,
+        allowance: &Allowance,
+        call: (Call, Booking),
+        entry: String,
+        files: Vec<PackFile>,
+    ) -> Run<Result<Packed, String>> {
+        self.start(allowance, call, async move |handler, store| match handler {
+            Handler::Plain(pre) => since_0_1::pack(&pre, store, &entry, &files).await,
+            Handler::Async(_) => Err(wasmtime::Error::msg("it packs nothing")),
+        })
+    }
+
     fn start<T, F>(
         &self,
         allowance: &Allowance,
@@ -85,7 +100,7 @@ impl Component {
         F: Future<Output = wasmtime::Result<T>> + Send + 'static,
     {
         let room = self.mappings.take(self.facts.mappings);
-        let handler = self.handler.clone();
+        let handler = self.code.handler.clone();
         let begin = |store| begin(handler, store);
         instance::start(self, allowance, call, ahead, room, begin)
     }

@@ -214,6 +214,8 @@ struct RequestTooLarge;
 /// The state of one store.
 pub(super) struct StoreData {
     pub(super) call: Call,
+    /// What is packed behind the component's code.
+    pub(super) bundle: Arc<[u8]>,
     /// Made when the guest first asks for it: a quick bot in Rust never does.
     wasi: Option<WasiCtx>,
     /// Step of its clocks.
@@ -265,6 +267,7 @@ where
             call.circumstances.tape.clone(),
         ),
         call,
+        bundle: Arc::clone(&component.bundle),
         wasi: None,
         clock: allowance.clock,
         http: WasiHttpCtx::new(),

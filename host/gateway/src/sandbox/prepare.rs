@@ -1,14 +1,17 @@
 //! From a file to a component that can be called: looked at, compiled or found in the cache, linked.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Component, ComponentError, EngineKind, Facts, Sandbox,
+    Component, ComponentError, EngineKind, Facts, LoadedCode, Sandbox, bundle,
     cache::{self, Code},
     compiler::{self, Failure},
-    engine,
+    digest, engine,
     handler::Handler,
     inspect::{self, InspectError, World},
     meter, offered,
@@ -22,11 +25,15 @@ pub const COMPILED_ALONE_BYTES: usize = 1024 * 1024;
 
 /// A component on its way.
 struct Plan<'a> {
-    bytes: &'a [u8],
+    /// Of the whole file.
+    digest: String,
+    /// What is compiled.
+    code: &'a [u8],
+    code_digest: [u8; 32],
+    bundle: &'a [u8],
     found: inspect::Inspection,
     kind: EngineKind,
     runtime: &'a Runtime,
-    digest: [u8; 32],
     begun: Instant,
 }
 
@@ -39,7 +46,14 @@ impl Sandbox {
         memory_bytes_max: u64,
     ) -> Result<Option<Component>, ComponentError> {
         let plan = self.plan(bytes, memory_bytes_max)?;
-        match plan.runtime.cache.load(&plan.runtime.engine, &plan.digest) {
+        if let Some(code) = self.loaded(&plan) {
+            return Ok(Some(self.component(plan, code, true)));
+        }
+        match plan
+            .runtime
+            .cache
+            .load(&plan.runtime.engine, &plan.code_digest)
+        {
             Some(code) => self.link(plan, code, true).map(Some),
             None => validate(bytes).map(|()| None),
         }
@@ -56,6 +70,9 @@ impl Sandbox {
         compiling: &dyn Fn(),
     ) -> Result<Component, ComponentError> {
         let plan = self.plan(bytes, memory_bytes_max)?;
+        if let Some(code) = self.loaded(&plan) {
+            return Ok(self.component(plan, code, true));
+        }
         let (code, from_cache) = self.code(&plan, compiling).map_err(|error| match error {
             ComponentError::Unfit(_) => sound(bytes).err().map_or(error, Into::into),
             error => error,
@@ -71,12 +88,20 @@ impl Sandbox {
         let found = examine(bytes)?;
         let begun = Instant::now();
         let kind = engine_for(&found, memory_bytes_max, &self.switched_off)?;
+        let (code, bundle) = bundle::split(bytes);
+        if bundle.len() > bundle::BYTES_MAX {
+            let (packed, max) = (bundle.len(), bundle::BYTES_MAX);
+            let said = format!("{packed} bytes packed behind its code; a component may have {max}");
+            return Err(ComponentError::TooLarge(said));
+        }
         Ok(Plan {
-            bytes,
+            digest: digest(bytes),
+            code,
+            code_digest: Sha256::digest(code).into(),
+            bundle,
             found,
             kind,
             runtime: self.runtime(kind)?,
-            digest: Sha256::digest(bytes).into(),
             begun,
         })
     }
@@ -87,17 +112,36 @@ impl Sandbox {
         code: Code,
         from_cache: bool,
     ) -> Result<Component, ComponentError> {
-        let Plan { found, kind, .. } = plan;
-        let world = found.world.unwrap_or(World::Bot);
+        let world = plan.found.world.unwrap_or(World::Bot);
         let handler = plan
             .runtime
             .linker
             .instantiate_pre(&code.component)
             .and_then(|pre| Handler::check(world, pre))
             .map_err(unfit)?;
-        Ok(Component {
-            engine: plan.runtime.engine.clone(),
+        let code = Arc::new(LoadedCode {
             handler,
+            _kept: code.kept,
+        });
+        let mut loaded = self.all_loaded();
+        loaded.retain(|_, code| code.strong_count() > 0);
+        loaded.insert((plan.kind, plan.code_digest), Arc::downgrade(&code));
+        drop(loaded);
+        Ok(self.component(plan, code, from_cache))
+    }
+
+    /// Code that another component has already.
+    fn loaded(&self, plan: &Plan<'_>) -> Option<Arc<LoadedCode>> {
+        let key = (plan.kind, plan.code_digest);
+        self.all_loaded().get(&key).and_then(Weak::upgrade)
+    }
+
+    fn component(&self, plan: Plan<'_>, code: Arc<LoadedCode>, from_cache: bool) -> Component {
+        let Plan { found, kind, .. } = plan;
+        Component {
+            engine: plan.runtime.engine.clone(),
+            code,
+            bundle: plan.bundle.into(),
             mappings: Arc::clone(&self.mappings),
             ticker: Arc::clone(&self.ticker),
             facts: Facts {
@@ -106,17 +150,21 @@ impl Sandbox {
                 flat_bytes: kind.flat_bytes(&found.counts),
                 prepared_in: plan.begun.elapsed(),
                 from_cache,
-                digest: cache::hex(&plan.digest),
+                digest: plan.digest,
                 engine: kind,
                 mappings: kind.mappings(&found),
+                bundle_bytes: plan.bundle.len() as u64,
             },
-            _kept: code.kept,
-        })
+        }
     }
 
     /// The compiled form, and whether it was found on disk. What is compiled is kept there.
     fn code(&self, plan: &Plan<'_>, compiling: &dyn Fn()) -> Result<(Code, bool), ComponentError> {
-        let Plan { bytes, digest, .. } = plan;
+        let Plan {
+            code: bytes,
+            code_digest: digest,
+            ..
+        } = plan;
         let Runtime { engine, cache, .. } = plan.runtime;
         let alone = bytes.len() >= COMPILED_ALONE_BYTES;
         let _turn = alone.then(|| self.compiling.lock());

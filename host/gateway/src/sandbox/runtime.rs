@@ -67,7 +67,8 @@ pub fn offered(name: &str) -> bool {
         "wasi:random/",
         "wasi:sockets/",
     ];
-    const OURS: [&str; 4] = [
+    const OURS: [&str; 5] = [
+        "ravenry:bot/bundle@0.1.0",
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",

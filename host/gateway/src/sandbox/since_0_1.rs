@@ -1,7 +1,12 @@
 //! The interface `ravenry:bot@0.1`: generated types on one side, ours on the other, and nothing
 //! between but conversion. No generated type leaves this file.
 
+mod bundle;
+mod pack;
 mod poe;
+
+pub(super) use pack::pack;
+pub use pack::{PackFile, Packed};
 
 use wasmtime::{
     Store,
@@ -72,6 +77,7 @@ pub(super) fn add_to_linker(
     reply::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
     received::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
     platform::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
+    bundle::add_to_linker(linker)?;
     types::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)
 }
 

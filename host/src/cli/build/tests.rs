@@ -3,10 +3,13 @@
 use std::{fs, path::Path};
 
 use super::*;
+use ravenry_config::ids::BotName;
 
 fn job(source: &Path) -> Job<'_> {
     Job {
+        name: BotName::parse("bot").unwrap(),
         source,
+        variables: Vec::new(),
         command: None,
         home: source,
     }
@@ -20,6 +23,11 @@ fn write_crate(directory: &Path, name: &str, crate_type: &str, code: &str) {
     );
     fs::write(directory.join("Cargo.toml"), manifest).unwrap();
     fs::write(directory.join("src/lib.rs"), code).unwrap();
+}
+
+/// Only bots in Python leave something there.
+fn no_cache() -> &'static Path {
+    Path::new("no-cache")
 }
 
 /// Hears nothing, and ends nothing.
@@ -42,7 +50,7 @@ fn build(
         command,
         ..job(source)
     };
-    build_all(&[job], &caller).pop().unwrap()
+    build_all(&[job], no_cache(), &caller).pop().unwrap()
 }
 
 fn silent(source: &Path, command: Option<&str>) -> Result<PathBuf, BuildError> {
@@ -68,7 +76,7 @@ fn a_broken_crate_does_not_stop_its_neighbours() {
         "pub fn bad() { not_defined }",
     );
     let (good, bad) = (path("good"), path("bad"));
-    let results = build_all(&[job(&good), job(&bad), job(&good)], &NOBODY);
+    let results = build_all(&[job(&good), job(&bad), job(&good)], no_cache(), &NOBODY);
     let [Ok(first), Err(error), Ok(again)] = results.as_slice() else {
         panic!("{results:?}");
     };
@@ -91,16 +99,19 @@ fn a_broken_crate_does_not_stop_its_neighbours() {
 fn a_command_can_make_the_file_that_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("out/bot.wasm");
-    let mut job = Job {
-        source: &file,
-        command: Some("mkdir -p out && echo > out/bot.wasm"),
+    let with = |command| Job {
+        command: Some(command),
         home: dir.path(),
+        ..job(&file)
     };
-    assert_eq!(*build_all(&[job], &NOBODY)[0].as_ref().unwrap(), file);
+    let made = with("mkdir -p out && echo > out/bot.wasm");
+    assert_eq!(
+        *build_all(&[made], no_cache(), &NOBODY)[0].as_ref().unwrap(),
+        file
+    );
     fs::remove_file(&file).unwrap();
-    job.command = Some("true");
     assert!(matches!(
-        build_all(&[job], &NOBODY)[0],
+        build_all(&[with("true")], no_cache(), &NOBODY)[0],
         Err(BuildError::NoArtifact { .. })
     ));
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::{components, failure::Failure, load, progress::Progress, run::Run};
+use crate::cli::{components, directories, failure::Failure, load, progress::Progress, run::Run};
 use ravenry_base::output;
 use ravenry_config::resolve::ServerSpec;
 
@@ -18,16 +18,23 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
-    /// A directory of bots, a bot's own directory, or a `ravenry.toml`
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .py file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
+    /// Where compiled code is kept, and what bots in Python share [default: ~/.cache/ravenry]
+    #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl Run for Build {
     fn run(&self) -> Result<(), Failure> {
         let mut spec = load::strict(&self.source, load::WITHOUT_SECRETS)?;
+        let cache_dir = match &self.cache_dir {
+            Some(dir) => dir.clone(),
+            None => directories::cache_dir()?,
+        };
         let progress = Progress::start();
-        let built = components::build(&mut spec, &progress);
+        let built = components::build(&mut spec, &cache_dir, &progress);
         progress.end();
         built?;
         output::data(&list(&spec));

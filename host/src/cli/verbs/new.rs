@@ -4,6 +4,7 @@
 //! commands to go on with. It is made beside its place and moved there in one step: there is never half of
 //! one, and nothing is overwritten. Nothing is built or fetched here.
 
+mod carried_python;
 mod carried_sdk;
 mod sdk;
 mod templates;
@@ -18,7 +19,10 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use self::{sdk::Sdk, templates::Template};
+use self::{
+    sdk::Sdk,
+    templates::{Language, Template},
+};
 use crate::cli::{failure::Failure, formatting::quoted_if_needed, run::Run};
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
@@ -81,8 +85,7 @@ fn make(directory: &Path, template: &'static Template, sdk: Option<&str>) -> Res
     if let Some(problem) = taken(directory) {
         return Err(Failure::Usage(problem.into()));
     }
-    let sdk = template
-        .sdk
+    let sdk = (template.sdk == Some(Language::Rust))
         .then(|| Sdk::find(sdk, directory))
         .transpose()?;
     let parent = match directory.parent() {
@@ -186,6 +189,9 @@ fn write(
     fs::create_dir(directory)?;
     if sdk == Some(&Sdk::Carried) {
         carried_sdk::write(directory)?;
+    }
+    if template.sdk == Some(Language::Python) {
+        carried_python::write(directory)?;
     }
     for (path, text) in template.files.iter().copied().flatten() {
         let file = directory.join(path);

@@ -82,12 +82,12 @@ impl Run for Test {
         }
         leave_only(&mut spec, &conversations);
         let progress = Progress::start();
-        let built = components::build(&mut spec, &progress);
+        let cache_dir = match &self.cache_dir {
+            Some(dir) => dir.clone(),
+            None => directories::cache_dir()?,
+        };
+        let built = components::build(&mut spec, &cache_dir, &progress);
         let outcome = built.and_then(|()| {
-            let cache_dir = match &self.cache_dir {
-                Some(dir) => dir.clone(),
-                None => directories::cache_dir()?,
-            };
             let how = (&overheard, self.update);
             mount_and_replay(spec, &conversations, &cache_dir, &progress, how)
         });

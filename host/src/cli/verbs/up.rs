@@ -18,13 +18,14 @@ use crate::cli::{
 const EXAMPLES: &str = "\
 Examples:
   ravenry up                          # all bots below this directory
-  ravenry up bots/cat --simulate      # one bot, and Poe played beside it";
+  ravenry up bots/cat --simulate      # one bot, and Poe played beside it
+  ravenry up bot.py                   # a bot in Python, of fastapi_poe too";
 
 /// `ravenry up`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Up {
-    /// A directory of bots, a bot's own directory, a `ravenry.toml`, or a .wasm file
+    /// A directory of bots, a bot's own directory, a `ravenry.toml`, a .wasm or a .py file
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     pub source: PathBuf,
     /// Do not build and mount bots again when they change

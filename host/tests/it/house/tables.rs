@@ -8,6 +8,7 @@ pub(super) const LEVELS: &[(&str, &[(&str, u8)])] = &[
         &[
             ("server", 4),
             ("bots", 3),
+            ("packer", 3),
             ("sandbox", 2),
             ("imports", 2),
             ("compute", 1),
@@ -120,7 +121,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["gateway/telemetry"],
     ),
-    (&["include_dir"], &["cli/verbs/new"]),
+    (&["include_dir"], &["cli/python", "cli/verbs/new"]),
     // A talk shows tables too.
     (&["comfy_table"], &["cli", "desk/chat"]),
     (&["anstyle", "rustyline", "unicode_width"], &["desk/chat"]),

@@ -3,8 +3,8 @@
 use ravenry_desk::simulator::Answer;
 use serde_json::json;
 
-use super::{ask, contents, conversation, declared, gateway, send};
-use crate::harness::{FakePoe, Script, Scripting as _};
+use super::{Sample, ask, contents, conversation, declared, gateway, send, versus};
+use crate::harness::FakePoe;
 
 /// An answer with an event of every kind.
 fn every_kind() -> Answer {
@@ -73,102 +73,27 @@ done {}
     assert_eq!(declared(&server, "all-caps"), json!({"GPT-3.5-Turbo": 1}));
 }
 
-/// Which one is first is the gates' choice; each page is what both have said by then.
 #[test]
 fn versus_shows_both_answers_as_they_grow() {
-    let poe = FakePoe::start().unwrap();
-    let gpt = Answer::stream()
-        .event("meta", json!({"content_type": "text/plain"}))
-        .text("one")
-        .gate("two is there")
-        .text(" more")
-        .event("suggested_reply", json!({"text": "And?"}))
-        .done();
-    poe.bot("GPT-3.5-Turbo", gpt);
-    let claude = Answer::stream()
-        .gate("one is there")
-        .event("replace_response", json!({"text": "two"}));
-    poe.bot("Claude-3.5-Haiku", claude.done());
-    let server = gateway(&poe, &["versus"]);
-    let mut stream = super::open(&server, "versus", &crate::harness::query("hi")).stream();
-    let mut shown = Vec::new();
-    while let Some((name, data)) = stream.next_event() {
-        let text = data["text"].as_str().unwrap_or_default().to_owned();
-        if text.ends_with("one\n\n**Claude-3.5-Haiku** says:\n") {
-            poe.release("one is there");
-        }
-        if text.ends_with("two") {
-            poe.release("two is there");
-        }
-        shown.push((name, text));
-    }
-    let page = |gpt: &str, claude: &str| {
-        let text =
-            format!("**Gpt-3.5-Turbo** says:\n{gpt}\n\n**Claude-3.5-Haiku** says:\n{claude}");
-        ("replace_response".to_owned(), text)
-    };
-    assert_eq!(
-        shown,
-        [
-            (
-                "replace_response".to_owned(),
-                "**Gpt-3.5-Turbo** says:\n".to_owned()
-            ),
-            page("", ""),
-            page("one", ""),
-            page("one", "two"),
-            page("one more", "two"),
-            ("suggested_reply".to_owned(), "And?".to_owned()),
-            ("done".to_owned(), String::new()),
-        ]
-    );
-    let both = json!({"GPT-3.5-Turbo": 1, "Claude-3.5-Haiku": 1});
-    assert_eq!(declared(&server, "versus"), both);
+    versus::shows_both_answers_as_they_grow(&Sample::in_rust("versus"));
+}
+
+#[test]
+fn versus_shows_long_answers_in_few_pages() {
+    versus::shows_long_answers_in_few_pages(&Sample::in_rust("versus"));
 }
 
 #[test]
 fn versus_tells_each_rival_its_own_words_only() {
-    let poe = FakePoe::start().unwrap();
-    poe.bot("GPT-3.5-Turbo", Script::text("1"));
-    poe.bot("Claude-3.5-Haiku", Script::text("2"));
-    let server = gateway(&poe, &["versus"]);
-    let earlier = ask(&server, "versus", "hi").said();
-    assert_eq!(
-        earlier,
-        "**Gpt-3.5-Turbo** says:\n1\n\n**Claude-3.5-Haiku** says:\n2"
-    );
-    let talk = conversation(&[("user", "hi"), ("bot", &earlier), ("user", "go on")]);
-    send(&server, "versus", &talk);
-    assert_eq!(contents(&poe, "GPT-3.5-Turbo")[1], ["hi", "1", "go on"]);
-    assert_eq!(contents(&poe, "Claude-3.5-Haiku")[1], ["hi", "2", "go on"]);
+    versus::tells_each_rival_its_own_words_only(&Sample::in_rust("versus"));
 }
 
-/// Whoever fails, and however: the other half stays, and the reply ends well.
 #[test]
 fn versus_goes_on_with_the_one_that_is_left() {
-    let poe = FakePoe::start().unwrap();
-    let server = gateway(&poe, &["versus"]);
-    for (name, failure) in super::failing::failures() {
-        poe.bot("GPT-3.5-Turbo", failure.answer);
-        poe.bot("Claude-3.5-Haiku", Script::text("two"));
-        let answer = ask(&server, "versus", "hi");
-        let ends = "**Gpt-3.5-Turbo** ran into an error\n\n**Claude-3.5-Haiku** says:\ntwo";
-        assert_eq!(answer.said(), ends, "{name}");
-        assert!(
-            answer.events().iter().all(|(event, _)| event != "error"),
-            "{name}"
-        );
-    }
+    versus::goes_on_with_the_one_that_is_left(&Sample::in_rust("versus"));
 }
 
 #[test]
 fn versus_ends_with_an_error_when_nobody_is_left() {
-    let poe = FakePoe::start().unwrap();
-    let server = gateway(&poe, &["versus"]);
-    for (name, failure) in super::failing::failures() {
-        for bot in ["GPT-3.5-Turbo", "Claude-3.5-Haiku"] {
-            poe.bot(bot, failure.answer.clone());
-        }
-        super::failing::check_error(&ask(&server, "versus", "hi"), &name, &failure);
-    }
+    versus::ends_with_an_error_when_nobody_is_left(&Sample::in_rust("versus"));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{KEY, entry, gateway, send};
+use super::{KEY, Sample, gateway, send};
 use crate::harness::{FakePoe, Folder, Server};
 
 /// The JSON in the block that is the whole reply.
@@ -42,7 +42,7 @@ fn log_shows_the_request_without_its_keys() {
 
 #[test]
 fn log_only_counts_a_request_that_is_too_long_to_show() {
-    let server = Server::start(&entry("log"));
+    let server = Server::start(&Sample::in_rust("log").entry());
     let said = server.ask("log", &"x".repeat(1_000_000)).said();
     assert!(
         said.starts_with("The request has 1000") && said.ends_with("no more than 100000."),
@@ -52,7 +52,7 @@ fn log_only_counts_a_request_that_is_too_long_to_show() {
 
 #[test]
 fn http_request_shows_headers_without_hosts_and_keys() {
-    let server = Folder::with_manifest(&entry("http-request")).up();
+    let server = Folder::with_manifest(&Sample::in_rust("http-request").entry()).up();
     let query = crate::harness::query("hi");
     let headers = [
         ("user-agent", "a test"),

@@ -7,101 +7,18 @@ use std::thread;
 use ravenry_desk::simulator::{Answer, BotRequest};
 use serde_json::{Value, json};
 
-use super::{ask, declared, folder, gateway, send};
+use super::weather::{self, calls};
+use super::{Sample, ask, declared, folder, gateway, send};
 use crate::harness::{self, FakePoe, Script};
-
-/// An answer that calls tools, in pieces as models send them: names and arguments.
-pub(super) fn calls(calls: &[(&str, &str)]) -> Answer {
-    let chunk = |delta: Value, finish: Value| json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
-    let piece = |call: Value| chunk(json!({"tool_calls": [call]}), Value::Null);
-    let answer = calls.iter().enumerate().fold(Answer::stream(), |answer, (index, (name, arguments))| {
-        let (one, two) = arguments.split_at(arguments.len() / 2);
-        let id = format!("call-{index}");
-        answer
-            .event(
-                "json",
-                piece(json!({"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": one}})),
-            )
-            .event("json", piece(json!({"index": index, "function": {"arguments": two}})))
-    });
-    answer
-        .event("json", chunk(json!({}), json!("tool_calls")))
-        .done()
-}
-
-/// What calls came to, out of a list of results.
-fn contents(results: &Value) -> Vec<Value> {
-    let results = results.as_array().unwrap().iter();
-    results
-        .map(|result| result["content"].as_str().unwrap().parse().unwrap())
-        .collect()
-}
 
 #[test]
 fn weather_asks_a_second_time_with_what_the_tool_knows() {
-    let poe = FakePoe::start().unwrap();
-    let asks = [
-        (
-            "get_current_weather",
-            r#"{"location": "Tokyo", "unit": "celsius"}"#,
-        ),
-        ("get_current_weather", r#"{"location": "Oslo"}"#),
-    ];
-    let answer = Answer::stream()
-        .event("meta", json!({"content_type": "text/markdown"}))
-        .text("It is 11 ")
-        .text("in Tokyo.")
-        .done();
-    poe.bot("GPT-3.5-Turbo", Script::in_turn([calls(&asks), answer]));
-    let server = gateway(&poe, &["weather"]);
-    assert_eq!(
-        ask(&server, "weather", "Tokyo?").show(),
-        r#"meta {"content_type":"text/markdown"}
-text {"text":"It is 11 "}
-text {"text":"in Tokyo."}
-done {}
-"#
-    );
-    let [first, second] = &poe.queries("GPT-3.5-Turbo")[..] else {
-        panic!("two questions");
-    };
-    assert_eq!(
-        first.body["tools"][0]["function"]["name"],
-        "get_current_weather"
-    );
-    assert_eq!(first.body["tools"], second.body["tools"]);
-    assert_eq!(
-        second.body["tool_calls"][0]["function"]["arguments"],
-        asks[0].1
-    );
-    assert_eq!(second.body["tool_results"][1]["tool_call_id"], "call-1");
-    assert_eq!(
-        contents(&second.body["tool_results"]),
-        [
-            json!({"location": "Tokyo", "temperature": "11", "unit": "celsius"}),
-            json!({"location": "Oslo", "temperature": "unknown"}),
-        ]
-    );
-    assert_eq!(declared(&server, "weather"), json!({"GPT-3.5-Turbo": 2}));
+    weather::asks_a_second_time(&Sample::in_rust("weather"));
 }
 
-/// A model that needs no tool says so in chunks, or plainly.
 #[test]
 fn weather_hands_on_an_answer_without_calls() {
-    let poe = FakePoe::start().unwrap();
-    let chunk = |text: &str| json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]});
-    let answer = Answer::stream()
-        .event("json", chunk("Hel"))
-        .event("json", chunk("lo"))
-        .text("!")
-        .done();
-    poe.bot("GPT-3.5-Turbo", answer);
-    let server = gateway(&poe, &["weather"]);
-    assert_eq!(
-        ask(&server, "weather", "hi").show(),
-        "text {\"text\":\"Hel\"}\ntext {\"text\":\"lo\"}\ntext {\"text\":\"!\"}\ndone {}\n"
-    );
-    assert_eq!(poe.queries("GPT-3.5-Turbo").len(), 1);
+    weather::hands_on_an_answer_without_calls(&Sample::in_rust("weather"));
 }
 
 /// A server of weather reports, which answers each request with this. Gives its URL.
@@ -185,7 +102,7 @@ fn weather_loop_looks_up_the_weather_and_remembers_it() {
     let kept = &events[1].1["metadata"];
     let messages: Value = kept.as_str().unwrap().parse().unwrap();
     let results = |place: usize| {
-        contents(
+        weather::results(
             &messages[place]["content"]
                 .as_str()
                 .unwrap()

@@ -4,16 +4,15 @@
 use ravenry_desk::simulator::{Answer, Endpoint};
 use serde_json::{Value, json};
 
-use super::api::Api;
-use super::{assert_kept, folder, open, settings};
+use super::{Api, Sample, assert_kept, folder_with_api, open, settings};
 use crate::harness::{self, FakePoe, Folder, Server, Stream};
 
 const IMAGE: &[u8] = b"\xff\xd8\xff\xe0 an image, as far as anybody looks \xff\xd9";
 
 fn painter(poe: &FakePoe, api: &Api) -> Folder {
-    folder(
+    folder_with_api(
         poe,
-        "image",
+        &Sample::in_rust("image"),
         api,
         ("FIREWORKS_API_KEY", "FIREWORKS_BASE_URL"),
     )

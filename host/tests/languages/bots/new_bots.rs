@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use crate::components::{build, new_bot};
+use crate::components::{build, new_bot, ravenry_build};
 use crate::harness::Server;
 
 /// What `ravenry new` makes is built by its own command, and answers.
@@ -36,8 +36,10 @@ done {}
 }
 
 fn tests_of_the_template_pass(directory: &Path) {
-    let output = Command::new(".venv/bin/python")
+    let output = Command::new("python3")
         .args(["-m", "unittest"])
+        .env("PYTHONPATH", "sdk")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(directory)
         .output()
         .unwrap();
@@ -55,11 +57,7 @@ fn what_does_not_fit_the_types_is_not_built() {
     let bot = directory.join("bot.ts");
     let text = std::fs::read_to_string(&bot).unwrap();
     std::fs::write(&bot, text.replace("query.lastText", "query.lastWord")).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
-        .arg("build")
-        .arg(&directory)
-        .output()
-        .unwrap();
+    let output = ravenry_build(&directory);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(

@@ -45,7 +45,8 @@ const PACKAGES: &[Package] = &[
 
 const WORKSPACE: &str = include_str!("../../../../../Cargo.toml");
 
-const LICENCES: &[File] = &[
+/// What both SDKs are under.
+pub(super) const LICENCES: &[File] = &[
     (
         "LICENSE-APACHE",
         include_str!("../../../../../LICENSE-APACHE"),

@@ -1,11 +1,20 @@
 //! The templates: a table of files that lie beside it, each complete.
 //!
-//! `{{name}}` in a file becomes the bot's name, `{{sdk}}` the dependency on the SDK as a TOML value.
+//! `{{name}}` in a file becomes the bot's name, `{{sdk}}` the dependency on the SDK for Rust as a TOML value.
 //! A template is one more entry, one more directory, and one more test that builds it. What templates
 //! share with each other, or with a sample below `plugins/`, is taken from where it lies.
 
 /// The path below the new directory, and the text.
 pub(super) type File = (&'static str, &'static str);
+
+/// A language with an SDK that lies beside a bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    /// The bot stands on the crate.
+    Rust,
+    /// Tests and editors find the package.
+    Python,
+}
 
 /// A bot to begin with.
 #[derive(Debug)]
@@ -14,8 +23,8 @@ pub(super) struct Template {
     pub(super) name: &'static str,
     /// What it is, in a few words.
     pub(super) about: &'static str,
-    /// Whether it needs to know where the SDK for Rust is.
-    pub(super) sdk: bool,
+    /// The SDK that it needs beside its files.
+    pub(super) sdk: Option<Language>,
     /// Files by path below the new directory, in groups; groups are shared among templates.
     pub(super) files: &'static [&'static [File]],
     /// Commands to go on with, after `cd`, each with what it does. A command that begins
@@ -88,7 +97,7 @@ const TEMPLATES: &[Template] = &[
     Template {
         name: "rust",
         about: "a crate with a test; needs Rust alone",
-        sdk: true,
+        sdk: Some(Language::Rust),
         files: &[
             &[
                 ("Cargo.toml", include_str!("rust/Cargo.toml.in")),
@@ -108,7 +117,7 @@ const TEMPLATES: &[Template] = &[
     Template {
         name: "python",
         about: "a module with a test; needs Python 3.11 or later with venv",
-        sdk: false,
+        sdk: Some(Language::Python),
         files: &[
             &[
                 ("README.md", include_str!("python/README.md")),
@@ -116,35 +125,23 @@ const TEMPLATES: &[Template] = &[
                 (".gitignore", include_str!("python/gitignore")),
                 ("bot.py", include_str!("python/bot.py")),
                 ("test_bot.py", include_str!("python/test_bot.py")),
-                (
-                    "ravenry.py",
-                    include_str!("../../../../../plugins/cat-python/ravenry.py"),
-                ),
-                (
-                    "build.sh",
-                    include_str!("../../../../../plugins/cat-python/build.sh"),
-                ),
-                (
-                    "requirements.txt",
-                    include_str!("../../../../../plugins/cat-python/requirements.txt"),
-                ),
+                ("pyproject.toml", include_str!("python/pyproject.toml.in")),
             ],
             TEST,
-            WIT,
         ],
         next: &[
-            REPLAY,
-            UP,
             (
-                ".venv/bin/python -m unittest",
+                "PYTHONPATH=sdk python3 -m unittest",
                 "asks the bot, without WebAssembly",
             ),
+            REPLAY,
+            UP,
         ],
     },
     Template {
         name: "js",
         about: "JavaScript; needs Node 20 or later",
-        sdk: false,
+        sdk: None,
         files: &[
             &[
                 ("README.md", include_str!("js/README.md")),
@@ -169,7 +166,7 @@ const TEMPLATES: &[Template] = &[
     Template {
         name: "ts",
         about: "TypeScript; needs Node 20 or later",
-        sdk: false,
+        sdk: None,
         files: &[
             &[
                 ("README.md", include_str!("ts/README.md")),
@@ -223,7 +220,8 @@ mod tests {
             assert_eq!(first, Some(index), "{}", template.name);
             let files = || template.files.iter().copied().flatten();
             let all: String = files().map(|(_, text)| *text).collect();
-            assert_eq!(all.contains("{{sdk}}"), template.sdk);
+            let is_named = all.contains("{{sdk}}");
+            assert_eq!(is_named, template.sdk == Some(Language::Rust));
             for (path, text) in files() {
                 assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path}");
                 let rest = text.replace("{{name}}", "").replace("{{sdk}}", "");

@@ -2,7 +2,7 @@
 
 import os
 
-from ravenry import Bot, Query, Reply, Settings, export
+from ravenry import Bot, Query, Reply, Settings
 
 
 class Parrot(Bot):
@@ -18,6 +18,3 @@ class Parrot(Bot):
     def settings(self) -> Settings:
         """How Poe treats the bot."""
         return Settings(introduction_message="Say something.")
-
-
-Handler = export(Parrot)

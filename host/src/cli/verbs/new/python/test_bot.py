@@ -1,24 +1,19 @@
-"""Asks the bot, without WebAssembly: `.venv/bin/python -m unittest`, after `sh build.sh`."""
+"""Asks the bot, without WebAssembly: `PYTHONPATH=sdk python3 -m unittest`."""
 
 import os
-import sys
 import unittest
 from unittest import mock
 
-sys.path.append("bindings")
-
 from bot import Parrot
-from ravenry import asked
+from ravenry import testing
 
 
 class ParrotTest(unittest.TestCase):
     def test_it_says_what_it_hears(self) -> None:
         with mock.patch.dict(os.environ, greeting="You said"):
-            said = asked(Parrot(), "hello")
-        self.assertEqual(
-            said,
-            [("text", "You said"), ("text", ": "), ("text", "hello"), ("suggest", "Say it again")],
-        )
+            transcript = testing.ask(Parrot, "hello")
+        self.assertEqual(transcript.text, "You said: hello")
+        self.assertEqual(transcript.suggestions, ["Say it again"])
 
 
 if __name__ == "__main__":

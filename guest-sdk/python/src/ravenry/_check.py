@@ -1,0 +1,318 @@
+"""What is wrong with a bot's files, said when it is built and not when somebody asks it.
+
+All files are looked at that the bot's file imports, also inside functions: syntax, modules that
+cannot work in a component, modules that are nowhere. An import that a `try` guards against
+`ImportError` may fail; what stands under `if TYPE_CHECKING:` is never run.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import importlib
+import posixpath
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from . import _check_clients, _packed
+from ._refused import BESIDE, DISTRIBUTIONS, MODULES, OURS, PACKAGES, USES
+
+REGISTERS = frozenset({"fastapi_poe.run", "fastapi_poe.make_app", "ravenry.export"})
+"""Calls that say which bot a file has."""
+
+
+@dataclass
+class Checked:
+    """What a look at a bot's files has found."""
+
+    problems: list[str] = field(default_factory=list[str])
+    """Each in one or more lines that begin with the place, such as `bot.py:3: …`."""
+    main: bool = False
+    """Whether the bot's file says under `if __name__ == "__main__":` which bot it has."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One name that a file imports or uses."""
+
+    line: int
+    name: str
+    """The module, or the whole dotted name of what is used of it."""
+    base: str | None = None
+    """The module that was named, where `name` is something imported from it."""
+
+
+def check(root: str, entry: str, files: Mapping[str, bytes]) -> Checked:
+    """Looks at a bot's files. Paths are relative to its directory, and shown below `root`."""
+    checked = Checked()
+    code = {path for path in files if path.endswith(".py")}
+    directories = all_directories(files)
+    pending, seen = [entry], {entry}
+    while pending:
+        path = pending.pop(0)
+        shown = posixpath.join(root, path)
+        try:
+            tree = ast.parse(files[path], shown)
+        except (SyntaxError, ValueError) as error:
+            checked.problems.append(_syntax(shown, error))
+            continue
+        reader = _Reader(path, path == entry)
+        reader.visit(tree)
+        if path == entry:
+            checked.main = reader.registers_as_main
+        near = _Near(path, _packed.roots(entry), code, directories)
+        complaints: dict[str, None] = {}
+        for found in reader.found:
+            for next_path in near.files(found):
+                own = not next_path.startswith(_packed.PACKAGES + "/")
+                if next_path not in seen and own:
+                    seen.add(next_path)
+                    pending.append(next_path)
+            complaint = near.complaint(found)
+            if complaint:
+                complaints[f"{shown}:{found.line}: {complaint}"] = None
+        for line, complaint in _check_clients.refused(tree, reader.dotted):
+            complaints[f"{shown}:{line}: {complaint}"] = None
+        checked.problems += complaints
+    return checked
+
+
+def all_directories(files: Collection[str]) -> frozenset[str]:
+    """The directories in which files are; the topmost is the empty one."""
+    found = {""}
+    for path in files:
+        while path and (path := posixpath.dirname(path)) not in found:
+            found.add(path)
+    return frozenset(found)
+
+
+def _syntax(shown: str, error: SyntaxError | ValueError) -> str:
+    """A syntax error as Python shows it, its place in front."""
+    if not isinstance(error, SyntaxError):
+        return f"{shown}:1: this is not Python: {error}"
+    said = f"{shown}:{error.lineno or 1}: {error.msg}"
+    if error.text:
+        line = error.text.rstrip("\n")
+        said += f"\n    {line.strip()}"
+        if error.offset:
+            column = error.offset - 1 - (len(line) - len(line.lstrip()))
+            said += f"\n    {' ' * max(column, 0)}^"
+    return said
+
+
+class _Near:
+    """What is there to be imported, as seen from one file."""
+
+    def __init__(
+        self, path: str, roots: list[str], code: Collection[str], directories: Collection[str]
+    ) -> None:
+        self._path = path
+        self._roots = roots
+        self._code = code
+        self._directories = directories
+
+    def _locate(self, name: str) -> tuple[list[str], bool]:
+        """The files that importing a module runs, and whether all of its name was found."""
+        starts, found = self._roots, list[str]()
+        for part in name.split("."):
+            place = _packed.located(part, starts, self._code, self._directories)
+            if place is None:
+                return found, False
+            path, package = place
+            if path.endswith(".py"):
+                found.append(path)
+                starts = [posixpath.dirname(path)] if package else []
+            else:
+                starts = [path]
+        return found, True
+
+    def files(self, found: Found) -> list[str]:
+        """The bot's files that an import runs."""
+        return self._locate(found.name)[0] or self._locate(found.base or "")[0]
+
+    def complaint(self, found: Found) -> str | None:
+        """Why this cannot work, in one sentence with what to do; `None` where it can."""
+        name = found.name
+        top = name.partition(".")[0]
+        if name in USES:
+            return f"`{name}` does not work here: {USES[name]}"
+        own = self._locate(top)[0]
+        if top in MODULES and not own:
+            return f"`{top}` cannot be imported here: {MODULES[top]}"
+        if top in sys.stdlib_module_names or top in OURS:
+            if own and own[0] != self._path:
+                what = "of Python's library" if top not in OURS else "that Ravenry brings"
+                return f"`{own[0]}` has the name of a module {what}, which is imported: rename it"
+            return _lacking(found) if top in OURS else None
+        if top in BESIDE:
+            return None
+        if own or self._locate(top)[1]:
+            module = found.base or name
+            if self._locate(module)[1] or own[:1] == [f"{top}.py"]:
+                return None
+            if self._locate(top)[0][:1] and own[0].startswith(_packed.PACKAGES + "/"):
+                return None
+            return f"there is no module `{module}` in `{top}`"
+        if top in PACKAGES:
+            return f"`{top}` cannot work here, it needs native code or a server: {PACKAGES[top]}"
+        package = DISTRIBUTIONS.get(top, top.replace("_", "-"))
+        return (
+            f"there is no module `{top}`: it is neither in Python's library nor among the bot's"
+            f" files; if it comes with a package, write `{package}` into requirements.txt"
+        )
+
+
+def _lacking(found: Found) -> str | None:
+    """What one of our own packages does not have, though it is asked for it."""
+    parts = found.name.split(".")
+    thing: object = importlib.import_module(parts[0])
+    for count, part in enumerate(parts[1:], 1):
+        path = ".".join(parts[:count])
+        if not isinstance(thing, ModuleType):
+            return None
+        refusal = _absent(thing, path, part)
+        if refusal is not None:
+            return refusal
+        thing = getattr(thing, part, None)
+    return None
+
+
+def _absent(module: ModuleType, path: str, part: str) -> str | None:
+    """Why a module has no such part; `None` where it has it."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module(f"{path}.{part}")
+        return None
+    try:
+        getattr(module, part)
+    except ImportError as error:
+        # Some say themselves what they have instead.
+        return str(error)
+    except AttributeError:
+        public = [name for name in dir(module) if not name.startswith("_")]
+        near = difflib.get_close_matches(part, public, 1)
+        hint = f": did you mean `{near[0]}`?" if near else ""
+        return f"`{path}` has no `{part}` here{hint}"
+    return None
+
+
+_GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+class _Reader(ast.NodeVisitor):
+    """Collects what one file imports, and what it uses of it."""
+
+    def __init__(self, path: str, entry: bool) -> None:
+        self.found: list[Found] = []
+        self.registers_as_main = False
+        self._path = path
+        self._entry = entry
+        self._names: dict[str, str] = {}
+        self._guarded = 0
+        self._depth = 0
+        self._main: list[ast.If] = []
+        self._registers_inside = False
+
+    def visit_Module(self, node: ast.Module) -> None:
+        self.generic_visit(node)
+        if not self._main or not self._entry:
+            return
+        before = len(self.found)
+        for block in self._main:
+            for statement in block.body:
+                self.visit(statement)
+        calls = [call for block in self._main for call in _calls(block.body)]
+        here = any(self.dotted(call.func) in REGISTERS for call in calls)
+        self.registers_as_main = here or (self._registers_inside and bool(calls))
+        if not self.registers_as_main:
+            del self.found[before:]
+
+    def visit_If(self, node: ast.If) -> None:
+        test = ast.unparse(node.test)
+        if test in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            self._visit_all(node.orelse)
+        elif "__name__" in test and "__main__" in test and not self._depth:
+            self._main.append(node)
+            self._visit_all(node.orelse)
+        else:
+            self.generic_visit(node)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        guarded = any(_catches_import_error(handler.type) for handler in node.handlers)
+        self._guarded += guarded
+        self._visit_all(node.body)
+        self._guarded -= guarded
+        for statements in (node.handlers, node.orelse, node.finalbody):
+            self._visit_all(statements)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            name = alias.name if alias.asname else alias.name.partition(".")[0]
+            self._names[alias.asname or name] = name
+            self._add(node, alias.name)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        base = node.module or ""
+        if node.level:
+            # Relative to the package in which this file is, as `located` sees it from the roots.
+            above = self._path.split("/")[: -node.level]
+            base = ".".join([*above, *([node.module] if node.module else [])])
+        for alias in node.names:
+            name = f"{base}.{alias.name}".lstrip(".")
+            self._names[alias.asname or alias.name] = name
+            self._add(node, base if alias.name == "*" else name, base)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        dotted = self.dotted(node)
+        if dotted is None:
+            self.generic_visit(node)
+        elif dotted in USES or dotted.partition(".")[0] in OURS:
+            self._add(node, dotted, dotted.rpartition(".")[0])
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if self._depth and self.dotted(node.func) in REGISTERS:
+            self._registers_inside = True
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def _visit_all(self, nodes: Collection[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    def _add(self, node: ast.stmt | ast.expr, name: str, base: str | None = None) -> None:
+        if not self._guarded:
+            self.found.append(Found(node.lineno, name, base))
+
+    def dotted(self, node: ast.expr) -> str | None:
+        """The whole name of what an expression such as `fp.run` means, where a module is in it."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in self._names:
+            return None
+        return ".".join([self._names[node.id], *reversed(parts)])
+
+
+def _catches_import_error(caught: ast.expr | None) -> bool:
+    """Whether a handler takes what a failed import raises."""
+    if caught is None:
+        return True
+    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(isinstance(kind, ast.Name) and kind.id in _GUARDS for kind in kinds)
+
+
+def _calls(statements: Collection[ast.stmt]) -> Iterator[ast.Call]:
+    """All calls in some statements."""
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                yield node

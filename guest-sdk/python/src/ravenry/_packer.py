@@ -1,0 +1,125 @@
+"""Makes a bundle of a bot's files, when it is built: checks, compiles and imports them."""
+
+from __future__ import annotations
+
+import marshal
+import posixpath
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from . import _check, _packed
+from .bot import Bot, find
+
+BYTES_MAX = 15_000_000
+"""The largest bundle that the gateway takes."""
+
+
+class Unfit(Exception):
+    """Why these files cannot be a bot, as the author reads it."""
+
+
+def imported(
+    entry: str, files: Mapping[str, bytes], run: Callable[[_packed.Bundle], ModuleType]
+) -> tuple[_packed.Bundle, Callable[[], Bot]]:
+    """Checks a bot's files and imports the bot: its bundle, and what makes it.
+
+    `entry` is the path of the bot's file as the author knows it, such as `/home/ada/cat/bot.py`;
+    paths of `files` are relative to the bot's directory, and what stands in `entry` in front of one
+    of them is the path of that directory, which tracebacks show. `run` makes a bundle the bot and
+    imports its file, for good. `Unfit` where something cannot work.
+    """
+    root, path = split(entry, files)
+    checked = _check.check(root, path, files)
+    if checked.problems:
+        raise Unfit("\n".join(checked.problems))
+    maker = _packed.Maker(root, path, checked.main, _check.all_directories(files))
+    for one in files:
+        if one.endswith(".py"):
+            maker.index["code"][one] = maker.put(compiled(posixpath.join(root, one), files[one]))
+        if _kept(one):
+            maker.index["files"][one] = maker.put(files[one])
+    bundle = maker.bundle()
+    try:
+        make = find(run(bundle))
+        make()
+    except BaseException as error:
+        raise Unfit(told(bundle, error)) from error
+    return bundle, make
+
+
+def pack(
+    entry: str, files: Mapping[str, bytes], run: Callable[[_packed.Bundle], ModuleType]
+) -> bytes:
+    """The bytes of a bot's bundle; see `imported`. What its import needs stands in front."""
+    bundle, _ = imported(entry, dict(sorted(files.items())), run)
+    written = _packed.written(bundle, loaded(bundle))
+    if len(written) > BYTES_MAX:
+        raise Unfit(
+            f"the bot's files take {len(written) / 1e6:.0f} MB, and 15 are allowed: leave out"
+            " what it does not read"
+        )
+    return written
+
+
+def _kept(path: str) -> bool:
+    """Whether the bytes of a file are kept, beside its code: of packages, its data alone."""
+    if not path.startswith(_packed.PACKAGES + "/"):
+        return True
+    if ".dist-info/" in path:
+        return path.endswith(("/METADATA", "/entry_points.txt"))
+    return not path.endswith((".py", ".pyi", ".c", ".h", ".pyx"))
+
+
+def split(entry: str, files: Mapping[str, bytes | None]) -> tuple[str, str]:
+    """The path of a bot's directory, and that of its file from there."""
+    parts = entry.replace("\\", "/").split("/")
+    for count in range(len(parts)):
+        path = "/".join(parts[count:])
+        if path in files:
+            return "/".join(parts[:count]) or ("/" if count else ""), path
+    raise Unfit(f"{entry}: this file is not there")
+
+
+def compiled(shown: str, source: bytes) -> bytes:
+    """The marshalled code of a file with this path; empty where it is not Python."""
+    try:
+        return marshal.dumps(compile(source, shown, "exec", dont_inherit=True, optimize=0))
+    except (SyntaxError, ValueError):
+        return b""
+
+
+def loaded(bundle: _packed.Bundle) -> list[str]:
+    """The paths of the bot's modules that are imported by now, in order, its own file first."""
+    paths = [bundle.index["entry"]]
+    for module in list(sys.modules.values()):
+        path = bundle.inside(getattr(module, "__file__", None) or "")
+        if path in bundle.index["code"] and path not in paths:
+            paths.append(path)
+    return paths
+
+
+def told(bundle: _packed.Bundle, error: BaseException) -> str:
+    """What a bot raised while it was imported: Python's traceback, from the bot's first line on.
+
+    What did not come out of the bot's files, such as that there is no bot in them, is a sentence.
+    """
+    shown = {posixpath.join(bundle.index["root"], path) for path in bundle.index["code"]}
+    place = posixpath.join(bundle.index["root"], bundle.index["entry"])
+    own = _packed.run.__code__.co_filename
+    whole = traceback.TracebackException.from_exception(error)
+    if not any(frame.filename in shown for frame in whole.stack):
+        return f"{place}: {error}"
+    one: traceback.TracebackException | None = whole
+    while one is not None:
+        first = next((n for n, frame in enumerate(one.stack) if frame.filename in shown), 0)
+        kept = [
+            frame
+            for frame in one.stack[first:]
+            if frame.filename != own and "importlib" not in frame.filename
+        ]
+        one.stack = traceback.StackSummary.from_list(kept)
+        one = one.__cause__ or one.__context__
+    lines = "".join(whole.format()).rstrip()
+    return f"{place}: the bot cannot be imported\n{lines}"

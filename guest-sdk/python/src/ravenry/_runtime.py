@@ -1,0 +1,50 @@
+"""The entry of the shared component: of all bots in Python that need no packages.
+
+At a query the bundle of the bot is read, and its file imported; the rest was done at the build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import _interpreter  # isort: skip: before all others, see there
+
+from componentize_py_types import Err
+from wit_world import exports
+from wit_world.exports import packer
+from wit_world.imports import bundle as gateway
+
+from . import _component, _log, _packed, _packer, _wanted
+from .bot import Bot, find
+
+
+def find_bot() -> Bot:
+    """The bot of the bundle behind this component's code."""
+    size = gateway.size()
+    if size == 0:
+        raise RuntimeError("this component has no bot: it is the runtime that bots are packed with")
+    return find(_interpreter.run(_packed.Bundle.opened(gateway.read, size)))()
+
+
+class Packer(exports.Packer):
+    """The export `packer`."""
+
+    def pack(self, entry: str, files: Sequence[packer.File]) -> packer.Packed:
+        """See `packer` in the WIT."""
+        try:
+            given = {file.path: file.bytes for file in files}
+            wants = _wanted.wanted(_packer.split(entry, given)[1], given)
+            if wants:
+                return packer.Packed_Wants(wants)
+            content = {path: found for path, found in given.items() if found is not None}
+            return packer.Packed_Bundle(_packer.pack(entry, content, _interpreter.run))
+        except _packer.Unfit as error:
+            raise Err(str(error)) from None
+        except Exception as error:
+            _log.exception(error)
+            raise Err(f"{entry}: the bot cannot be packed: {error!r}") from None
+
+
+Handler = _component.handler(find_bot)
+_interpreter.prepare()
+_interpreter.freeze()

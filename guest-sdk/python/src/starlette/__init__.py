@@ -1,0 +1,1 @@
+"""A stand-in for what bots of fastapi_poe import of starlette: `starlette.requests.Request`."""

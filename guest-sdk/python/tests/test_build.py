@@ -1,0 +1,181 @@
+"""What `build.py` says of what it cannot do, and of requirements. Without a network, or a tool."""
+
+import contextlib
+import errno
+import importlib.util
+import io
+import sys
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from unittest import mock
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def load(name: str) -> ModuleType:
+    """A script beside `src`, as a module."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+packages = load("build_packages")
+build = load("build")
+
+
+class TemporaryTest(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.root = Path(directory.name)
+
+    def requirements(self, text: str) -> Path:
+        """A file of requirements."""
+        path = self.root / "requirements.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+class RequirementsTest(TemporaryTest):
+    def wanted(self, text: str) -> list[str]:
+        self.said: list[str] = []
+        return list(packages.wanted(self.requirements(text), self.said.append))
+
+    def test_what_ravenry_brings_is_passed_over(self) -> None:
+        self.assertEqual(self.wanted("fastapi_poe>=0.0.36\nmodal\n# a comment\n"), [])
+        self.assertEqual(self.said, ["comes with Ravenry, not installed: fastapi-poe, modal"])
+
+    def test_a_list_of_all_that_was_installed_loses_what_needs_a_server(self) -> None:
+        left = self.wanted("fastapi-poe==0.0.48\npydantic-core==2.0\nuvicorn==0.3\nPyPDF==5.0")
+        self.assertEqual(left, ["PyPDF==5.0"])
+        self.assertEqual(self.wanted("pydantic==2.0"), ["pydantic==2.0"])
+
+    def test_locks_keep_their_hashes(self) -> None:
+        lock = "pypdf==5.0 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n    # via x"
+        left = self.wanted(lock)
+        self.assertEqual(left[0].split(), ["pypdf==5.0", "--hash=sha256:ab", "--hash=sha256:cd"])
+
+    def test_files_that_are_named_are_read(self) -> None:
+        (self.root / "more.txt").write_text("openai\nrich\n", encoding="utf-8")
+        self.assertEqual(self.wanted("-r more.txt\n"), ["rich"])
+
+    def test_names_are_compared_as_pip_does(self) -> None:
+        asked = "Foo_Bar.baz[x,y]>=1; python_version < '4'"
+        self.assertEqual(packages.normal(asked), "foo-bar-baz")
+
+
+class RefusalTest(unittest.TestCase):
+    def test_a_missing_package_is_named_and_who_needs_it(self) -> None:
+        told = packages.refusal(
+            "ERROR: Could not find a version that satisfies the requirement foo>=1 (from bar)"
+            " (from versions: none)\nERROR: No matching distribution found for foo>=1"
+        )
+        self.assertIn("there is no wheel of `foo` (`bar` needs it) for Python 3.14", told)
+
+    def test_a_version_that_is_not_there_is_named_with_the_newest(self) -> None:
+        told = packages.refusal(
+            "ERROR: Could not find a version that satisfies the requirement numpy==1.0 (from"
+            " versions: 2.0, 2.1)"
+        )
+        self.assertIn("`numpy==1.0`", told)
+        self.assertIn("2.1", told)
+        self.assertIn("statistics", told)
+
+    def test_a_network_that_is_away_is_one_sentence(self) -> None:
+        told = packages.refusal(
+            "WARNING: Retrying … NewConnectionError: Failed to establish a new connection:"
+            " [Errno -3] Temporary failure in name resolution\nERROR: Could not find a version that satisfies"
+            " the requirement x (from versions: none)"
+        )
+        self.assertTrue(told.startswith("the package index cannot be reached"), told)
+
+    def test_a_changed_package_is_named(self) -> None:
+        told = packages.refusal("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE")
+        self.assertIn("its hash differs", told)
+
+
+class WheelTest(TemporaryTest):
+    def test_native_parts_are_taken_out(self) -> None:
+        wheel = self.root / "half-1.0-cp314-cp314-linux_x86_64.whl"
+        with zipfile.ZipFile(wheel, "w") as file:
+            file.writestr("half/__init__.py", "X = 1")
+            file.writestr("half/_fast.so", "native")
+            file.writestr("half-1.0.dist-info/METADATA", "Name: half\nVersion: 1.0\n")
+            tags = "Wheel-Version: 1.0\nTag: cp314-cp314-linux\n"
+            file.writestr("half-1.0.dist-info/WHEEL", tags)
+            file.writestr("half-1.0.dist-info/RECORD", "half/_fast.so,,\n")
+        (self.root / "links").mkdir()
+        made = packages.without_native(wheel, self.root / "links")
+        self.assertEqual(made.name, "half-1.0-py3-none-any.whl")
+        with zipfile.ZipFile(made) as file:
+            self.assertNotIn("half/_fast.so", file.namelist())
+            self.assertIn("Tag: py3-none-any", file.read("half-1.0.dist-info/WHEEL").decode())
+            self.assertNotIn("_fast", file.read("half-1.0.dist-info/RECORD").decode())
+
+
+class BuildTest(TemporaryTest):
+    def build(self, *arguments: str) -> tuple[int, str]:
+        """Runs a command; its exit code and what it said."""
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            code = build.main([*arguments, "--cache", str(self.root / "cache")])
+        return code, said.getvalue()
+
+    def test_a_python_without_venv_is_one_sentence(self) -> None:
+        with mock.patch.dict(sys.modules, {"ensurepip": None}):
+            code, said = self.build("runtime", "--out", "o.wasm")
+        self.assertEqual(code, 1)
+        self.assertRegex(said, r"^error: this Python \(.*\) has no `venv` with pip: .*\n$")
+
+    def test_an_old_python_is_one_sentence(self) -> None:
+        with mock.patch.object(sys, "version_info", (3, 10, 1)):
+            code, said = self.build("runtime", "--out", "o.wasm")
+        self.assertEqual(code, 1)
+        self.assertRegex(said, r"^error: this is Python .*, and 3\.11 or later is needed\n$")
+
+    def test_a_bot_that_is_not_there_is_named(self) -> None:
+        code, said = self.build("snapshot", "--bot", str(self.root), "--entry", "none.py",
+                                "--out", "o.wasm")  # fmt: skip
+        self.assertEqual((code, said), (1, f"error: {self.root}/none.py is not there\n"))
+
+    def test_a_refusing_disk_is_one_sentence(self) -> None:
+        numbers = {errno.ENOSPC: "full", errno.EROFS: "write", errno.ENOENT: "moved"}
+        for number, word in numbers.items():
+            told = build.explained(OSError(number, "x", "/some/where"))
+            self.assertIn("/some/where", told)
+            self.assertIn(word, told)
+
+    def test_a_directory_that_cannot_be_made_is_one_sentence(self) -> None:
+        (self.root / "cache").write_text("a file", encoding="utf-8")
+        code, said = self.build("runtime", "--out", "o.wasm")
+        self.assertEqual(code, 1)
+        self.assertEqual(said.count("error: "), 1)
+
+    def test_the_tools_own_stack_is_not_shown(self) -> None:
+        said = "…\nAssertionError: no such world\n\nCaused by:\n x\n\nStack backtrace:\n 0"
+        self.assertEqual(build.reason(said), "no such world")
+
+    def test_what_was_left_by_a_build_that_was_killed_is_removed(self) -> None:
+        old = self.root / "work-old"
+        old.mkdir()
+        with mock.patch.object(build, "WORK_KEPT", -1), build.working(self.root) as work:
+            self.assertFalse(old.exists())
+            self.assertTrue(work.exists())
+        self.assertFalse(work.exists())
+
+    def test_a_file_is_put_in_its_place_whole(self) -> None:
+        (self.root / "made").write_bytes(b"new")
+        (self.root / "out").write_bytes(b"old")
+        build.publish(self.root / "made", self.root / "out")
+        self.assertEqual((self.root / "out").read_bytes(), b"new")
+        self.assertEqual([path.name for path in self.root.iterdir()], ["out"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""What the build says of files that cannot work: each by its place and name, and what to do."""
+
+import unittest
+
+from ravenry import _check
+
+
+def problems(text: str, **more: str) -> list[str]:
+    """What is wrong with a bot of one file, and others beside it (`__` stands for `/`)."""
+    files = {f"{path.replace('__', '/')}.py": source.encode() for path, source in more.items()}
+    return _check.check("", "bot.py", {"bot.py": text.encode(), **files}).problems
+
+
+class Refused(unittest.TestCase):
+    def test_modules_that_cannot_work_are_named_with_their_line(self) -> None:
+        found = problems("import json\nimport ssl\ndef f():\n    from subprocess import run\n")
+        self.assertEqual(len(found), 2)
+        self.assertTrue(found[0].startswith("bot.py:2: `ssl` cannot be imported here: "), found)
+        self.assertTrue(found[1].startswith("bot.py:4: `subprocess` cannot be"), found)
+
+    def test_threads_and_sockets_are_refused_where_they_are_used(self) -> None:
+        self.assertEqual(problems("import threading, socket\nlock = threading.Lock()"), [])
+        found = problems("import threading as t\n\nt.Thread(target=print).start()")
+        self.assertIn("bot.py:3: `threading.Thread` does not work here", found[0])
+        found = problems("from concurrent.futures import ThreadPoolExecutor")
+        self.assertIn("`concurrent.futures.ThreadPoolExecutor`", found[0])
+
+    def test_native_packages_are_named_with_what_to_use(self) -> None:
+        found = problems("import numpy as np\nfrom PIL import Image\n")
+        self.assertIn("`numpy` cannot work here", found[0])
+        self.assertIn("`PIL` cannot work here", found[1])
+
+    def test_what_is_nowhere_belongs_into_the_requirements(self) -> None:
+        self.assertIn("write `python-dotenv` into requirements.txt", problems("import dotenv")[0])
+
+    def test_an_import_that_may_fail_is_no_problem(self) -> None:
+        guarded = "try:\n    import orjson as json\nexcept ImportError:\n    import json\n"
+        typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy\n"
+        self.assertEqual(problems(guarded + typed), [])
+
+    def test_a_try_for_something_else_guards_nothing(self) -> None:
+        found = problems("try:\n    import numpy\nexcept ValueError:\n    pass\n")
+        self.assertEqual(len(found), 1)
+
+    def test_a_syntax_error_is_shown_as_python_does(self) -> None:
+        found = problems("x = 1\nif x\n    pass\n")
+        self.assertTrue(found[0].startswith("bot.py:2: expected ':'\n    if x\n"), found)
+
+    def test_bytes_that_are_no_text_are_one_sentence(self) -> None:
+        found = _check.check("", "bot.py", {"bot.py": b"\xff\xfe\x00"}).problems
+        self.assertEqual(len(found), 1)
+        self.assertTrue(found[0].startswith("bot.py:1: "), found)
+
+    def test_paths_are_shown_below_the_directory(self) -> None:
+        found = _check.check("/home/ada/cat", "bot.py", {"bot.py": b"import ssl"}).problems
+        self.assertTrue(found[0].startswith("/home/ada/cat/bot.py:1: "), found)
+
+    def test_a_file_must_not_hide_the_library(self) -> None:
+        found = problems("import random\n", random="x = 1")
+        self.assertIn("`random.py` has the name of a module of Python's library", found[0])
+        self.assertEqual(problems("import json\n", random="x = 1"), [])
+
+    def test_what_our_packages_lack_is_named(self) -> None:
+        found = problems("import ravenry\n\nclass B(ravenry.Bott): ...\n")
+        self.assertEqual(found, ["bot.py:3: `ravenry` has no `Bott` here: did you mean `Bot`?"])
+        self.assertEqual(problems("from ravenry import http\nhttp.get\n"), [])
+        self.assertEqual(problems("from ravenry.events import Text, Meta"), [])
+
+
+    def test_what_the_clients_of_openai_lack_is_named(self) -> None:
+        first = "import openai\nfrom openai import AsyncOpenAI as A\n"
+        found = problems(first + "class B:\n  def __init__(self): self.c = A()\n"
+                         "  def f(self): return self.c.embeddings.create(input='x')\n")  # fmt: skip
+        self.assertEqual(len(found), 1)
+        self.assertTrue(found[0].startswith("bot.py:5: "), found)
+        self.assertIn("embeddings", found[0])
+        chat = "c = openai.OpenAI(api_key='k')\nc.chat.completions.create(model='x', messages=[])\n"
+        self.assertEqual(problems(first + chat), [])
+        self.assertEqual(len(problems(first + "openai.Whatever\n")), 1)
+
+
+class Followed(unittest.TestCase):
+    def test_files_that_are_imported_are_looked_at(self) -> None:
+        found = problems("from lib import a\n", lib__a="from . import b", lib__b="import ssl")
+        self.assertEqual([line[:12] for line in found], ["lib/b.py:1: "])
+
+    def test_files_that_nothing_imports_are_not(self) -> None:
+        self.assertEqual(problems("import json\n", test_bot="import numpy\nif"), [])
+
+    def test_a_missing_part_of_a_package_is_named(self) -> None:
+        found = problems("import lib.c\n", lib____init__="", lib__a="")
+        self.assertEqual(found, ["bot.py:1: there is no module `lib.c` in `lib`"])
+
+    def test_packages_are_found_and_not_looked_into(self) -> None:
+        files = {"bot.py": b"import pure", "site-packages/pure/__init__.py": b"import ssl"}
+        self.assertEqual(_check.check("", "bot.py", files).problems, [])
+
+
+class Main(unittest.TestCase):
+    def main(self, text: str) -> bool:
+        checked = _check.check("", "bot.py", {"bot.py": text.encode()})
+        self.assertEqual(checked.problems, [])
+        return checked.main
+
+    def test_a_file_that_registers_its_bot_as_the_program_is_run_as_that(self) -> None:
+        block = "\nif __name__ == '__main__':\n    "
+        self.assertTrue(self.main("import fastapi_poe as fp" + block + "fp.run(1)"))
+        inside = "import fastapi_poe as fp\ndef main():\n    fp.run(1)"
+        self.assertTrue(self.main(inside + block + "main()"))
+
+    def test_what_else_a_program_does_is_not_run(self) -> None:
+        block = "\nif __name__ == '__main__':\n    "
+        self.assertFalse(self.main("import ravenry" + block + "import numpy"))
+        self.assertFalse(self.main("import fastapi_poe as fp\nfp.run(1)"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,190 @@
+//! Builds bots in Python: a file, and what it needs, becomes a component.
+//!
+//! The files become the bundle of the interpreter that all such bots share: no tool is run for that, and it takes
+//! a moment. A bot with packages becomes a component of its own, with all of them imported in it. What neither
+//! needs a second time is kept where compiled code is.
+
+mod interpreter;
+mod wanted;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+
+use self::wanted::Wanted;
+use super::{build_error::BuildError, job::Job, process::Caller};
+use ravenry_config::limits::Limits;
+use ravenry_gateway::packer::{PackError, Packed, Packer};
+
+/// Where the packages of a bot are listed, as pip reads it.
+const REQUIREMENTS: &str = "requirements.txt";
+
+/// What the interpreter has, and need not be installed, by the names that pip knows.
+const BUILT_IN: [&str; 4] = ["fastapi-poe", "modal", "openai", "ravenry"];
+
+/// Calls of the interpreter for one bot: each goes one import deeper.
+const CALLS_MAX: usize = 32;
+
+/// The interpreter that was used last, and where its code is kept.
+static PACKER: Mutex<Option<(PathBuf, Arc<Packer>)>> = Mutex::new(None);
+
+/// Builds the bot that begins with this file. Compiled code, and what all bots in Python share, is in `cache`.
+pub(super) fn build(
+    job: &Job<'_>,
+    cache: &Path,
+    caller: &Caller<'_>,
+) -> Result<PathBuf, BuildError> {
+    let entry = job.source;
+    let directory = match entry.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let built = directory.join("dist").join(format!("{}.wasm", job.name));
+    if needs_packages(&directory.join(REQUIREMENTS)) {
+        with_packages(entry, directory, &built, cache, caller)?;
+        return Ok(built);
+    }
+    let packer = packer(cache, caller)?;
+    let component = pack(&packer, job, directory)?;
+    replace(&built, &component)?;
+    Ok(built)
+}
+
+/// Builds a bot with packages: a component of its own.
+fn with_packages(
+    entry: &Path,
+    directory: &Path,
+    built: &Path,
+    cache: &Path,
+    caller: &Caller<'_>,
+) -> Result<(), BuildError> {
+    let home = interpreter::home(cache, caller)?;
+    let packages = built.with_file_name("packages");
+    let mut command = interpreter::tool(&home, "packages");
+    command
+        .arg("--requirements")
+        .arg(directory.join(REQUIREMENTS))
+        .arg("--out")
+        .arg(&packages);
+    interpreter::run(&mut command, caller)?;
+    let mut command = interpreter::tool(&home, "snapshot");
+    command
+        .arg("--bot")
+        .arg(directory)
+        .arg("--entry")
+        .arg(entry.file_name().unwrap_or_default())
+        .arg("--packages")
+        .arg(&packages)
+        .arg("--out")
+        .arg(built);
+    interpreter::run(&mut command, caller)
+}
+
+/// Whether a file lists packages that the interpreter does not have.
+fn needs_packages(requirements: &Path) -> bool {
+    let text = fs::read_to_string(requirements).unwrap_or_default();
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty()).any(|line| {
+        let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let name = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
+        let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
+        // What begins with a dash is an option, and most of them concern packages.
+        !line.starts_with(['#', '-']) && !BUILT_IN.contains(&name.as_str())
+    })
+}
+
+/// The interpreter, ready to pack.
+fn packer(cache: &Path, caller: &Caller<'_>) -> Result<Arc<Packer>, BuildError> {
+    let mut kept = PACKER.lock();
+    if let Some((at, packer)) = &*kept
+        && at == cache
+    {
+        return Ok(Arc::clone(packer));
+    }
+    let interpreter = interpreter::component(cache, caller)?;
+    let compiling = || caller.say("compiling the interpreter of Python (kept for all bots)");
+    let memory = Limits::default().memory;
+    let packer = Packer::new(interpreter, cache, memory, &compiling);
+    let packer = Arc::new(packer.map_err(|error| refused(&error))?);
+    *kept = Some((cache.to_owned(), Arc::clone(&packer)));
+    Ok(packer)
+}
+
+/// Has the interpreter pack the bot's file, and all that it wants besides.
+fn pack(packer: &Packer, job: &Job<'_>, directory: &Path) -> Result<Vec<u8>, BuildError> {
+    let entry = job.source;
+    let mut wanted = Wanted::below(directory)?;
+    wanted.add(&entry.file_name().unwrap_or_default().to_string_lossy())?;
+    let entry = entry.to_string_lossy();
+    for _ in 0..CALLS_MAX {
+        match packer.pack((&job.name, &job.variables), &entry, wanted.files()) {
+            Ok(Packed::Component(component)) => return Ok(component),
+            Ok(Packed::Wants(paths)) => {
+                for path in paths {
+                    wanted.add(&path)?;
+                }
+            }
+            Err(error) => return Err(refused(&error)),
+        }
+    }
+    let said = format!("its files import one another more than {CALLS_MAX} deep");
+    Err(BuildError::refused(said))
+}
+
+/// What an error says: the first line, and what it shows.
+fn refused(error: &PackError) -> BuildError {
+    let mut said = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        said = format!("{said}: {error}");
+        cause = error.source();
+    }
+    BuildError::refused(said)
+}
+
+/// Puts a component in the place of the former one, whole or not at all.
+fn replace(path: &Path, component: &[u8]) -> Result<(), BuildError> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let new = path.with_extension(format!("wasm.new-{}", std::process::id()));
+    let written = fs::create_dir_all(directory)
+        .and_then(|()| fs::write(&new, component))
+        .and_then(|()| fs::rename(&new, path));
+    written.map_err(|error| {
+        // What was begun is ours alone.
+        let _ = fs::remove_file(&new);
+        BuildError::Unwritable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_packages_that_the_interpreter_lacks_are_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(REQUIREMENTS);
+        assert!(!needs_packages(&file));
+        for (text, needed) in [
+            ("", false),
+            (
+                "# jinja2\n\nfastapi_poe==0.0.48\nmodal\nopenai>=1 ; python_version > '3'\n",
+                false,
+            ),
+            ("FastAPI.Poe~=0.0\n", false),
+            ("fastapi-poe\njinja2\n", true),
+            ("fastapi\n", true),
+            ("--require-hashes\n", false),
+        ] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(needs_packages(&file), needed, "{text:?}");
+        }
+    }
+}

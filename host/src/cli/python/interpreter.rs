@@ -1,0 +1,170 @@
+//! The interpreter that bots in Python share: made once for each version of this program, and kept.
+//!
+//! This program carries the package for Python and the script that makes the interpreter from it; the script
+//! fetches what it needs from PyPI. All of it is in a directory of its own, named by what goes into it.
+
+use std::{
+    error::Error as _,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use include_dir::{Dir, DirEntry, include_dir};
+use sha2::{Digest as _, Sha256};
+
+use crate::cli::{
+    build_error::BuildError,
+    process::{self, Caller, Line, without_foreign_variables},
+};
+use ravenry_base::directory::{self, Writers};
+
+/// What is carried, by its place below the directory: as in a checkout.
+const CARRIED: [(&str, Dir<'static>); 2] = [
+    (
+        "guest-sdk/python",
+        include_dir!("$CARGO_MANIFEST_DIR/../guest-sdk/python"),
+    ),
+    ("wit", include_dir!("$CARGO_MANIFEST_DIR/../wit")),
+];
+
+/// Kinds of files that are carried; beside them lies what tools leave behind.
+const KINDS: [&str; 4] = ["py", "wit", "txt", "typed"];
+
+/// The name of the interpreter in its directory.
+const COMPONENT: &str = "interpreter.wasm";
+
+/// The interpreter, a component.
+pub(super) fn component(cache: &Path, caller: &Caller<'_>) -> Result<Vec<u8>, BuildError> {
+    let home = home(cache, caller)?;
+    let component = home.join(COMPONENT);
+    if !component.is_file() {
+        caller.say("making the interpreter of Python (once)");
+        let mut command = tool(&home, "runtime");
+        command.arg("--out").arg(&component);
+        run(&mut command, caller)?;
+    }
+    fs::read(&component).map_err(|error| unwritable(&component, &error))
+}
+
+/// The directory with what this program carries. Made where it is not there.
+pub(super) fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
+    let files = carried();
+    let mut hasher = Sha256::new();
+    for (path, bytes) in &files {
+        hasher.update(path.to_string_lossy().as_bytes());
+        hasher.update((bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    let name: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    directory::make("cache", cache, Writers::Nobody).map_err(|error| {
+        let said = match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        BuildError::refused(said)
+    })?;
+    let python = cache.join("python");
+    let home = python.join(&name);
+    if home.is_dir() {
+        return Ok(home);
+    }
+    caller.say("unpacking what bots in Python need");
+    let new = python.join(format!(".{name}.new-{}", std::process::id()));
+    let written = write(&new, &files).and_then(|()| match fs::rename(&new, &home) {
+        // Somebody else was quicker.
+        Err(_) if home.is_dir() => fs::remove_dir_all(&new),
+        moved => moved,
+    });
+    written.map_err(|error| {
+        // What was begun is ours alone.
+        let _ = fs::remove_dir_all(&new);
+        unwritable(&home, &error)
+    })?;
+    Ok(home)
+}
+
+/// What is carried, by its path, in order.
+fn carried() -> Vec<(PathBuf, &'static [u8])> {
+    let mut files = Vec::new();
+    for (place, directory) in &CARRIED {
+        collect(Path::new(place), directory.entries(), &mut files);
+    }
+    files.sort();
+    files
+}
+
+fn collect(
+    place: &Path,
+    entries: &'static [DirEntry<'static>],
+    files: &mut Vec<(PathBuf, &'static [u8])>,
+) {
+    for entry in entries {
+        let is_part = |kind: &str| entry.path().extension().is_some_and(|found| found == kind);
+        match entry {
+            DirEntry::Dir(directory) if !directory.path().ends_with("tests") => {
+                collect(place, directory.entries(), files);
+            }
+            DirEntry::File(file) if KINDS.into_iter().any(is_part) => {
+                files.push((place.join(file.path()), file.contents()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn write(directory: &Path, files: &[(PathBuf, &[u8])]) -> io::Result<()> {
+    for (path, bytes) in files {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        fs::write(path, bytes)?;
+    }
+    File::open(directory)?.sync_all()
+}
+
+/// A call of the script for what it can make.
+pub(super) fn tool(home: &Path, what: &str) -> Command {
+    let mut command = Command::new("python3");
+    without_foreign_variables(&mut command)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg("-I")
+        .arg(home.join("guest-sdk/python/build.py"))
+        .arg(what)
+        .arg("--cache")
+        .arg(home.with_file_name("tools"));
+    command
+}
+
+/// Runs it to its end.
+pub(super) fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
+    let ended = process::run(command, caller.interrupt, &mut |line| {
+        let (Line::Out(text) | Line::Err(text)) = line;
+        caller.say(text);
+    });
+    let ended = ended.map_err(|error| BuildError::NoProgram {
+        program: "python3".to_owned(),
+        why: error.to_string(),
+    })?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    // Its last words begin with the reason.
+    let said = ended
+        .tail
+        .rsplit_once("error: ")
+        .map_or(&*ended.tail, |(_, said)| said);
+    Err(BuildError::refused(said.to_owned()))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> BuildError {
+    BuildError::Unwritable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
+}
