@@ -7,12 +7,13 @@ use crate::harness::{Folder, Server, component};
 /// A server with bots of the same code: `one`, `two`, and `bare`, which has nothing packed.
 fn packed_bots(cache: &std::path::Path) -> Server {
     let code = component("bundled");
-    let bots =
-        ["one", "two", "bare"].map(|bot| format!("[bot.{bot}]\nsource = \"./{bot}.bin.wasm\"\n"));
-    Folder::with_manifest(&bots.concat())
-        .file("one.bin.wasm", packed(&code, b"the first"))
-        .file("two.bin.wasm", packed(&code, "häppchen".as_bytes()))
-        .file("bare.bin.wasm", &code)
+    let bots = ["one", "two", "bare"];
+    let bots = bots.map(|bot| format!("[bot.{bot}]\nsource = \"./{bot}.wasm\"\n"));
+    Folder::empty()
+        .file("one.wasm", packed(&code, b"the first"))
+        .file("two.wasm", packed(&code, "häppchen".as_bytes()))
+        .file("bare.wasm", &code)
+        .manifest("ravenry.toml", &bots.concat())
         .cache_dir(cache)
         .up()
 }
@@ -43,17 +44,16 @@ fn each_bot_reads_its_own_bundle_and_the_code_is_compiled_once() {
 #[test]
 fn what_is_too_large_is_refused_by_its_size() {
     let code = component("bundled");
-    let refused = Folder::with_manifest(
-        "[bot.fits]\nsource = \"./fits.bin.wasm\"\n[bot.large]\nsource = \"./large.bin.wasm\"\n",
-    )
-    .file(
-        "fits.bin.wasm",
-        packed(&code, &vec![b'x'; BUNDLE_BYTES_MAX]),
-    )
-    .file(
-        "large.bin.wasm",
-        packed(&code, &vec![b'x'; BUNDLE_BYTES_MAX + 1]),
-    );
+    let refused = Folder::empty()
+        .file("fits.wasm", packed(&code, &vec![b'x'; BUNDLE_BYTES_MAX]))
+        .file(
+            "large.wasm",
+            packed(&code, &vec![b'x'; BUNDLE_BYTES_MAX + 1]),
+        )
+        .manifest(
+            "ravenry.toml",
+            "[bot.fits]\nsource = \"./fits.wasm\"\n[bot.large]\nsource = \"./large.wasm\"\n",
+        );
     let server = refused.up();
     server.wait_text("15000001 bytes packed behind its code; a component may have 15000000");
     server.wait_ready();
