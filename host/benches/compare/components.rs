@@ -105,6 +105,23 @@ pub(crate) fn build_language(language: &'static str) -> Result<PathBuf, String> 
     Ok(PathBuf::from(built.trim()))
 }
 
+/// So many bots in Python that differ in one line, in this folder: each has its own bundle.
+pub(crate) fn python_variants(count: usize, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let code = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/languages/bot.py");
+    let code = std::fs::read_to_string(code).unwrap();
+    let variant = |number: usize| {
+        let directory = folder.join(format!("variant-{number}"));
+        std::fs::create_dir_all(&directory).unwrap();
+        let file = directory.join("bot.py");
+        std::fs::write(&file, format!("{code}\nNUMBER = {number}\n")).unwrap();
+        let built = run(Command::new(env!("CARGO_BIN_EXE_ravenry"))
+            .arg("build")
+            .arg(&file))?;
+        Ok(PathBuf::from(built.trim()))
+    };
+    (0..count).map(variant).collect()
+}
+
 /// What a command that succeeds has said.
 fn run(command: &mut Command) -> Result<String, String> {
     let done = command.output().unwrap();

@@ -2,7 +2,7 @@
 //! `PYTHON=… cargo bench --bench languages`, where that Python has `fastapi_poe`.
 //!
 //! As in `compare`: processes of their own that take turns, and ratios of medians. Memory is that of
-//! ten bots after a warm-up, each on a component of its own: shared pages count once (PSS).
+//! ten bots after a warm-up, each a component of its own; those in Python share the interpreter: shared pages count once (PSS).
 
 #![expect(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ mod load;
 
 use std::{path::PathBuf, slice::from_ref, time::Duration};
 
-use components::{build_language, copy};
+use components::{build_language, copy, python_variants};
 use contender::Contender;
 use load::Load;
 
@@ -71,9 +71,13 @@ fn main() {
     drop(ours);
     for (language, component) in languages {
         let folder = component.parent().unwrap();
-        let copies: Vec<PathBuf> = (0..BOTS)
-            .map(|number| copy(&component, u32::try_from(number).unwrap(), folder))
-            .collect();
+        let copies: Vec<PathBuf> = if language == "python" {
+            python_variants(BOTS, folder).unwrap_or_else(|why| panic!("{why}"))
+        } else {
+            (0..BOTS)
+                .map(|number| copy(&component, u32::try_from(number).unwrap(), folder))
+                .collect()
+        };
         let gateway = [Contender::mounted(language, &copies)];
         let used = pss(&gateway);
         println!(

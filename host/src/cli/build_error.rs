@@ -69,14 +69,9 @@ pub(crate) enum BuildError {
         /// What the system says.
         why: String,
     },
-    /// What a tool, or an interpreter, says of the bot.
-    #[error("{why}")]
-    Refused {
-        /// In one line.
-        why: String,
-        /// All of it, where it has more.
-        output: String,
-    },
+    /// What a tool, or an interpreter, says of the bot: the author's traceback, say.
+    #[error("{0}")]
+    Refused(String),
     /// The build went well but left nothing behind.
     #[error("the build left no component (.wasm) below `{directory}`")]
     NoArtifact {
@@ -94,19 +89,12 @@ pub(crate) enum BuildError {
 impl BuildError {
     /// What a tool says of the bot, in one line or several.
     pub(super) fn refused(said: impl Into<String>) -> Self {
-        let output: String = said.into();
-        let output = output.trim_end().to_owned();
-        let (why, more) = output.split_once('\n').unwrap_or((&output, ""));
-        Self::Refused {
-            why: why.to_owned(),
-            output: more.to_owned(),
-        }
+        Self::Refused(said.into().trim_end().to_owned())
     }
 
     /// What the program said that failed, in several lines: to be shown as it is, before the error.
     pub(crate) fn output(&self) -> Option<&str> {
         match self {
-            Self::Refused { output, .. } => Some(&**output).filter(|text| !text.is_empty()),
             Self::NoTarget { output }
             | Self::Unreadable { output, .. }
             | Self::Failed { output, .. } => Some(output),
@@ -137,7 +125,7 @@ impl BuildError {
             Self::Directory { .. }
             | Self::Unreadable { .. }
             | Self::Failed { .. }
-            | Self::Refused { .. } => None,
+            | Self::Refused(_) => None,
         }
     }
 }

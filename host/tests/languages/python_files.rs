@@ -1,0 +1,297 @@
+//! Files in Python, as `ravenry up` takes them: those of another library unchanged, what cannot work, what goes wrong.
+
+use std::{fs, process::Command};
+
+use serde_json::json;
+
+use ravenry_desk::simulator::Answer;
+
+use crate::components::{compiled, repository};
+use crate::harness::{FakePoe, Folder, Server, query};
+
+/// Bots as their authors wrote them for `fastapi_poe`. The last needs native code.
+const FILES: [&str; 16] = [
+    "all_caps_bot",
+    "cat_bot",
+    "coder_bot",
+    "echo_bot",
+    "function_calling_bot",
+    "function_calling_loop_bot",
+    "http_request_bot",
+    "image_response_bot",
+    "log_bot",
+    "outfit_bot",
+    "pdf_counter_bot",
+    "prompt_bot",
+    "versus_bot",
+    "video_bot",
+    "wrapper_bot",
+    "sdxl_bot",
+];
+
+const KEY: &str = "the-access-key-of-all-these-bots";
+
+fn file(name: &str) -> Vec<u8> {
+    let path = "guest-sdk/python/tests/fastapi_poe_bots";
+    fs::read(repository(path).join(name).with_extension("py")).unwrap()
+}
+
+/// All of them on one server, with a platform that has two other bots.
+fn served(poe: &FakePoe) -> Server {
+    let answer = || {
+        Answer::events([
+            ("text", json!({ "text": "naïve " })),
+            ("suggested_reply", json!({ "text": "more" })),
+            ("done", json!({})),
+        ])
+    };
+    for name in ["GPT-3.5-Turbo", "Claude-3-Haiku", "Claude-3.5-Haiku"] {
+        poe.bot(name, answer());
+    }
+    let bot = |name: &&str| {
+        format!(
+            "[bot.{name}]\nsource = \"{name}.py\"\npoe = {{ access_key = {{ env = \"KEY\" }} }}\n"
+        )
+    };
+    let manifest: String = FILES.iter().map(bot).collect();
+    let folder = FILES
+        .iter()
+        .fold(Folder::with_manifest(&manifest), |folder, name| {
+            folder.file(&format!("{name}.py"), file(name))
+        });
+    let server = folder
+        .file("assets/tiger.mp4", b"a tiger")
+        .env("KEY", KEY)
+        .flag("--poe-api")
+        .flag(&poe.url())
+        .flag("--poe-upload")
+        .flag(&poe.upload_url())
+        .up();
+    server.wait_ready();
+    server
+}
+
+fn ask(server: &Server, bot: &str, text: &str) -> String {
+    let key = format!("Bearer {KEY}");
+    server
+        .send(bot, &query(text), &[("authorization", &key)])
+        .show()
+}
+
+#[test]
+fn files_for_another_library_are_served_as_they_are() {
+    let poe = FakePoe::start().unwrap();
+    let server = served(&poe);
+    let key = format!("Bearer {KEY}");
+    for bot in &FILES[..15] {
+        let settings = json!({ "version": "1.2", "type": "settings" });
+        let settings = server.send(bot, &settings, &[("authorization", &key)]);
+        assert_eq!(settings.status, 200, "{bot}: {}", settings.text());
+        assert_eq!(settings.json()["response_version"], 2, "{bot}");
+    }
+    server.wait_text("`PIL` cannot work here");
+    let says = |bot: &str, text: &str, said: &str| {
+        assert_eq!(
+            ask(&server, bot, text),
+            format!("{said}done {{}}\n"),
+            "{bot}: {text}"
+        );
+    };
+    says("echo_bot", "hello 🐈", "text {\"text\":\"hello 🐈\"}\n");
+    let meta = r#"meta {"content_type":"text/markdown","linkify":true,"suggested_replies":true,"refetch_settings":false}"#;
+    says(
+        "cat_bot",
+        "some food",
+        &format!(
+            "{meta}\ntext {{\"text\":\"meow \"}}\ntext {{\"text\":\"meow\"}}\nsuggested_reply {{\"text\":\"feed the cat\"}}\n"
+        ),
+    );
+    says(
+        "cat_bot",
+        "a cube",
+        &format!(
+            "{meta}\nerror {{\"allow_retry\":false,\"text\":\"Cube snacks are even less tasty.\"}}\n"
+        ),
+    );
+    let numbers: String = (1..=10)
+        .map(|number| format!("replace_response {{\"text\":\"{number}\"}}\n"))
+        .collect();
+    says("cat_bot", "count quickly", &format!("{meta}\n{numbers}"));
+    says(
+        "all_caps_bot",
+        "hi",
+        "text {\"text\":\"NAÏVE \"}\nsuggested_reply {\"text\":\"MORE\"}\n",
+    );
+    says(
+        "prompt_bot",
+        "hi",
+        "text {\"text\":\"naïve \"}\nsuggested_reply {\"text\":\"more\"}\n",
+    );
+    let asked = &poe.queries("Claude-3-Haiku")[0].body["query"];
+    assert_eq!(asked[0]["role"], "system", "{asked}");
+    assert_eq!(asked[1]["content"], "hi", "{asked}");
+    let video = ask(&server, "video_bot", "hi");
+    assert!(
+        video.starts_with("file {") && video.contains("tiger.mp4"),
+        "{video}"
+    );
+    assert!(
+        video.contains("text {\"text\":\"Attached a video.\"}"),
+        "{video}"
+    );
+    assert_eq!(poe.uploads()[0].bytes.as_ref(), b"a tiger");
+    let shown = ask(&server, "http_request_bot", "hi");
+    assert!(shown.contains("POST") && !shown.contains(KEY), "{shown}");
+}
+
+/// `ravenry build` of one file, with what lies beside it: what it says on standard error.
+fn refused(files: &[(&str, &str)]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_ravenry"))
+        .args(["build", "bot.py"])
+        .current_dir(dir.path())
+        .env("RAVENRY_CACHE_DIR", compiled())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{files:?} is built\n{said}");
+    said
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_its_place() {
+    let bot = "\nclass B(ravenry.Bot):\n    def respond(self, query, reply): pass\n";
+    let ravenry = |lines: &str| format!("import ravenry\n{lines}{bot}");
+    for (text, words) in [
+        ("import ravenry\n".to_owned(), "bot.py: there is no bot"),
+        (
+            ravenry("import ssl"),
+            "bot.py:2: `ssl` cannot be imported here",
+        ),
+        (
+            ravenry("def f():\n    import numpy"),
+            "bot.py:3: `numpy` cannot work here",
+        ),
+        (
+            ravenry("import nothere"),
+            "bot.py:2: there is no module `nothere`",
+        ),
+        (ravenry("x = (1,"), "bot.py:2: "),
+        (
+            ravenry("raise ValueError('no luck')"),
+            "ValueError: no luck",
+        ),
+        (ravenry("import os\nos.environ['KEY']"), "KeyError: 'KEY'"),
+        (ravenry("while True: pass"), "computing time"),
+        (format!("{bot}{bot}import ravenry"), "bot.py"),
+    ] {
+        let said = refused(&[("bot.py", &text)]);
+        assert!(said.contains(words), "{text}\n{said}");
+        assert!(said.contains("bot `bot` cannot be built"), "{said}");
+    }
+    let said = refused(&[("bot.py", &ravenry("")), ("requirements.txt", "numpy\n")]);
+    assert!(said.contains("numpy") && said.contains("native"), "{said}");
+}
+
+/// One word for each thing that goes wrong while a bot answers.
+const ODD: &str = r#"
+import asyncio
+import ravenry
+
+async def fails():
+    raise KeyError("nobody awaits this")
+
+class Odd(ravenry.Bot):
+    async def respond(self, query, reply):
+        match query.last_text:
+            case "number":
+                yield 7
+            case "nothing":
+                yield None
+            case "late":
+                yield "one "
+                yield "two"
+                raise RuntimeError("after two events")
+            case "deadlock":
+                await asyncio.get_running_loop().create_future()
+            case "lost":
+                asyncio.create_task(fails())
+                await asyncio.sleep(0)
+                yield "said"
+"#;
+
+#[test]
+fn what_goes_wrong_in_an_answer_is_one_sentence_and_one_record() {
+    let folder = Folder::with_manifest("[bot.odd]\nsource = \"odd.py\"\n").file("odd.py", ODD);
+    let server = folder.up();
+    server.wait_ready();
+    let failed = "error {\"allow_retry\":false,\"text\":\"The bot could not answer (reference [REF]).\"}\ndone {}\n";
+    for (word, before, record) in [
+        ("number", "", "`respond` yielded 7"),
+        ("nothing", "", "`respond` yielded None"),
+        (
+            "deadlock",
+            "",
+            "waits for something that nothing can bring about",
+        ),
+    ] {
+        assert_eq!(
+            server.ask("odd", word).show(),
+            format!("{before}{failed}"),
+            "{word}"
+        );
+        server.wait_text(record);
+    }
+    let late = server.ask("odd", "late").show();
+    assert!(
+        late.starts_with("text {\"text\":\"one \"}\ntext {\"text\":\"two\"}\nerror {"),
+        "{late}"
+    );
+    server.wait_text("after two events");
+    assert_eq!(server.ask("odd", "lost").said(), "said");
+    server.wait_text("nobody awaits this");
+}
+
+/// What is saved is mounted; what is wrong is said once, and the former version goes on.
+#[test]
+fn a_file_is_mounted_as_it_is_saved_and_a_wrong_one_changes_nothing() {
+    let text = |says: &str| {
+        format!(
+            "import ravenry\nclass B(ravenry.Bot):\n    def respond(self, query, reply):\n        reply.text({says:?})\n"
+        )
+    };
+    let folder = Folder::empty().file("bot.py", text("one"));
+    let server = Server::spawn(folder, &["up", "bot.py"]);
+    server.wait_ready();
+    assert_eq!(server.ask("bot", "?").said(), "one");
+    let save = |text: &str| fs::write(server.folder.path().join("bot.py"), text).unwrap();
+    save(&text("two"));
+    crate::harness::wait_until("the change", || server.ask("bot", "?").said() == "two");
+    save(&format!("{}raise ValueError('no luck')\n", text("three")));
+    server.wait_text("no luck");
+    assert_eq!(server.ask("bot", "?").said(), "two");
+    save(&text("four"));
+    crate::harness::wait_until("the next change", || {
+        server.ask("bot", "?").said() == "four"
+    });
+}
+
+/// The package's own tests, without WebAssembly.
+#[test]
+fn the_package_passes_its_tests() {
+    let output = Command::new("python3")
+        .args(["-m", "unittest", "discover", "-s", "tests"])
+        .env(
+            "PYTHONPATH",
+            repository("guest-sdk/python/src").canonicalize().unwrap(),
+        )
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(repository("guest-sdk/python"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
