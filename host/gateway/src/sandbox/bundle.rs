@@ -22,16 +22,19 @@ const HEADER_BYTES: usize = 8;
 /// The id of a custom section (WebAssembly, 5.5.3).
 const CUSTOM: u8 = 0;
 
+/// Code, and the bundle behind it.
+type Split<'a> = (&'a [u8], &'a [u8]);
+
 /// The code of a component, and its bundle, which is empty where there is none.
 ///
 /// Of a damaged file all is code: what is wrong with it, whoever reads that says.
-pub(super) fn split(component: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split(component: &[u8]) -> Split<'_> {
     let bundle = last_section(component).ok().flatten();
     bundle.unwrap_or((component, &[]))
 }
 
 /// The last section and what stands before it, if it is a bundle.
-fn last_section(component: &[u8]) -> Result<Option<(&[u8], &[u8])>, BinaryReaderError> {
+fn last_section(component: &[u8]) -> Result<Option<Split<'_>>, BinaryReaderError> {
     let mut reader = BinaryReader::new(component, 0);
     reader.read_bytes(HEADER_BYTES)?;
     let mut last = None;
@@ -73,7 +76,7 @@ mod tests {
     fn a_bundle_is_found_where_it_was_packed() {
         let code = wat::parse_str("(component (core module (memory 1)))").unwrap();
         assert_eq!(split(&code), (&*code, &[][..]));
-        for bundle in [&b""[..], b"x", &[0; 70_000]] {
+        for bundle in [&b""[..], b"x", &vec![0; 70_000]] {
             let component = packed(&code, bundle);
             assert_eq!(split(&component), (&*code, bundle));
             // Only the last counts.

@@ -1,7 +1,7 @@
 //! The interpreter that bots in Python share: made once for each version of this program, and kept.
 //!
 //! This program carries the package for Python and the script that makes the interpreter from it; the script
-//! fetches what it needs from PyPI. All of it is in a directory of its own, named by what goes into it.
+//! fetches what it needs from `PyPI`. All of it is in a directory of its own, named by what goes into it.
 
 use std::{
     error::Error as _,
@@ -58,11 +58,9 @@ pub(super) fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildEr
         hasher.update(bytes);
     }
     let digest: [u8; 32] = hasher.finalize().into();
-    let name: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    let name = format!("{:016x}", u64::from_be_bytes(first));
     directory::make("cache", cache, Writers::Nobody).map_err(|error| {
         let said = match error.source() {
             Some(cause) => format!("{error}: {cause}"),
