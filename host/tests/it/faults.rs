@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::{Folder, post, query};
+use crate::harness::{Folder, component, post, query};
 
 /// Stands before the C library: the clock on the wall, and no other, goes by as many seconds as a file says.
 const CLOCK: &str = r#"
@@ -141,22 +141,33 @@ fn a_start_with_too_few_descriptors_is_refused() {
     assert!(said.contains("raise `ulimit -n`"), "{said}");
 }
 
-/// The code of each bot is a file. Two hundred of them leave the part of the readers to these, and the last bot is
-/// as good as the first.
+/// The code of each bot is a file, where it is not the code of another one. A hundred of them leave the part of the
+/// readers to these, and the last bot is as good as the first.
 #[test]
 fn more_bots_than_descriptors_keep_no_reader_out() {
-    let bot = |name: &str| format!("[bot.{name}]\nsource = \"puppet.wasm\"\n");
-    let many = (0..200).map(|number| bot(&format!("n{number}")));
-    let manifest: String = many.chain([bot("puppet")]).collect();
-    let folder = Folder::with_manifest(&manifest).first("ulimit -n 256");
-    let server = folder.up();
+    let puppet = component("puppet");
+    // A custom section of this name, and a number in it: other code to whoever compiles it.
+    let other = |number: u8| [&*puppet, &[0, 3, 1, b'n', number]].concat();
+    let bot = |name: &str| format!("[bot.{name}]\nsource = \"./{name}.wasm\"\n");
+    let names = (0..100).map(|number| format!("n{number}"));
+    let manifest: String = names
+        .chain(["puppet".to_owned()])
+        .map(|name| bot(&name))
+        .collect();
+    let folder = (0..100).fold(
+        Folder::empty().file("puppet.wasm", &puppet),
+        |folder, number| folder.file(&format!("n{number}.wasm"), other(number)),
+    );
+    let folder = folder.manifest("ravenry.toml", &manifest);
+    let server = folder.first("ulimit -n 256").up();
+    server.wait_ready();
     let mut waiting: Vec<_> = (0..90)
         .map(|_| server.open("puppet", "before\nsleep 60000"))
         .collect();
     for reply in &mut waiting {
         assert_eq!(reply.next_event().unwrap().1["text"], "before");
     }
-    for bot in ["n0", "n199"] {
+    for bot in ["n0", "n99"] {
         assert_eq!(server.ask(bot, "hi").said(), "hi");
     }
     let log = server.log().join("\n");
