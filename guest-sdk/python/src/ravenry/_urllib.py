@@ -148,13 +148,15 @@ def _patch_httpx(patches: _Patches, module: Any) -> None:
 def _handle_request(_: Any, request: Any) -> Any:
     from .httpx_transport import Transport
 
-    return Transport().handle_request(request)
+    transport: Any = Transport()
+    return transport.handle_request(request)
 
 
 async def _handle_async_request(_: Any, request: Any) -> Any:
     from .httpx_transport import AsyncTransport
 
-    return await AsyncTransport().handle_async_request(request)
+    transport: Any = AsyncTransport()
+    return await transport.handle_async_request(request)
 
 
 def _import_transport(_: _Patches, __: Any) -> None:
