@@ -51,6 +51,9 @@ WORLD = "ravenry:python/python"
 NAMES = ("ravenry:bot/types@0.1.0=types",)
 """What the tool calls interfaces whose names would clash."""
 
+FILES_BYTES_MAX = 15_000_000
+"""As many as a bot without packages may have."""
+
 WORK_KEPT = 86_400
 """Seconds after which the working directory of a build that was killed is removed."""
 
@@ -360,10 +363,38 @@ def snapshot(given: argparse.Namespace) -> None:
         timed(f"building {given.entry}", componentize, given, "ravenry._snapshot", work, bot)
 
 
+def named(root: Path, entry: str) -> dict[str, bytes]:
+    """A bot's own file, and the files beside it that its code names: nothing else is anybody's."""
+    # A part of the package that knows nothing of components.
+    sys.path.insert(0, str(HERE / "src"))
+    from ravenry._wanted import wanted
+
+    found: dict[str, bytes | None] = {entry: (root / entry).read_bytes()}
+    while wants := wanted(entry, found):
+        for path in wants:
+            place = (root / path).resolve()
+            found[path] = None
+            if not place.is_relative_to(root.resolve()):
+                continue
+            if place.is_file():
+                found[path] = place.read_bytes()
+            for file in sorted(place.rglob("*")) if place.is_dir() else ():
+                below = file.relative_to(place)
+                hidden = any(part.startswith(".") or part == "__pycache__" for part in below.parts)
+                if file.is_file() and not file.is_symlink() and not hidden:
+                    found[f"{path}/{below.as_posix()}"] = file.read_bytes()
+        if sum(len(content or b"") for content in found.values()) > FILES_BYTES_MAX:
+            raise Problem("the files that the bot names have more than 15 MB together")
+    return {path: content for path, content in found.items() if content is not None}
+
+
 def stage(given: argparse.Namespace, bot: Path) -> None:
     """Copies a bot's files and packages to where `_snapshot.py` looks for them."""
-    left_out = shutil.ignore_patterns("__pycache__", ".*", "*.wasm", "node_modules", "venv")
-    shutil.copytree(given.bot, bot / "files", ignore=left_out)
+    for path, content in named(given.bot, given.entry).items():
+        place = bot / "files" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    left_out = shutil.ignore_patterns("__pycache__", ".*", "*.wasm")
     if given.packages and given.packages.is_dir():
         target = bot / "files" / "site-packages"
         shutil.copytree(given.packages, target, ignore=left_out, dirs_exist_ok=True)

@@ -52,8 +52,8 @@ class Refused(unittest.TestCase):
         self.assertTrue(found[0].startswith("bot.py:1: "), found)
 
     def test_paths_are_shown_below_the_directory(self) -> None:
-        found = _check.check("/home/ada/cat", "bot.py", {"bot.py": b"import ssl"}).problems
-        self.assertTrue(found[0].startswith("/home/ada/cat/bot.py:1: "), found)
+        found = _check.check("/bots/cat", "bot.py", {"bot.py": b"import ssl"}).problems
+        self.assertTrue(found[0].startswith("/bots/cat/bot.py:1: "), found)
 
     def test_a_file_must_not_hide_the_library(self) -> None:
         found = problems("import random\n", random="x = 1")

@@ -117,7 +117,7 @@ class Alone(unittest.TestCase):
 
     def test_what_needs_native_code_is_refused_by_name(self) -> None:
         source = (BOTS / "sdxl_bot.py").read_bytes()
-        problems = check("/home/ada", "sdxl_bot.py", {"sdxl_bot.py": source}).problems
+        problems = check("/bots", "sdxl_bot.py", {"sdxl_bot.py": source}).problems
         self.assertTrue(any("PIL" in problem for problem in problems), problems)
 
 

@@ -89,7 +89,7 @@ class BundleTest(unittest.TestCase):
 
     def test_the_directory_is_what_stands_in_front_of_the_file(self) -> None:
         files = {"bot.py": b"", "src/bot.py": b""}
-        self.assertEqual(_packer.split("/home/ada/cat/bot.py", files), ("/home/ada/cat", "bot.py"))
+        self.assertEqual(_packer.split("/bots/cat/bot.py", files), ("/bots/cat", "bot.py"))
         self.assertEqual(_packer.split("/cat/src/bot.py", files), ("/cat", "src/bot.py"))
         self.assertEqual(_packer.split("bot.py", files), ("", "bot.py"))
         with self.assertRaisesRegex(_packer.Unfit, "none.py: this file is not there"):

@@ -84,16 +84,28 @@ fn with_packages(
     interpreter::run(&mut command, caller)
 }
 
+/// The files of the packages for Python that this program carries, by their paths from where modules are looked for.
+pub(super) fn packages() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
+    let below = |(path, bytes): (PathBuf, &'static [u8])| {
+        let path = path.strip_prefix("guest-sdk/python/src").ok()?.to_owned();
+        Some((path, bytes))
+    };
+    interpreter::carried().into_iter().filter_map(below)
+}
+
 /// Whether a file lists packages that the interpreter does not have.
 fn needs_packages(requirements: &Path) -> bool {
-    let text = fs::read_to_string(requirements).unwrap_or_default();
+    let text = fs::read(requirements).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty()).any(|line| {
         let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
         let name = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
         let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
-        // What begins with a dash is an option, and most of them concern packages.
-        !line.starts_with(['#', '-']) && !BUILT_IN.contains(&name.as_str())
+        // These lead to packages that are listed elsewhere; other options say how they are installed.
+        let elsewhere = ["-r", "--requirement", "-e", "--editable"];
+        let leads = elsewhere.iter().any(|option| line.starts_with(option));
+        leads || !line.starts_with(['#', '-']) && !BUILT_IN.contains(&name.as_str())
     })
 }
 
@@ -135,7 +147,7 @@ fn pack(packer: &Packer, job: &Job<'_>, directory: &Path) -> Result<Vec<u8>, Bui
     Err(BuildError::refused(said))
 }
 
-/// What an error says: the first line, and what it shows.
+/// What an error says, with its causes.
 fn refused(error: &PackError) -> BuildError {
     let mut said = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -181,7 +193,9 @@ mod tests {
             ("FastAPI.Poe~=0.0\n", false),
             ("fastapi-poe\njinja2\n", true),
             ("fastapi\n", true),
-            ("--require-hashes\n", false),
+            ("--hash=sha256:00\n", false),
+            ("-r more.txt\n", true),
+            ("--requirement more.txt\n", true),
         ] {
             fs::write(&file, text).unwrap();
             assert_eq!(needs_packages(&file), needed, "{text:?}");

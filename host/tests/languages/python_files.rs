@@ -186,7 +186,10 @@ fn what_cannot_work_is_refused_with_its_place() {
         ),
         (ravenry("import os\nos.environ['KEY']"), "KeyError: 'KEY'"),
         (ravenry("while True: pass"), "computing time"),
-        (format!("{bot}{bot}import ravenry"), "bot.py"),
+        (
+            format!("{bot}import ravenry"),
+            "name 'ravenry' is not defined",
+        ),
     ] {
         let said = refused(&[("bot.py", &text)]);
         assert!(said.contains(words), "{text}\n{said}");
@@ -277,6 +280,37 @@ fn a_file_is_mounted_as_it_is_saved_and_a_wrong_one_changes_nothing() {
     crate::harness::wait_until("the next change", || {
         server.ask("bot", "?").said() == "four"
     });
+}
+
+/// A bot with a package is a component of its own; of what lies beside it, it has what its code names.
+#[test]
+fn a_bot_with_packages_is_served_and_holds_nothing_but_what_it_names() {
+    let bot = r#"
+import ravenry
+from markdown_it import MarkdownIt
+
+class B(ravenry.Bot):
+    def respond(self, query, reply):
+        reply.text(MarkdownIt().render(open("prompt.txt").read() + query.last_text))
+"#;
+    let folder = Folder::with_manifest("[bot.shown]\nsource = \"shown.py\"\n")
+        .file("shown.py", bot)
+        .file("prompt.txt", "*so* ")
+        .file("unnamed.txt", "planted-and-not-named")
+        .file("requirements.txt", "markdown-it-py==3.0.0\nfastapi-poe\n");
+    let server = folder.up();
+    server.wait_ready();
+    assert_eq!(
+        server.ask("shown", "**it**").said(),
+        "<p><em>so</em> <strong>it</strong></p>\n"
+    );
+    let component = fs::read(server.folder.path().join("dist/shown.wasm")).unwrap();
+    let planted = b"planted-and-not-named";
+    assert!(
+        !component
+            .windows(planted.len())
+            .any(|bytes| bytes == planted)
+    );
 }
 
 /// The package's own tests, without WebAssembly.

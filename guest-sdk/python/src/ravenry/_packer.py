@@ -25,7 +25,7 @@ def imported(
 ) -> tuple[_packed.Bundle, Callable[[], Bot]]:
     """Checks a bot's files and imports the bot: its bundle, and what makes it.
 
-    `entry` is the path of the bot's file as the author knows it, such as `/home/ada/cat/bot.py`;
+    `entry` is the path of the bot's file as the author knows it, such as `/bots/cat/bot.py`;
     paths of `files` are relative to the bot's directory, and what stands in `entry` in front of one
     of them is the path of that directory, which tracebacks show. `run` makes a bundle the bot and
     imports its file, for good. `Unfit` where something cannot work.

@@ -89,7 +89,7 @@ pub(super) fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildEr
 }
 
 /// What is carried, by its path, in order.
-fn carried() -> Vec<(PathBuf, &'static [u8])> {
+pub(super) fn carried() -> Vec<(PathBuf, &'static [u8])> {
     let mut files = Vec::new();
     for (place, directory) in &CARRIED {
         collect(Path::new(place), directory.entries(), &mut files);

@@ -7,13 +7,13 @@ use std::{
 };
 
 use crate::cli::build_error::BuildError;
-use ravenry_gateway::packer::PackFile;
+use ravenry_gateway::{packer::PackFile, sandbox::BUNDLE_BYTES_MAX};
 
 /// Files that a bot may have.
 const FILES_MAX: usize = 2_000;
 
 /// Bytes of all of them: as much as a bundle may have.
-const BYTES_MAX: usize = 15_000_000;
+const BYTES_MAX: usize = BUNDLE_BYTES_MAX;
 
 /// Directories deeper than this below a wanted one are no part of a bot.
 const DEPTH_MAX: usize = 16;
