@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
+from build_lasting import mark  # noqa: E402
 from build_packages import Problem, install, pure  # noqa: E402
 
 TOOL = """\
@@ -256,7 +257,10 @@ def componentize(given: argparse.Namespace, entry: str, work: Path, bot: Path | 
     # A copy, because Python writes what it compiles beside the sources.
     source = work / "source"
     shutil.copytree(HERE / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
-    paths = [source, place / "zones", collected(given, place, source)]
+    notes = work / "notes"
+    notes.mkdir()
+    (notes / "ravenry-notes.txt").touch()
+    paths = [source, place / "zones", collected(given, place, source), notes]
     made = work / "made.wasm"
     done = run_tool(given, place, entry, [*paths, *([bot] if bot else [])], made)
     refusal = work / "bot" / "ravenry-refusal.txt"
@@ -264,6 +268,7 @@ def componentize(given: argparse.Namespace, entry: str, work: Path, bot: Path | 
         raise Problem(refusal.read_text(encoding="utf-8"))
     if done.returncode or not made.exists():
         raise failed("componentize-py failed", reason(done.stdout), given.cache)
+    mark(made, (notes / "ravenry-lasting.bin").read_bytes())
     publish(made, given.out)
 
 

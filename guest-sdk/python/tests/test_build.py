@@ -26,6 +26,7 @@ def load(name: str) -> ModuleType:
 
 
 packages = load("build_packages")
+lasting = load("build_lasting")
 build = load("build")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -36,19 +37,31 @@ _memory_os.install(files)
 _library.import_usual()
 
 from wit_world import exports, imports  # noqa: E402
+from wit_world.imports import bundle as gateway  # noqa: E402
 
-from . import _distributions, _packed  # noqa: E402, F401
+from . import _distributions, _heap, _packed  # noqa: E402, F401
 from ._refused import OURS  # noqa: E402
+from .bot import Bot, find  # noqa: E402
 
 finder = _packed.BotFinder()
 """What finds the modules of the bot."""
 
+
+NOTES = "ravenry-notes.txt"
+"""The file by which the directory on `sys.path` is known that takes what a build writes down."""
+
+LASTING = "ravenry-lasting.bin"
+"""What of the memory lasts, for whoever makes the component: see `_heap.lasting`."""
+
+notes = next(one for one in sys.path if os.path.isfile(os.path.join(one, NOTES)))
+"""That directory."""
 
 SEPARATE = (
     "ravenry._collect",
     "ravenry._played_",
     "ravenry._runtime",
     "ravenry._snapshot",
+    "ravenry._warm",
     "ravenry.httpx_transport",
     "ravenry.testing",
 )
@@ -76,11 +89,24 @@ def prepare() -> None:
     sys.path_importer_cache.clear()
 
 
-def freeze() -> None:
-    """The last thing of a build: without it, a collection at a query would touch, and so copy, all
-    that the build has left behind."""
+def settle() -> None:
+    """The last thing of a build: arranges what it leaves behind.
+
+    Without `freeze`, a collection at a query would touch, and so copy, all of it.
+    """
     gc.collect()
+    with open(os.path.join(notes, LASTING), "wb") as file:
+        file.write(_heap.lasting())
     gc.freeze()
+    _heap.fill()
+
+
+def bundled() -> Bot:
+    """The bot of the bundle behind this component's code, made anew."""
+    size = gateway.size()
+    if size == 0:
+        raise RuntimeError("this component has no bot: it is the runtime that bots are packed with")
+    return find(run(_packed.Bundle.opened(gateway.read, size)))()
 
 
 def run(bundle: _packed.Bundle) -> ModuleType:

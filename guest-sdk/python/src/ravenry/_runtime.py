@@ -12,18 +12,8 @@ from . import _interpreter  # isort: skip: before all others, see there
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports import packer
-from wit_world.imports import bundle as gateway
 
-from . import _component, _log, _packed, _packer, _wanted
-from .bot import Bot, find
-
-
-def find_bot() -> Bot:
-    """The bot of the bundle behind this component's code."""
-    size = gateway.size()
-    if size == 0:
-        raise RuntimeError("this component has no bot: it is the runtime that bots are packed with")
-    return find(_interpreter.run(_packed.Bundle.opened(gateway.read, size)))()
+from . import _component, _log, _packer, _wanted, _warm
 
 
 class Packer(exports.Packer):
@@ -45,6 +35,7 @@ class Packer(exports.Packer):
             raise Err(f"{entry}: the bot cannot be packed: {error!r}") from None
 
 
-Handler = _component.handler(find_bot)
+Handler = _component.handler(_interpreter.bundled)
 _interpreter.prepare()
-_interpreter.freeze()
+_warm.up()
+_interpreter.settle()

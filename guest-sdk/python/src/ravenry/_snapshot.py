@@ -17,7 +17,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports import packer
 
-from . import _component, _packer
+from . import _component, _packer, _warm
 
 ORDER = "ravenry-bot.txt"
 FILES = "files"
@@ -58,6 +58,7 @@ with open(os.path.join(place, ORDER), encoding="utf-8") as order:
 folder = Folder(os.path.join(place, FILES))
 
 _interpreter.prepare()
+_warm.up()
 try:
     _, make = _packer.imported(entry, folder, _interpreter.run)
 except _packer.Unfit as error:
@@ -75,4 +76,4 @@ class Packer(exports.Packer):
 
 
 Handler = _component.handler(make)
-_interpreter.freeze()
+_interpreter.settle()
