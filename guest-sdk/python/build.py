@@ -1,12 +1,11 @@
-"""Makes components of bots in Python: installs the tool, and runs it.
+"""Makes the components that bots in Python are packed with: installs the tool, and runs it.
 
     python3 -I build.py runtime  --cache DIR --out runtime.wasm
-    python3 -I build.py packages --cache DIR --requirements requirements.txt --out DIR
-    python3 -I build.py snapshot --cache DIR --bot DIR --entry bot.py --packages DIR --out bot.wasm
+    python3 -I build.py packaged --cache DIR --requirements requirements.txt --bot bot.py --out FILE
 
-`runtime` makes the component that all bots without packages share. `packages` installs what a bot's
-requirements name, pure Python alone; the directory stays empty where nothing is needed beside what
-Ravenry brings. `snapshot` makes a component of its own for a bot, with its packages imported.
+`runtime` makes the one that all bots without packages share. `packaged` gives the one with the packages
+that a file of requirements names, pure Python alone, and imported are those modules of them that the
+bot imports; it is made when these change, and kept in the cache otherwise.
 
 Python 3.11 or later with `venv`, and nothing else. What goes wrong is one line `error: …`, and
 the exit code 1. All of it may run twice at once. `DIR` of `--cache` may be removed at any time.
@@ -31,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
+from build_inputs import imports, inputs  # noqa: E402
 from build_lasting import mark  # noqa: E402
 from build_packages import Problem, install, pure  # noqa: E402
 
@@ -51,9 +51,6 @@ tzdata==2026.6 \
 WORLD = "ravenry:python/python"
 NAMES = ("ravenry:bot/types@0.1.0=types",)
 """What the tool calls interfaces whose names would clash."""
-
-FILES_BYTES_MAX = 15_000_000
-"""As many as a bot without packages may have."""
 
 WORK_KEPT = 86_400
 """Seconds after which the working directory of a build that was killed is removed."""
@@ -76,15 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, options in (
         ("runtime", runtime, "out"),
-        ("packages", packages, "requirements out"),
-        ("snapshot", snapshot, "bot entry packages out"),
+        ("packaged", packaged, "requirements bot out"),
     ):
         command = commands.add_parser(name)
         command.set_defaults(run=run)
         command.add_argument("--cache", type=Path, required=True, help="for tools, kept")
         for option in options.split():
-            kind = str if option == "entry" else Path
-            command.add_argument(f"--{option}", type=kind, required=option != "packages")
+            command.add_argument(f"--{option}", type=Path, required=True)
     given = parser.parse_args(arguments)
     try:
         check_python()
@@ -251,43 +246,40 @@ def last_line(output: str) -> str:
 # Components.
 
 
-def componentize(given: argparse.Namespace, entry: str, work: Path, bot: Path | None) -> None:
-    """Makes a component of one of the entries of the package."""
-    place = tool(given.cache)
+def componentize(cache: Path, work: Path, packages: Path | None, out: Path) -> None:
+    """Makes the component that bots are packed with."""
+    place = tool(cache)
     # A copy, because Python writes what it compiles beside the sources.
     source = work / "source"
     shutil.copytree(HERE / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
     notes = work / "notes"
     notes.mkdir()
     (notes / "ravenry-notes.txt").touch()
-    paths = [source, place / "zones", collected(given, place, source), notes]
+    paths = [source, place / "zones", collected(cache, place, source), notes]
     made = work / "made.wasm"
-    done = run_tool(given, place, entry, [*paths, *([bot] if bot else [])], made)
-    refusal = work / "bot" / "ravenry-refusal.txt"
-    if refusal.exists():
-        raise Problem(refusal.read_text(encoding="utf-8"))
+    done = run_tool(place, "ravenry._runtime", [*paths, *([packages] if packages else [])], made)
     if done.returncode or not made.exists():
-        raise failed("componentize-py failed", reason(done.stdout), given.cache)
+        raise failed("componentize-py failed", reason(done.stdout), cache)
     mark(made, (notes / "ravenry-lasting.bin").read_bytes())
-    publish(made, given.out)
+    publish(made, out)
 
 
-def collected(given: argparse.Namespace, place: Path, source: Path) -> Path:
+def collected(cache: Path, place: Path, source: Path) -> Path:
     """The directory with Python's library, compiled; made where it is not there."""
     inputs = (source / "ravenry" / "_library.py").read_bytes() + place.name.encode()
-    library: Path = given.cache / f"library-{digest(inputs)}"
+    library = cache / f"library-{digest(inputs)}"
     with locked(library.with_suffix(".lock")):
         if not library.is_dir():
             say("compiling Python's library (once)")
-            with working(given.cache) as work:
+            with working(cache) as work:
                 (work / "library").mkdir()
                 order = work / "library" / "ravenry-library.txt"
                 order.touch()
                 paths = [source, place / "zones", work / "library"]
-                done = run_tool(given, place, "ravenry._collect", paths, work / "none.wasm")
+                done = run_tool(place, "ravenry._collect", paths, work / "none.wasm")
                 if not (work / "library" / "ravenry-library.bin").exists():
                     what = "Python's library cannot be compiled"
-                    raise failed(what, reason(done.stdout), given.cache)
+                    raise failed(what, reason(done.stdout), cache)
                 order.unlink()
                 os.replace(work / "library", library)
         with contextlib.suppress(OSError):
@@ -296,7 +288,7 @@ def collected(given: argparse.Namespace, place: Path, source: Path) -> Path:
 
 
 def run_tool(
-    given: argparse.Namespace, place: Path, entry: str, paths: Sequence[Path], made: Path
+    place: Path, entry: str, paths: Sequence[Path], made: Path
 ) -> subprocess.CompletedProcess[str]:
     """Runs componentize-py, with these directories as `sys.path`."""
     wit = made.with_name("wit")
@@ -341,70 +333,34 @@ def publish(made: Path, out: Path) -> None:
 def runtime(given: argparse.Namespace) -> None:
     """The command `runtime`."""
     with working(given.cache) as work:
-        timed("building the shared runtime", componentize, given, "ravenry._runtime", work, None)
+        timed("building the shared runtime", componentize, given.cache, work, None, given.out)
 
 
-def packages(given: argparse.Namespace) -> None:
-    """The command `packages`."""
-    python = interpreter(tool(given.cache))
-    with working(given.cache) as work:
-        made = work / "packages"
-        made.mkdir()
-        what = "installing the bot's packages"
-        timed(what, pure, python, given.requirements, made, work, say)
+def packaged(given: argparse.Namespace) -> None:
+    """The command `packaged`."""
+    modules = imports(given.bot)
+    tools = (TOOL, ZONES, sys.version)
+    made_from = inputs(tools, given.requirements, modules)
+    place = given.cache / f"packaged-{digest(made_from)}"
+    given.cache.mkdir(parents=True, exist_ok=True)
+    with locked(place.with_suffix(".lock")):
+        if not place.is_dir():
+            with working(given.cache) as work:
+                packages = work / "packages"
+                target = packages / "site-packages"
+                target.mkdir(parents=True)
+                python = interpreter(tool(given.cache))
+                what = "installing the bot's packages"
+                timed(what, pure, python, given.requirements, target, work, say)
+                (packages / "ravenry-packages.txt").write_text("\n".join(modules), encoding="utf-8")
+                new = work / "packaged" / "interpreter.wasm"
+                what = "building the runtime with them"
+                timed(what, componentize, given.cache, work, packages, new)
+                os.replace(new.parent, place)
+        with contextlib.suppress(OSError):
+            os.utime(place)
         given.out.parent.mkdir(parents=True, exist_ok=True)
-        if given.out.exists():
-            os.replace(given.out, work / "old")
-        os.replace(made, given.out)
-
-
-def snapshot(given: argparse.Namespace) -> None:
-    """The command `snapshot`."""
-    if not (given.bot / given.entry).is_file():
-        raise Problem(f"{given.bot / given.entry} is not there")
-    with working(given.cache) as work:
-        bot = work / "bot"
-        stage(given, bot)
-        timed(f"building {given.entry}", componentize, given, "ravenry._snapshot", work, bot)
-
-
-def named(root: Path, entry: str) -> dict[str, bytes]:
-    """A bot's own file, and the files beside it that its code names: nothing else is anybody's."""
-    # A part of the package that knows nothing of components.
-    sys.path.insert(0, str(HERE / "src"))
-    from ravenry._wanted import wanted
-
-    found: dict[str, bytes | None] = {entry: (root / entry).read_bytes()}
-    while wants := wanted(entry, found):
-        for path in wants:
-            place = (root / path).resolve()
-            found[path] = None
-            if not place.is_relative_to(root.resolve()):
-                continue
-            if place.is_file():
-                found[path] = place.read_bytes()
-            for file in sorted(place.rglob("*")) if place.is_dir() else ():
-                below = file.relative_to(place)
-                hidden = any(part.startswith(".") or part == "__pycache__" for part in below.parts)
-                if file.is_file() and not file.is_symlink() and not hidden:
-                    found[f"{path}/{below.as_posix()}"] = file.read_bytes()
-        if sum(len(content or b"") for content in found.values()) > FILES_BYTES_MAX:
-            raise Problem("the files that the bot names have more than 15 MB together")
-    return {path: content for path, content in found.items() if content is not None}
-
-
-def stage(given: argparse.Namespace, bot: Path) -> None:
-    """Copies a bot's files and packages to where `_snapshot.py` looks for them."""
-    for path, content in named(given.bot, given.entry).items():
-        place = bot / "files" / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-    left_out = shutil.ignore_patterns("__pycache__", ".*", "*.wasm")
-    if given.packages and given.packages.is_dir():
-        target = bot / "files" / "site-packages"
-        shutil.copytree(given.packages, target, ignore=left_out, dirs_exist_ok=True)
-    entry = (given.bot / given.entry).as_posix()
-    (bot / "ravenry-bot.txt").write_text(f"{entry}\n", encoding="utf-8")
+        shutil.copyfile(place / "interpreter.wasm", given.out)
 
 
 def timed(what: str, do: Callable[..., None], *values: object) -> None:

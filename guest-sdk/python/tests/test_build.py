@@ -140,10 +140,44 @@ class BuildTest(TemporaryTest):
         self.assertEqual(code, 1)
         self.assertRegex(said, r"^error: this is Python .*, and 3\.11 or later is needed\n$")
 
-    def test_a_bot_that_is_not_there_is_named(self) -> None:
-        code, said = self.build("snapshot", "--bot", str(self.root), "--entry", "none.py",
-                                "--out", "o.wasm")  # fmt: skip
-        self.assertEqual((code, said), (1, f"error: {self.root}/none.py is not there\n"))
+    def test_a_component_with_packages_is_made_again_where_something_has_changed(self) -> None:
+        requirements, bot = self.requirements("pure==1.0\n./near\n"), self.root / "bot.py"
+        bot.write_text("import pure.inner, json, helper\nfrom pure import *\n", encoding="utf-8")
+        helper = self.root / "helper.py"
+        helper.write_text("def f():\n    from other.x import y\n", encoding="utf-8")
+        (self.root / "near").mkdir()
+        made: list[list[str]] = []
+
+        def componentize(cache: Path, work: Path, packages: Path, out: Path) -> None:
+            self.assertTrue((packages / "site-packages").is_dir())
+            made.append((packages / "ravenry-packages.txt").read_text(encoding="utf-8").split())
+            out.parent.mkdir()
+            out.write_bytes(b"a component")
+
+        def run() -> int:
+            with (
+                mock.patch.object(build, "componentize", componentize),
+                mock.patch.object(build, "pure"),
+                mock.patch.object(build, "tool", return_value=self.root),
+            ):
+                out = self.root / "out.wasm"
+                code, said = self.build("packaged", "--requirements", str(requirements), "--bot",
+                                        str(bot), "--out", str(out))  # fmt: skip
+            self.assertEqual((code, out.read_bytes()), (0, b"a component"), said)
+            return len(made)
+
+        self.assertEqual((run(), run()), (1, 1))
+        self.assertEqual(
+            made, [["helper", "other.x", "other.x.y", "pure", "pure.inner"]]
+        )
+        bot.write_text(bot.read_text(encoding="utf-8") + "x = 1\n", encoding="utf-8")
+        self.assertEqual(run(), 1)
+        helper.write_text("import more", encoding="utf-8")
+        self.assertEqual((run(), run()), (2, 2))
+        (self.root / "near" / "code.py").write_text("x = 1", encoding="utf-8")
+        self.assertEqual((run(), run()), (3, 3))
+        requirements.write_text("pure==1.1\n./near\n", encoding="utf-8")
+        self.assertEqual((run(), run()), (4, 4))
 
     def test_a_refusing_disk_is_one_sentence(self) -> None:
         numbers = {errno.ENOSPC: "full", errno.EROFS: "write", errno.ENOENT: "moved"}

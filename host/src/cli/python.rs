@@ -1,8 +1,8 @@
 //! Builds bots in Python: a file, and what it needs, becomes a component.
 //!
 //! The files become the bundle of the interpreter that all such bots share: no tool is run for that, and it takes
-//! a moment. A bot with packages becomes a component of its own, with all of them imported in it. What neither
-//! needs a second time is kept where compiled code is.
+//! a moment. A bot with packages gets an interpreter that has them imported. It is made when what it is made from
+//! changes; all that is not needed a second time is kept where compiled code is.
 
 mod interpreter;
 mod wanted;
@@ -44,44 +44,17 @@ pub(super) fn build(
         _ => Path::new("."),
     };
     let built = directory.join("dist").join(format!("{}.wasm", job.name));
-    if needs_packages(&directory.join(REQUIREMENTS)) {
-        with_packages(entry, directory, &built, cache, caller)?;
-        return Ok(built);
-    }
-    let packer = packer(cache, caller)?;
+    let requirements = directory.join(REQUIREMENTS);
+    let packer = if needs_packages(&requirements) {
+        let interpreter =
+            interpreter::with_packages(cache, (&requirements, entry), &built, caller)?;
+        Arc::new(made(interpreter, cache, caller)?)
+    } else {
+        shared(cache, caller)?
+    };
     let component = pack(&packer, job, directory)?;
     replace(&built, &component)?;
     Ok(built)
-}
-
-/// Builds a bot with packages: a component of its own.
-fn with_packages(
-    entry: &Path,
-    directory: &Path,
-    built: &Path,
-    cache: &Path,
-    caller: &Caller<'_>,
-) -> Result<(), BuildError> {
-    let home = interpreter::home(cache, caller)?;
-    let packages = built.with_file_name("packages");
-    let mut command = interpreter::tool(&home, "packages");
-    command
-        .arg("--requirements")
-        .arg(directory.join(REQUIREMENTS))
-        .arg("--out")
-        .arg(&packages);
-    interpreter::run(&mut command, caller)?;
-    let mut command = interpreter::tool(&home, "snapshot");
-    command
-        .arg("--bot")
-        .arg(directory)
-        .arg("--entry")
-        .arg(entry.file_name().unwrap_or_default())
-        .arg("--packages")
-        .arg(&packages)
-        .arg("--out")
-        .arg(built);
-    interpreter::run(&mut command, caller)
 }
 
 /// The files of the packages for Python that this program carries, by their paths from where modules are looked for.
@@ -109,8 +82,8 @@ fn needs_packages(requirements: &Path) -> bool {
     })
 }
 
-/// The interpreter, ready to pack.
-fn packer(cache: &Path, caller: &Caller<'_>) -> Result<Arc<Packer>, BuildError> {
+/// The interpreter of all bots without packages, ready to pack.
+fn shared(cache: &Path, caller: &Caller<'_>) -> Result<Arc<Packer>, BuildError> {
     let mut kept = PACKER.lock();
     if let Some((at, packer)) = &*kept
         && at == cache
@@ -118,12 +91,16 @@ fn packer(cache: &Path, caller: &Caller<'_>) -> Result<Arc<Packer>, BuildError> 
         return Ok(Arc::clone(packer));
     }
     let interpreter = interpreter::component(cache, caller)?;
-    let compiling = || caller.say("compiling the interpreter of Python (kept for all bots)");
-    let memory = Limits::default().memory;
-    let packer = Packer::new(interpreter, cache, memory, &compiling);
-    let packer = Arc::new(packer.map_err(|error| refused(&error))?);
+    let packer = Arc::new(made(interpreter, cache, caller)?);
     *kept = Some((cache.to_owned(), Arc::clone(&packer)));
     Ok(packer)
+}
+
+/// An interpreter, ready to pack.
+fn made(interpreter: Vec<u8>, cache: &Path, caller: &Caller<'_>) -> Result<Packer, BuildError> {
+    let compiling = || caller.say("compiling the interpreter of Python (kept for the next build)");
+    let memory = Limits::default().memory;
+    Packer::new(interpreter, cache, memory, &compiling).map_err(|error| refused(&error))
 }
 
 /// Has the interpreter pack the bot's file, and all that it wants besides.

@@ -87,6 +87,18 @@ pub fn from_template(template: &str, code: &Path) -> String {
     })
 }
 
+/// The bot that one file in Python is.
+pub fn from_file(code: &Path) -> Sample {
+    let bot = code.file_stem().unwrap().to_str().unwrap().to_owned();
+    let source = once(&bot, || {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("files");
+        let file = directory.join(code.file_name().unwrap());
+        put(code, &file);
+        build(&file)
+    });
+    Sample { bot, source }
+}
+
 /// Each is built once; who needs it meanwhile waits, and nobody else does.
 fn once(name: &str, build: impl FnOnce() -> String) -> String {
     type Built = HashMap<String, Arc<OnceLock<String>>>;

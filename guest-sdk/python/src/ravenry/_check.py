@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from . import _check_clients, _packed
+from . import _check_clients, _packages, _packed
 from ._refused import BESIDE, DISTRIBUTIONS, MODULES, OURS, PACKAGES, USES
 
 REGISTERS = frozenset({"fastapi_poe.run", "fastapi_poe.make_app", "ravenry.export"})
@@ -49,7 +49,7 @@ def check(root: str, entry: str, files: Mapping[str, bytes]) -> Checked:
     """Looks at a bot's files. Paths are relative to its directory, and shown below `root`."""
     checked = Checked()
     code = {path for path in files if path.endswith(".py")}
-    directories = all_directories(files)
+    directories = _packed.all_directories(files)
     pending, seen = [entry], {entry}
     while pending:
         path = pending.pop(0)
@@ -78,15 +78,6 @@ def check(root: str, entry: str, files: Mapping[str, bytes]) -> Checked:
             complaints[f"{shown}:{line}: {complaint}"] = None
         checked.problems += complaints
     return checked
-
-
-def all_directories(files: Collection[str]) -> frozenset[str]:
-    """The directories in which files are; the topmost is the empty one."""
-    found = {""}
-    for path in files:
-        while path and (path := posixpath.dirname(path)) not in found:
-            found.add(path)
-    return frozenset(found)
 
 
 def _syntax(shown: str, error: SyntaxError | ValueError) -> str:
@@ -148,6 +139,8 @@ class _Near:
                 return f"`{own[0]}` has the name of a module {what}, which is imported: rename it"
             return _lacking(found) if top in OURS else None
         if top in BESIDE:
+            return None
+        if not own and _packages.has(top):
             return None
         if own or self._locate(top)[1]:
             module = found.base or name

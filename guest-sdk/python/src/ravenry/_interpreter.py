@@ -39,7 +39,7 @@ _library.import_usual()
 from wit_world import exports, imports  # noqa: E402
 from wit_world.imports import bundle as gateway  # noqa: E402
 
-from . import _distributions, _heap, _packed  # noqa: E402, F401
+from . import _distributions, _heap, _packages, _packed  # noqa: E402, F401
 from ._refused import OURS  # noqa: E402
 from .bot import Bot, find  # noqa: E402
 
@@ -60,7 +60,6 @@ SEPARATE = (
     "ravenry._collect",
     "ravenry._played_",
     "ravenry._runtime",
-    "ravenry._snapshot",
     "ravenry._warm",
     "ravenry.httpx_transport",
     "ravenry.testing",
@@ -84,7 +83,8 @@ def prepare() -> None:
             importlib.import_module(found.name)
     # What the component was built from is gone at a query: nothing is to be looked for there.
     left = [one for one in sys.meta_path if getattr(one, "__name__", "") != "PathFinder"]
-    sys.meta_path[:] = [*left, finder]
+    sys.meta_path[:] = [*left, finder, _packages.finder]
+    _packages.load(files)
     sys.path.clear()
     sys.path_importer_cache.clear()
 
@@ -112,4 +112,5 @@ def bundled() -> Bot:
 def run(bundle: _packed.Bundle) -> ModuleType:
     """Makes a bundle the bot of this instance, and imports its file."""
     _packed.enter(bundle, finder, files)
+    sys.path += _packages.start()
     return _packed.run(bundle, finder)

@@ -184,25 +184,30 @@ FIRST_NUMBER = 1 << 20
 class MemoryFiles:
     """Directories and files by their absolute path, and the functions of `os` for them.
 
-    What comes from `source` is listed when something is first looked for, and read when it is first
-    used. Paths outside `/tmp` and the directory that `enter` names are not in here, but `mounts` may
-    say that an absolute path leads there.
+    What comes from a source is listed when something is first looked for, and read when it is first
+    used. Paths outside `/tmp` and the directories that `attach` and `enter` name are not in here, but
+    `mounts` may say that an absolute path leads there.
     """
 
     def __init__(self) -> None:
         self.roots: tuple[str, ...] = ("/tmp",)
         self.here = "/"
         self.mounts: Callable[[], Iterator[tuple[str, str]]] = lambda: iter(())
-        self._source: Source | None = None
+        self._attached: list[tuple[str, Source]] = []
+        self._unlisted: list[tuple[str, Source]] = []
         self._nodes: dict[str, Node | None] = {"/tmp": None}
         self._open: dict[int, RawFile] = {}
         self._count = FIRST_NUMBER
 
+    def attach(self, root: str, source: Source) -> None:
+        """Adds a directory with the files of `source`, whatever is entered later."""
+        self._attached.append((root, source))
+
     def enter(self, root: str, here: str, source: Source) -> None:
         """Adds a directory with the files of `source`, and makes `here` the working directory."""
-        self.roots = ("/tmp", root)
+        self._unlisted = [*self._attached, (root, source)]
+        self.roots = ("/tmp", *(above for above, _ in self._unlisted))
         self.here = here
-        self._source = source
 
     def place(self, path: Any) -> str | None:
         """The absolute path in here of what an author names; `None` where it is not in here."""
@@ -220,9 +225,9 @@ class MemoryFiles:
     @property
     def nodes(self) -> dict[str, Node | None]:
         """Everything there is; `None` marks a directory."""
-        if self._source is not None:
-            source, self._source = self._source, None
-            self._nodes.setdefault(self.roots[1], None)
+        while self._unlisted:
+            root, source = self._unlisted.pop()
+            self._nodes.setdefault(root, None)
             for path, size in source.files().items():
                 above = posixpath.dirname(path)
                 while above not in self._nodes and above != "/":

@@ -18,7 +18,7 @@ import marshal
 import posixpath
 import struct
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -329,6 +329,43 @@ class Maker:
         head = marshal.dumps(cast("Any", self.index))
         start = HEAD.size + len(head)
         return b"".join((HEAD.pack(MAGIC, len(head), start + at_once), head, self._blobs))
+
+
+def made(root: str, entry: str, main: bool, files: Mapping[str, bytes]) -> Maker:
+    """A bundle on its way, with these files and their code in it."""
+    maker = Maker(root, entry, main, all_directories(files))
+    for path, content in files.items():
+        if path.endswith(".py"):
+            maker.index["code"][path] = maker.put(compiled(posixpath.join(root, path), content))
+        if _kept(path):
+            maker.index["files"][path] = maker.put(content)
+    return maker
+
+
+def all_directories(files: Collection[str]) -> frozenset[str]:
+    """The directories in which files are; the topmost is the empty one."""
+    found = {""}
+    for path in files:
+        while path and (path := posixpath.dirname(path)) not in found:
+            found.add(path)
+    return frozenset(found)
+
+
+def compiled(shown: str, source: bytes) -> bytes:
+    """The marshalled code of a file with this path; empty where it is not Python."""
+    try:
+        return marshal.dumps(compile(source, shown, "exec", dont_inherit=True, optimize=0))
+    except (SyntaxError, ValueError):
+        return b""
+
+
+def _kept(path: str) -> bool:
+    """Whether the bytes of a file are kept, beside its code: of packages, its data alone."""
+    if not path.startswith(PACKAGES + "/"):
+        return True
+    if ".dist-info/" in path:
+        return path.endswith(("/METADATA", "/entry_points.txt"))
+    return not path.endswith((".py", ".pyi", ".c", ".h", ".pyx"))
 
 
 def written(bundle: Bundle, first: Sequence[str]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 import posixpath
 import sys
 import traceback
@@ -10,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from . import _check, _packed
-from .bot import Bot, find
+from .bot import find
 
 BYTES_MAX = 15_000_000
 """The largest bundle that the gateway takes."""
@@ -22,8 +21,8 @@ class Unfit(Exception):
 
 def imported(
     entry: str, files: Mapping[str, bytes], run: Callable[[_packed.Bundle], ModuleType]
-) -> tuple[_packed.Bundle, Callable[[], Bot]]:
-    """Checks a bot's files and imports the bot: its bundle, and what makes it.
+) -> _packed.Bundle:
+    """Checks a bot's files and imports the bot: its bundle.
 
     `entry` is the path of the bot's file as the author knows it, such as `/bots/cat/bot.py`;
     paths of `files` are relative to the bot's directory, and what stands in `entry` in front of one
@@ -34,26 +33,19 @@ def imported(
     checked = _check.check(root, path, files)
     if checked.problems:
         raise Unfit("\n".join(checked.problems))
-    maker = _packed.Maker(root, path, checked.main, _check.all_directories(files))
-    for one in files:
-        if one.endswith(".py"):
-            maker.index["code"][one] = maker.put(compiled(posixpath.join(root, one), files[one]))
-        if _kept(one):
-            maker.index["files"][one] = maker.put(files[one])
-    bundle = maker.bundle()
+    bundle = _packed.made(root, path, checked.main, files).bundle()
     try:
-        make = find(run(bundle))
-        make()
+        find(run(bundle))()
     except BaseException as error:
         raise Unfit(told(bundle, error)) from error
-    return bundle, make
+    return bundle
 
 
 def pack(
     entry: str, files: Mapping[str, bytes], run: Callable[[_packed.Bundle], ModuleType]
 ) -> bytes:
     """The bytes of a bot's bundle; see `imported`. What its import needs stands in front."""
-    bundle, _ = imported(entry, dict(sorted(files.items())), run)
+    bundle = imported(entry, dict(sorted(files.items())), run)
     written = _packed.written(bundle, loaded(bundle))
     if len(written) > BYTES_MAX:
         raise Unfit(
@@ -61,15 +53,6 @@ def pack(
             " what it does not read"
         )
     return written
-
-
-def _kept(path: str) -> bool:
-    """Whether the bytes of a file are kept, beside its code: of packages, its data alone."""
-    if not path.startswith(_packed.PACKAGES + "/"):
-        return True
-    if ".dist-info/" in path:
-        return path.endswith(("/METADATA", "/entry_points.txt"))
-    return not path.endswith((".py", ".pyi", ".c", ".h", ".pyx"))
 
 
 def split(entry: str, files: Mapping[str, bytes | None]) -> tuple[str, str]:
@@ -80,14 +63,6 @@ def split(entry: str, files: Mapping[str, bytes | None]) -> tuple[str, str]:
         if path in files:
             return "/".join(parts[:count]) or ("/" if count else ""), path
     raise Unfit(f"{entry}: this file is not there")
-
-
-def compiled(shown: str, source: bytes) -> bytes:
-    """The marshalled code of a file with this path; empty where it is not Python."""
-    try:
-        return marshal.dumps(compile(source, shown, "exec", dont_inherit=True, optimize=0))
-    except (SyntaxError, ValueError):
-        return b""
 
 
 def loaded(bundle: _packed.Bundle) -> list[str]:

@@ -1,4 +1,5 @@
-"""The entry of the shared component: of all bots in Python that need no packages.
+"""The entry of a component that bots in Python are packed with: one for all that need no packages,
+and one for all that need the same.
 
 At a query the bundle of the bot is read, and its file imported; the rest was done at the build.
 """

@@ -25,7 +25,7 @@ async def stream_answer(request: fp.QueryRequest):
         model="gpt-4o-mini", messages=messages, temperature=1.0, stream=True, max_tokens=50
     )
     async for chunk in stream:
-        if chunk.choices[0].delta.content:
+        if chunk.choices and chunk.choices[0].delta.content:
             yield fp.PartialResponse(text=chunk.choices[0].delta.content)
 
 

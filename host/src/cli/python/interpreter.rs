@@ -1,4 +1,5 @@
-//! The interpreter that bots in Python share: made once for each version of this program, and kept.
+//! The interpreters that bots in Python are packed with: made once for each version of this program, and for each
+//! set of packages, and kept.
 //!
 //! This program carries the package for Python and the script that makes the interpreter from it; the script
 //! fetches what it needs from `PyPI`. All of it is in a directory of its own, named by what goes into it.
@@ -48,8 +49,28 @@ pub(super) fn component(cache: &Path, caller: &Caller<'_>) -> Result<Vec<u8>, Bu
     fs::read(&component).map_err(|error| unwritable(&component, &error))
 }
 
+/// The interpreter with the packages that a file of requirements names, for the bot that begins with a file. What
+/// is made on the way lies beside `built`.
+pub(super) fn with_packages(
+    cache: &Path,
+    (requirements, bot): (&Path, &Path),
+    built: &Path,
+    caller: &Caller<'_>,
+) -> Result<Vec<u8>, BuildError> {
+    let home = home(cache, caller)?;
+    let component = built.with_extension(format!("interpreter-{}", std::process::id()));
+    let mut command = tool(&home, "packaged");
+    command.arg("--requirements").arg(requirements);
+    command.arg("--bot").arg(bot).arg("--out").arg(&component);
+    let read = run(&mut command, caller)
+        .and_then(|()| fs::read(&component).map_err(|error| unwritable(&component, &error)));
+    // Whether it was made or not.
+    let _ = fs::remove_file(&component);
+    read
+}
+
 /// The directory with what this program carries. Made where it is not there.
-pub(super) fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
+fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
     let files = carried();
     let mut hasher = Sha256::new();
     for (path, bytes) in &files {
@@ -127,7 +148,7 @@ fn write(directory: &Path, files: &[(PathBuf, &[u8])]) -> io::Result<()> {
 }
 
 /// A call of the script for what it can make.
-pub(super) fn tool(home: &Path, what: &str) -> Command {
+fn tool(home: &Path, what: &str) -> Command {
     let mut command = Command::new("python3");
     without_foreign_variables(&mut command)
         .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -140,7 +161,7 @@ pub(super) fn tool(home: &Path, what: &str) -> Command {
 }
 
 /// Runs it to its end.
-pub(super) fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
+fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
     let ended = process::run(command, caller.interrupt, &mut |line| {
         let (Line::Out(text) | Line::Err(text)) = line;
         caller.say(text);

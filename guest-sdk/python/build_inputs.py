@@ -1,0 +1,60 @@
+"""What a component with packages is made from: where none of it has changed, nothing is made."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from build_packages import OURS, wanted
+
+HERE = Path(__file__).resolve().parent
+
+
+def inputs(tools: Sequence[str], requirements: Path, modules: Sequence[str]) -> bytes:
+    """What a component with packages is made from, as bytes to compare."""
+    found = hashlib.sha256()
+    for root in (HERE, HERE.parent.parent / "wit"):
+        for path in sorted([*root.rglob("*.py"), *root.rglob("*.wit")]):
+            found.update(path.read_bytes())
+    lines = wanted(requirements, lambda _: None)
+    found.update("\n".join([*tools, *lines, "", *modules]).encode())
+    for line in lines:
+        # A directory or wheel on this machine: it may change, and be called the same.
+        local = requirements.parent / line.removeprefix("-e").removeprefix("file://").strip()
+        for path in sorted(local.rglob("*") if local.is_dir() else [local]):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.update(f"{path} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return found.digest()
+
+
+def imports(bot: Path) -> list[str]:
+    """The modules that a bot's files import, by their whole names: those of packages among them."""
+    code, pending = dict[Path, bytes](), [bot]
+    found: set[str] = set()
+    while pending:
+        path = pending.pop()
+        if path in code or not path.is_file():
+            continue
+        code[path] = path.read_bytes()
+        with contextlib.suppress(SyntaxError, ValueError):
+            for name in imported(ast.parse(code[path])):
+                found.add(name)
+                beside = bot.parent.joinpath(*name.split("."))
+                pending += [beside.with_suffix(".py"), beside / "__init__.py"]
+    brought = {*sys.stdlib_module_names, *(name.replace("-", "_") for name in OURS)}
+    return sorted(name for name in found if name.partition(".")[0] not in brought)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The names of what a file imports; what is imported from a module may be one, too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
