@@ -27,6 +27,12 @@ pub fn repository(path: &str) -> PathBuf {
 /// Python with the reference library, made once for all test runs.
 pub fn reference_library() -> PathBuf {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
+    let make = || environment("fastapi_poe-0.0.83", &[REFERENCE_LIBRARY]);
+    MADE.get_or_init(make).clone()
+}
+
+/// Python with these packages, in an environment of this name that is made once for all test runs.
+pub fn environment(name: &str, packages: &[&str]) -> PathBuf {
     let run = |command: &mut Command| {
         let output = command.output().unwrap();
         assert!(
@@ -35,17 +41,16 @@ pub fn reference_library() -> PathBuf {
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    let make = || {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fastapi_poe-0.0.83");
-        let (python, made) = (dir.join("bin/python"), dir.join("made"));
-        if !made.exists() {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&dir));
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", REFERENCE_LIBRARY]));
-            fs::write(made, "").unwrap();
-        }
-        python
-    };
-    MADE.get_or_init(make).clone()
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let (python, made) = (dir.join("bin/python"), dir.join("made"));
+    if !made.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&dir));
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(packages));
+        fs::write(made, "").unwrap();
+    }
+    python
 }
 
 /// A sample that is not in Rust, such as `cat-python`.

@@ -1,12 +1,12 @@
 //! Files in Python, as `ravenry up` takes them: those of another library unchanged, what cannot work, what goes wrong.
 
-use std::{fs, process::Command};
+use std::{env, ffi::OsString, fs, path::Path, process::Command};
 
 use serde_json::json;
 
 use ravenry_desk::simulator::Answer;
 
-use crate::components::{compiled, repository};
+use crate::components::{compiled, environment, repository};
 use crate::harness::{FakePoe, Folder, Server, query};
 
 /// Bots as their authors wrote them for `fastapi_poe`. The last needs native code.
@@ -319,4 +319,31 @@ fn the_package_passes_its_tests() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
+}
+
+/// Two checkers of types have nothing to say of the package, at their strictest.
+#[test]
+fn the_package_is_typed() {
+    let python = environment(
+        "types-1",
+        &["mypy==2.4.1", "pyright==1.1.414", "httpx==0.28.1"],
+    );
+    for checker in ["mypy", "pyright"] {
+        let output = Command::new(&python)
+            .args(["-m", checker])
+            // `pyright` finds packages by it.
+            .env("PATH", first_on_path(python.parent().unwrap()))
+            .current_dir(repository("guest-sdk/python"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{checker}: {said}");
+    }
+}
+
+/// The programs of this directory before all others.
+fn first_on_path(directory: &Path) -> OsString {
+    let others = env::var_os("PATH").unwrap_or_default();
+    let others = env::split_paths(&others);
+    env::join_paths([directory.to_owned()].into_iter().chain(others)).unwrap()
 }
