@@ -2,10 +2,12 @@
 
     python3 -I build.py runtime  --cache DIR --out runtime.wasm
     python3 -I build.py packaged --cache DIR --requirements requirements.txt --bot bot.py --out FILE
+    python3 -I build.py describe --bot bot.py
 
 `runtime` makes the one that all bots without packages share. `packaged` gives the one with the packages
 that a file of requirements names, pure Python alone, and imported are those modules of them that the
-bot imports; it is made when these change, and kept in the cache otherwise.
+bot imports; it is made when these change, and kept in the cache otherwise. `describe` prints what a bot's
+file says of itself, as one JSON object.
 
 Python 3.11 or later with `venv`, and nothing else. What goes wrong is one line `error: …`, and
 the exit code 1. All of it may run twice at once. `DIR` of `--cache` may be removed at any time.
@@ -17,6 +19,7 @@ import argparse
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -30,6 +33,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
+from build_described import described  # noqa: E402
 from build_inputs import imports, inputs  # noqa: E402
 from build_lasting import mark  # noqa: E402
 from build_packages import Problem, install, pure  # noqa: E402
@@ -74,10 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, run, options in (
         ("runtime", runtime, "out"),
         ("packaged", packaged, "requirements bot out"),
+        ("describe", describe, "bot"),
     ):
         command = commands.add_parser(name)
         command.set_defaults(run=run)
-        command.add_argument("--cache", type=Path, required=True, help="for tools, kept")
+        needs_tools = run is not describe
+        command.add_argument("--cache", type=Path, required=needs_tools, help="for tools, kept")
         for option in options.split():
             command.add_argument(f"--{option}", type=Path, required=True)
     given = parser.parse_args(arguments)
@@ -361,6 +367,11 @@ def packaged(given: argparse.Namespace) -> None:
             os.utime(place)
         given.out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place / "interpreter.wasm", given.out)
+
+
+def describe(given: argparse.Namespace) -> None:
+    """The command `describe`."""
+    print(json.dumps(described(given.bot)))
 
 
 def timed(what: str, do: Callable[..., None], *values: object) -> None:

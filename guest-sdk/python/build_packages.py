@@ -202,6 +202,11 @@ def wanted(requirements: Path, say: Callable[[str], None]) -> list[str]:
         lines = logical_lines(requirements)
     except UnicodeDecodeError:
         raise Problem(f"{requirements} is not text in UTF-8") from None
+    return lacking(lines, say)
+
+
+def lacking(lines: Sequence[str], say: Callable[[str], None]) -> list[str]:
+    """Requirements, but for what Ravenry brings."""
     names = {normal(line) for line in lines if not line.startswith("-")}
     left_out = names & OURS
     if left_out:

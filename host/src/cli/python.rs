@@ -66,6 +66,15 @@ pub(super) fn packages() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
     interpreter::carried().into_iter().filter_map(below)
 }
 
+/// What a bot's file says of itself, as one JSON object: for the directory that is made of it.
+pub(super) fn described(cache: &Path, bot: &Path) -> Result<String, BuildError> {
+    let caller = Caller {
+        progress: &|_| {},
+        interrupt: None,
+    };
+    interpreter::described(cache, bot, &caller)
+}
+
 /// Whether a file lists packages that the interpreter does not have.
 fn needs_packages(requirements: &Path) -> bool {
     let text = fs::read(requirements).unwrap_or_default();

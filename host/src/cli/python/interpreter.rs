@@ -69,6 +69,24 @@ pub(super) fn with_packages(
     read
 }
 
+/// What a bot's file says of itself, as one JSON object. The file is read, and not run.
+pub(super) fn described(
+    cache: &Path,
+    bot: &Path,
+    caller: &Caller<'_>,
+) -> Result<String, BuildError> {
+    let home = home(cache, caller)?;
+    let mut facts = String::new();
+    let mut command = tool(&home, "describe");
+    command.arg("--bot").arg(bot);
+    run_and_hear(&mut command, caller, &mut |line| {
+        if let Line::Out(text) = line {
+            facts.push_str(text);
+        }
+    })?;
+    Ok(facts)
+}
+
 /// The directory with what this program carries. Made where it is not there.
 fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
     let files = carried();
@@ -160,12 +178,21 @@ fn tool(home: &Path, what: &str) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// Runs it to its end, and tells what it says.
 fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
-    let ended = process::run(command, caller.interrupt, &mut |line| {
+    run_and_hear(command, caller, &mut |line| {
         let (Line::Out(text) | Line::Err(text)) = line;
         caller.say(text);
-    });
+    })
+}
+
+/// Runs it to its end, and hands over what it says.
+fn run_and_hear(
+    command: &mut Command,
+    caller: &Caller<'_>,
+    each: &mut dyn FnMut(&Line),
+) -> Result<(), BuildError> {
+    let ended = process::run(command, caller.interrupt, each);
     let ended = ended.map_err(|error| BuildError::NoProgram {
         program: "python3".to_owned(),
         why: error.to_string(),

@@ -1,11 +1,13 @@
-//! `ravenry new`: makes the directory of a new bot from a template.
+//! `ravenry new`: makes the directory of a new bot from a template, or of a file in Python that there is.
 //!
-//! In go a path, a template and perhaps where the SDK is; out comes a directory that builds, and the
-//! commands to go on with. It is made beside its place and moved there in one step: there is never half of
+//! In go a path, a template and perhaps where the SDK is, or the file; out comes a directory that builds, and
+//! the commands to go on with. It is made beside its place and moved there in one step: there is never half of
 //! one, and nothing is overwritten. Nothing is built or fetched here.
 
 mod carried_python;
 mod carried_sdk;
+mod described;
+mod from_file;
 mod sdk;
 mod templates;
 
@@ -20,10 +22,11 @@ use clap::{
 };
 
 use self::{
+    described::Described,
     sdk::Sdk,
-    templates::{Language, Template},
+    templates::{Language, Template, UP},
 };
-use crate::cli::{failure::Failure, formatting::quoted_if_needed, run::Run};
+use crate::cli::{directories, failure::Failure, formatting::quoted_if_needed, run::Run};
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
 
@@ -31,15 +34,21 @@ use ravenry_config::ids::BotName;
 const EXAMPLES: &str = "\
 Examples:
   ravenry new my-bot
-  ravenry new my-bot --template python";
+  ravenry new my-bot --template python
+  ravenry new --from bot.py   # a bot of fastapi_poe, say, with its manifest";
 
 /// `ravenry new`
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct New {
-    /// The directory to make; its last part names the bot
-    #[arg(value_name = "NAME")]
-    pub directory: PathBuf,
+    /// The directory to make; its last part names the bot. With --from it may be left out, and is called as
+    /// the bot that the file has
+    #[arg(value_name = "NAME", required_unless_present = "from")]
+    pub directory: Option<PathBuf>,
+    /// A bot's file in Python, of `fastapi_poe` or `ravenry`: it is copied as it is, with the files beside it that
+    /// it names. Names, keys, hosts and packages are looked for in it, and it is not run
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "sdk"])]
+    pub from: Option<PathBuf>,
     /// What to make it of
     #[arg(long, value_name = "TEMPLATE", default_value = "rust", value_parser = template_names())]
     pub template: String,
@@ -47,6 +56,9 @@ pub(crate) struct New {
     /// repository [default: the checkout around the new bot, or a copy in the bot's directory]
     #[arg(long, value_name = "PATH|URL")]
     pub sdk: Option<String>,
+    /// Where that is kept which reads files in Python [default: ~/.cache/ravenry]
+    #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
 }
 
 /// The names of the templates, each with what it is.
@@ -57,11 +69,54 @@ fn template_names() -> PossibleValuesParser {
 
 impl Run for New {
     fn run(&self) -> Result<(), Failure> {
-        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
-        let template = templates::named(&self.template).ok_or_else(unknown)?;
-        let made = make(&self.directory, template, self.sdk.as_deref())?;
+        let made = match (&self.from, &self.directory) {
+            (Some(file), directory) => self.made_from(file, directory.as_deref())?,
+            (None, Some(directory)) => self.made(directory)?,
+            (None, None) => return Err(Failure::usage(&"name the directory to make")),
+        };
         output::print(&made.text(&this_program()));
         Ok(())
+    }
+}
+
+impl New {
+    /// Makes a bot of the template.
+    fn made(&self, directory: &Path) -> Result<Made, Failure> {
+        let unknown = || Failure::usage(&format!("there is no template `{}`", self.template));
+        let template = templates::named(&self.template).ok_or_else(unknown)?;
+        let name = name_of(directory)?;
+        refuse_taken(directory)?;
+        let sdk = (template.sdk == Some(Language::Rust))
+            .then(|| Sdk::find(self.sdk.as_deref(), directory))
+            .transpose()?;
+        make(directory, |new| write(new, template, &name, sdk.as_ref()))?;
+        Ok(Made {
+            directory: directory.to_owned(),
+            names: vec![name],
+            next: template.next,
+            notes: Vec::new(),
+        })
+    }
+
+    /// Makes a bot of a file in Python.
+    fn made_from(&self, file: &Path, directory: Option<&Path>) -> Result<Made, Failure> {
+        let cache = match &self.cache_dir {
+            Some(cache) => cache.clone(),
+            None => directories::cache_dir()?,
+        };
+        let described = Described::of(file, &cache)?;
+        let names = described.names()?;
+        let first = || names.first().map(|name| PathBuf::from(name.as_str()));
+        let directory = directory.map(Path::to_owned).or_else(first);
+        let directory = directory.unwrap_or_default();
+        refuse_taken(&directory)?;
+        make(&directory, |new| from_file::write(&described, file, new))?;
+        Ok(Made {
+            directory,
+            names,
+            next: &[UP],
+            notes: described.notes,
+        })
     }
 }
 
@@ -70,31 +125,25 @@ impl Run for New {
 struct Made {
     /// Where it is, as it was asked for.
     directory: PathBuf,
-    /// The bot's name.
-    name: BotName,
-    /// What it was made of.
-    template: &'static Template,
+    /// The bots' names: from a template there is one.
+    names: Vec<BotName>,
+    /// Commands to go on with, each with what it does.
+    next: &'static [(&'static str, &'static str)],
+    /// What is left to do by hand.
+    notes: Vec<String>,
 }
 
-/// Makes `directory` from a template; its last part names the bot.
-///
-/// # Errors
-/// A name that no bot can have, a place that is taken, an SDK that is not found.
-fn make(directory: &Path, template: &'static Template, sdk: Option<&str>) -> Result<Made, Failure> {
-    let name = name_of(directory)?;
-    if let Some(problem) = taken(directory) {
-        return Err(Failure::Usage(problem.into()));
-    }
-    let sdk = (template.sdk == Some(Language::Rust))
-        .then(|| Sdk::find(sdk, directory))
-        .transpose()?;
+/// Makes `directory` of what is written into it. It is there as a whole or not at all.
+fn make(directory: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let parent = match directory.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = parent.join(format!(".{name}.unfinished-{}", std::process::id()));
     let written = fs::create_dir_all(parent)
-        .and_then(|()| write(&unfinished, template, &name, sdk.as_ref()))
+        .and_then(|()| fs::create_dir(&unfinished))
+        .and_then(|()| write(&unfinished))
         .and_then(|()| fs::rename(&unfinished, directory));
     if let Err(error) = written {
         // What was begun is ours alone.
@@ -102,11 +151,7 @@ fn make(directory: &Path, template: &'static Template, sdk: Option<&str>) -> Res
         let message = format!("`{}` cannot be made", directory.display());
         return Err(Failure::system(message, &error));
     }
-    Ok(Made {
-        directory: directory.to_owned(),
-        name,
-        template,
-    })
+    Ok(())
 }
 
 impl Made {
@@ -116,7 +161,7 @@ impl Made {
             format!("cd {}", quoted_if_needed(&self.directory.to_string_lossy())),
             "",
         )];
-        for (command, what) in self.template.next {
+        for (command, what) in self.next {
             let command = match command.strip_prefix("ravenry ") {
                 Some(rest) => format!("{ravenry} {rest}"),
                 None => (*command).to_owned(),
@@ -128,9 +173,11 @@ impl Made {
             .map(|(command, _)| command.chars().count())
             .max()
             .unwrap_or(0);
+        let names: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
         let mut text = format!(
-            "Made the bot `{}` in {}:\n\n",
-            self.name,
+            "Made the bot{} {} in {}:\n\n",
+            if names.len() > 1 { "s" } else { "" },
+            names.join(", "),
             self.directory.display()
         );
         for (command, what) in steps {
@@ -142,6 +189,12 @@ impl Made {
             let line = format!("  {command:width$}{comment}");
             text.push_str(line.trim_end());
             text.push('\n');
+        }
+        if !self.notes.is_empty() {
+            text.push_str("\nTo do by hand:\n\n");
+        }
+        for note in &self.notes {
+            text.extend(["  - ", note, "\n"]);
         }
         text
     }
@@ -165,6 +218,11 @@ fn name_of(directory: &Path) -> Result<BotName, Failure> {
     })
 }
 
+/// Refuses a place where something is.
+fn refuse_taken(directory: &Path) -> Result<(), Failure> {
+    taken(directory).map_or(Ok(()), |problem| Err(Failure::Usage(problem.into())))
+}
+
 /// Whether something is there already; an empty directory is nothing.
 fn taken(directory: &Path) -> Option<Problem> {
     let found = fs::symlink_metadata(directory).ok()?;
@@ -186,7 +244,6 @@ fn write(
     name: &BotName,
     sdk: Option<&Sdk>,
 ) -> io::Result<()> {
-    fs::create_dir(directory)?;
     if sdk == Some(&Sdk::Carried) {
         carried_sdk::write(directory)?;
     }

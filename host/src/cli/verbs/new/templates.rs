@@ -190,7 +190,8 @@ const REPLAY: (&str, &str) = (
     "ravenry test",
     "compares the component with its conversations",
 );
-const UP: (&str, &str) = (
+/// The command that serves what was made.
+pub(super) const UP: (&str, &str) = (
     "ravenry up",
     "builds and serves it, and again on each change",
 );
