@@ -105,6 +105,20 @@ pub(crate) fn build_language(language: &'static str) -> Result<PathBuf, String> 
     Ok(PathBuf::from(built.trim()))
 }
 
+/// Builds the bot that is this file in Python, in a directory of this name that is kept.
+pub(crate) fn build_python(name: &str, code: &Path) -> Result<PathBuf, String> {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("bench-bots")
+        .join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("bot.py");
+    std::fs::copy(code, &file).unwrap();
+    let built = run(Command::new(env!("CARGO_BIN_EXE_ravenry"))
+        .arg("build")
+        .arg(&file))?;
+    Ok(PathBuf::from(built.trim()))
+}
+
 /// So many bots in Python that differ in one line, in this folder: each has its own bundle.
 pub(crate) fn python_variants(count: usize, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let code = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/languages/bot.py");

@@ -274,7 +274,7 @@ impl Contender {
     }
 
     /// Waits until all bots of a gateway are mounted: large ones are compiled while it serves.
-    fn wait_ready(&self) {
+    pub(crate) fn wait_ready(&self) {
         loop {
             let mut stream = TcpStream::connect(self.address).unwrap();
             let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";

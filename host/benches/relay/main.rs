@@ -2,8 +2,8 @@
 //! `cargo bench --bench relay`.
 //!
 //! One upstream says 1,000 events per reply. Before it stand a proxy that copies bytes, and the
-//! gateway with two bots in one: it lets the host relay, or takes each event into its sandbox and
-//! passes it on. Every server is a process of its own, on loopback; the load comes from this one. The
+//! gateway with two bots that do both, one in Rust and one in Python: let the host relay, or take each event into
+//! their sandbox and pass it on. Every server is a process of its own, on loopback; the load comes from this one. The
 //! cases take turns, round by round, and what counts are ratios of medians. Processor time is that
 //! of the server alone, and says more than throughput where load and upstream share the cores.
 
@@ -27,9 +27,9 @@ mod contender;
 mod load;
 mod native;
 
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
-use components::build_guest;
+use components::{build_guest, build_python};
 use contender::Contender;
 use load::{KEY, Load};
 use native::{PACKED, SINGLE, TEXTS, WAITING};
@@ -44,16 +44,19 @@ const CLIENTS: usize = 16;
 const IDLE: usize = 1_000;
 
 /// The cases of a table: whose answer, asked through which server, and how.
-const WAYS: [(&str, Server, &str); 3] = [
+const WAYS: [(&str, Server, &str); 5] = [
     ("reverse proxy", Server::Proxy, ""),
-    ("relay by the host", Server::Gateway, "relay"),
-    ("through the guest", Server::Gateway, "pass"),
+    ("relay by the host", Server::Gateway("/bot"), "relay"),
+    ("the same, from Python", Server::Gateway("/python"), "relay"),
+    ("through the guest", Server::Gateway("/bot"), "pass"),
+    ("the same, in Python", Server::Gateway("/python"), "pass"),
 ];
 
 #[derive(Clone, Copy)]
 enum Server {
     Proxy,
-    Gateway,
+    /// With the path of a bot.
+    Gateway(&'static str),
 }
 
 /// What one turn of a case found.
@@ -85,7 +88,10 @@ impl Servers {
     fn at(&mut self, server: Server) -> &mut Contender {
         match server {
             Server::Proxy => &mut self.proxy,
-            Server::Gateway => &mut self.gateway,
+            Server::Gateway(path) => {
+                self.gateway.path = path;
+                &mut self.gateway
+            }
         }
     }
 
@@ -118,10 +124,19 @@ fn role(name: &'static str, arguments: &[&str]) -> Contender {
 /// The gateway, with all its limits on, and a platform at this address.
 fn gateway(api: &str) -> Contender {
     let folder = tempfile::tempdir().unwrap();
-    let component = build_guest("asker", folder.path());
+    let in_rust = build_guest("asker", folder.path());
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/relay/bot.py");
+    let in_python = build_python("relay", &python).unwrap_or_else(|why| panic!("{why}"));
+    let bot = |name: &str, component: &Path| {
+        let source = component.display();
+        format!(
+            "[bot.{name}]\nsource = \"{source}\"\npoe = {{ access_key = {{ env = \"BENCH_KEY\" }} }}\n"
+        )
+    };
     let manifest = format!(
-        "manifest_version = 1\n[bot.bot]\nsource = \"{}\"\npoe = {{ access_key = {{ env = \"BENCH_KEY\" }} }}\n",
-        component.display()
+        "manifest_version = 1\n{}{}",
+        bot("bot", &in_rust),
+        bot("python", &in_python)
     );
     let file = folder.path().join("ravenry.toml");
     std::fs::write(&file, manifest).unwrap();
@@ -131,8 +146,11 @@ fn gateway(api: &str) -> Contender {
     command.args(["--log", "error", "--poe-api", api]);
     command.args(contender::MANY);
     command.arg("--state-dir").arg(folder.path().join("state"));
-    command.arg("--cache-dir").arg(folder.path().join("cache"));
-    Contender::start("ravenry", "/bot", &mut command, Some(folder))
+    let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench/compiled");
+    command.arg("--cache-dir").arg(compiled);
+    let contender = Contender::start("ravenry", "/bot", &mut command, Some(folder));
+    contender.wait_ready();
+    contender
 }
 
 /// Prints a table for one bot.
@@ -148,7 +166,7 @@ fn compare(bot: &str) {
     let costs = turns.each_ref().map(|way| median(way, |turn| turn.cost));
     for (index, (name, ..)) in WAYS.iter().enumerate() {
         println!(
-            "  {name:<18} {:>6.0} replies/s ({:.2})   {:>6.2} ms of processor each ({:.2})",
+            "  {name:<22} {:>6.0} replies/s ({:.2})   {:>6.2} ms of processor each ({:.2})",
             rates[index],
             rates[index] / rates[0],
             costs[index] * 1_000.0,
@@ -178,12 +196,16 @@ fn main() {
     println!("many events in a chunk:");
     compare(PACKED);
     println!("{IDLE} relays that wait, resident memory each:");
-    for (name, server, verb) in WAYS {
+    // So many interpreters cannot wait at once: each takes mappings of memory, which the system bounds.
+    let small = WAYS
+        .into_iter()
+        .filter(|(_, server, _)| !matches!(server, Server::Gateway("/python")));
+    for (name, server, verb) in small {
         // Fresh processes: what one case leaves behind would hide what the next one takes.
         let mut servers = Servers::start(WAITING);
         let contender = servers.at(server);
         let each = contender.measure_waiting(IDLE, &format!("{verb} {WAITING}"));
         contender.assert_runs();
-        println!("  {name:<18} {:>4.0} KiB", each.resident_kib);
+        println!("  {name:<22} {:>4.0} KiB", each.resident_kib);
     }
 }
