@@ -24,6 +24,7 @@ mod runtime;
 mod since_0_1;
 mod since_0_1_async;
 mod ticker;
+mod touched;
 
 use std::{
     collections::HashMap,
@@ -53,6 +54,7 @@ use self::{
     meter::Mappings,
     runtime::Runtime,
     ticker::Ticker,
+    touched::Touched,
 };
 use ravenry_base::directory::DirectoryError;
 use sha2::{Digest, Sha256};
@@ -180,6 +182,7 @@ pub struct Component {
     bundle: Arc<[u8]>,
     mappings: Arc<Mappings>,
     ticker: Arc<Ticker>,
+    touched: Arc<Touched>,
     facts: Facts,
 }
 

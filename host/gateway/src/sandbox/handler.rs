@@ -1,5 +1,7 @@
 //! What a component can be asked, in whichever world it was built for.
 
+use std::sync::Arc;
+
 use wasmtime::{Store, component::InstancePre};
 
 use super::{
@@ -44,8 +46,9 @@ impl Component {
         call: (Call, Booking),
         query: Query,
     ) -> Run<Result<(), Failure>> {
+        let touched = Arc::clone(&self.touched);
         self.start(allowance, call, async move |handler, store| match handler {
-            Handler::Plain(pre) => since_0_1::respond(&pre, store, query).await,
+            Handler::Plain(pre) => since_0_1::respond(&pre, store, query, &touched).await,
             Handler::Async(pre) => since_0_1_async::respond(&pre, store, query).await,
         })
     }

@@ -8,12 +8,17 @@ mod poe;
 pub(super) use pack::pack;
 pub use pack::{PackFile, Packed};
 
+use std::sync::OnceLock;
+
 use wasmtime::{
     Store,
     component::{ComponentExportIndex, HasSelf},
 };
 
-use super::instance::StoreData;
+use super::{
+    instance::StoreData,
+    touched::{Entering, Touched},
+};
 use crate::guard::Refusal;
 use ravenry_protocol::{
     event::{self, Event, EventName, JsonObject, Owned},
@@ -67,7 +72,7 @@ pub(super) struct BotPre {
 const HANDLER: &str = "ravenry:bot/handler@0.1.0";
 
 /// What `respond` takes, and what it gives back.
-type Respond<'a> = (&'a types::Query,);
+type Respond<'a> = (Entering<'a, types::Query>,);
 type Responded = (Result<(), types::Failure>,);
 
 /// Adds what the world imports.
@@ -97,11 +102,18 @@ pub(super) async fn respond(
     pre: &BotPre,
     mut store: Store<StoreData>,
     query: request::Query,
+    touched: &Touched,
 ) -> wasmtime::Result<Result<(), event::Failure>> {
     let instance = pre.all.instance_pre().instantiate_async(&mut store).await?;
     let respond = instance.get_typed_func::<Respond<'_>, Responded>(&mut store, &pre.respond)?;
-    let query = query.into();
-    let (answer,) = respond.call_async(&mut store, (&query,)).await?;
+    let place = OnceLock::new();
+    let entering = Entering {
+        arguments: &query.into(),
+        touched,
+        place: &place,
+    };
+    let (answer,) = respond.call_async(&mut store, (entering,)).await?;
+    touched.learn(place.get());
     Ok(answer.map_err(Into::into))
 }
 

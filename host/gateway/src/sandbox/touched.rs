@@ -1,0 +1,226 @@
+//! Pages of memory that each query of a bot touches: brought in together, before its guest runs.
+//!
+//! A memory that begins as an image of its file is mapped piece by piece and copied page by page, each with a fault
+//! when it is first touched, and the copies with a word to all other cores. Which pages these are hardly differs from
+//! query to query: an interpreter does the same each time before it comes to the bot. So what the first query of a
+//! mounted bot touched is brought in at once for those that follow; for Python that is a tenth of a query. It is
+//! advice alone: it changes no byte, and where it is wrong a page is copied for nothing. It is of one bot, so that
+//! nobody can learn from it what another's queries do.
+
+use std::{
+    fs::File, io, iter::repeat, mem::MaybeUninit, ops::Range, os::unix::fs::FileExt, sync::OnceLock,
+};
+
+use rustix::{
+    mm::{Advice, madvise},
+    param::page_size,
+};
+use wasmtime::component::{
+    __internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext},
+    ComponentType, Lower,
+};
+
+/// Most pages that are copied. A query in Python writes to about 150.
+const PAGES_MAX: usize = 1024;
+
+/// What the system says of a page in its map, `Documentation/admin-guide/mm/pagemap.rst` of Linux: it is there, and
+/// it is the file's.
+const PRESENT: u64 = 1 << 63;
+const OF_A_FILE: u64 = 1 << 61;
+
+/// The pages of one bot, as places in its memory, in bytes. Known after its first query.
+#[derive(Debug, Default)]
+pub(super) struct Touched(OnceLock<Pages>);
+
+#[derive(Debug, Default)]
+struct Pages {
+    written: Vec<Range<usize>>,
+    read: Vec<Range<usize>>,
+}
+
+impl Touched {
+    /// Brings them in for a fresh memory. What is written to comes first: of what was mapped to be read, a copy costs
+    /// more.
+    fn bring(&self, memory: &mut [u8]) {
+        let Some(Pages { written, read }) = self.0.get() else {
+            return;
+        };
+        let written = written.iter().zip(repeat(Advice::LinuxPopulateWrite));
+        let read = read.iter().zip(repeat(Advice::LinuxPopulateRead));
+        for (pages, advice) in written.chain(read) {
+            if let Some(pages) = memory.get_mut(pages.clone()) {
+                populate(pages, advice);
+            }
+        }
+    }
+
+    /// Learns from a query that has ended, where its memory still is.
+    pub(super) fn learn(&self, place: Option<&Place>) {
+        if let Some(place) = place
+            && self.0.get().is_none()
+        {
+            // Where the system has no such map, there is nothing to bring in.
+            let _ = self.0.set(touched(place).unwrap_or_default());
+        }
+    }
+}
+
+/// Where the memory of an instance is: its address, and how large it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize, usize);
+
+/// What a guest is called with: on the way into its memory, that memory is made ready.
+pub(super) struct Entering<'a, T> {
+    pub(super) arguments: &'a T,
+    pub(super) touched: &'a Touched,
+    /// Filled where it is.
+    pub(super) place: &'a OnceLock<Place>,
+}
+
+impl<T> Entering<'_, T> {
+    fn enter(&self, memory: &mut [u8]) {
+        let _ = self.place.set(Place(memory.as_ptr().addr(), memory.len()));
+        self.touched.bring(memory);
+    }
+}
+
+/// Has pages be there, and does nothing where the system cannot.
+#[expect(unsafe_code, reason = "there is no safe way to give this advice")]
+fn populate(pages: &mut [u8], advice: Advice) {
+    let start = pages.as_mut_ptr().cast();
+    // SAFETY: the range is memory that is borrowed exclusively and may be written to, so it is mapped. Both kinds
+    // of advice have each page of it be there as if it were touched, and change none of its bytes.
+    let _ = unsafe { madvise(start, pages.len(), advice) };
+}
+
+/// The pages of a memory that are there by now, in runs: its own copies, and the file's.
+fn touched(place: &Place) -> io::Result<Pages> {
+    let page = page_size();
+    let Place(start, bytes) = *place;
+    let mut map = vec![0; bytes / page * size_of::<u64>()];
+    let offset = start / page * size_of::<u64>();
+    File::open("/proc/self/pagemap")?.read_exact_at(&mut map, offset as u64)?;
+    let mut pages = Pages::default();
+    let entries = map
+        .as_chunks()
+        .0
+        .iter()
+        .map(|entry| u64::from_ne_bytes(*entry));
+    let there = entries
+        .enumerate()
+        .filter(|(_, entry)| entry & PRESENT != 0);
+    let mut copied = 0;
+    for (number, entry) in there {
+        let is_own = entry & OF_A_FILE == 0;
+        copied += usize::from(is_own);
+        let runs = match is_own {
+            true if copied > PAGES_MAX => continue,
+            true => &mut pages.written,
+            false => &mut pages.read,
+        };
+        let from = number * page;
+        match runs.last_mut() {
+            Some(run) if run.end == from => run.end += page,
+            _ => runs.push(from..from + page),
+        }
+    }
+    Ok(pages)
+}
+
+// SAFETY: every member is that of the arguments, and says the same of the same type.
+#[expect(unsafe_code, reason = "the trait is unsafe to implement")]
+unsafe impl<T: ComponentType> ComponentType for Entering<'_, T> {
+    type Lower = T::Lower;
+    const ABI: CanonicalAbiInfo = T::ABI;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> wasmtime::Result<()> {
+        T::typecheck(ty, types)
+    }
+}
+
+// SAFETY: the arguments are lowered by their own implementation, with what was given here. The memory is not
+// changed before.
+#[expect(unsafe_code, reason = "the trait is unsafe to implement")]
+unsafe impl<T: Lower> Lower for Entering<'_, T> {
+    fn linear_lower_to_flat<U>(
+        &self,
+        context: &mut LowerContext<'_, U>,
+        ty: InterfaceType,
+        to: &mut MaybeUninit<Self::Lower>,
+    ) -> wasmtime::Result<()> {
+        self.enter(context.as_slice_mut());
+        self.arguments.linear_lower_to_flat(context, ty, to)
+    }
+
+    fn linear_lower_to_memory<U>(
+        &self,
+        context: &mut LowerContext<'_, U>,
+        ty: InterfaceType,
+        offset: usize,
+    ) -> wasmtime::Result<()> {
+        self.enter(context.as_slice_mut());
+        self.arguments.linear_lower_to_memory(context, ty, offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Memory that nobody has touched, from a page's first byte on.
+    fn fresh(pages: usize) -> (Vec<u8>, usize) {
+        let memory = vec![0; (pages + 1) * page_size()];
+        let skipped = memory.as_ptr().align_offset(page_size());
+        (memory, skipped)
+    }
+
+    fn place(memory: &[u8]) -> Place {
+        Place(memory.as_ptr().addr(), memory.len())
+    }
+
+    /// Whether a page is written to, by what is known of a memory.
+    fn has(pages: &Pages, number: usize) -> bool {
+        let at = number * page_size();
+        pages.written.iter().any(|run| run.contains(&at))
+    }
+
+    #[test]
+    fn what_one_has_touched_is_brought_in_for_the_next_and_nothing_changes() {
+        let page = page_size();
+        let (mut first, skipped) = fresh(4096);
+        let first = &mut first[skipped..][..4096 * page];
+        for number in [700, 701, 2_000] {
+            first[number * page] = 1;
+        }
+        let known = Touched::default();
+        known.learn(Some(&place(first)));
+        let pages = known.0.get().unwrap();
+        assert!([700, 701, 2_000].iter().all(|number| has(pages, *number)));
+        assert!(!has(pages, 702) && !has(pages, 1_999));
+        // What others do later is not looked at.
+        first[3_000 * page] = 1;
+        known.learn(Some(&place(first)));
+        assert!(!has(known.0.get().unwrap(), 3_000));
+
+        let (mut next, skipped) = fresh(4096);
+        let next = &mut next[skipped..][..4096 * page];
+        known.bring(next);
+        let there = touched(&place(next)).unwrap();
+        assert!([700, 701, 2_000].iter().all(|number| has(&there, *number)));
+        assert!(!has(&there, 3_000));
+        assert!(next.iter().all(|byte| *byte == 0));
+        // A memory that is smaller has less of it.
+        known.bring(&mut next[..701 * page]);
+    }
+
+    #[test]
+    fn no_more_is_copied_than_the_bound() {
+        let page = page_size();
+        let (mut memory, skipped) = fresh(2 * PAGES_MAX);
+        let memory = &mut memory[skipped..][..2 * PAGES_MAX * page];
+        memory.fill(1);
+        let known = touched(&place(memory)).unwrap();
+        let bytes: usize = known.written.iter().map(ExactSizeIterator::len).sum();
+        assert_eq!(bytes, PAGES_MAX * page);
+    }
+}
