@@ -102,6 +102,15 @@ impl BuildError {
         }
     }
 
+    /// What a tool says of the bot, where that is more than a line: to be shown before the error, whose cause is the
+    /// first of them.
+    pub(crate) fn lines(&self) -> Option<&str> {
+        match self {
+            Self::Refused(said) if said.contains('\n') => Some(said),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where there is something to do.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {

@@ -13,6 +13,7 @@ use ravenry_config::{
     refused::Refused,
     resolve::{BotSpec, ServerSpec},
 };
+use ravenry_protocol::shown::Escaped;
 
 /// Refuses all bots but components: an operator's server builds nothing, because a build runs
 /// whatever commands its author wrote.
@@ -131,11 +132,19 @@ pub(super) fn build_some(
             }
             Err(error) => error,
         };
-        let cause = error.to_string();
+        let said = error.to_string();
+        let cause = said.lines().next().unwrap_or_default().to_owned();
         // Several crates of one workspace fail with the same words: once is enough.
         let is_new = !shown.contains(&cause);
         if let Some(output) = error.output().filter(|_| is_new) {
             progress.keep(output);
+        }
+        if let Some(lines) = error.lines() {
+            let lines: Vec<_> = lines
+                .lines()
+                .map(|line| Escaped(line).to_string())
+                .collect();
+            progress.tell(&lines.join("\n"));
         }
         shown.push(cause.clone());
         problems.push(Some(Problem {

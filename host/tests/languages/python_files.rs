@@ -158,6 +158,8 @@ fn refused(files: &[(&str, &str)]) -> String {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{files:?} is built\n{said}");
+    // A line is a line, not what stands for its end.
+    assert!(!said.contains("\\n"), "{said}");
     said
 }
 

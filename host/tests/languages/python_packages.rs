@@ -23,7 +23,7 @@ fn a_model_is_asked_through_its_makers_library() {
 
 /// With packages of its own.
 const WITH_PACKAGES: &str = r#"
-import os
+import json, os, urllib.request
 import httpx, ravenry, requests
 from markdown_it import MarkdownIt
 from ravenry.httpx_transport import AsyncTransport, Transport
@@ -35,6 +35,12 @@ class B(ravenry.Bot):
         word, _, url = query.last_text.partition(" ")
         ask = {"json": {"asked": word}, "timeout": 20}
         match word:
+            case "urllib":
+                body = json.dumps(ask["json"]).encode()
+                with urllib.request.urlopen(urllib.request.Request(url, body), timeout=20) as answer:
+                    said = json.load(answer)["said"]
+                    reply.text(f"{answer.status} {said} {answer.headers['x-of']}")
+                return
             case "requests":
                 answer = requests.post(url, **ask)
             case "httpx":
@@ -74,7 +80,7 @@ fn a_bot_with_packages_is_served_and_holds_nothing_but_what_it_names() {
         server.ask("shown", "**it**").said(),
         "<p>And <em>so</em> <strong>it</strong></p>\n"
     );
-    for word in ["requests", "httpx", "await"] {
+    for word in ["urllib", "requests", "httpx", "await"] {
         let said = std::thread::scope(|scope| {
             let reply = scope.spawn(|| server.ask("shown", &format!("{word} {url}/x?y=z")).said());
             let asked = api.next();

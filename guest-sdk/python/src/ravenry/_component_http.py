@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +11,9 @@ from componentize_py_types import Ok
 from wit_world.imports import outgoing_handler, streams
 from wit_world.imports import wasi_http_types as http
 
-from . import _backend, _http_target, _urllib
+from . import _backend, _http_target
 from ._component_wait import Handles, nanoseconds
 from .failure import HttpError
-
-# Before anything imports `urllib.request`, which looks once for what there is.
-if sys.platform == "wasi":
-    _urllib.install()
 
 _METHODS: dict[str, http.Method] = {
     "GET": http.Method_Get(),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from . import _library, _memory_files, _memory_os
+from . import _library, _memory_files, _memory_os, _urllib
 
 library = _library.install()
 """Python's library, and what Ravenry brings and a bot seldom needs."""
@@ -34,6 +34,8 @@ def mounted() -> Iterator[tuple[str, str]]:
 files.mounts = mounted
 
 _memory_os.install(files)
+# `urllib.request`, which is among the usual, looks once for what there is.
+_urllib.install()
 _library.import_usual()
 
 from wit_world import exports, imports  # noqa: E402

@@ -40,6 +40,7 @@ class Loop(asyncio.BaseEventLoop):
         # The base class waits through this, and through the two methods below.
         self._selector = self.waits
         self._failed: list[weakref.ref[asyncio.Task[Any]]] = []
+        self._tasks = 0
 
     def _process_events(self, event_list: list[asyncio.Future[None]]) -> None:
         for future in event_list:
@@ -59,9 +60,16 @@ class Loop(asyncio.BaseEventLoop):
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """A task, which is told of at the end where it fails and nobody asks for its result."""
-        task: asyncio.Task[Any] = super().create_task(coro, **options)
+        task: asyncio.Task[Any] = super().create_task(coro, **self._named(options))
         task.add_done_callback(self._keep_failed)
         return task
+
+    def _named(self, options: dict[str, Any]) -> dict[str, Any]:
+        """With the name that Python gives, counted in each query from the start."""
+        self._tasks += 1
+        if options.get("name") is None:
+            options["name"] = f"Task-{self._tasks}"
+        return options
 
     def _keep_failed(self, task: asyncio.Task[Any]) -> None:
         # `_log_traceback` is asyncio's own note that nobody has asked for the exception. A task
@@ -104,7 +112,7 @@ class Loop(asyncio.BaseEventLoop):
         this: Any = self
         this._run_forever_setup()
         try:
-            options: dict[str, Any] = {"eager_start": True}
+            options = self._named({"eager_start": True})
             return asyncio.Task(coroutine, loop=self, **options)
         finally:
             this._run_forever_cleanup()

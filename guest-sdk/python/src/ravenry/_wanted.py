@@ -24,7 +24,7 @@ _PATH = re.compile(r"(?:\./)?\w[\w. -]*(?:/\w[\w. -]*)*/?")
 
 _TAKES_PATHS = frozenset(
     """open Path join listdir scandir glob iglob from_local_dir from_local_file add_local_dir
-    add_local_file read_text read_bytes""".split()
+    add_local_file read_text read_bytes FileSystemLoader""".split()
 )
 """Functions whose texts are paths, however they look."""
 
