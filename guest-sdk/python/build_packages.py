@@ -340,5 +340,9 @@ def network(output: str) -> str | None:
 def said(output: str) -> str:
     """The error that pip named, or what it said last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    # What git says is inside of what pip says of it, and pip's last words are advice.
+    lines = [line.lstrip("\u2502 ") for line in lines if not line.startswith(("note: ", "hint: "))]
+    errors = [
+        line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "fatal: "))
+    ]
     return (errors or lines or ["no reason was given"])[-1]

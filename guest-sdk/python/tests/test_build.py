@@ -96,6 +96,14 @@ class RefusalTest(unittest.TestCase):
         )
         self.assertTrue(told.startswith("the package index cannot be reached"), told)
 
+    def test_what_git_says_is_told_and_no_advice(self) -> None:
+        told = packages.refusal(
+            "  error: subprocess-exited-with-error\n  \u2570\u2500> [2 lines of output]\n"
+            "      fatal: unable to access 'https://x.example/': Could not resolve host\n"
+            "      [end of output]\n\n  note: This error originates from a subprocess\n"
+        )
+        self.assertIn("installed: fatal: unable to access", told)
+
     def test_a_changed_package_is_named(self) -> None:
         told = packages.refusal("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE")
         self.assertIn("its hash differs", told)

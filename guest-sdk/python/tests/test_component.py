@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unittest
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import _fake_gateway as gateway
 import _fake_wasi as wasi
@@ -342,8 +344,14 @@ class TheRestTest(BorderTest):
         self.assertEqual(handler.settings().cost_label, "label")
         handler.on_feedback(types.Feedback("m", "u", "c", "like"))
         handler.on_reaction(types.Reaction("m", "u", "c", "sad"))
-        with self.assertRaisesRegex(RuntimeError, "on purpose"):
+        # There, it does not return.
+        with (
+            quietly() as log,
+            mock.patch.object(os, "_exit", side_effect=SystemExit),
+            self.assertRaises(SystemExit),
+        ):
             handler.on_error(types.ErrorReport("bad", '{"a": 1}'))
+        self.assertEqual(log.getvalue().splitlines()[-1], "RuntimeError: on purpose")
         self.assertEqual(
             told,
             [

@@ -282,6 +282,13 @@ fn a_file_is_mounted_as_it_is_saved_and_a_wrong_one_changes_nothing() {
     crate::harness::wait_until("the next change", || {
         server.ask("bot", "?").said() == "four"
     });
+    let settings = "    def settings(self):\n        raise ValueError('no such price')\n";
+    save(&format!("{}{settings}", text("five")));
+    server.wait_text("bot `bot` cannot be mounted");
+    let log = server.log().join("\n");
+    assert!(log.contains("ValueError: no such price"), "{log}");
+    assert!(!log.contains("panicked"), "{log}");
+    assert_eq!(server.ask("bot", "?").said(), "four");
 }
 
 /// What lasts as long as the interpreter is not counted, so that a query need not copy it; what a bot makes is.

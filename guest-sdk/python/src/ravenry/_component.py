@@ -6,8 +6,10 @@ that costs time and is the same for all queries happens while this is imported.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -44,9 +46,6 @@ for _stream in (sys.stdout, sys.stderr):
     if _reconfigure is not None:
         _reconfigure(line_buffering=True, errors="backslashreplace")
 
-# What `settings` and the reports raise is printed through this, and then the instance is stopped.
-sys.excepthook = lambda kind, error, trace: _log.exception(error)
-
 
 class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb):
     """The gateway, as the world around a bot."""
@@ -69,6 +68,17 @@ class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb):
 
 
 _WORLD = WasiBackend()
+
+
+@contextmanager
+def _ending() -> Generator[None, None, None]:
+    """Ends the instance when something is raised: these exports have no error that they could give
+    back, and what leaves them would be a panic of the runtime, which says nothing to the author."""
+    try:
+        yield
+    except Exception as error:
+        _log.exception(error)
+        os._exit(1)
 
 
 def handler(find_bot: Callable[[], Bot]) -> type[exports.Handler]:
@@ -101,19 +111,23 @@ def handler(find_bot: Callable[[], Bot]) -> type[exports.Handler]:
 
         def settings(self) -> types.BotSettings:
             """How the platform should treat the bot."""
-            return settings_to(_answer_query.settle(found().settings()))
+            with _ending():
+                return settings_to(_answer_query.settle(found().settings()))
 
         def on_feedback(self, feedback: types.Feedback) -> None:
             """A person liked or disliked a message."""
-            _answer_query.settle(found().on_feedback(feedback_of(feedback)))
+            with _ending():
+                _answer_query.settle(found().on_feedback(feedback_of(feedback)))
 
         def on_reaction(self, reaction: types.Reaction) -> None:
             """A person reacted to a message."""
-            _answer_query.settle(found().on_reaction(reaction_of(reaction)))
+            with _ending():
+                _answer_query.settle(found().on_reaction(reaction_of(reaction)))
 
         def on_error(self, report: types.ErrorReport) -> None:
             """The platform could not make sense of something."""
-            _answer_query.settle(found().on_error(report_of(report)))
+            with _ending():
+                _answer_query.settle(found().on_error(report_of(report)))
 
     return Handler
 

@@ -178,11 +178,15 @@ fn tool(home: &Path, what: &str) -> Command {
     command
 }
 
-/// Runs it to its end, and tells what it says.
+/// Runs it to its end, and tells what it says, but for the error at its end: that is what is given back.
 fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
+    let mut has_failed = false;
     run_and_hear(command, caller, &mut |line| {
         let (Line::Out(text) | Line::Err(text)) = line;
-        caller.say(text);
+        has_failed |= text.starts_with("error: ");
+        if !has_failed {
+            caller.say(text);
+        }
     })
 }
 

@@ -55,8 +55,11 @@ impl Done {
             } = &self.applied;
             let added = added.iter().map(|added| &added.bot);
             let told = changed.iter().chain(added).chain(reconfigured);
-            // What is being compiled is not the same; it is told of when it is mounted.
-            compiling.contains(name) || told.map(|bot| &bot.name).any(|other| other == name)
+            // What is being compiled is not the same; it is told of when it is mounted. Nor is what is refused.
+            let refused = self.applied.refused.keys();
+            compiling.contains(name)
+                || refused.map(|(_, bot)| bot).any(|other| other == name)
+                || told.map(|bot| &bot.name).any(|other| other == name)
         };
         for name in self.built.iter().filter(|name| !told(name)) {
             news.push(format!("Built `{name}` in {took}: the same as before"));

@@ -82,3 +82,17 @@ fn nor_where_an_operator_asks_for_it() {
     let server = folder.file("operator.toml", operator).serve();
     change_under_load(&server, "puppet", &|server| server.signal(Signal::HUP));
 }
+
+/// What was built and cannot be mounted has changed, whatever else is said of it.
+#[test]
+fn what_is_built_and_refused_is_not_the_same_as_before() {
+    let manifest = "manifest_version = 1\n[bot.b]\nsource = \"made.wasm\"\nbuild = { command = \"cp b.bin made.wasm\", watch = [\"b.bin\"] }\n";
+    let server = Folder::empty()
+        .file("ravenry.toml", manifest)
+        .file("b.bin", component("echo"))
+        .up();
+    write(&server, "b.bin", trapping("settings"));
+    server.wait_text("bot `b` cannot be mounted");
+    let log = server.log().join("\n");
+    assert!(!log.contains("the same as before"), "{log}");
+}
