@@ -260,6 +260,38 @@ fn what_goes_wrong_in_an_answer_is_one_sentence_and_one_record() {
     server.wait_text("nobody awaits this");
 }
 
+/// What goes too deep within the interpreter is an error as everywhere, and no end of the component.
+#[test]
+fn what_goes_too_deep_can_be_caught() {
+    let bot = r#"
+import ravenry
+
+def sort(depth):
+    return sorted([1], key=lambda _: sort(depth - 1) if depth else 0)
+
+class Endless:
+    def __getattr__(self, name):
+        return getattr(self, name + "x")
+
+class B(ravenry.Bot):
+    def respond(self, query, reply):
+        for deep in (lambda: sort(5_000), lambda: eval("(" * 1_000 + "1" + ")" * 1_000),
+                     lambda: eval("+".join(["1"] * 5_000)), lambda: Endless().x):
+            try:
+                deep()
+            except (RecursionError, MemoryError) as error:
+                yield type(error).__name__ + " "
+"#;
+    let folder = Folder::with_manifest("[bot.b]\nsource = \"b.py\"\n").file("b.py", bot);
+    let server = folder.up();
+    server.wait_ready();
+    let said = server.ask("b", "?").said();
+    assert_eq!(
+        said,
+        "RecursionError MemoryError RecursionError RecursionError "
+    );
+}
+
 /// What is saved is mounted; what is wrong is said once, and the former version goes on.
 #[test]
 fn a_file_is_mounted_as_it_is_saved_and_a_wrong_one_changes_nothing() {

@@ -7,11 +7,16 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationCon
 use super::inspect::{self, Counts, Inspection};
 use ravenry_config::engines::Engines;
 
-/// Native stack of one instance; host functions that a guest calls run on it too.
-const ASYNC_STACK_BYTES: usize = 1024 * 1024;
+/// What of its native stack a guest may use in a place made beforehand. wasmtime's own default.
+const SMALL_STACK_BYTES: usize = 512 * 1024;
 
-/// What of that stack the guest itself may use. wasmtime's own default.
-const WASM_STACK_BYTES: usize = 512 * 1024;
+/// The same where a place is made for each call. An interpreter in there watches the stack that it has in its own
+/// memory, and has an error that can be caught when that is used up, if the native one is not used up before: for
+/// Python, whose own is 1 MiB, 2 MiB are enough for all but what frees or reads a thing that is nested very deep.
+const LARGE_STACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// What a native stack has besides, for the functions of the host that a guest calls.
+const HOST_STACK_BYTES: usize = 512 * 1024;
 
 /// What stays resident of a memory after use, in bytes. It is overwritten with zeros by hand; what lies
 /// beyond is given back to the system, which costs a call and a fault for each page.
@@ -42,7 +47,7 @@ const SMALL_FLAT_BYTES: u64 = 96 * 1024;
 
 /// The same where a place is made for each call: its whole stack is new, and page tables and fibers are its
 /// own.
-const LARGE_FLAT_BYTES: u64 = 1024 * 1024;
+const LARGE_FLAT_BYTES: u64 = (LARGE_STACK_BYTES + HOST_STACK_BYTES) as u64;
 
 /// Mappings that a live instance in a place made beforehand takes, for its memory. Measured on
 /// wasmtime 48.
@@ -263,6 +268,10 @@ fn memory_bytes(kind: EngineKind, size: Size) -> u64 {
 /// The settings of an engine that only compiles: the code is the same, and no address space is reserved.
 pub(super) fn compiling(kind: EngineKind, size: Size) -> Config {
     let page = 64 * 1024;
+    let stack = match kind {
+        EngineKind::Small => SMALL_STACK_BYTES,
+        EngineKind::Large | EngineKind::Async => LARGE_STACK_BYTES,
+    };
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
@@ -275,8 +284,8 @@ pub(super) fn compiling(kind: EngineKind, size: Size) -> Config {
         .epoch_interruption(true)
         // Without tasks a query costs half.
         .concurrency_support(kind == EngineKind::Async)
-        .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(ASYNC_STACK_BYTES);
+        .max_wasm_stack(stack)
+        .async_stack_size(stack + HOST_STACK_BYTES);
     config
 }
 
