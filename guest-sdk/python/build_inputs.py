@@ -23,10 +23,11 @@ def inputs(tools: Sequence[str], requirements: Path, modules: Sequence[str]) -> 
     lines = wanted(requirements, lambda _: None)
     found.update("\n".join([*tools, *lines, "", *modules]).encode())
     for line in lines:
-        # A directory or wheel on this machine: it may change, and be called the same.
+        # A directory or wheel on this machine: it may change, and be called the same. A line with many
+        # hashes is longer than a path may be.
         local = requirements.parent / line.removeprefix("-e").removeprefix("file://").strip()
-        for path in sorted(local.rglob("*") if local.is_dir() else [local]):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
+            for path in sorted(local.rglob("*") if local.is_dir() else [local]):
                 status = path.stat()
                 found.update(f"{path} {status.st_mtime_ns} {status.st_size}\n".encode())
     return found.digest()

@@ -60,23 +60,16 @@ def mark(component: Path, lasting: bytes) -> None:
 
 def data(content: bytearray, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """The pieces of data of all modules in a component: address, size, and place in the file."""
-    place = start + 8
-    while place < end:
-        kind = content[place]
-        size, place = unsigned(content, place + 1)
+    for kind, place, below in sections(content, start, end):
         if kind == MODULE:
-            yield from of_module(content, place, place + size)
+            yield from of_module(content, place, below)
         elif kind == COMPONENT:
-            yield from data(content, place, place + size)
-        place += size
+            yield from data(content, place, below)
 
 
 def of_module(content: bytearray, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """The same of one module."""
-    place = start + 8
-    while place < end:
-        kind = content[place]
-        size, place = unsigned(content, place + 1)
+    for kind, place, _ in sections(content, start, end):
         if kind == DATA:
             count, at = unsigned(content, place)
             for _ in range(count):
@@ -85,6 +78,15 @@ def of_module(content: bytearray, start: int, end: int) -> Iterator[tuple[int, i
                 if address is not None:
                     yield address, length, at
                 at += length
+
+
+def sections(content: bytearray, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The sections of a module or component: what they are, where they begin and end."""
+    place = start + 8
+    while place < end:
+        kind = content[place]
+        size, place = unsigned(content, place + 1)
+        yield kind, place, place + size
         place += size
 
 

@@ -186,6 +186,9 @@ class BuildTest(TemporaryTest):
         self.assertEqual((run(), run()), (3, 3))
         requirements.write_text("pure==1.1\n./near\n", encoding="utf-8")
         self.assertEqual((run(), run()), (4, 4))
+        hashes = " ".join(f"--hash=sha256:{number:064}" for number in range(20))
+        requirements.write_text(f"pure==1.1 {hashes}\n", encoding="utf-8")
+        self.assertEqual((run(), run()), (5, 5))
 
     def test_a_refusing_disk_is_one_sentence(self) -> None:
         numbers = {errno.ENOSPC: "full", errno.EROFS: "write", errno.ENOENT: "moved"}

@@ -182,7 +182,8 @@ pub struct Component {
     bundle: Arc<[u8]>,
     mappings: Arc<Mappings>,
     ticker: Arc<Ticker>,
-    touched: Arc<Touched>,
+    /// Where a memory begins as an image: a place that is made beforehand keeps its pages.
+    touched: Option<Arc<Touched>>,
     facts: Facts,
 }
 

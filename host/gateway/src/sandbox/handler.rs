@@ -1,7 +1,5 @@
 //! What a component can be asked, in whichever world it was built for.
 
-use std::sync::Arc;
-
 use wasmtime::{Store, component::InstancePre};
 
 use super::{
@@ -46,9 +44,9 @@ impl Component {
         call: (Call, Booking),
         query: Query,
     ) -> Run<Result<(), Failure>> {
-        let touched = Arc::clone(&self.touched);
+        let touched = self.touched.clone();
         self.start(allowance, call, async move |handler, store| match handler {
-            Handler::Plain(pre) => since_0_1::respond(&pre, store, query, &touched).await,
+            Handler::Plain(pre) => since_0_1::respond(&pre, store, query, touched.as_deref()).await,
             Handler::Async(pre) => since_0_1_async::respond(&pre, store, query).await,
         })
     }

@@ -144,7 +144,7 @@ impl Sandbox {
             bundle: plan.bundle.into(),
             mappings: Arc::clone(&self.mappings),
             ticker: Arc::clone(&self.ticker),
-            touched: Arc::default(),
+            touched: (kind == EngineKind::Large).then(Arc::default),
             facts: Facts {
                 bytes: found.size,
                 initial_bytes: meter::initial_bytes(&found.counts, kind),

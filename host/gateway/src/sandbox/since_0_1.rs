@@ -102,7 +102,7 @@ pub(super) async fn respond(
     pre: &BotPre,
     mut store: Store<StoreData>,
     query: request::Query,
-    touched: &Touched,
+    touched: Option<&Touched>,
 ) -> wasmtime::Result<Result<(), event::Failure>> {
     let instance = pre.all.instance_pre().instantiate_async(&mut store).await?;
     let respond = instance.get_typed_func::<Respond<'_>, Responded>(&mut store, &pre.respond)?;
@@ -113,7 +113,9 @@ pub(super) async fn respond(
         place: &place,
     };
     let (answer,) = respond.call_async(&mut store, (entering,)).await?;
-    touched.learn(place.get());
+    if let Some(touched) = touched {
+        touched.learn(place.get());
+    }
     Ok(answer.map_err(Into::into))
 }
 

@@ -72,15 +72,18 @@ pub(super) struct Place(usize, usize);
 /// What a guest is called with: on the way into its memory, that memory is made ready.
 pub(super) struct Entering<'a, T> {
     pub(super) arguments: &'a T,
-    pub(super) touched: &'a Touched,
+    /// Where nothing is to be brought in, none.
+    pub(super) touched: Option<&'a Touched>,
     /// Filled where it is.
     pub(super) place: &'a OnceLock<Place>,
 }
 
 impl<T> Entering<'_, T> {
     fn enter(&self, memory: &mut [u8]) {
-        let _ = self.place.set(Place(memory.as_ptr().addr(), memory.len()));
-        self.touched.bring(memory);
+        if let Some(touched) = self.touched {
+            let _ = self.place.set(Place(memory.as_ptr().addr(), memory.len()));
+            touched.bring(memory);
+        }
     }
 }
 
