@@ -1,15 +1,16 @@
-//! Pages of memory that each query of a bot touches: brought in together, before its guest runs.
+//! Pages of memory that each query of a bot writes to: copied together, before its guest runs.
 //!
-//! A memory that begins as an image of its file is mapped piece by piece and copied page by page, each with a fault
-//! when it is first touched, and the copies with a word to all other cores. Which pages these are hardly differs from
-//! query to query: an interpreter does the same each time before it comes to the bot. So what the first query of a
-//! mounted bot touched is brought in at once for those that follow; for Python that is a tenth of a query. It is
-//! advice alone: it changes no byte, and where it is wrong a page is copied for nothing. It is of one bot, so that
-//! nobody can learn from it what another's queries do.
+//! A memory that begins as an image of its file is copied page by page, each with a fault when it is first written
+//! to, and with a word to all other cores. Which pages these are hardly differs from query to query: an interpreter
+//! does the same each time before it comes to the bot. So what the first query of a mounted bot wrote to is copied
+//! at once for those that follow; for Python that is a seventh of a query. It is advice alone: it changes no byte,
+//! and where it is wrong a page is copied for nothing. It is of one bot, so that nobody can learn from it what
+//! another's queries do.
+//!
+//! Pages that are only read are left to faults: the system maps 16 of them with each, and to have them all be there
+//! took longer than a query that does without.
 
-use std::{
-    fs::File, io, iter::repeat, mem::MaybeUninit, ops::Range, os::unix::fs::FileExt, sync::OnceLock,
-};
+use std::{fs::File, io, mem::MaybeUninit, ops::Range, os::unix::fs::FileExt, sync::OnceLock};
 
 use rustix::{
     mm::{Advice, madvise},
@@ -20,7 +21,7 @@ use wasmtime::component::{
     ComponentType, Lower,
 };
 
-/// Most pages that are copied. A query in Python writes to about 150.
+/// Most pages that are copied. A query in Python writes to about 130.
 const PAGES_MAX: usize = 1024;
 
 /// What the system says of a page in its map, `Documentation/admin-guide/mm/pagemap.rst` of Linux: it is there, and
@@ -30,26 +31,14 @@ const OF_A_FILE: u64 = 1 << 61;
 
 /// The pages of one bot, as places in its memory, in bytes. Known after its first query.
 #[derive(Debug, Default)]
-pub(super) struct Touched(OnceLock<Pages>);
-
-#[derive(Debug, Default)]
-struct Pages {
-    written: Vec<Range<usize>>,
-    read: Vec<Range<usize>>,
-}
+pub(super) struct Touched(OnceLock<Vec<Range<usize>>>);
 
 impl Touched {
-    /// Brings them in for a fresh memory. What is written to comes first: of what was mapped to be read, a copy costs
-    /// more.
+    /// Has a fresh memory own them.
     fn bring(&self, memory: &mut [u8]) {
-        let Some(Pages { written, read }) = self.0.get() else {
-            return;
-        };
-        let written = written.iter().zip(repeat(Advice::LinuxPopulateWrite));
-        let read = read.iter().zip(repeat(Advice::LinuxPopulateRead));
-        for (pages, advice) in written.chain(read) {
+        for pages in self.0.get().into_iter().flatten() {
             if let Some(pages) = memory.get_mut(pages.clone()) {
-                populate(pages, advice);
+                populate(pages);
             }
         }
     }
@@ -87,47 +76,39 @@ impl<T> Entering<'_, T> {
     }
 }
 
-/// Has pages be there, and does nothing where the system cannot.
+/// Has pages be copied, and does nothing where the system cannot.
 #[expect(unsafe_code, reason = "there is no safe way to give this advice")]
-fn populate(pages: &mut [u8], advice: Advice) {
+fn populate(pages: &mut [u8]) {
     let start = pages.as_mut_ptr().cast();
-    // SAFETY: the range is memory that is borrowed exclusively and may be written to, so it is mapped. Both kinds
-    // of advice have each page of it be there as if it were touched, and change none of its bytes.
-    let _ = unsafe { madvise(start, pages.len(), advice) };
+    // SAFETY: the range is memory that is borrowed exclusively and may be written to, so it is mapped. The advice
+    // has each page of it be there as if it were written to, and changes none of its bytes.
+    let _ = unsafe { madvise(start, pages.len(), Advice::LinuxPopulateWrite) };
 }
 
-/// The pages of a memory that are there by now, in runs: its own copies, and the file's.
-fn touched(place: &Place) -> io::Result<Pages> {
+/// The pages that a memory has copied by now, in runs.
+fn touched(place: &Place) -> io::Result<Vec<Range<usize>>> {
     let page = page_size();
     let Place(start, bytes) = *place;
     let mut map = vec![0; bytes / page * size_of::<u64>()];
     let offset = start / page * size_of::<u64>();
     File::open("/proc/self/pagemap")?.read_exact_at(&mut map, offset as u64)?;
-    let mut pages = Pages::default();
+    let mut runs: Vec<Range<usize>> = Vec::new();
     let entries = map
         .as_chunks()
         .0
         .iter()
         .map(|entry| u64::from_ne_bytes(*entry));
-    let there = entries
+    let own = entries
         .enumerate()
-        .filter(|(_, entry)| entry & PRESENT != 0);
-    let mut copied = 0;
-    for (number, entry) in there {
-        let is_own = entry & OF_A_FILE == 0;
-        copied += usize::from(is_own);
-        let runs = match is_own {
-            true if copied > PAGES_MAX => continue,
-            true => &mut pages.written,
-            false => &mut pages.read,
-        };
+        .filter(|(_, entry)| entry & PRESENT != 0 && entry & OF_A_FILE == 0);
+    for (number, _) in own.take(PAGES_MAX) {
         let from = number * page;
         match runs.last_mut() {
             Some(run) if run.end == from => run.end += page,
             _ => runs.push(from..from + page),
         }
     }
-    Ok(pages)
+    Ok(runs)
 }
 
 // SAFETY: every member is that of the arguments, and says the same of the same type.
@@ -182,9 +163,9 @@ mod tests {
     }
 
     /// Whether a page is written to, by what is known of a memory.
-    fn has(pages: &Pages, number: usize) -> bool {
+    fn has(pages: &[Range<usize>], number: usize) -> bool {
         let at = number * page_size();
-        pages.written.iter().any(|run| run.contains(&at))
+        pages.iter().any(|run| run.contains(&at))
     }
 
     #[test]
@@ -223,7 +204,7 @@ mod tests {
         let memory = &mut memory[skipped..][..2 * PAGES_MAX * page];
         memory.fill(1);
         let known = touched(&place(memory)).unwrap();
-        let bytes: usize = known.written.iter().map(ExactSizeIterator::len).sum();
+        let bytes: usize = known.iter().map(ExactSizeIterator::len).sum();
         assert_eq!(bytes, PAGES_MAX * page);
     }
 }
