@@ -1,7 +1,7 @@
 //! What this crate asks of its surroundings: of the gateway, or of the world that a test plays.
 //!
 //! Both have the same functions with the same signatures: `http` sends requests, `poe` asks the
-//! platform, `request` has the request as it was received, and a [`Sink`] takes what a bot says. Nobody
+//! platform, `request` has the request as it was received, and a [`Sink`] takes what a bot says. No module
 //! above needs to know which of them answers, but `export`, which has a gateway, and `testing`, which
 //! plays the world.
 

@@ -8,7 +8,7 @@ use crate::{Query, Reply, Result, Settings, failure::log};
 ///
 /// Each call runs in a fresh instance of the component, so `self` cannot carry anything from one
 /// call to the next. A call may compute 2 s at once, and 100 ms come back per second on the clock;
-/// waiting costs nothing. These are the defaults of the gateway; whoever runs it chooses.
+/// waiting costs nothing. These are the defaults of the gateway; its operator chooses.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a bot",
     label = "implement `ravenry_sdk::Bot` for `{Self}`"
@@ -48,7 +48,7 @@ pub trait Bot {
     /// A person liked or disliked a message of this bot. By default nothing happens.
     ///
     /// The platform no longer sends this to new bots; see [`on_reaction`](Bot::on_reaction). The
-    /// call may take 5 s, and nobody is shown its outcome. The same holds for the two below.
+    /// call may take 5 s, and its outcome is not shown to the person. The same holds for the two below.
     fn on_feedback(&self, feedback: &Feedback) {
         let _ = feedback;
     }
@@ -98,7 +98,7 @@ pub trait Bot {
 /// ```
 #[expect(
     async_fn_in_trait,
-    reason = "a component has one thread, so nobody needs to ask for `Send`"
+    reason = "a component has one thread, so no caller needs to ask for `Send`"
 )]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a bot",
@@ -201,7 +201,7 @@ pub struct Reaction {
 /// What the platform could not make sense of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorReport {
-    /// What was wrong, in words. Chosen by a stranger: it can hold line breaks.
+    /// What was wrong, in words. Untrusted text: it can hold line breaks.
     pub message: String,
     /// Details, in no fixed shape.
     pub metadata: Map<String, Value>,

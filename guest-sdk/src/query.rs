@@ -319,7 +319,7 @@ pub struct Attachment {
     pub url: String,
     /// Its media type, as the platform believes it to be.
     pub content_type: String,
-    /// Its file name. Chosen by whoever sent the file: never use it as a path.
+    /// Its file name. Chosen by the sender of the file: never use it as a path.
     pub name: String,
     /// The label under which the text refers to it, as in `![title][label]`.
     pub inline_ref: Option<String>,

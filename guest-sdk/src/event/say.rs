@@ -1,4 +1,4 @@
-//! An event on its way from a bot, before anybody has judged it.
+//! An event on its way from a bot, before it was checked.
 
 use super::{Event, File, Meta};
 use crate::failure::{Failure, Stopped};

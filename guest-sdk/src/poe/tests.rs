@@ -287,10 +287,10 @@ fn a_relay_ends_with_the_reply() {
 #[test]
 fn what_is_not_declared_is_denied_and_not_sent() {
     let scene = Scene::default()
-        .bot("Stranger", "a")
+        .bot("Undeclared", "a")
         .bot_with("C", |_| "c".into());
     let transcript = play(&scene, |_| {
-        assert!(matches!(ask("Stranger").text(), Err(PoeError::Denied(_))));
+        assert!(matches!(ask("Undeclared").text(), Err(PoeError::Denied(_))));
         for _ in 0..5 {
             assert_eq!(ask("C").text().as_deref(), Ok("c"));
         }
@@ -299,11 +299,11 @@ fn what_is_not_declared_is_denied_and_not_sent() {
         Ok(())
     });
     assert_eq!(transcript.asked.len(), 6);
-    // Outside `respond` there is nobody to ask for.
+    // Outside `respond` there is no query to ask for.
     scene.during(|| assert!(matches!(ask("C").text(), Err(PoeError::Denied(_)))));
 }
 
-/// Reads on whichever is ready, and nobody starves.
+/// Reads on whichever is ready, and none starves.
 #[test]
 fn merged_answers_come_as_they_arrive() {
     let second = Duration::from_secs(1);

@@ -65,7 +65,7 @@ fn attachments_and_parameters_are_those_of_the_last_message() {
 }
 
 #[test]
-fn a_quoted_message_is_found_and_a_wrong_index_is_nobody() {
+fn a_quoted_message_is_found_and_a_wrong_index_is_none() {
     let mut query = conversation();
     query.referenced_messages = vec![Message::bot("quoted")];
     let quoting = |index| Message {

@@ -1,4 +1,4 @@
-//! The clock of a scene, and the executor that lives by it: nobody waits for real.
+//! The clock of a scene, and the executor that lives by it: no test waits for real.
 //!
 //! Everything that a bot can wait for natively is a moment: a sleep, a script that pauses, a slow
 //! upstream. Where no future can go on, the clock is put forward to the earliest moment that one of

@@ -1,5 +1,5 @@
-//! A directory of our own: made where it is missing, for nobody else, and looked at where it is there. A link
-//! to it is followed where nobody else can point it elsewhere.
+//! A directory of our own: made where it is missing, for this user alone, and looked at where it is there. A
+//! link to it is followed where no other user can point it elsewhere.
 
 use std::{
     fs::{self, DirBuilder},
@@ -14,8 +14,8 @@ const LINKS_MAX: usize = 40;
 /// Who may write into it besides the user of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writers {
-    /// Nobody: whoever writes there runs code in this process.
-    Nobody,
+    /// No other user: what is written there may run as code in this process.
+    OwnerOnly,
     /// Its group, as volumes of container platforms have one for the processes that they are given to.
     Group,
 }
@@ -40,7 +40,7 @@ pub enum DirectoryError {
     Writable(&'static str, String, u32),
 }
 
-/// Makes the `what` directory (mode 0700) where it is missing, and checks that nobody else can write there.
+/// Makes the `what` directory (mode 0700) where it is missing, and checks that no other user can write there.
 ///
 /// # Errors
 /// It cannot be made, or is not to be trusted.
@@ -61,10 +61,10 @@ pub fn make(what: &'static str, path: &Path, writers: Writers) -> Result<(), Dir
     }
     let (owner, mode) = (found.uid(), found.mode() & 0o777);
     let others = match writers {
-        Writers::Nobody => 0o022,
+        Writers::OwnerOnly => 0o022,
         Writers::Group => 0o002,
     };
-    if writers == Writers::Nobody && owner != rustix::process::geteuid().as_raw() {
+    if writers == Writers::OwnerOnly && owner != rustix::process::geteuid().as_raw() {
         return Err(DirectoryError::Foreign(what, shown(), owner));
     }
     if mode & others != 0 {
@@ -74,7 +74,7 @@ pub fn make(what: &'static str, path: &Path, writers: Writers) -> Result<(), Dir
 }
 
 /// Where a path ends that may be a link, to what is there or is to be made. Links of this user and of root
-/// alone count: anybody else could let them lead somewhere else tomorrow.
+/// alone count: another user could point them somewhere else tomorrow.
 fn followed(what: &'static str, path: &Path) -> Result<PathBuf, DirectoryError> {
     // Behind a slash at its end, the link itself would not be seen.
     let mut path: PathBuf = path.components().collect();
@@ -107,7 +107,7 @@ mod tests {
     fn who_may_write_is_what_counts() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b");
-        for (mode, nobody, group) in [
+        for (mode, owner, group) in [
             (0o700, true, true),
             (0o755, true, true),
             (0o775, false, true),
@@ -117,7 +117,7 @@ mod tests {
         ] {
             make("state", &path, Writers::Group).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            for (writers, good) in [(Writers::Nobody, nobody), (Writers::Group, group)] {
+            for (writers, good) in [(Writers::OwnerOnly, owner), (Writers::Group, group)] {
                 let made = make("state", &path, writers);
                 let said = made.map_err(|error| error.to_string());
                 let shown = format!("can be written by others (mode {mode:o})");
@@ -131,15 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_made_for_nobody_else() {
+    fn what_is_missing_is_made_for_this_user_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new");
-        make("cache", &path, Writers::Nobody).unwrap();
+        make("cache", &path, Writers::OwnerOnly).unwrap();
         let mode = fs::metadata(&path).unwrap().mode() & 0o777;
         assert_eq!(mode, 0o700);
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = make("cache", &file, Writers::Nobody).unwrap_err();
+        let error = make("cache", &file, Writers::OwnerOnly).unwrap_err();
         assert!(error.to_string().ends_with("file` is not a directory"));
     }
 
@@ -152,7 +152,7 @@ mod tests {
         fs::create_dir(path("to")).unwrap();
         symlink(path("link"), path("further")).unwrap();
         symlink("round", path("round")).unwrap();
-        for writers in [Writers::Nobody, Writers::Group] {
+        for writers in [Writers::OwnerOnly, Writers::Group] {
             make("cache", &path("further/"), writers).unwrap();
             assert_eq!(fs::metadata(path("real")).unwrap().mode() & 0o777, 0o700);
             make("cache", &path("link"), writers).unwrap();
@@ -165,19 +165,19 @@ mod tests {
         }
     }
 
-    /// Whoever has the link decides what is found behind it, however good that is.
+    /// The owner of the link decides what is found behind it, however good that is.
     #[test]
     fn a_link_of_another_user_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         symlink(".", &link).unwrap();
-        let nobody = rustix::fs::Uid::from_raw(65_534);
+        let other = rustix::fs::Uid::from_raw(65_534);
         let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
         // Only root can give it away.
-        if rustix::fs::chownat(rustix::fs::CWD, &link, Some(nobody), None, flags).is_err() {
+        if rustix::fs::chownat(rustix::fs::CWD, &link, Some(other), None, flags).is_err() {
             return;
         }
-        for writers in [Writers::Nobody, Writers::Group] {
+        for writers in [Writers::OwnerOnly, Writers::Group] {
             let error = make("state", &link, writers).unwrap_err();
             let said = "link belongs to another user (number 65534)";
             assert!(error.to_string().ends_with(said), "{error}");

@@ -1,7 +1,7 @@
 //! What every part of Ravenry stands on, whatever it does.
 //!
 //! Problems as a person reads them, secrets, standard output, directories of our own, patterns of hosts,
-//! budgets of memory, and workers, which are processes for work on files that nobody vouches for. May know the protocol's
+//! budgets of memory, and workers, which are processes for work on untrusted files. May know the protocol's
 //! escapes; knows no network, no clock, and none of the other crates.
 
 pub mod directory;

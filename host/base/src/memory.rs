@@ -20,7 +20,7 @@ pub use self::{
 /// part. (Dynamic thresholds, as switches divide their buffers: Choudhury and Hahne, 1998.)
 pub const TIMES_FREE: u64 = 4;
 
-/// Bytes in use for somebody (a bot, a tenant, the process), and their bound.
+/// Bytes in use for a bot, a tenant or the process, and their bound.
 #[derive(Debug)]
 pub struct MemoryPool {
     used: AtomicU64,
@@ -152,7 +152,7 @@ impl Drop for Booking {
 mod tests {
     use super::*;
 
-    /// As much as is free, four times: then somebody else finds something, and gets it.
+    /// As much as is free, four times: then another tenant finds something, and gets it.
     #[test]
     fn a_tenant_leaves_some_to_others() {
         let all = MemoryPool::new(100);
@@ -166,7 +166,7 @@ mod tests {
         assert!(late.set(16) && !late.set(17));
         drop((greedy, late));
         assert_eq!(all.free(), 100, "what was refused changed nothing");
-        assert!(of(false).set(100), "alone there is nobody to leave some to");
+        assert!(of(false).set(100), "alone it need not leave any to others");
     }
 
     #[test]

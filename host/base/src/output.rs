@@ -1,10 +1,10 @@
-//! What reaches whoever reads: data on standard output, and whether it got there; talk on standard error.
+//! What a command prints: data on standard output, and whether it got there; messages on standard error.
 //!
-//! All of it may repeat strangers, and a terminal may be there: it passes [`shown`] here, so that whoever
-//! prints does not have to know whose words they are.
+//! All of it may repeat untrusted text, and a terminal may be there: it passes [`shown`] here, so that the
+//! code that prints does not have to know where the text comes from.
 //!
-//! Whoever writes goes on; what could not be written makes a failure of the whole in the end, so that nobody
-//! takes half a report for a whole one. A reader that has gone away has had enough, and is no failure.
+//! The command goes on after a failed write; what could not be written makes the whole fail in the end, so
+//! that half a report is not taken for a whole one. A reader that has gone away has had enough: no failure.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -31,8 +31,8 @@ pub fn data(text: &str) {
     }
 }
 
-/// Writes text as it is: whoever drew it has put colours in it, and strangers' words only as
-/// [they may be shown](shown).
+/// Writes text as it is: the caller has put colours in it, and untrusted text only as
+/// [it may be shown](shown).
 pub fn painted(text: &str) {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
@@ -49,7 +49,7 @@ pub fn tell(text: &str) {
 
 /// Says what was drawn, as [`painted`] writes it.
 pub fn told(text: &str) {
-    // Nobody to tell when it is closed.
+    // When it is closed, there is no place left to report that.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

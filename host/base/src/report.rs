@@ -2,7 +2,7 @@
 //!
 //! [`Problem`] keeps the four apart, [`Problems`] shows all of them at once. Both print for people:
 //! text that came out of a file is shown with its control characters escaped, so that a file
-//! cannot paint on the terminal of whoever reads the error. What somebody has typed is repeated without
+//! cannot paint on the terminal of the person who reads the error. What the user has typed is repeated without
 //! the password that is in it where it is a URL.
 
 use std::{
@@ -15,13 +15,13 @@ use ravenry_protocol::shown::Escaped;
 
 /// How many problems are written out; the last line counts them all.
 ///
-/// A file of one mebibyte can hold a hundred thousand mistakes; nobody reads more than a page or two.
+/// A file of one mebibyte can hold a hundred thousand mistakes; a person reads a page or two of them.
 pub const SHOWN_MAX: usize = 100;
 
 /// A place in a text file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// The file as whoever called us wrote it.
+    /// The file as the caller wrote it.
     pub file: String,
     /// Line, counted from 1; 0 when the file as a whole is meant, and then only the file is shown.
     pub line: u32,
@@ -50,7 +50,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing that is wrong. Holds no secret: whoever makes one leaves values of keys out.
+/// One thing that is wrong. Holds no secret: the code that makes one leaves values of keys out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     /// What happened, in one sentence without a full stop.
@@ -181,7 +181,7 @@ mod tests {
         assert!(text.ends_with("\n101 errors, of which the first 100 are shown"));
     }
 
-    /// A key in a stranger's file with an escape sequence in it does not clear the reader's screen.
+    /// A key in an untrusted file with an escape sequence in it does not clear the reader's screen.
     #[test]
     fn control_characters_are_escaped() {
         assert_eq!(
@@ -190,7 +190,7 @@ mod tests {
         );
     }
 
-    /// Wherever somebody has typed it.
+    /// Wherever it was typed.
     #[test]
     fn passwords_are_not_repeated() {
         let url = "http://u:planted@host/".to_owned();

@@ -21,7 +21,7 @@ mod user;
 pub struct Secret {
     /// The text itself; wiped on drop.
     text: Arc<SecretString>,
-    /// SHA-256 of the text, so that a comparison hashes only what a stranger sent.
+    /// SHA-256 of the text, so that a comparison hashes only what the client sent.
     digest: [u8; 32],
 }
 

@@ -1,4 +1,4 @@
-//! Work on strangers' files, in a process of its own: bytes in, bytes out.
+//! Work on untrusted files, in a process of its own: bytes in, bytes out.
 //!
 //! Such work may take much memory, for ever, or a wrong turn in other people's code. A process gives back
 //! what it took, can be stopped, sees no secret, and falls alone.
@@ -18,7 +18,7 @@ use std::{
 use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 
-/// How far a worker stands back behind whoever serves.
+/// How far a worker's priority is below that of the process that serves.
 const NICENESS: i32 = 10;
 
 /// Where a process says how soon it goes when memory runs out, of itself.
@@ -106,7 +106,7 @@ pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Outp
         .stderr(Stdio::piped());
     let mut worker = start(&mut worker)?;
     if let Some(mut stdin) = worker.stdin.take() {
-        // Whoever does not read it to the end says why.
+        // A worker that does not read it to the end says why.
         let _ = stdin.write_all(input);
     }
     let (stdout, stderr) = (worker.stdout.take(), worker.stderr.take());
@@ -125,7 +125,7 @@ pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Outp
     })
 }
 
-/// The first words of a worker. The rest is read all the same: whoever writes it should not wait for ever.
+/// The first words of a worker. The rest is read all the same: a full pipe would block the worker.
 fn words(mut stderr: impl Read) -> Vec<u8> {
     let mut words = Vec::new();
     let _ = (&mut stderr).take(WORDS_BYTES_MAX).read_to_end(&mut words);

@@ -15,7 +15,7 @@ use std::{hint::black_box, sync::Arc, thread, time::Instant};
 
 use ravenry_base::memory::{Booking, MemoryPool};
 
-/// Replies of each thread, where nobody says anything.
+/// Replies of each thread, by default.
 const REPLIES: u32 = 5_000_000;
 
 const KIB: u64 = 1024;

@@ -35,13 +35,13 @@ const SETTLED_AFTER: std::time::Duration = std::time::Duration::from_secs(2);
 /// What a server logs, and where to.
 #[derive(Clone, Copy)]
 pub(crate) enum Log {
-    /// Nothing but errors, and nobody reads them.
+    /// Nothing but errors, which are not read.
     Errors,
     /// What is the default, to a file.
     InFile,
 }
 
-/// Limits of a bot of which more replies wait than one may have where nobody says anything: 10,000
+/// Limits of a bot of which more replies wait than one may have by default: 10,000
 /// hold 11 GiB, if all the memory counts that they declare.
 pub(crate) const MANY: [&str; 4] = ["--limit", "running=10000", "--limit", "live_memory=64GiB"];
 
@@ -288,7 +288,7 @@ impl Contender {
         }
     }
 
-    /// Whoever answers at the address is the one that was started: it chose its port itself, and
+    /// The process that answers at the address is the one that was started: it chose its port itself, and
     /// still has it.
     pub(crate) fn assert_runs(&mut self) {
         let ended = self.child.try_wait().unwrap();

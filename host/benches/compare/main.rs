@@ -9,7 +9,7 @@
 //! `-- "64 clients"` measures only those cases whose title has these words.
 //!
 //! The gateway is measured twice: without a log, which the others do not write either, and with the
-//! log that it writes where nobody says anything, into a file.
+//! log that it writes by default, into a file.
 
 #![expect(
     clippy::unwrap_used,
@@ -145,7 +145,7 @@ impl<'a> Way<'a> {
         let before = self.server.cpu_seconds();
         let served = load.serve(&request, TURN);
         let used = self.server.cpu_seconds() - before;
-        assert!(used > 0.0, "somebody else answered for {}", self.name);
+        assert!(used > 0.0, "another server answered for {}", self.name);
         Turn {
             rate: served.replies / served.seconds,
             cost: used / served.replies * 1e6,

@@ -63,7 +63,7 @@ use report::Found;
 use rows::{PYTHON, ROWS, Row};
 use scene::{Processor, Scene};
 
-/// Seconds of a row, where nobody says anything.
+/// Seconds of a row, by default.
 const SECONDS: u64 = 5;
 /// Time in which a neighbour gets going before anything is measured.
 const WARM_UP: Duration = Duration::from_millis(700);

@@ -66,7 +66,7 @@ pub(crate) fn listen(address: SocketAddr, time: Duration) -> Heard {
 struct Shared {
     address: SocketAddr,
     request: Vec<u8>,
-    /// Connections that nobody uses; whoever came last waits longest, so that none gets old.
+    /// Connections that are not in use; the last one back waits longest, so that none gets old.
     idle: RefCell<VecDeque<Client>>,
     heard: RefCell<Heard>,
 }
@@ -104,7 +104,7 @@ async fn converse(address: SocketAddr, time: Duration) -> Heard {
     heard
 }
 
-/// Says when a question is due; returns how many nobody took.
+/// Says when a question is due; returns how many were not taken.
 fn keep_time(tell: &mpsc::Sender<Instant>, time: Duration) -> usize {
     let start = Instant::now();
     let (mut due, mut missed) = (start, 0);

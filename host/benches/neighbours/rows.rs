@@ -30,7 +30,7 @@ const LARGE_BODY: usize = 12 * 1024 * 1024 / 640;
 /// What a bot is asked behind them.
 const AFTER_BODY: &str = "say 1 20";
 
-/// All of them; the first is nobody, the standard for the others.
+/// All of them; the first is no neighbour, the standard for the others.
 pub(crate) const ROWS: &[Row] = &[
     narrow("alone", |_| Load::Nothing),
     narrow("2 loops", |_| loops(2)),

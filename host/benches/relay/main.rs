@@ -107,7 +107,7 @@ impl Servers {
         let rate = load.run_with(content, TURN);
         let used = contender.cpu_seconds() - before;
         contender.assert_runs();
-        assert!(used > 0.0, "somebody else answered for {}", contender.name);
+        assert!(used > 0.0, "another server answered for {}", contender.name);
         Turn {
             rate,
             cost: used / (rate * TURN.as_secs_f64()),

@@ -1,4 +1,4 @@
-//! Measures how a gateway with many bots starts, and what it takes when nobody has asked anything:
+//! Measures how a gateway with many bots starts, and what it takes before the first query:
 //! `cargo bench --bench start`, or with another number `cargo bench --bench start -- --bots 100`.
 //!
 //! Once with one component for all bots, once with a component for each. The first start compiles
@@ -43,7 +43,7 @@ use load::Client;
 
 /// How often each layout is started.
 const ROUNDS: usize = 5;
-/// Bots, where nobody says anything.
+/// Bots, by default.
 const BOTS: u32 = 1_000;
 
 /// Bots, and how many components they share.

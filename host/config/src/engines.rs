@@ -15,7 +15,7 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// All of them, as where nobody says anything.
+    /// All of them, the default.
     pub const ALL: Self = Self {
         large: true,
         tasks: true,

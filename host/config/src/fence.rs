@@ -18,7 +18,7 @@ pub(super) fn leaves(dir: &Path, path: &Path, what: &str, place: Option<Place>) 
     let led = match (dir.canonicalize(), path.canonicalize()) {
         (Ok(dir), Ok(real)) if real.starts_with(&dir) => return None,
         (Ok(_), Ok(real)) => real,
-        // Of what is not there nobody learns whether it is there for others.
+        // A tenant cannot learn whether a path outside its directory exists.
         _ if climbs(dir, path) => path.to_owned(),
         _ => return None,
     };

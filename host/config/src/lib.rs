@@ -225,7 +225,7 @@ fn local(
         problems.extend(refused.into_iter().map(|refused| refused.problem));
         return Err(Problems(in_order(problems, |problem| problem)));
     }
-    // Nobody set totals, so they must not narrow what a bot was given.
+    // No totals were set, so they must not narrow what a bot was given.
     let most = |of: fn(&Limits) -> u32, least| {
         tenant
             .bots

@@ -53,13 +53,13 @@ pub struct Limits {
     pub attachment: u64,
 }
 
-/// One limit: all that anybody may want to know about it.
+/// One limit: all that is known about it.
 pub struct Row {
     /// Name in files and flags, and of the field of [`Limits`].
     pub name: &'static str,
     /// What it measures.
     pub kind: UnitKind,
-    /// Its value where nobody says anything.
+    /// Its value by default.
     pub default: Value,
     /// Why this default.
     pub reason: &'static str,
@@ -190,7 +190,7 @@ pub static ROWS: [Row; 20] = [
 /// Longest name that is compared for a suggestion.
 const SUGGEST_BYTES_MAX: usize = 64;
 
-/// The name among `known` that somebody who wrote `typed` probably meant.
+/// The name among `known` that the author of `typed` probably meant.
 pub(super) fn suggestion<'k>(
     typed: &str,
     known: impl IntoIterator<Item = &'k str>,
@@ -246,7 +246,7 @@ impl Row {
     }
 }
 
-/// A value above what whoever runs the server allows.
+/// A value above what the operator of the server allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Name of the limit.

@@ -57,7 +57,7 @@ pub(super) struct Loader<'e> {
     allowed: Option<Hosts>,
     /// Bots that no tenant has yet.
     declared: Vec<Declared>,
-    /// What is wrong with nobody's bots in particular, or with those that are being read.
+    /// What is wrong with no tenant's bots in particular, or with those that are being read.
     problems: Vec<Problem>,
     /// What was wrong with bots of the tenant that is being read.
     wrong: Vec<(Option<BotName>, Problem)>,

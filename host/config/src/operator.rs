@@ -26,7 +26,7 @@ use ravenry_base::{
     report::{Place, Problem},
 };
 
-/// What stands in the place of an address where nobody is to listen.
+/// What stands in the place of an address where no listener is wanted.
 const OFF: &str = "off";
 
 /// Private hosts that an operator may name.

@@ -27,7 +27,7 @@ const HOSTS_MAX: usize = 256;
 /// Secrets that one bot may have. They are looked for in all that it prints and says.
 const SECRETS_MAX: usize = 32;
 
-/// What stands in for a secret where nobody names a header.
+/// The header that carries a secret where the manifest names none.
 const HEADER: HeaderName = http::header::AUTHORIZATION;
 
 /// A secret: what a header can carry. A shorter one would be found in harmless text and masked there;

@@ -3,12 +3,12 @@
 use thiserror::Error;
 use url::Url;
 
-/// Where Poe takes questions to bots, settings and costs, where nobody says anything.
+/// Where Poe takes questions to bots, settings and costs, by default.
 ///
 /// Source: `fastapi_poe.client` 0.0.83, of 2025.
 pub const POE_API: &str = "https://api.poe.com/";
 
-/// Where Poe takes files, where nobody says anything. Source: the same.
+/// Where Poe takes files, by default. Source: the same.
 pub const POE_UPLOAD: &str = "https://www.quora.com/poe_api/file_upload_3RD_PARTY_POST";
 
 /// Where the platform is: Poe itself, or something that plays it.

@@ -28,7 +28,7 @@ pub const KEYS_MAX: usize = 8;
 /// Paths that the gateway answers itself.
 pub const RESERVED: [&str; 2] = ["/healthz", "/readyz"];
 
-/// How long replies may go on after a stop was asked for, where nobody says anything.
+/// How long replies may go on after a stop was asked for, by default.
 ///
 /// 30 s: most replies are shorter, and it is what process managers wait before they kill.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -101,7 +101,7 @@ pub struct ServerSpec {
 }
 
 impl ServerSpec {
-    /// For whoever wants all or nothing.
+    /// For callers that want all or nothing.
     ///
     /// # Errors
     /// All that is refused.
@@ -226,7 +226,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Where whoever runs the server is the author: no ceilings but those of the flags.
+    /// Where the author runs the server: no ceilings but those of the flags.
     pub(super) fn of_author() -> Self {
         Self {
             defaults: Limits::default(),

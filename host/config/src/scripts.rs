@@ -14,8 +14,8 @@
 //! ]
 //! ```
 //!
-//! Goes in: a path. Comes out: who plays, or every mistake with its place. Never done here: asking
-//! anybody.
+//! Goes in: a path. Comes out: who plays, or every mistake with its place. Never done here:
+//! network requests.
 
 mod events;
 

@@ -86,7 +86,7 @@ pub(super) enum Vault {
 }
 
 impl Vault {
-    /// Whether manifests are written by somebody else than whoever runs the server.
+    /// Whether manifests are written by tenants, and not by the operator of the server.
     pub(super) fn is_operators(&self) -> bool {
         matches!(self, Self::Operator(_))
     }
@@ -365,7 +365,7 @@ impl Sort {
         } else {
             return Ok(Secret::new(text));
         };
-        // What was read is wiped although it is no key: it is somebody's secret all the same.
+        // What was read is wiped although it is no key: it is a secret all the same.
         drop(Secret::new(text));
         Err(Wrong(wrong, better))
     }

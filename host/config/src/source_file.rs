@@ -20,7 +20,7 @@ pub struct TextFile<'t> {
     text: &'t str,
     /// Where each line starts.
     lines: Vec<usize>,
-    /// Whether a tenant of somebody else's server wrote it.
+    /// Whether a tenant of an operator's server wrote it.
     pub(super) is_of_tenant: bool,
     /// What was found wrong, in the order of finding.
     pub problems: Vec<Problem>,
@@ -42,7 +42,7 @@ impl<'t> TextFile<'t> {
         }
     }
 
-    /// The same, and whether a tenant of somebody else's server wrote it.
+    /// The same, and whether a tenant of an operator's server wrote it.
     pub(super) fn of_tenant(self, is_of_tenant: bool) -> Self {
         Self {
             is_of_tenant,
@@ -195,10 +195,10 @@ fn text(bytes: Vec<u8>) -> io::Result<String> {
     })
 }
 
-/// Most characters of somebody else's text inside a sentence of ours.
+/// Most characters of others' text inside a sentence of ours.
 const EXCERPT_CHARS_MAX: usize = 64;
 
-/// The beginning of a text that somebody else wrote, short enough for a sentence.
+/// The beginning of a text that is not ours, short enough for a sentence.
 pub fn excerpt(text: &str) -> String {
     let mut short: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
     if short.len() < text.len() {
@@ -208,7 +208,7 @@ pub fn excerpt(text: &str) -> String {
 }
 
 /// The text, if it is plainly the name of a variable, a file or a setting; `None` if it may be a
-/// key that somebody pasted where its name belongs.
+/// key that was pasted where its name belongs.
 ///
 /// Keys are of one piece, and long or with digits; names are short, or have separators.
 pub fn nameable(text: &str) -> Option<&str> {

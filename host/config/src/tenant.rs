@@ -259,7 +259,7 @@ fn shared_hosts(tenants: &[TenantEntry]) -> Vec<Problem> {
     problems
 }
 
-/// In the order of their routes, whoever covers another stands before it; only neighbours in the
+/// In the order of their routes, one that covers another stands before it; only neighbours in the
 /// chain of those that cover each other need a look.
 fn overlapping_prefixes(tenants: &[TenantEntry]) -> Vec<Problem> {
     let mut prefixes: Vec<_> = tenants

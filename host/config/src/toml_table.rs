@@ -184,7 +184,7 @@ impl<'t> Keys<'t> {
         }
     }
 
-    /// Notes every key that nobody asked for.
+    /// Notes every key that was not read.
     pub fn finish(self, file: &mut TextFile) {
         let within = self.within();
         let known = self.known.clone();

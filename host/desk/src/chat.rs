@@ -1,7 +1,7 @@
 //! A talk with any server bot at a terminal, and a filter for pipes.
 //!
 //! It knows a URL, a key and `protocol`, like the platform, and nothing of the gateway. All that a bot
-//! says is a stranger's text: it reaches a terminal through `styled_line` alone, which leaves nothing in it
+//! says is untrusted text: it reaches a terminal through `styled_line` alone, which leaves nothing in it
 //! that a terminal obeys. Nothing is written but what `/save` and `/record` are told to, and
 //! the history.
 //!

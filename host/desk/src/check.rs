@@ -32,7 +32,7 @@ use crate::client::Target;
 use ravenry_base::report::Problem;
 use ravenry_protocol::rules::{self, Rule, Weight};
 
-/// Longest time for one answer where nobody says otherwise: twelve times what the platform waits for
+/// Longest time for one answer by default: twelve times what the platform waits for
 /// the first event, and what proxies in front of language models wait (nginx, `proxy_read_timeout`).
 pub const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -1,4 +1,4 @@
-//! A client of any server bot, ours or a stranger's: sends it what the platform sends, and reads
+//! A client of any server bot, ours or another's: sends it what the platform sends, and reads
 //! what it answers as it comes, with times and with what is wrong about it.
 //!
 //! It knows a URL, a key and `protocol`, and nothing of the gateway: what it meets is what the
@@ -40,7 +40,7 @@ use ravenry_outbound::{self as egress, Egress};
 /// The protocol version that requests say (reference client 0.0.83).
 pub const VERSION: &str = "1.2";
 
-/// Longest wait for the head of an answer, and longest silence in it, where nobody says otherwise.
+/// Longest wait for the head of an answer, and longest silence in it, by default.
 ///
 /// Servers send a comment every 15 s; a bot under a debugger has its time.
 pub const SILENCE_MAX: Duration = Duration::from_mins(2);
@@ -91,7 +91,7 @@ impl Client {
     pub fn new(silence_max: Duration) -> Self {
         let egress = Egress::new(Vec::new());
         Self {
-            // Whoever names a URL may reach it, on this machine too.
+            // The user who names a URL may reach it, on this machine too.
             http: egress.client(&egress.part()),
             silence_max,
         }

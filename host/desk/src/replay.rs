@@ -3,7 +3,7 @@
 //!
 //! A file is made of what was heard ([`record`]), read with all its mistakes at once ([`read`]), held
 //! against what a bot does now ([`compare`]), and changed where that is accepted, with everything else
-//! left as it was. Nothing is run here, and no bot is known: whoever runs one hands in what it did.
+//! left as it was. Nothing is run here, and no bot is known: the caller that runs one hands in what it did.
 //!
 //! A file says of itself only what differs from the usual: a turn with nothing but `say` is one.
 //! What a file does not say is not compared.

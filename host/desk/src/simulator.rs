@@ -2,7 +2,7 @@
 //!
 //! What is here is the API that bots call: a [`Simulator`] on loopback, to which bots ask other bots,
 //! upload files, send bills and settings. It answers from [`Script`]s, or from a server bot that was
-//! registered under a name. What it was asked it keeps for nobody; [`Hooks`] may look on.
+//! registered under a name. What it was asked it does not keep; [`Hooks`] may look on.
 //!
 //! ```
 //! use ravenry_desk::simulator::{Answer, Script, Simulator};
@@ -18,7 +18,7 @@
 //! On the same listener is the page on which a person talks to the bots in a browser.
 //!
 //! It knows a URL and the protocol, and nothing of our server: it plays for any server bot, and
-//! judges ours as a stranger would. It listens on 127.0.0.1 only, and never calls anything but the
+//! judges ours as any other. It listens on 127.0.0.1 only, and never calls anything but the
 //! URLs it was given (see [`Downloads`]). Where the platform's own answer is not known, the comment
 //! says so.
 //!

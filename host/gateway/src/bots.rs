@@ -102,7 +102,7 @@ pub struct Bot {
     shared_state: TenantState,
     /// What bodies of its requests take.
     parts: Parts,
-    /// Who pays for what it computes.
+    /// The tenant and the bot that are charged for what it computes.
     owner: Owner,
     /// How long its component computes at a stretch.
     pace: Pace,
@@ -124,7 +124,7 @@ pub struct Bot {
 pub struct Authorized(());
 
 impl Bot {
-    /// How many keys open it; with none, anybody may call.
+    /// How many keys open it; with none, it is open to every caller.
     pub fn keys(&self) -> usize {
         self.keys.len()
     }
@@ -141,7 +141,7 @@ impl Bot {
         self.secrets.log_mask()
     }
 
-    /// Lets in whoever runs the bot in his own process: he has its keys anyway.
+    /// Lets in a caller that runs the bot in its own process: it has the keys anyway.
     pub fn trusted(&self) -> Authorized {
         Authorized(())
     }
@@ -175,7 +175,7 @@ impl Bot {
         &self.shared_state.readers
     }
 
-    /// For whom it computes.
+    /// The tenant and the bot that it computes for.
     pub fn owner(&self) -> &Owner {
         &self.owner
     }
@@ -349,8 +349,8 @@ impl Table {
         self.routes(host).get(trimmed)
     }
 
-    /// The route of this host that is most like a path nobody answers at. Long paths are like none, and of
-    /// many routes only some are looked at: whoever asks must not keep others waiting.
+    /// The route of this host that is most like a path that no bot has. Long paths are like none, and of many
+    /// routes only some are looked at: one request must not keep others waiting.
     pub fn nearest(&self, host: &str, path: &str) -> Option<&str> {
         let is_short = |path: &str| path.len() <= LIKE_BYTES_MAX;
         self.routes(host)

@@ -6,7 +6,7 @@
 //!
 //! The file is locked for as long as its reply lives. So processes may share a state directory: a file
 //! whose lock can be had belongs to a process that is gone, and [`Journal::left_open`] tells of it
-//! once. Where somebody pulls the plug between the telling and the removal, it is told again: twice is
+//! once. Where the power fails between the telling and the removal, it is told again: twice is
 //! better than never. No key is ever written.
 
 mod record;
@@ -34,7 +34,7 @@ pub(crate) use self::tally::Tally;
 /// The directory in the state directory.
 const DIRECTORY: &str = "charges";
 
-/// Records that are open at once where nobody says how many. More than replies can run on any machine.
+/// Records that are open at once where no number is given. More than replies can run on any machine.
 pub(crate) const RECORDS_MAX: u32 = 1 << 20;
 
 /// How long a process that ends waits for its last records to be removed.

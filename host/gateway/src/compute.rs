@@ -1,7 +1,7 @@
-//! Time of the processor: who may hold a thread, and for how long.
+//! Time of the processor: what may hold a thread, and for how long.
 //!
-//! There are two places to run. *Serving threads* own the sockets and belong to everybody: nothing of a bot
-//! holds one for longer than about a millisecond. *Compute threads*, as many as there are processors and
+//! There are two places to run. *Serving threads* own the sockets and are shared by all tenants: nothing of a
+//! bot holds one for longer than about a millisecond. *Compute threads*, as many as there are processors and
 //! of a lower priority, take turns at what computes at a stretch: by tenant, in it by bot, in it by
 //! reply. What they poll lives on a runtime of its own.
 //!
@@ -41,7 +41,7 @@ use self::{
 };
 use crate::metrics::TenantTime;
 
-/// Computing time of a tenant. Outlives the versions of his bots.
+/// Computing time of a tenant. Outlives the versions of its bots.
 #[derive(Debug)]
 pub struct TenantShare {
     account: Arc<Account>,
@@ -65,7 +65,7 @@ impl TenantShare {
         self.budget.weigh(weight);
     }
 
-    /// Whether a query came to him within the last seconds.
+    /// Whether a query came to it within the last seconds.
     pub fn was_active(&self) -> bool {
         self.budget.was_active(clock::since_start())
     }
@@ -88,7 +88,7 @@ impl BotShare {
     }
 }
 
-/// For whom something is computed.
+/// The tenant and the bot for which something is computed.
 #[derive(Clone, Debug)]
 pub struct Owner {
     /// The tenant.
@@ -98,9 +98,9 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Nobody in particular: all together are held to the share of one tenant beside others, and count as
-    /// nobody whom others have to leave room for.
-    pub fn nobody() -> Self {
+    /// No tenant: connections whose bot is not known yet, and requests that are turned away. All together are
+    /// held to the share of one tenant, and tenants need not leave room for them.
+    pub fn unattributed() -> Self {
         Self {
             tenant: Arc::new(TenantShare {
                 account: Account::new(1),
@@ -255,8 +255,8 @@ impl Handle {
         tenant.time.served(nanos, overrun);
     }
 
-    /// Whether what has computed for so long in this turn is to give way: somebody waits, or nobody
-    /// wants it any more.
+    /// Whether what has computed for so long in this turn is to give way: other work waits, or it
+    /// was given up.
     pub fn is_over(&self, turn: Duration) -> bool {
         (turn >= threads::SLICE && self.0.inner.is_waited_for()) || task::is_given_up()
     }
@@ -271,8 +271,8 @@ fn processors() -> usize {
         .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
 }
 
-/// Does something that a bot has a hand in, such as dropping what is its; a panic in there is nobody
-/// else's.
+/// Does something that a bot has a hand in, such as dropping what is its; a panic in there goes no
+/// further.
 pub(crate) fn quietly(act: impl FnOnce()) {
     // What the panic said went to the log already, by the hook.
     let _ = catch_unwind(AssertUnwindSafe(act));

@@ -1,7 +1,7 @@
 //! Every metric: name, unit, labels, meaning.
 //!
 //! Labels are the tenant, the bot and how a reply ended, all of them names that an operator or an
-//! author chose; nothing that a stranger sends becomes a label. Handles are made when a bot is
+//! author chose; nothing that a client or another host sends becomes a label. Handles are made when a bot is
 //! mounted, those of outcomes when the first reply ends so: counting a reply takes atomic operations
 //! and no look-up.
 
@@ -75,7 +75,7 @@ pub(crate) const CONNECTIONS: &str = "ravenry_connections";
 /// Connections that were closed because there are too few: to make room (`idle`), or for want of it (`crowded`).
 pub(crate) const CLOSED_CONNECTIONS: &str = "ravenry_connections_closed_total";
 
-/// Lines of the log that were dropped because whoever reads it is too slow.
+/// Lines of the log that were dropped because its reader is too slow.
 pub(crate) const DROPPED_LOG_LINES: &str = "ravenry_dropped_log_lines_total";
 
 /// Bounds of the histograms of times, in seconds: from a warm echo to a long essay.
@@ -250,7 +250,7 @@ pub(crate) fn uncaptured(tenant: &str, bot: &str, milli_cents: u64) {
         .increment(milli_cents);
 }
 
-/// Counts an amount of which nobody knows what came of it. The bot may not be mounted any more.
+/// Counts an amount of which it is not known what came. The bot may not be mounted any more.
 pub(crate) fn unknown_charge(tenant: &str, bot: &str, step: &'static str, milli_cents: u64) {
     counter!(UNKNOWN_CHARGES, "tenant" => tenant.to_owned(), "bot" => bot.to_owned(), "step" => step)
         .increment(milli_cents);

@@ -134,7 +134,7 @@ impl Grant {
 
 /// A text that stands for a secret: 128 random bits, so that it occurs nowhere else.
 ///
-/// It grants nothing to who guesses it. Where the system gives no random bytes (never seen after
+/// To guess it grants nothing. Where the system gives no random bytes (never seen after
 /// boot), a count takes their place.
 fn placeholder() -> String {
     static FALLBACK: AtomicU64 = AtomicU64::new(0);

@@ -1,5 +1,5 @@
 //! The composition root: configuration in, a serving process out. Everything is built here and
-//! nowhere else; phases, drain and stop. What asks for a stop, and the addresses, whoever calls brings along.
+//! nowhere else; phases, drain and stop. What asks for a stop, and the addresses, the caller brings along.
 
 mod auth;
 mod backstop;
@@ -78,7 +78,7 @@ pub struct Options {
     pub directories: Directories,
     /// How long replies may go on after a stop was asked for.
     pub drain: Duration,
-    /// Whether they are served to their author, on his machine: wrong paths get a hint there, and web pages
+    /// Whether they are served on their author's own machine: wrong paths get a hint there, and web pages
     /// of others no answer of a bot without a key.
     pub at_desk: bool,
     /// Told what is being done, for a person who waits.
@@ -134,7 +134,7 @@ pub async fn run(
     let failed = |what: &str, error: &dyn std::error::Error| problem(what.to_owned(), &error, None);
     let Shutdown { politely, at_once } = shutdown;
     let mut politely = pin!(politely);
-    // Before anything is counted. Where nobody may ask, nothing is: what is kept would only grow.
+    // Before anything is counted. Without a listener for metrics, nothing is: what is kept would only grow.
     let recorder = listeners.metrics.as_ref().map(|_| Metrics::install());
     let recorder = recorder.transpose();
     let recorder = recorder.map_err(|error| failed("metrics cannot be kept", &error))?;
@@ -216,7 +216,7 @@ async fn serve(
     );
     let readers = machine.descriptors.readers;
     let serve = |entrance| open::serve_bots(entrance, readers, &crowd, &gateway);
-    // While another process answers, nobody is to wait for what this one still has to compile.
+    // While another process answers, no client is to wait for what this one still has to compile.
     let (first, second) = match bots.entrance {
         Entrance::Open(_) => (Some(bots.entrance), None),
         Entrance::Beside(_) => (None, Some(bots.entrance)),
@@ -252,7 +252,7 @@ async fn serve(
     Ok(())
 }
 
-/// Mounts the bots for whoever asks them himself, on the runtime that calls: nothing is served, and all
+/// Mounts the bots for a caller that asks them itself, on the runtime that calls: nothing is served, and all
 /// are there when it returns.
 ///
 /// # Errors
@@ -278,9 +278,9 @@ pub async fn mount_only(
         compute: None,
     };
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;
-    // After the cache, which makes its own directory for nobody else. Whoever charges nothing does not
-    // need this one; who does is told that nothing can be noted.
-    let _ = directory::make("rehearsals", &records, Writers::Nobody);
+    // After the cache, which makes its own directory for this user alone. A bot that charges nothing does
+    // not need this one; one that does is told that nothing can be noted.
+    let _ = directory::make("rehearsals", &records, Writers::OwnerOnly);
     let change = look(spec, &deployment, progress).await?;
     Problems(change.refused()).or(())?;
     let applied = settled(change).await?;

@@ -1,8 +1,8 @@
 //! Logs and metrics as they leave the process.
 //!
 //! Logs go to standard error: text when that is a terminal, else one JSON object per line. They are
-//! written by a thread of their own, so that nobody who serves waits for whoever reads them. Metrics
-//! are kept by a recorder, whose own thread looks after them and renders them when somebody asks. The
+//! written by a thread of their own, so that no thread that serves waits for their reader. Metrics
+//! are kept by a recorder, whose own thread looks after them and renders them when a scraper asks. The
 //! log line of a reply is written here, once, when the reply has ended.
 
 mod log_queue;
@@ -76,7 +76,7 @@ pub fn start_overhearing(filter: &str) -> Result<(Logging, Overheard), Telemetry
 }
 
 fn read(filter: &str) -> Result<EnvFilter, TelemetryError> {
-    // What these warn of is what a bot did wrong, or what a stranger sent in the place of a name server,
+    // What these warn of is what a bot did wrong, or what another host sent in the place of a name server,
     // as often as they like; the bot hears of it. A filter that names them still wins.
     let quiet =
         format!("wasmtime_wasi_http=error,hickory_net=error,hickory_resolver=error,{filter}");

@@ -1,6 +1,6 @@
 //! Walls around the whole process, for the day on which the walls around a component do not hold.
 //!
-//! Whoever gets out of the sandbox has the rights of this process. Three walls, which the kernel holds,
+//! A guest that gets out of the sandbox has the rights of this process. Three walls, which the kernel holds,
 //! leave it what a gateway needs and nothing else: it never gains rights by starting a program
 //! (`no_new_privs`), it reaches no files but its own (`files`), and it makes no calls that it never needs
 //! (`calls`). The processes that it starts inherit all of them.
@@ -53,7 +53,7 @@ pub enum Standing {
     Whole,
     /// As much of it stands as this kernel knows.
     Partly,
-    /// Nobody wanted it.
+    /// The operator has switched it off.
     SwitchedOff,
     /// It cannot be raised here; why.
     Missing(String),
@@ -64,7 +64,7 @@ pub enum Standing {
 pub struct Walls(Vec<(Wall, Standing)>);
 
 impl Walls {
-    /// Raises all but those that nobody wants, around this thread and all that it starts from now on.
+    /// Raises all but those in `without`, around this thread and all that it starts from now on.
     pub fn raise(without: &[Wall], paths: &Paths) -> Self {
         let raise = |wall: Wall| {
             let raised = match wall {
@@ -108,7 +108,7 @@ impl Walls {
     }
 }
 
-/// In a line for whoever starts the server.
+/// In a line for the person who starts the server.
 impl fmt::Display for Walls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (wall, standing)) in self.0.iter().enumerate() {

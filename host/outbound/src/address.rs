@@ -88,7 +88,7 @@ static GLOBAL_UNICAST: Block = v6(
 /// The reason for the rest.
 static NOT_GLOBAL: Block = v6([0; 8], 0, "not global unicast", "RFC 4291, 2.4");
 
-/// IPv6 addresses that are IPv4 addresses to whoever connects to them: judged as such.
+/// IPv6 addresses that lead to IPv4 addresses when connected to: judged as such.
 static EMBEDDED_IPV4: [Block; 2] = [
     v6(
         [0, 0, 0, 0, 0, 0xffff, 0, 0],

@@ -62,10 +62,10 @@ impl Pulse {
 /// The body of a request.
 ///
 /// Ends exactly where its `content-length` says, or with an error. Trailers are left out: with
-/// HTTP/1.1 next to nobody reads them, and they would be headers past the check of headers.
+/// HTTP/1.1 hardly a server reads them, and they would be headers past the check of headers.
 #[derive(Debug)]
 pub(super) struct Outgoing<B> {
-    /// A lock that nobody ever waits for: it only lets the body be shared between threads, which
+    /// A lock that is never waited for: it only lets the body be shared between threads, which
     /// the HTTP client wants and none does.
     inner: Mutex<B>,
     /// A chunk that was read in advance.

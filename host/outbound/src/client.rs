@@ -105,7 +105,7 @@ pub struct Client {
     part: OutboundShare,
     public: OnceLock<Result<Http, SendError>>,
     private: OnceLock<Result<Http, SendError>>,
-    /// For whoever runs the program.
+    /// For the user who runs the program.
     own: OnceLock<Result<reqwest::Client, SendError>>,
 }
 
@@ -161,7 +161,7 @@ impl Client {
         pool.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
-    /// The connections for URLs that whoever runs the program has written himself: addresses are not
+    /// The connections for URLs that the user who runs the program has written: addresses are not
     /// checked.
     ///
     /// # Errors
@@ -259,7 +259,7 @@ fn frame(headers: &mut HeaderMap, bare: bool, length: Option<u64>) {
     }
 }
 
-/// The client of whoever runs the program.
+/// The client of the user who runs the program.
 fn own(tls: ClientConfig, resolver: Resolver) -> Result<reqwest::Client, SendError> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
@@ -290,7 +290,7 @@ async fn silence(pulse: &Pulse, most: Duration) {
 
 /// What is wrong with the head of a response.
 fn check(head: &http::response::Parts) -> Result<(), SendError> {
-    // Nobody has asked for another protocol.
+    // Another protocol was not asked for.
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(SendError::Protocol);
     }

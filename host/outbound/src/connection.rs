@@ -3,7 +3,7 @@
 //! Each counts from before its name is looked up until its socket is closed, also while it is kept for
 //! the next request; one that is kept is closed where others wait. What comes before the head of an
 //! answer is counted: interim answers (1xx) are read and dropped by the HTTP client, for ever if need
-//! be, at nobody's expense.
+//! be, in no bot's budget.
 
 mod metered;
 
@@ -43,22 +43,22 @@ const CONNECTING_DESCRIPTORS: u32 = 2;
 /// The client's own default is six times that for each connection, which is in no bot's budget.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// How long a connection that nobody uses is kept.
+/// How long an unused connection is kept.
 ///
 /// Long enough for the next question of a conversation, and half of what servers keep theirs for
 /// (nginx: 75 s), so that it is seldom closed just when it is used again.
 pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
 
-/// Connections to one host that are kept while nobody uses them: as many as one query has at once.
+/// Connections to one host that are kept while unused: as many as one query has at once.
 pub(super) const IDLE_PER_HOST_MAX: usize = 8;
 
-/// Silence on a connection after which the system asks whether anybody is there, and how often.
+/// Silence on a connection after which the system asks whether the other side is there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// How often it asks in vain.
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// What is sent for whoever does not say which compressed bodies he can read.
+/// What is sent for a bot that does not say which compressed bodies it can read.
 pub(super) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -14,8 +14,8 @@ pub enum SendError {
     /// The URL is not one that can be sent to; with the reason.
     #[error("{0}")]
     Url(&'static str),
-    /// The method would turn the connection into something else, or show the headers to whoever
-    /// asks.
+    /// The method would turn the connection into something else, or have the headers
+    /// sent back.
     #[error("its method is not sent")]
     Method,
     /// The address is not public.
@@ -40,13 +40,13 @@ pub enum SendError {
     /// No connection came about in time.
     #[error("no connection was made in time")]
     ConnectTimeout,
-    /// Nobody listens there.
+    /// No process listens there.
     #[error("the connection was refused")]
     Refused,
     /// The network has no way there.
     #[error("the network has no way there")]
     Unreachable,
-    /// The certificate is not that of the host, or nobody vouches for it.
+    /// The certificate is not that of the host, or no trusted authority vouches for it.
     #[error("its certificate is not trusted: {0}")]
     Certificate(String),
     /// The two sides do not agree about TLS.
@@ -76,7 +76,7 @@ pub enum SendError {
     /// The body of the request has another length than its header says.
     #[error("its body has another length than its `content-length`")]
     RequestBody,
-    /// The body of the response is compressed, which nobody has asked for; with the coding.
+    /// The body of the response is compressed, which was not asked for; with the coding.
     #[error("the response is compressed (`{0}`), although `accept-encoding: identity` was sent")]
     Coding(String),
     /// What came is not HTTP.
@@ -90,7 +90,7 @@ pub enum SendError {
 /// Characters of a coding's name that are shown.
 const CODING_CHARACTERS_MAX: usize = 64;
 
-/// What is wrong with a response to a request that takes nothing compressed: a stranger may compress all
+/// What is wrong with a response to a request that takes nothing compressed: a server may compress all
 /// the same, and its reader would take that for the text.
 pub fn coded(status: StatusCode, headers: &HeaderMap) -> Option<SendError> {
     let bare = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];

@@ -45,7 +45,7 @@ use self::{
 };
 use ravenry_base::hosts::PrivateHost;
 
-/// Descriptors for connections of somebody who has a process of his own, as a talk with one bot.
+/// Descriptors for connections of a process that is no server, as a talk with one bot.
 const OWN_DESCRIPTORS: u32 = 256;
 
 /// What all ways out of the process share. Clones are the same one.
@@ -77,7 +77,7 @@ impl fmt::Debug for Shared {
 }
 
 impl Egress {
-    /// For a process that serves nobody. `private` are the hosts that may be connected to although
+    /// For a process that is no server. `private` are the hosts that may be connected to although
     /// their addresses are not public.
     pub fn new(private: Vec<PrivateHost>) -> Self {
         Self::within(OWN_DESCRIPTORS, private, Vec::new())
@@ -102,7 +102,7 @@ impl Egress {
         }))
     }
 
-    /// The part of somebody new.
+    /// The part of a new holder, such as a tenant.
     pub fn part(&self) -> OutboundShare {
         OutboundShare {
             connections: self.0.connections.share(),
@@ -117,7 +117,7 @@ impl Egress {
     }
 }
 
-/// What somebody may have of connections and lookups while others want them too. Clones are the same.
+/// What a holder may have of connections and lookups while others want them too. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct OutboundShare {
     connections: Share,
@@ -146,7 +146,7 @@ impl Shared {
 
 /// TLS 1.2 and 1.3 by ring, trusting whom the system trusts.
 ///
-/// Without any certificate of the system (a bare container) nobody is trusted: plain HTTP works,
+/// Without any certificate of the system (a bare container) no server is trusted: plain HTTP works,
 /// and what needs TLS fails with an error about the certificate.
 fn tls() -> Result<ClientConfig, String> {
     let builder = || {

@@ -1,6 +1,6 @@
 //! Who is asked for the addresses of names: `/etc/hosts`, and name servers over the network.
 //!
-//! No lookup holds a thread, and one that nobody waits for any more is over at once. What else
+//! No lookup holds a thread, and one that is no longer waited for is over at once. What else
 //! `nsswitch.conf` may name is not asked, and nothing is remembered: each new connection asks again, as
 //! it does with the system's own resolver.
 
@@ -26,7 +26,7 @@ use super::{Found, Lookup};
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 /// Descriptors that one lookup holds at most: each of two questions (A and AAAA) is sent three times at
-/// most while nobody answers, each time from another port.
+/// most while no server answers, each time from another port.
 pub(super) const LOOKUP_DESCRIPTORS: u32 = 6;
 
 /// How often the files of the system are looked at.

@@ -81,7 +81,7 @@ pub struct PoeClient {
 }
 
 impl Connections {
-    /// Connections of somebody's part. None is opened before it is needed.
+    /// Connections within this part. None is opened before it is needed.
     pub fn new(egress: &Egress, part: &OutboundShare, addresses: Addresses) -> Self {
         Self {
             http: Arc::new(egress.client(part)),
@@ -202,7 +202,7 @@ async fn short(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
     Ok(body)
 }
 
-/// The beginning of a stranger's text as a log shows it.
+/// The beginning of an untrusted text as a log shows it.
 fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let beginning: String = text.chars().take(200).collect();

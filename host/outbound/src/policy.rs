@@ -29,7 +29,7 @@ pub(super) fn reach(url: &Url, private: &[PrivateHost]) -> Result<Reach, SendErr
     if !matches!(url.scheme(), "http" | "https") {
         return Err(SendError::Url("its scheme is not `http` or `https`"));
     }
-    // A client would turn these into a header that nobody has asked for.
+    // A client would turn these into a header that the bot did not ask for.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(SendError::Url("it has a user or a password in it"));
     }

@@ -1,7 +1,7 @@
 //! From a name to the addresses that are connected to: looked up once, filtered, handed on.
 //!
 //! What is checked is what is connected to, so an answer that changes between two lookups is of no
-//! use to anybody: there is no second lookup.
+//! use to an attacker: there is no second lookup.
 
 use std::{
     fmt,
@@ -30,11 +30,11 @@ const LOOKUP_MAX: Duration = Duration::from_secs(5);
 
 /// Lookups of one client at once. One more waits, and so does one that passes its tenant's share.
 ///
-/// As many as requests that a query has under way: a bot whose names nobody answers for keeps few of its
+/// As many as requests that a query has under way: a bot whose names get no answer keeps few of its
 /// tenant's.
 const LOOKUPS_MAX: usize = 8;
 
-/// Addresses of one name that are tried. The rest is left out: a name server of a stranger could
+/// Addresses of one name that are tried. The rest is left out: an untrusted name server could
 /// send thousands, each a connection attempt.
 const ADDRESSES_MAX: usize = 16;
 

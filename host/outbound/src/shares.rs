@@ -1,8 +1,8 @@
 //! What many share of something scarce: descriptors for connections, lookups of names.
 //!
-//! A [`Budget`] is divided by nobody in advance: whoever asks may have up to four times of what is free
-//! after that. So one alone has nearly all of it, and whoever comes later finds something. Full means to wait;
-//! how long is for the caller. Connections that nobody uses are closed before anybody waits long.
+//! A [`Budget`] is not divided in advance: each share may have up to four times of what is free after
+//! that. So one alone has nearly all of it, and one that comes later finds something. Full means to wait;
+//! how long is for the caller. Unused connections are closed before a share waits long.
 
 #[cfg(test)]
 mod tests;
@@ -50,10 +50,10 @@ struct ShareState {
     idle: BTreeMap<u64, Arc<dyn Idle>>,
 }
 
-/// Something held that nobody uses at times. All of it is called under a lock: it is to be quick, and to
+/// Something held that is unused at times. All of it is called under a lock: it is to be quick, and to
 /// ask nothing of the budget.
 pub(super) trait Idle: fmt::Debug + Send + Sync {
-    /// Whether nobody uses it now.
+    /// Whether it is unused now.
     fn is_idle(&self) -> bool;
     /// Lets go of it soon.
     fn give_up(&self);
@@ -74,7 +74,7 @@ impl Budget {
         }))
     }
 
-    /// A share for somebody new.
+    /// A new share.
     pub(super) fn share(&self) -> Share {
         let mut state = self.state();
         let number = state.number();
@@ -138,7 +138,7 @@ impl PoolState {
     }
 }
 
-/// Somebody's share of a [`Budget`]. Clones are the same one; it is gone with the last of them.
+/// One share of a [`Budget`], as a tenant's. Clones are the same one; it is gone with the last of them.
 #[derive(Clone, Debug)]
 pub(super) struct Share(Arc<Member>);
 

@@ -1,6 +1,6 @@
 //! What another bot says, as its reader hears it: one event in, what it means out.
 //!
-//! The other side is a stranger. What the reference client would only complain about is passed over
+//! The other side is untrusted. What the reference client would only complain about is passed over
 //! with the same complaint ([`ParseError::Odd`]); what makes it give up is [`ParseError::Fatal`]. The
 //! words are those of the reference client (reference library 0.0.83), because it is they that the
 //! other bot's author finds in his log.
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::shown::Escaped;
 
-/// Most characters of a stranger's event name in a complaint (as the reference client cuts them).
+/// Most characters of an untrusted event name in a complaint (as the reference client cuts them).
 const NAME_CHARACTERS_MAX: usize = 100;
 
 /// What an event means.

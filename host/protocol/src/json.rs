@@ -1,4 +1,4 @@
-//! JSON texts of strangers, read within bounds, and words for what was found in them.
+//! Untrusted JSON texts, read within bounds, and words for what was found in them.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::shown::Escaped;
 /// the worst body at about 150 MB while it is read.
 pub const VALUES_MAX: usize = 500_000;
 
-/// Most characters of a stranger's text that a message of ours repeats.
+/// Most characters of an untrusted text that a message of ours repeats.
 const SHOWN_CHARS_MAX: usize = 40;
 
 /// Why a text is not JSON that we read.
@@ -104,7 +104,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A stranger's text as our messages repeat it: cut at 40 characters, on one line, without what is hidden.
+/// An untrusted text as our messages repeat it: cut at 40 characters, on one line, without what is hidden.
 pub(super) fn shown(text: &str) -> String {
     let (kept, dots) = match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((at, _)) => (text.get(..at).unwrap_or_default(), "..."),

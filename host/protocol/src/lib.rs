@@ -25,7 +25,7 @@
 //! one sentence what was wrong ([`DecodeError`], [`event::InvalidEvent`], [`settings::lint`]).
 //!
 //! **What it never does.** No input or output, no clock, no async, no logging: functions from bytes
-//! to values and back. It knows no HTTP, no sandbox and no bot, never panics on a stranger's bytes,
+//! to values and back. It knows no HTTP, no sandbox and no bot, never panics on untrusted bytes,
 //! and repeats at most 40 characters of them in a message.
 
 pub mod answer;

@@ -139,7 +139,7 @@ fn every_seed_of_the_fuzzer_is_read_the_same_both_ways() {
     }
 }
 
-/// Values that somebody could put anywhere.
+/// Values that a client could put anywhere.
 const ODD: [&str; 26] = [
     "null",
     "true",

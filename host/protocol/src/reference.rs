@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// Crockford's base 32: no I, L, O or U, so that nobody misreads a reference on a screenshot.
+/// Crockford's base 32: no I, L, O or U, so that a reference on a screenshot is not misread.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// A short text that one reply and its log line share, to find one by the other.
@@ -29,7 +29,7 @@ impl Reference {
         Self::from_bits(SEQUENCE.next())
     }
 
-    /// A reference by chance, from the system: what nobody may guess can be made of several.
+    /// A reference by chance, from the system: a text that must not be guessed can be made of several.
     ///
     /// Where the system gives no random bytes (never seen after boot), a count takes their place.
     pub fn random() -> Self {

@@ -12,7 +12,7 @@ pub enum Request {
     Query(Box<Query>),
     /// `settings`: how the platform should treat this bot.
     Settings,
-    /// What somebody said of an answer; there is nothing to answer to it.
+    /// What is said of an answer afterwards; there is nothing to answer to it.
     Report(Report),
 }
 
@@ -149,7 +149,7 @@ pub struct Attachment {
     pub url: String,
     /// Its media type, as the platform believes it to be.
     pub content_type: String,
-    /// Its file name. Chosen by a stranger: never a path.
+    /// Its file name. Untrusted text: never a path.
     pub name: String,
     /// The label under which the text refers to it.
     pub inline_ref: Option<String>,

@@ -27,7 +27,7 @@ pub const DEPENDENCY_CALLS_MAX: u32 = 100;
 /// Most bytes of all that a bot says in its settings.
 ///
 /// An introduction and controls have kilobytes. What is larger would be parsed, escaped, and kept for
-/// as long as somebody takes to read it.
+/// as long as the client takes to read it.
 pub const SETTINGS_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The members of the settings object that the platform is known to take, old ones included

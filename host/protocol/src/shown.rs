@@ -1,4 +1,4 @@
-//! The text of strangers as it may be shown: nothing in it is obeyed by a terminal, turns the direction of
+//! Untrusted text as it may be shown: nothing in it is obeyed by a terminal, turns the direction of
 //! writing, or is there without being seen.
 //!
 //! Which characters those are is said here, for everything that shows text: what is printed and what is
@@ -112,7 +112,7 @@ pub fn lines(text: &str) -> String {
     kept(text, &['\t', '\n'])
 }
 
-/// JSON on as many lines as it has. The escapes are its own: whoever reads a value has what was written.
+/// JSON on as many lines as it has. The escapes are its own: a value is read as it was written.
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (character, is_escaped) in seen(text) {
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(Escaped(seen).to_string(), seen);
     }
 
-    /// Whoever hides words behind an emoji is seen to.
+    /// Words that are hidden behind an emoji are shown.
     #[test]
     fn an_emoji_takes_in_no_more_than_is_its_own() {
         for (text, shown) in [
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(lines(text), "a\tb\\r\n\\u{1b}");
     }
 
-    /// Whoever reads JSON has the value as it was.
+    /// A reader of the JSON has the value as it was.
     #[test]
     fn a_value_of_json_stays_what_it_is() {
         let value = "a\u{202e}\u{7f}\u{2028}\u{feff}\u{e0041}\u{2800}\n\u{1b}\"\\é👩\u{200d}👧";

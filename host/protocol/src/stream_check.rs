@@ -181,7 +181,7 @@ impl Judge {
             && self.course == Course::Open
             && !matches!(event, Owned::File(_))
         {
-            // Tool calls are an answer to whoever offered tools.
+            // Tool calls are an answer to a query that offered tools.
             self.visible.hear(event);
         }
         match heard {
@@ -315,7 +315,7 @@ impl Judge {
     }
 }
 
-/// A stranger's text as a finding shows it.
+/// An untrusted text as a finding shows it.
 fn quoted(text: &str) -> String {
     format!("`{}`", shown(text))
 }

@@ -1,4 +1,4 @@
-//! What is to be built, as whoever builds it needs to know it.
+//! What is to be built, as the code that builds it needs to know it.
 
 use std::path::Path;
 

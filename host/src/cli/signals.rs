@@ -16,8 +16,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Hears all of them from now on. Whoever has been told not to hear that his terminal is gone
-    /// (`nohup`) does not.
+    /// Hears all of them from now on. A process that is to ignore that its terminal is gone
+    /// (`nohup`) does not hear that.
     ///
     /// # Errors
     /// The system does not tell of signals.
@@ -57,8 +57,8 @@ impl Signals {
         }
     }
 
-    /// Counts them from now on, on the runtime that calls: the first of any kind, and one more that somebody
-    /// has sent.
+    /// Counts them from now on, on the runtime that calls: the first of any kind, and one more that was
+    /// sent on purpose.
     pub(super) fn count(mut self) -> Stops {
         let (count, stops) = watch::channel(0);
         tokio::spawn(async move {
@@ -70,7 +70,7 @@ impl Signals {
         Stops(stops)
     }
 
-    /// Waits for one of those that somebody has sent. When a terminal goes, more than one may say so.
+    /// Waits for one of those that are sent on purpose. When a terminal goes, more than one may say so.
     async fn urgent(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -86,7 +86,7 @@ pub(super) struct Stops(watch::Receiver<u8>);
 impl Stops {
     /// Waits until a stop was asked for.
     pub(super) async fn once(mut self) {
-        // Whoever counts does so until the second.
+        // The task that counts does so until the second.
         let _ = self.0.wait_for(|count| *count >= 1).await;
     }
 
@@ -100,8 +100,8 @@ impl Stops {
 pub(super) struct Hangups(Signal);
 
 impl Hangups {
-    /// Hears them from now on, before there is a runtime, and starts no thread: what comes until somebody waits
-    /// on one is kept.
+    /// Hears them from now on, before there is a runtime, and starts no thread: what comes before a task
+    /// waits on one is kept.
     ///
     /// A handler is the process's own, and outlives the runtime that installs it; every later one looks at
     /// what came.

@@ -14,8 +14,8 @@ use std::{
 use futures_util::task::AtomicWaker;
 use parking_lot::{Mutex, MutexGuard};
 
-/// Looks for which somebody who was asked to go counts as on his way: two seconds. Who has not gone by
-/// then has a reader who does not take his last words, and is cut off without them.
+/// Looks for which a holder that was asked to go counts as on its way: two seconds. One that has not gone by
+/// then has a reader that does not take its last words, and is cut off without them.
 const LEAVING_LOOKS: u64 = 20;
 
 /// In no list.
@@ -81,7 +81,7 @@ impl Holder {
             return;
         }
         let mut list = self.among.lock();
-        // Within the lock: whoever finds it listed, finds it there.
+        // Within the lock: where the state says so, it is in the list.
         let listed = self
             .state
             .compare_exchange(NEW, LISTED, Ordering::SeqCst, Ordering::SeqCst);
@@ -108,7 +108,7 @@ impl Holder {
         self.asked.load(Ordering::Acquire) > 0
     }
 
-    /// Whether it was asked so long ago that nobody waits for its last words.
+    /// Whether it was asked so long ago that its last words are not waited for.
     pub fn is_overdue(&self) -> bool {
         self.overdue.load(Ordering::Acquire)
     }
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_gone_is_in_no_list() {
+    fn a_holder_that_is_gone_is_in_no_list() {
         let among = Arc::new(Holders::default());
         let holder = of(10, &among);
         holder.list();

@@ -1,13 +1,13 @@
 //! When memory is short whatever the books say: numbers in, decisions out.
 //!
 //! Budgets bound what is counted. This is for what counting misses: the slack of allocators, the kernel's
-//! buffers, and whatever nobody has thought of.
+//! buffers, and what we have not thought of.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// From here on nothing new is admitted, in percent of what may be used. The rest is for those that run,
-/// whose bookings may all grow at once. Where none runs, the memory is somebody else's: then whoever comes until
-/// the next look is admitted.
+/// whose bookings may all grow at once. Where none runs, another process holds the memory: then all are
+/// admitted until the next look.
 const REFUSE_PERCENT: u64 = 85;
 
 /// From here downwards is admitted again. Lower, so that an episode is one and not a hundred.
@@ -20,8 +20,8 @@ const END_PERCENT: u64 = 92;
 /// Until here they end.
 const ENOUGH_PERCENT: u64 = 90;
 
-/// Looks for which nothing is admitted before replies end for that: a second. Else whoever keeps
-/// memory just above that bound would shut out all others.
+/// Looks for which nothing is admitted before replies end for that: a second. Else a reply that
+/// keeps memory just above that bound would shut out all others.
 const PATIENCE_LOOKS: u32 = 10;
 
 /// What is in use, of what may be.
@@ -71,7 +71,7 @@ pub struct Books {
 /// A change that a person should hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PressureChange {
-    /// From now on nothing new is admitted, unless nobody holds anything.
+    /// From now on nothing new is admitted, unless nothing is booked.
     Refuses,
     /// It is again.
     Admits,
@@ -117,7 +117,7 @@ impl Pressure {
             _ => None,
         };
         PressureAction {
-            // Where nobody holds anything, refusing gives nothing back: it would be for ever.
+            // Where nothing is booked, refusing gives nothing back: it would be for ever.
             refuse: self.refusing.is_some() && books.all > 0,
             excess: self.excess(usage, books),
             turn,
@@ -128,7 +128,7 @@ impl Pressure {
         if self.ending {
             return usage.above(ENOUGH_PERCENT);
         }
-        // Nobody is ended for what is not his: only where it can be the tenant with the most.
+        // No reply ends for memory of others: only where it can be the tenant with the most.
         let shut_out = self.refusing.is_some_and(|looks| looks > PATIENCE_LOOKS);
         let above = usage.above(ADMIT_PERCENT);
         if shut_out && books.most >= above {
@@ -214,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_holds_shuts_nobody_out() {
-        let nobody = Books { all: 0, most: 0 };
+    fn memory_outside_the_books_shuts_no_query_out() {
+        let empty = Books { all: 0, most: 0 };
         let mut pressure = Pressure::default();
-        let verdict = pressure.look(of_1000(990), nobody);
+        let verdict = pressure.look(of_1000(990), empty);
         assert!(!verdict.refuse);
         assert!(pressure.look(of_1000(990), BOOKS).refuse);
         // Once those have ended, some more are let in, a look long. It is all one episode.
-        let verdict = pressure.look(of_1000(880), nobody);
+        let verdict = pressure.look(of_1000(880), empty);
         assert!(!verdict.refuse && verdict.turn.is_none());
         let verdict = pressure.look(of_1000(880), BOOKS);
         assert!(verdict.refuse && verdict.turn.is_none());

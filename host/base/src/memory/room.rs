@@ -2,7 +2,7 @@
 //!
 //! A room is not divided in advance. A tenant may have as much of it as is still free: alone half of it, two
 //! of them a third each; and each of its bots as much as the tenant may still have: alone a third of the room.
-//! So whoever comes finds something, whatever others have announced or left waiting in a queue: also the bot
+//! So each newcomer finds something, whatever others have announced or left waiting in a queue: also the bot
 //! with a key, beside one that every client may ask. Small bodies have a room of their own, which large ones
 //! cannot fill.
 //!
@@ -15,7 +15,7 @@ use std::sync::{
 
 use super::{Booking, MemoryPool};
 
-/// What part of the machine's memory large bodies may take until a run has them: strangers send them.
+/// What part of the machine's memory large bodies may take until a run has them: untrusted clients send them.
 const LARGE_SHARE: u64 = 16;
 
 /// What part of it small ones may take: at 4 GiB, 4,096 of the greatest length.

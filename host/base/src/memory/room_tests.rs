@@ -50,7 +50,7 @@ fn a_tenant_has_as_much_as_is_free() {
     assert_eq!(again.len(), 16, "all came back");
 }
 
-/// Whoever may ask one of them keeps nobody from the others.
+/// Clients of one of its bots leave room for those of the others.
 #[test]
 fn a_bot_has_as_much_as_its_tenant_may_still_have() {
     let rooms = rooms();

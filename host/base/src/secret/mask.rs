@@ -11,14 +11,14 @@ use super::Secret;
 const MASKED: &str = "***";
 
 /// So much of the beginning of a secret is taken out where a text was cut in it. Shorter pieces are
-/// in many a text, and tell nobody anything.
+/// in many a text, and give nothing away.
 const BEGINNING_BYTES: usize = 4;
 
 /// Takes secrets out of text and of JSON: `***` stands where one was.
 ///
 /// It finds each secret as it is, as it stands inside a JSON text, and as it stands inside a JSON text
-/// that is inside another. A net against accidents, such as a request that is logged whole: whoever
-/// cuts a secret in pieces, or encodes it in another way, gets past it.
+/// that is inside another. A net against accidents, such as a request that is logged whole: a
+/// secret that is cut in pieces, or encoded in another way, gets past it.
 ///
 /// Its own copies of the secrets are in the tables of the search, and are not wiped.
 #[derive(Clone, Default)]

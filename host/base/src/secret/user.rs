@@ -1,4 +1,4 @@
-//! Takes users and passwords out of what repeats a URL, or what somebody has typed for one.
+//! Takes users and passwords out of what repeats a URL, or what the user has typed for one.
 
 /// What stands where a user and a password were.
 const MASKED: &str = "***";
@@ -8,7 +8,7 @@ fn ends_word(character: char) -> bool {
     character.is_whitespace() || character == '`'
 }
 
-/// What somebody has typed for a URL, without the user and the password in it. It may be no URL at all:
+/// What the user has typed for a URL, without the user and the password in it. It may be no URL at all:
 /// whatever stands before an `@` is taken for one.
 pub fn without_user(text: &str) -> String {
     let is_named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
@@ -29,7 +29,7 @@ fn hidden(text: &str) -> String {
 }
 
 /// A message without the users and the passwords of what it repeats, where that looks like a URL: `http://u:p@h`,
-/// `//u:p@h`, `http:/u:p@h` and `u:p@h`, which somebody has mistyped.
+/// `//u:p@h`, `http:/u:p@h` and `u:p@h`, the last three mistyped.
 pub fn without_users(message: &str) -> String {
     message.split_inclusive(ends_word).map(masked).collect()
 }

@@ -184,7 +184,7 @@ fn memory_of_one_follows_memory_of_all() {
     assert_eq!(spec.tenants[0].bots[0].limits.memory, 8 << 20);
 }
 
-/// Without an operator nobody set totals: what one bot may have, the process's one tenant has.
+/// Without an operator there are no totals: what one bot may have, the process's one tenant has.
 #[test]
 fn totals_follow_the_largest_bot() {
     let limits = "live_memory = \"8GiB\", memory = \"5GiB\", running = 5000, queue = 3000";

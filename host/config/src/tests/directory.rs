@@ -22,7 +22,7 @@ fn bots(scene: &Scene, loaded: Loaded) -> String {
         .join("\n")
 }
 
-/// `ravenry up plugins` on a directory that nobody wrote a file for.
+/// `ravenry up plugins` on a directory without a manifest.
 #[test]
 fn everything_that_builds_to_a_bot_is_mounted_at_its_name() {
     let scene = Scene::new(&[

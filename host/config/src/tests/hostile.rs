@@ -120,7 +120,7 @@ fn a_bad_key_is_refused() {
     }
 }
 
-/// Half a key, or one that somebody made up, is told as such; one that is as long as Poe's is taken.
+/// Half a key, or one that was made up by hand, is told as such; one that is as long as Poe's is taken.
 #[test]
 fn a_short_key_is_refused() {
     let text = |source: &str| {

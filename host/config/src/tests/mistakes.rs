@@ -26,7 +26,7 @@ fn unfit_components_show_with_the_rest() {
     ");
 }
 
-/// What is wrong with some of them leaves the others, whoever wants all of them hears of it.
+/// What is wrong with some of them leaves the others; a caller that wants all of them hears of it.
 #[test]
 fn a_bot_that_is_wrong_leaves_the_others() {
     let bot = |name: &str, lines: &str| format!("[bot.{name}]\nsource = \"cat.wasm\"\n{lines}\n");
@@ -47,7 +47,7 @@ fn a_bot_that_is_wrong_leaves_the_others() {
         |bots: &[BotSpec]| -> Vec<String> { bots.iter().map(|bot| bot.name.to_string()).collect() };
     assert_eq!(names(&spec.tenants[0].bots), ["well"]);
     assert_eq!(names(&spec.aside), ["mistyped", "greedy", "keyless"]);
-    // No room is kept for what nobody can have.
+    // No room is kept for what no bot can have.
     assert_eq!(spec.aside[1].limits.memory, 1 << 30);
     let refused: Vec<_> = spec.refused.iter().map(|it| it.bot.clone()).collect();
     let refused: Vec<_> = refused

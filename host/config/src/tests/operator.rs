@@ -240,7 +240,7 @@ fn mistakes_of_all_files_show_at_once() {
     "#);
 }
 
-/// What guests read on a clock: coarse for strangers' bots, exact for those of an author.
+/// What guests read on a clock: coarse for untrusted bots, exact for those of an author.
 #[test]
 fn clocks_are_as_fine_as_the_operator_says() {
     let clock = |line: &str| {

@@ -7,7 +7,7 @@ use crate::client::Target;
 use ravenry_base::report::Problem;
 use ravenry_protocol::{mend, stream_check::End};
 
-/// Most characters of what a stranger's server says about a refusal.
+/// Most characters of what an untrusted server says about a refusal.
 const WORDS_MAX: usize = 200;
 
 /// What is wrong with an answer; nothing where it is one, good or bad.

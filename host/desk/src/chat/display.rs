@@ -18,7 +18,7 @@ use super::{
 use crate::client::Transcript;
 use ravenry_base::output::{data, painted, told};
 
-/// The terminal of somebody whose terminal does not say how large it is.
+/// The size of a terminal that does not say how large it is.
 const USUAL: Size = Size {
     columns: 80,
     rows: 24,

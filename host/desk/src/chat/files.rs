@@ -1,7 +1,7 @@
 //! Files from this machine to a bot, and back.
 //!
 //! What is attached lies at a URL on loopback, as the platform's storage would have it. What a bot
-//! attached is written where the person says, or under a name of our own: a stranger's name is never
+//! attached is written where the person says, or under a name of our own: an untrusted name is never
 //! a path, and nothing is overwritten.
 
 use std::{
@@ -105,7 +105,7 @@ pub(super) async fn save(
     Ok(path)
 }
 
-/// Writes a new file. Nothing is overwritten: whoever made it meanwhile keeps what he made.
+/// Writes a new file. Nothing is overwritten: a file that was made meanwhile stays.
 pub(super) fn write(path: &Path, bytes: &[u8], command: &str) -> Result<(), Problem> {
     let written = File::create_new(path).and_then(|mut new| new.write_all(bytes));
     written.map_err(|error| match error.kind() {
@@ -123,7 +123,7 @@ fn unwritten(path: &Path, why: &str, command: &str) -> Problem {
     }
 }
 
-/// `file-1.png`: of the stranger's name only a short end of letters and digits.
+/// `file-1.png`: of the untrusted name only a short end of letters and digits.
 fn own_name(number: usize, name: &str) -> PathBuf {
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     let plain = end
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strangers_name_is_never_a_path() {
+    fn an_untrusted_name_is_never_a_path() {
         for (name, own) in [
             ("tiger.mp4", "file-1.mp4"),
             ("Tiger.MP4", "file-1.mp4"),

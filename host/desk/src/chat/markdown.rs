@@ -2,7 +2,7 @@
 //!
 //! Pure, and for text that is not complete yet: an open code block is a code block already. What has
 //! no form here (HTML, mathematics) stands as it was written. The target of a link stands beside its
-//! text, so that nobody has to trust the text.
+//! text, so that the person need not trust the text.
 
 mod table;
 
@@ -15,7 +15,7 @@ use ravenry_protocol::event::File;
 
 /// Longest text that is looked at for Markdown, in bytes; a longer one is shown as plain text.
 ///
-/// A reply has 512,000 characters at most (2026, at second hand), but nobody reads as many, and
+/// A reply has 512,000 characters at most (2026, at second hand), but a person does not read as many, and
 /// parsing has to keep up with the stream.
 const MARKDOWN_BYTES_MAX: usize = 256 * 1024;
 

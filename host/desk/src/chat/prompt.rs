@@ -1,6 +1,6 @@
 //! Lines as a person types them: editing, history with the arrow keys, completion with Tab.
 //!
-//! The history is a file that nobody but its owner can read. A line that begins with a space is not
+//! The history is a file that only its owner can read. A line that begins with a space is not
 //! kept in it.
 
 use std::{
@@ -29,7 +29,7 @@ pub(super) enum Input {
     Line(String),
     /// Ctrl-C.
     Interrupt,
-    /// Ctrl-D, or nobody is there any more.
+    /// Ctrl-D, or the terminal is gone.
     End,
 }
 

@@ -146,7 +146,7 @@ impl Session {
     /// Asks the bot for its settings before the first question.
     ///
     /// # Errors
-    /// Nobody is there, or the bot refuses to talk. A bot without settings is none.
+    /// No server answers, or the bot refuses to talk. A bot without settings is none.
     pub(super) async fn begin(&mut self) -> Result<Option<Value>, Problem> {
         let asked = timeout(SETTINGS_MAX, self.client.settings(&self.target)).await;
         let Ok(told) = asked else {

@@ -1,7 +1,7 @@
 //! Lines of a terminal: characters with a style, wrapped to a width.
 //!
-//! What a bot says is a stranger's text, and this is its only way to the terminal: a [`Row`] holds no
-//! character that a terminal obeys, and none that nobody sees: those stand there as `\u{…}`.
+//! What a bot says is untrusted text, and this is its only way to the terminal: a [`Row`] holds no
+//! character that a terminal obeys, and none that is invisible: those stand there as `\u{…}`.
 
 use std::fmt::Write as _;
 
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_obeys_nobody_but_us() {
+    fn a_terminal_obeys_no_untrusted_text() {
         let row = Row::of(
             "\u{1b}]0;me\u{7}\u{9b}2J\u{202e}a\u{8}b\u{7f}\u{2028}",
             PLAIN,

@@ -13,7 +13,7 @@ use ravenry_protocol::rules;
 /// 2024 to 2026). Each is two tokens for a language model, so that the question costs little.
 const MESSAGES: usize = 1_001;
 
-/// Bytes of a heavy query. They stand in a member that no bot knows: nobody pays for them.
+/// Bytes of a heavy query. They stand in a member that no bot knows: they cost nothing.
 const BYTES: usize = 3 * 1024 * 1024;
 
 /// Asks with each.

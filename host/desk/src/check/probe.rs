@@ -85,7 +85,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// What it is, for whoever expected something else.
+    /// What it is, for a message that something else was expected.
     pub(super) fn words(&self) -> String {
         match (self.is_stream, self.failed, self.began) {
             _ if self.status != 200 => format!("status {}", self.status),

@@ -83,7 +83,7 @@ fn no_reason(draft: &mut Draft) {
 }
 
 fn attachments(draft: &mut Draft) {
-    // Nobody is hurt by who looks there, and nobody is there (RFC 2606).
+    // A request there does no harm: the name is reserved for examples (RFC 2606).
     let attachment = json!({
         "url": "https://example.com/ravenry-check.txt",
         "content_type": "text/plain",

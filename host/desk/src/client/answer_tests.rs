@@ -138,7 +138,7 @@ const STREAMS: &[(&str, &[&str], &[&str])] = &[
         &[HI],
         &["F3", "E4"],
     ),
-    // A field that nobody knows, a line without a colon.
+    // An unknown field, a line without a colon.
     (
         "event: text\nnonsense\ndata: {\"text\":\"hi\"}\n\nevent: done\ndata: {}\n\n",
         &[HI, DONE],
@@ -222,7 +222,7 @@ async fn what_cannot_be_read_ends_the_answer_with_its_rule() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_one_sentence_and_what_to_do() {
+async fn no_server_there_is_one_sentence_and_what_to_do() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/cat", listener.local_addr().unwrap());
     drop(listener);

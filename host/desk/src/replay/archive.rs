@@ -1,5 +1,5 @@
 //! A directory that conversations are written to while a gateway serves: each a file of its own, whole
-//! or not at all, and for nobody else to read.
+//! or not at all, and readable by no other user.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// Files that one process writes. Whoever forgets that he records finds his disk as it was.
+/// Files that one process writes: recording that was forgotten does not fill the disk.
 const FILES_MAX: u32 = 1_000;
 
 /// Numbers that they may have: some are taken where processes share a directory.
@@ -20,7 +20,7 @@ const WAITING_MAX: usize = 64;
 
 /// A conversation that is to be written: how its file is to be called, and what makes its text.
 pub struct Entry {
-    /// Plain characters, from names of bots and times; never from a stranger.
+    /// Plain characters, from names of bots and times; never from untrusted text.
     pub name: String,
     /// Makes the text, away from the threads that serve.
     pub text: Box<dyn FnOnce() -> String + Send>,

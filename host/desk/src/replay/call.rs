@@ -70,7 +70,7 @@ const PLAIN_ANSWER_HEADERS: [HeaderName; 8] = [
     header::SET_COOKIE,
 ];
 
-/// Headers whose values nobody should read, however they are named in a manifest.
+/// Headers whose values are masked, however they are named in a manifest.
 const SECRET_HEADERS: [&str; 4] = [
     "authorization",
     "cookie",
@@ -225,7 +225,7 @@ fn answered(kind: RequestKind, outcome: &RequestOutcome) -> Vec<(&'static str, S
     keys
 }
 
-/// The type of an answer where nobody says it.
+/// The type of an answer where the file does not say it.
 pub(super) fn usual_type(kind: RequestKind, is_stream: bool) -> &'static str {
     match kind {
         RequestKind::Ask | RequestKind::Cost => "text/event-stream",

@@ -1,5 +1,5 @@
 //! A file read into a script: what to ask, what to expect, what to answer; and where each of these
-//! stands, for whoever says or changes something about it. All mistakes of a file show at once.
+//! stands, for messages about it and changes to it. All mistakes of a file show at once.
 
 use std::{
     collections::BTreeMap,
@@ -34,7 +34,7 @@ const TURNS_MAX: usize = 1_000;
 /// A conversation as a file has it.
 #[derive(Debug)]
 pub struct Script {
-    /// The file, as whoever called us wrote it.
+    /// The file, as the caller wrote it.
     pub name: String,
     /// What is in it.
     pub(super) text: String,
@@ -55,7 +55,7 @@ pub struct ScriptTurn {
     pub place: Place,
     /// What is asked.
     pub said: PersonTurn,
-    /// What is to be answered; `None`: nobody knows yet.
+    /// What is to be answered; `None`: not known yet.
     pub answer: Option<ScriptedAnswer>,
     /// What the bot asks of others.
     pub calls: Vec<Call>,

@@ -252,7 +252,7 @@ mod tests {
 
     /// Identifiers of people are in no file.
     #[test]
-    fn nobody_is_named() {
+    fn no_person_is_named() {
         let query = json!({
             "version": "1.2", "type": "query", "access_key": "k", "user_id": "u-secret",
             "conversation_id": "c-secret", "message_id": "m-secret", "bot_query_id": "q-secret",

@@ -1,4 +1,4 @@
-//! A conversation while it goes on, heard from outside of the bot, for whoever may want it as a file.
+//! A conversation while it goes on, heard from outside of the bot, to be written as a file.
 
 use std::{borrow::Cow, collections::VecDeque, time::SystemTime};
 

@@ -39,7 +39,7 @@ pub struct Simulator {
 
 /// Start and addresses.
 impl Simulator {
-    /// Listens on a free port, for whoever asks.
+    /// Listens on a free port, with the default options.
     pub fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         Self::with(listener, &Options::default())
@@ -110,12 +110,12 @@ impl Simulator {
 
 /// What is to be answered.
 impl Simulator {
-    /// Whoever asks for this name hears this script.
+    /// Callers that ask for this name hear this script.
     pub fn bot(&self, name: &str, script: impl Into<Script>) {
         self.platform.registry.script(name, script.into());
     }
 
-    /// Registers a server bot: whoever asks for this name is passed on to it as the platform does it,
+    /// Registers a server bot: a caller that asks for this name is passed on to it as the platform does it,
     /// with its settings applied, limits held and rules looked after.
     pub fn register(&self, name: &str, target: Target) {
         self.platform.registry.register(name, target);

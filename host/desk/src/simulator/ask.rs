@@ -76,7 +76,7 @@ async fn report(platform: &Platform, report: &BotRequest, account: &Account) -> 
     }
     if let Some(bot) = registry.server(&report.bot) {
         let telling = registry.driver.client().call(&bot.target, &report.body);
-        // What the bot says to it is of no interest to whoever reports.
+        // What the bot says to it is of no interest to the bot that reports.
         let _ = timeout(REPORT_TIME_MAX, telling).await;
     }
     account.settle(Ending::Complete);
@@ -128,7 +128,7 @@ async fn called(
     }
     let named = |name: &str| query.body.get(name).and_then(Value::as_str);
     let message = named("message_id").unwrap_or_default();
-    // Identifiers of messages will not do: whoever asks by hand writes the same ones again.
+    // Identifiers of messages will not do: a person who asks by hand writes the same ones again.
     let id = named("bot_query_id").unwrap_or_default();
     let counted = platform.calls.call(id, &query.bot, most);
     let caller = callers.join(", ");

@@ -18,7 +18,7 @@ pub(super) struct CallLimits(Mutex<Recent<Link>>);
 struct Link {
     /// Bots before this one in the chain.
     depth: u32,
-    /// The bot that was asked with this identifier; none where somebody made it up.
+    /// The bot that was asked with this identifier; none where the caller made it up.
     asked: Option<String>,
     /// Calls so far, by the bot that is called.
     calls: HashMap<String, u32>,

@@ -34,7 +34,7 @@ const BILL_BYTES_MAX: usize = 1024 * 1024;
 /// `success` means it to the reference library.
 const INSUFFICIENT: &str = "insufficient_funds";
 
-/// Nobody pays for a query that no bot was asked with.
+/// No person pays for a query that no bot was asked with.
 const NEVER_ASKED: &str = "this bot was not asked from here with a query of this `bot_query_id`: \
                            ask it on the page, or at `/bot/NAME`";
 
@@ -120,7 +120,7 @@ fn settle(platform: &Platform, caller: &Caller, bill: &mut Bill) -> Answer {
     Answer::events([("result", json!({"status": result}))]).framing(Framing::REFERENCE)
 }
 
-/// Whether whoever sends a bill was asked with this query.
+/// Whether the sender of a bill was asked with this query.
 fn is_asked(platform: &Platform, caller: &Caller, bot_query_id: &str) -> bool {
     let asked = platform.calls.asked(bot_query_id);
     asked.is_some_and(|asked| match caller {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-/// Whether the server is stopping: whoever is cut off then has not hung up.
+/// Whether the server is stopping: a client that is cut off then has not hung up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stopping(Arc<AtomicBool>);
 

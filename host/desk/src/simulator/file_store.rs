@@ -1,6 +1,6 @@
 //! Files as they lie on disk: under numbers, whole or not at all, and never more than fit.
 //!
-//! What a file is called is kept elsewhere: no name that somebody else has chosen becomes a path.
+//! What a file is called is kept elsewhere: no untrusted name becomes a path.
 
 use std::{
     fs,

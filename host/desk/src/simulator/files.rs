@@ -1,8 +1,8 @@
 //! Files that are put up: what they are called, until when their URLs are good, and how many fit.
 //!
 //! The bytes are in a [`FileStore`]; names and media types are here. A URL is good for [`URL_TIME`], as
-//! on the platform; it says until when, and is not signed: it keeps nobody out of anything on this
-//! machine.
+//! on the platform; it says until when, and is not signed: it does not protect a file from other
+//! processes on this machine.
 
 use std::{
     collections::HashMap,

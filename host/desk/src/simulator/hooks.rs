@@ -1,4 +1,4 @@
-//! What whoever plays the platform may add to it: look on, answer in its place, hold scripts back, and
+//! What the code that runs the simulator may add to it: look on, answer in its place, hold scripts back, and
 //! put the clock forward. Tests do all of it, `ravenry simulate` none.
 
 use std::{fmt, future::pending, time::Duration};
@@ -41,7 +41,7 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     }
 }
 
-/// Nobody stands behind it.
+/// Adds nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoHooks;
 

@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::recent::Recent;
 
-/// What a person can spend unless somebody says otherwise, in thousandths of a US cent: 100 US
-/// dollars.
+/// What a person can spend by default, in thousandths of a US cent: 100 US dollars.
 pub const BALANCE: u64 = 10_000_000;
 
 /// A person's money, and what bots had of it.

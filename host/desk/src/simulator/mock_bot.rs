@@ -1,10 +1,10 @@
-//! Who answers for a name that nobody has: a stand-in, so that bots that ask others work without the
+//! What answers for a name that no bot has: a stand-in, so that bots that ask others work without the
 //! platform.
 //!
 //! It says in one short text for whom it stands and what it was asked. Where it is offered tools, it
 //! first calls the first of them, with arguments that fit its schema: what a person said last where a
 //! text is wanted, the first of several choices, zero and false. Names of models that paint attach a
-//! small drawing instead. Whoever wants other words writes a script.
+//! small drawing instead. For other words, write a script.
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,7 @@ const PAINTERS: [&str; 9] = [
     "stablediffusion",
 ];
 
-/// The answer in the name of whoever is asked.
+/// The answer in the name of the bot that is asked.
 pub(super) fn answer(files: &Files, query: &BotRequest) -> Answer {
     let body = &query.body;
     let messages = messages(body);
@@ -177,7 +177,7 @@ fn painting(files: &Files, said: &str) -> Option<String> {
     files.put(PAINTING, "image/svg+xml", drawing.as_bytes())
 }
 
-/// The beginning of what somebody said.
+/// The beginning of a message.
 fn excerpt(text: &str) -> String {
     let mut short: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
     if short.len() < text.len() {

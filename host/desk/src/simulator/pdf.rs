@@ -33,7 +33,7 @@ pub fn run() -> Result<(), String> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(lost)?;
     let mut text = pdf_extract::extract_text_from_mem(&bytes).map_err(|error| error.to_string())?;
-    // Whoever has started this holds what comes in memory.
+    // The process that has started this holds what comes in memory.
     text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());

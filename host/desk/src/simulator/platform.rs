@@ -109,7 +109,7 @@ impl Platform {
         }
     }
 
-    /// Asks whoever has this name, with a query made to fit his settings; says what was changed.
+    /// Asks the bot of this name, with a query made to fit its settings; says what was changed.
     ///
     /// Those that are no server bots are asked at the door, as other bots ask them.
     pub(super) async fn drive(

@@ -22,7 +22,7 @@ pub const FILES_MAX: u64 = 20;
 /// Most reports about one answer: a bot that breaks more rules has heard enough.
 const REPORTS_MAX: usize = 8;
 
-/// How long all reports about one answer may take. Nobody waits for what bots say to them.
+/// How long all reports about one answer may take. No client waits for what bots say to them.
 const REPORTING_MAX: Duration = Duration::from_secs(5);
 
 /// What the platform gives a reply.

@@ -1,6 +1,6 @@
 //! What the platform is asked, each kind with what came of it: queries, uploads, bills, settings.
 //!
-//! Nothing of it is kept here: it is shown to whoever looks on (`hooks`), and gone.
+//! Nothing of it is kept here: it is shown to the hooks (`hooks`), and gone.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};

@@ -31,14 +31,14 @@ pub enum Mode {
     Lenient,
     /// As the platform: it knows the keys of its bots and of [persons](PERSON_KEY) alone, lets
     /// bots ask what their settings declare, and lets them capture what was authorized. Names that
-    /// nobody has are played by stand-ins.
+    /// no bot has are played by stand-ins.
     Strict,
 }
 
 /// Who has sent an access key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// A person, or whoever is let in where nothing is minded.
+    /// A person, or any caller where all are let in.
     Person,
     /// Bots with these names; several where they share a key.
     Bots(Vec<String>),
@@ -89,7 +89,7 @@ pub fn made_up_key() -> Secret {
 }
 
 impl Registry {
-    /// Nobody yet. Replies may take so much.
+    /// No bots yet. Replies may take so much.
     pub(super) fn new(mode: Mode, limits: ReplyLimits) -> Self {
         Self {
             mode,
@@ -98,7 +98,7 @@ impl Registry {
         }
     }
 
-    /// Who shows this key; nobody who is let in.
+    /// Who shows this key; `None`: a caller that is not let in.
     pub(super) fn caller(&self, key: &str) -> Option<Caller> {
         let has_it = |backend: &Backend| match backend {
             Backend::Server(bot) => bot.key.matches(key.as_bytes()),
@@ -117,7 +117,7 @@ impl Registry {
         (admitted && !key.is_empty()).then_some(Caller::Person)
     }
 
-    /// What whoever shows a wrong key is told.
+    /// What a caller with a wrong key is told.
     pub(super) fn key_refusal(&self) -> String {
         match self.mode {
             Mode::Lenient => "Invalid access key".to_owned(),

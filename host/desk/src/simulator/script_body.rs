@@ -213,7 +213,7 @@ impl Player {
             said => {
                 self.unsent = self.answer.framing.bytes(&said).into();
                 if self.unsent.is_empty() {
-                    // Whoever repeats nothing for ever leaves time to others.
+                    // A script that repeats nothing for ever leaves time to other tasks.
                     yield_now().await;
                 }
             }

@@ -104,21 +104,21 @@ fn routes(platform: Arc<Platform>) -> Router {
 /// Lets in what was meant for this listener: its own name stands in `Host`, and no page of another
 /// site asks.
 ///
-/// A page that somebody has open could otherwise speak to it through a browser: under a name of its own
+/// A page that the user has open could otherwise speak to it through the browser: under a name of its own
 /// that leads here (DNS rebinding), or blindly from another origin.
 async fn from_here(
     State(platform): State<Arc<Platform>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match stranger(request.headers(), platform.origin.port()) {
+    match foreign(request.headers(), platform.origin.port()) {
         Some(refusal) => refuse(StatusCode::FORBIDDEN, refusal).into_response(),
         None => next.run(request).await,
     }
 }
 
-/// Why whoever sends these headers is not answered.
-fn stranger(headers: &HeaderMap, port: Option<u16>) -> Option<&'static str> {
+/// Why a request with these headers is not answered.
+fn foreign(headers: &HeaderMap, port: Option<u16>) -> Option<&'static str> {
     let header = |name| {
         headers
             .get(name)

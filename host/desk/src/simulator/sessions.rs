@@ -79,7 +79,7 @@ impl PageState {
     }
 }
 
-/// Nobody panics while he holds one of these.
+/// No code panics while it holds one of these.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock()
 }
@@ -89,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Tab {
     pub(super) bot: String,
     inner: Mutex<Inner>,
-    /// Counts the answers; whoever writes an older one stops.
+    /// Counts the answers; the task that writes an older one stops.
     turn: watch::Sender<u64>,
 }
 

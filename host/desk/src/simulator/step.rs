@@ -53,7 +53,7 @@ impl Step {
 /// What a script waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Until whoever stands behind the platform lets scripts pass the gate of this name
+    /// Until the hooks let scripts pass the gate of this name
     /// ([`gate`](super::Hooks::gate)).
     Gate(String),
     /// So long.

@@ -72,7 +72,7 @@ impl Account {
         let said = outbox.said();
         let duration = self.arrived.elapsed();
         let cost = self.meter.as_ref().map(Meter::cost).unwrap_or_default();
-        // The end is settled before its bytes are taken; a reader who left takes none.
+        // The end is settled before its bytes are taken; a reader that left takes none.
         let last_bytes = match end {
             End::ReaderGone => 0,
             _ => outbox.unread(),

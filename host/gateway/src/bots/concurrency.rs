@@ -1,7 +1,7 @@
 //! Places for replies: of the bot, its tenant and the process, from a short fair queue.
 //!
 //! A [`Permit`] can only be had here, and holds its places until it is dropped. Own places are taken
-//! first and the process's last, so that nobody holds what others need while waiting for himself.
+//! first and the process's last, so that no call holds what others need while it waits for its own.
 
 use std::{
     sync::{
@@ -17,12 +17,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// Places of somebody, and how many may wait for one.
+/// Places of a bot, a tenant or the process, and how many calls may wait for one.
 #[derive(Debug)]
 pub struct Limit {
     running: Arc<Semaphore>,
     running_max: AtomicUsize,
-    /// Places that are taken, but not to be given to anybody else when they come free.
+    /// Places that are taken, but not to be given out again when they come free.
     surplus: AtomicUsize,
     waiting: AtomicU32,
     waiting_max: AtomicU32,
@@ -42,7 +42,7 @@ impl Limit {
     }
 
     /// Other bounds from now on. Replies that run keep their places: where more run than may, the
-    /// places of those that end are not given to anybody else.
+    /// places of those that end are not given out again.
     pub fn resize(&self, running_max: u32, waiting_max: u32) {
         self.waiting_max.store(waiting_max, Ordering::Relaxed);
         let after = places(running_max);
@@ -200,7 +200,7 @@ impl Drop for Counted {
 impl Limiter {
     /// A permit, if one can be had without waiting.
     pub(crate) fn try_admit(&self, running: &Gauge) -> Option<Permit> {
-        // Whoever waits comes first: a newcomer does not overtake the queue.
+        // Calls that wait come first: a new one does not overtake the queue.
         if self.bot.waiting.load(Ordering::Relaxed) > 0 {
             return None;
         }

@@ -59,7 +59,7 @@ struct DeploymentState {
     mounted: Vec<BotSummary>,
     /// What is to take a place among them.
     orders: Orders,
-    /// Who is not among them as the files say.
+    /// Bots that are not among them as the files say.
     refused: BTreeSet<RefusedKey>,
     /// Tenants with files that cannot be read now, whose bots go on as the files said before.
     unread: BTreeSet<TenantName>,
@@ -71,7 +71,7 @@ struct DeploymentState {
 pub type RefusedKey = (TenantName, Option<BotName>);
 
 impl DeploymentState {
-    /// Who is refused with this change; whoever is not looked at is what he was.
+    /// The bots that are refused with this change; one that is not looked at stays what it was.
     fn refused_by(
         &self,
         spec: &ServerSpec,
@@ -165,7 +165,7 @@ impl Deployment {
         self.state().mounted.clone()
     }
 
-    /// Who is not among them as the files say.
+    /// Bots that are not among them as the files say.
     pub fn refused(&self) -> BTreeSet<RefusedKey> {
         self.state().refused.clone()
     }
@@ -175,12 +175,12 @@ impl Deployment {
         self.shared.memory.used()
     }
 
-    /// Who of the tenants has booked how much.
+    /// How much each tenant has booked.
     pub fn debtors(&self) -> Vec<Debtor> {
         self.shared.shared_state.debtors()
     }
 
-    /// Whether memory is short, for all who admit.
+    /// Whether memory is short, for all that admit replies.
     pub fn scarcity(&self) -> &Scarcity {
         &self.shared.scarcity
     }
@@ -327,7 +327,7 @@ impl Deployment {
         self.open.send_replace(open);
     }
 
-    /// Room for memory is reserved when the process starts: later, nobody can have more.
+    /// Room for memory is reserved when the process starts: later, no bot can have more.
     fn has_room(&self, spec: &ServerSpec) -> Result<(), Problems> {
         let most = self.shared.memory_bytes_max;
         let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);

@@ -69,7 +69,7 @@ pub struct Shared {
     pub egress: Egress,
     /// Step of the clocks that guests read.
     pub guest_clock: Duration,
-    /// Threads for what computes at a stretch; `None`: every run stays with whoever polls it, as a
+    /// Threads for what computes at a stretch; `None`: every run stays with the task that polls it, as a
     /// clock that can be stopped wants it.
     pub compute: Option<Compute>,
     /// Where bots are called before they are mounted.

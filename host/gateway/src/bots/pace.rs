@@ -1,10 +1,10 @@
 //! Whether a component is quick: whether its runs may begin at the threads that serve.
 //!
 //! What counts is how long it computes between two waits for the world, not how much in all: a bot that
-//! hands on an answer of a model for a minute, 20 µs for each word, is quick. A component that nobody
-//! has seen run is not: else whoever mounts new ones has the serving threads again and again. This is a
-//! habit, not a wall: who runs at a serving thread and computes on is moved at once, and pays with the
-//! budgets of `compute`.
+//! hands on an answer of a model for a minute, 20 µs for each word, is quick. A component that has
+//! not run yet is not: else a tenant that mounts new ones has the serving threads again and again. This is a
+//! habit, not a wall: a run that computes on at a serving thread is moved at once, and pays with the budgets
+//! of `compute`.
 
 use std::{
     sync::{

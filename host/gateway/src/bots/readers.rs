@@ -20,7 +20,7 @@ pub struct Readers {
 pub struct Reader(Arc<Readers>);
 
 impl Readers {
-    /// Whether there are others from now on, for whom some are left.
+    /// Whether there are other tenants from now on, for which some are left.
     pub(super) fn share(&self, shared: bool) {
         self.shared.store(shared, Ordering::Relaxed);
     }

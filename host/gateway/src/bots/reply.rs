@@ -144,7 +144,7 @@ impl Reply {
         }
     }
 
-    /// Whether its guest computes elsewhere than whoever polls this.
+    /// Whether its guest computes elsewhere than the task that polls this.
     pub fn is_away(&self) -> bool {
         matches!(self.phase, ReplyPhase::Running(Running::Away(_)))
     }
@@ -200,7 +200,7 @@ impl Reply {
         meter.filter(|_| running).map(Meter::holder)
     }
 
-    /// Who runs for longer than one poll can be asked to end when memory is short.
+    /// A run that lasts longer than one poll can be asked to end when memory is short.
     fn list(&self, context: &Context<'_>) {
         if let Some(holder) = self.holder() {
             holder.list();

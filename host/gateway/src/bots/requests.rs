@@ -67,7 +67,7 @@ pub(crate) async fn settings(
 }
 
 /// Asks a bot for its settings, for the gateway itself. That takes no place of the bot's, so that
-/// nobody is refused because the gateway has a question, and a bot that is full can answer it.
+/// no caller is refused because the gateway has a question, and a bot that is full can answer it.
 pub(crate) async fn own_settings(
     bot: &Arc<Bot>,
     received: Received,

@@ -1,5 +1,5 @@
-//! A run with all that belongs to it, at the place where it computes: here, with whoever polls it, or
-//! away, at the compute threads.
+//! A run with all that belongs to it, at the place where it computes: here, with the task that polls
+//! it, or away, at the compute threads.
 
 use std::{
     future::Future,
@@ -113,7 +113,7 @@ impl<T, P: Unpin> Weighed for RunVisit<T, P> {
 
 /// A run at its place.
 pub(super) enum Running<T, P> {
-    /// Whoever polls it computes.
+    /// The task that polls it computes.
     Here(Box<Held<T, P>>),
     /// It is on its way from here to there.
     Between,
@@ -154,14 +154,14 @@ where
         Self::Away(compute.spawn(owner, visit))
     }
 
-    /// Lets it go on. Who computes here for too long, or too much beside others, goes on away.
+    /// Lets it go on. What computes here for too long, or too much beside others, goes on away.
     pub(super) fn poll(
         &mut self,
         compute: Option<&compute::Handle>,
         owner: &Owner,
         context: &mut Context<'_>,
     ) -> Poll<Result<RunResult<T>, Panicked>> {
-        // Who is just back goes on here in any case: he was asked about a moment ago.
+        // What is just back goes on here in any case: this was asked a moment ago.
         let mut back = false;
         loop {
             if let (Self::Here(held), Some(compute)) = (&mut *self, compute) {

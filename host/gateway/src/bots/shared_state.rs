@@ -27,7 +27,7 @@ use ravenry_outbound::{
 /// is measured.
 const SETTINGS_AT_ONCE: usize = 4;
 
-/// What somebody (a bot, a tenant) may use, and how much of it is in use.
+/// What a bot or a tenant may use, and how much of it is in use.
 #[derive(Clone, Debug)]
 pub(super) struct Share {
     /// Replies.
@@ -37,7 +37,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Whether anybody but the table of this file has it.
+    /// Whether anything but the table of this file has it.
     fn is_held(&self) -> bool {
         Arc::strong_count(&self.places) > 1
     }
@@ -46,13 +46,13 @@ impl Share {
 /// What lasts of a tenant.
 #[derive(Clone, Debug)]
 pub(super) struct TenantState {
-    /// What all his bots may use together.
+    /// What all its bots may use together.
     pub(super) share: Share,
     /// What bodies of their requests take.
     pub(super) parts: Parts,
     /// Their runs that hold memory while they wait.
     pub(super) holders: Arc<Holders>,
-    /// Connections of those who ask its bots.
+    /// Connections of the clients that ask its bots.
     pub(super) readers: Arc<Readers>,
     /// Settings that may be asked for at once.
     pub(super) settings: Arc<Semaphore>,
@@ -81,18 +81,18 @@ pub(super) struct BotState {
     pub(super) metrics: BotMetrics,
 }
 
-/// A tenant, as somebody who has booked memory.
+/// A tenant, as one that has booked memory.
 #[derive(Clone, Debug)]
 pub struct Debtor {
-    /// Who it is.
+    /// Its name.
     pub tenant: TenantName,
-    /// What all his bots have booked, in bytes.
+    /// What all its bots have booked, in bytes.
     pub booked: u64,
-    /// His runs that hold memory while they wait.
+    /// Its runs that hold memory while they wait.
     pub holders: Arc<Holders>,
 }
 
-/// What lasts of everybody, by name.
+/// What lasts of all tenants and bots, by name.
 #[derive(Debug)]
 pub struct SharedState {
     egress: Egress,
@@ -107,7 +107,7 @@ struct Known {
 }
 
 impl SharedState {
-    /// Of nobody yet. New tenants get a part of `egress`, and ask the platform at these addresses.
+    /// Of no tenant yet. New tenants get a part of `egress`, and ask the platform at these addresses.
     pub fn new(egress: Egress, addresses: Addresses) -> Self {
         Self {
             egress,
@@ -167,7 +167,7 @@ impl SharedState {
         bot.clone()
     }
 
-    /// Who has booked how much.
+    /// How much each tenant has booked.
     pub(super) fn debtors(&self) -> Vec<Debtor> {
         let known = self.lock();
         let tenants = known.tenants.iter();
@@ -180,7 +180,7 @@ impl SharedState {
             .collect()
     }
 
-    /// Forgets what only this table holds: who has no bot mounted and no reply running. A tenant who
+    /// Forgets what only this table holds: what has no bot mounted and no reply running. A tenant that
     /// has just computed is kept: leaving and coming back pays no debt.
     pub(super) fn forget_the_gone(&self) {
         let mut known = self.lock();

@@ -43,7 +43,7 @@ impl Stop {
         }
     }
 
-    /// Whoever waits for it at every poll.
+    /// For a task that waits for it at every poll.
     pub fn watch(&self) -> Watch {
         Watch {
             stopped: Box::pin(self.notified()),
@@ -61,7 +61,7 @@ impl Stop {
 #[derive(Debug)]
 pub struct Watch {
     stopped: Pin<Box<OwnedNotified>>,
-    /// Who is woken: registering again would take a lock that all who wait share.
+    /// The task that is woken: registering again would take a lock that all that wait share.
     watching: Option<Waker>,
 }
 

@@ -1,7 +1,7 @@
 //! One call of a bot before it takes the place of its former version: a component that fails as soon as it is
-//! called would fail everybody who asks.
+//! called would fail every caller.
 //!
-//! It is asked for its settings, which costs nobody money. What may be the fault of others (no room, no place, a
+//! It is asked for its settings, which costs no money. What may be the fault of others (no room, no place, a
 //! slow machine) says nothing against it.
 
 use std::sync::Arc;

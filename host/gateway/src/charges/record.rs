@@ -37,7 +37,7 @@ impl Ledger {
     }
 }
 
-/// The charges of one reply. Dropping it removes the file: whoever does has told what is left open.
+/// The charges of one reply. Dropping it removes the file: the caller that drops it has told what is left open.
 #[derive(Debug)]
 pub struct Record {
     journal: Journal,
@@ -187,7 +187,7 @@ fn create(path: &Path) -> io::Result<File> {
         _ => sync_directory(dir),
     });
     if held.is_err() {
-        // Whoever cannot remove it either tells of an empty file later.
+        // Where it cannot be removed either, an empty file is told of later.
         let _ = fs::remove_file(path);
     }
     held.map(|()| file)

@@ -14,7 +14,7 @@ const RECORD_BYTES_MAX: u64 = 1024 * 1024;
 /// A record whose process is gone.
 #[derive(Debug)]
 pub enum LeftOpen {
-    /// Charges that nobody has told of. Removed when they are told.
+    /// Charges that have not been told of. Removed when they are told.
     Charges(Heading, Tally),
     /// A file that makes no sense. It stays where it is.
     Unreadable(PathBuf, io::Error),

@@ -22,7 +22,7 @@ pub enum Line {
     Done,
     /// The platform did not do it.
     Refused,
-    /// Nobody can know whether it did it.
+    /// It cannot be known whether it did it.
     Unknown,
 }
 
@@ -95,7 +95,7 @@ impl Tally {
         self.authorized.saturating_sub(asked)
     }
 
-    /// What was sent, and never answered so that anybody could know whether it was done.
+    /// What was sent, and never answered so that it could be known whether it was done.
     pub fn unknown(&self, operation: Operation) -> u64 {
         let booked = match operation {
             Operation::Authorize => self.unknown_authorized,

@@ -1,4 +1,4 @@
-//! Work that was handed to the compute threads, as whoever waits for it sees it.
+//! Work that was handed to the compute threads, as the task that waits for it sees it.
 
 use std::{
     future::Future,
@@ -25,7 +25,7 @@ use super::{
 #[error("it panicked")]
 pub struct Panicked;
 
-/// Polls something of a bot's; a panic is what it comes to, and nobody else's.
+/// Polls something of a bot's; a panic is what it comes to, and goes no further.
 pub(crate) fn caught<F: Future>(
     work: Pin<&mut F>,
     context: &mut Context<'_>,
@@ -64,7 +64,7 @@ impl Drop for GiveUpOnDrop {
 #[derive(Debug)]
 struct Slot<T> {
     output: Mutex<Option<Result<T, Panicked>>>,
-    /// Set after the output is there: from then on nobody but the reader takes the lock.
+    /// Set after the output is there: from then on only the reader takes the lock.
     done: AtomicBool,
     reader: AtomicWaker,
 }
@@ -113,7 +113,7 @@ impl<T> Future for Away<T> {
 
 /// Runs the work, drops it, and then leaves what it came to.
 ///
-/// In this order: whoever hears of the end finds the places and the memory of the work free.
+/// In this order: the task that hears of the end finds the places and the memory of the work free.
 struct Delivering<F: Future> {
     work: Option<Pin<Box<F>>>,
     slot: Arc<Slot<F::Output>>,

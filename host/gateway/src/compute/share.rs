@@ -1,8 +1,8 @@
-//! Who may compute at the threads that serve, as a pure structure: budgets that fill with time.
+//! Which tenants may compute at the threads that serve, as a pure structure: budgets that fill with time.
 //!
-//! A serving thread belongs to everybody. Two things are held here, for each bot and tenant: polls that
+//! A serving thread is shared by all tenants. Two things are held here, for each bot and tenant: polls that
 //! lasted too long (*overruns*), and, while others want the threads as well, the tenant's *share* of
-//! them. Whoever has used up his budget computes at the compute threads until it has filled again.
+//! them. One that has used up its budget computes at the compute threads until that has filled again.
 //! Times are nanoseconds since any one moment; the callers have the clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,7 @@ const OVERRUN_DEBT_MAX: u64 = 60_000_000_000;
 /// 200 µs of it.
 const BURST_MAX: u64 = 250_000;
 
-/// The same for those of whom nothing is known yet, all together: some hundred clients who connect at once
+/// The same for connections of no tenant, all together: some hundred clients that connect at once
 /// are served at once, which takes a few milliseconds; what comes above that waits for its turn.
 const NEWCOMERS_MAX: u64 = 5_000_000;
 
@@ -36,14 +36,14 @@ const NEWCOMERS_MAX: u64 = 5_000_000;
 /// the call of the system that each takes. Measured: 20 to 50 µs, the more the busier the machine.
 const QUERY_NANOS: u64 = 30_000;
 
-/// What part of his share a tenant may fill. Threads that are full have a queue in which everybody waits;
+/// What part of its share a tenant may fill. Threads that are full have a queue in which all work waits;
 /// a quarter of each leaves it short, and what is beyond that finds its time at the compute threads.
 const FILL: u64 = 4;
 
-/// How long somebody counts as wanting the threads after his last query, in nanoseconds.
+/// How long a tenant counts as wanting the threads after its last query, in nanoseconds.
 const WINDOW: u64 = 100_000_000;
 
-/// Windows for which somebody is remembered who has left: ten seconds.
+/// Windows for which a tenant that has left is remembered: ten seconds.
 const RECENT: u64 = 100;
 
 /// Bits of a window's sum; the rest is its number.
@@ -83,14 +83,14 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// A full one, of somebody of this weight.
+    /// A full one, of this weight.
     pub(super) fn new(weight: u32) -> Self {
         let budget = Self::default();
         budget.weigh(weight);
         budget
     }
 
-    /// A full one, of somebody for whom others need not leave room.
+    /// A full one that does not count: tenants need not leave room for what has it.
     pub(super) fn uncounted() -> Self {
         Self::default()
     }
@@ -100,7 +100,7 @@ impl Budget {
         self.weight.store(weight.max(1).into(), Ordering::Relaxed);
     }
 
-    /// What counts among those who want the threads.
+    /// What it counts among the tenants that want the threads.
     fn counted(&self) -> u64 {
         self.weight.load(Ordering::Relaxed)
     }
@@ -137,7 +137,7 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Serving {
     threads: u64,
-    /// Sums of weights of those who came in a window: this one and the one before, each with the
+    /// Sums of weights of tenants that came in a window: this one and the one before, each with the
     /// window's number above [`SUM_BITS`].
     windows: [AtomicU64; 2],
 }
@@ -208,7 +208,7 @@ impl Serving {
         nanos.saturating_mul(all).saturating_mul(FILL) / share
     }
 
-    /// The weights of all who want the threads; `None`: nobody else does.
+    /// The weights of all tenants that want the threads; `None`: no other does.
     fn wanted(&self, now: u64, tenant: &Budget) -> Option<u64> {
         let window = number(now);
         let sum = |slot: &AtomicU64| {

@@ -1,7 +1,8 @@
-//! One piece of work on its way through the compute threads: who may touch it, and when.
+//! One piece of work on its way through the compute threads: which thread may touch it, and when.
 //!
-//! The state says who owns the work; its lock is never waited for. Work that is not being polled and is
-//! not wanted any more is dropped by whoever gives it up, unless that takes long: then by a compute thread.
+//! The state says which thread owns the work; its lock is never waited for. Work that is not being polled and
+//! is not wanted any more is dropped by the thread that gives it up, unless that takes long: then by a compute
+//! thread.
 
 use std::{
     cell::RefCell,
@@ -114,7 +115,7 @@ impl Task {
         clock::since_start().saturating_sub(queued_at)
     }
 
-    /// Whoever the state makes the owner finds it free; a panic leaves nothing half done in there.
+    /// The thread that the state makes the owner finds it free; a panic leaves nothing half done in there.
     fn work(&self) -> MutexGuard<'_, Option<Boxed>> {
         self.work.lock()
     }

@@ -50,7 +50,7 @@ impl<F: Future> Weighed for Watched<F> {
 
 impl<F> Drop for Watched<F> {
     fn drop(&mut self) {
-        // Nobody may listen any more.
+        // The receiver may be gone.
         let _ = self.dropped.try_send(here());
         assert!(!self.panics_when_dropped, "as it was asked to");
     }
@@ -95,7 +95,7 @@ fn work_waits_on_the_runtime_of_the_compute_threads() {
 }
 
 #[test]
-fn a_panic_is_what_the_work_comes_to_and_harms_nobody() {
+fn a_panic_is_what_the_work_comes_to_and_harms_no_other_work() {
     let compute = Compute::start().unwrap();
     for _ in 0..2 * available_parallelism().unwrap().get() {
         let (work, _) = watched(async { panic!("as it was asked to") });

@@ -1,7 +1,7 @@
 //! The compute threads: they take turns from a queue, and sleep where there are none.
 //!
-//! They have a low priority, so that a thread that serves gets a processor at once. Whoever wakes work
-//! only pushes to a list without locks; the order of turns is under a lock that compute threads alone take.
+//! They have a low priority, so that a thread that serves gets a processor at once. A thread that wakes
+//! work only pushes to a list without locks; the order of turns is under a lock that compute threads alone take.
 
 use std::{
     io,
@@ -97,7 +97,7 @@ impl Inner {
         Ok(started)
     }
 
-    /// Whether somebody waits for a turn, or for the thread to end. Under a quota a turn always ends: the
+    /// Whether other work waits for a turn, or `stop` for the thread to end. Under a quota a turn always ends: the
     /// thread may have to pause.
     pub(super) fn is_waited_for(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0

@@ -1,9 +1,9 @@
 //! Whose turn it is to compute, as a pure structure: start-time fair queueing over tenants, in each
 //! over its bots, in each over its replies.
 //!
-//! Everybody has a *level*: the computing time that was had, divided by the weight. The lowest comes
-//! next. Who comes back after a pause starts at the level of the turn under way, if his own is lower:
-//! sleeping earns no credit. A level stays with its [`Account`] while nobody of it waits: leaving pays no
+//! Each of them has a *level*: the computing time that was had, divided by the weight. The lowest comes
+//! next. One that comes back after a pause starts at the level of the turn under way, if its own is lower:
+//! sleeping earns no credit. A level stays with its [`Account`] while nothing of it waits: leaving pays no
 //! debt. There is no clock and no thread in here.
 
 use std::{
@@ -22,11 +22,11 @@ const WEIGHT_MAX: u32 = 100;
 
 /// How far computing at serving threads lifts a level above that of the turn under way, in nanoseconds.
 ///
-/// Time that nobody else wanted is no debt to be starved for; a tenth of a second is enough that who
+/// Time that no other tenant wanted is no debt to be starved for; a tenth of a second is enough that one that
 /// loads the serving threads comes last at the compute threads for a while.
 const SERVED_DEBT_MAX: u64 = 100_000_000;
 
-/// Computing time that somebody (a tenant, a bot, a reply) has had.
+/// Computing time that a tenant, a bot or a reply has had.
 #[derive(Debug)]
 pub(super) struct Account {
     /// Tells accounts apart.
@@ -105,7 +105,7 @@ impl Account {
     }
 }
 
-/// Who a turn belongs to.
+/// What a turn belongs to.
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     pub(super) tenant: Arc<Account>,
@@ -129,7 +129,7 @@ pub(super) struct Turns<T> {
 }
 
 impl<T> Turns<T> {
-    /// Nobody waits; turns are charged with `slice` nanoseconds when they begin.
+    /// Nothing waits; turns are charged with `slice` nanoseconds when they begin.
     pub(super) fn new(slice: u64) -> Self {
         Self {
             tenants: Line::starting(0),
@@ -157,7 +157,7 @@ impl<T> Turns<T> {
         self.moved(path);
     }
 
-    /// Charges what was done for somebody outside of turns, in nanoseconds.
+    /// Charges what was done for this path outside of turns, in nanoseconds.
     pub(super) fn charge(&mut self, path: &Path, nanos: u64) {
         for account in path.accounts() {
             account.charge(nanos);
@@ -216,7 +216,7 @@ impl<T> Waiting for Single<T> {
     }
 }
 
-/// Those who wait at one level of the tree.
+/// Accounts that wait at one level of the tree.
 #[derive(Debug)]
 struct Line<C> {
     /// The highest level at which a turn has begun.
@@ -228,7 +228,7 @@ struct Line<C> {
 }
 
 impl<C: Waiting> Line<C> {
-    /// The place of somebody in the line; he joins it where he is not there yet.
+    /// The place of an account in the line; it joins where it is not there yet.
     fn of(&mut self, account: &Arc<Account>) -> &mut C {
         let number = account.number;
         let level = *self.levels.entry(number).or_insert_with(|| {
@@ -250,7 +250,7 @@ impl<C: Waiting> Line<C> {
         Some(place)
     }
 
-    /// Puts somebody whose level has changed where he belongs.
+    /// Puts an account whose level has changed where it belongs.
     fn moved(&mut self, account: &Account) {
         let number = account.number;
         let Some(level) = self.levels.get_mut(&number) else {

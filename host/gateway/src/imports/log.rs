@@ -38,7 +38,7 @@ pub struct Origin {
     pub bot: BotName,
     /// The request.
     pub reference: Reference,
-    /// Takes out what must not be logged, whoever told it to the bot.
+    /// Takes out what must not be logged, wherever the bot has it from.
     pub mask: Mask,
 }
 
@@ -116,7 +116,7 @@ impl BotLog {
         self.lock().print(bytes, self.stream);
     }
 
-    /// Says something to the bot's author, as the gateway, in the bot's own log. Strangers' words may be
+    /// Says something to the bot's author, as the gateway, in the bot's own log. Untrusted words may be
     /// in it: they are treated as what the bot prints.
     pub fn note(&self, sentence: &str) {
         let mut inner = self.lock();

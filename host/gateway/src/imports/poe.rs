@@ -55,7 +55,7 @@ pub struct Platform {
     pub declared: Declared,
     /// How much of it one reply may use.
     pub bounds: PlatformBounds,
-    /// Whom memory that is held for a call is booked on: bot, tenant, process.
+    /// What memory that is held for a call is booked on: bot, tenant, process.
     pub pools: [Arc<MemoryPool>; 3],
     /// Where it is counted.
     pub metrics: BotMetrics,

@@ -1,7 +1,7 @@
 //! What a bot says: event in, bytes into the reply's buffer, back-pressure.
 //!
 //! The buffer has two ends, which may be on two threads: the guest, and the reply, which hands the bytes
-//! to the socket. Where polling the reply runs the guest, both are in one task and nobody is woken.
+//! to the socket. Where polling the reply runs the guest, both are in one task, and none is woken.
 //! Where the guest runs at a compute thread, it wakes the reader once a turn, and the reader's taking
 //! wakes the guest. The reader never waits for the lock: the guest's thread may have lost its processor
 //! while it held it. What takes long (hiding secrets, encoding) is done without it.
@@ -56,7 +56,7 @@ struct Shared {
     inner: Mutex<Inner>,
     /// What must not be said; `None` where there is nothing to hide.
     mask: Option<Mask>,
-    /// Whoever takes the bytes, where that is another task than the one that polls the guest.
+    /// The task that takes the bytes, where that is another than the one that polls the guest.
     reader: AtomicWaker,
     /// The reader did not get the lock, and is to be woken when it is free.
     missed: AtomicBool,
@@ -67,7 +67,7 @@ struct Shared {
     overrun: AtomicBool,
     /// There was no memory for an event.
     starved: AtomicBool,
-    /// Whom large events are booked on.
+    /// What large events are booked on.
     pools: [Arc<MemoryPool>; 3],
     unread: AtomicUsize,
     events: AtomicU64,
@@ -141,7 +141,7 @@ impl Outbox {
     async fn room(&self) {
         let has_room = || self.0.unread.load(Ordering::Acquire) < UNREAD_BYTES_MAX;
         poll_fn(|context| {
-            // Elsewhere whoever takes the bytes polls the guest next.
+            // Elsewhere the task that takes the bytes polls the guest next.
             if compute::here() {
                 self.0.writer.register(context.waker());
             }
@@ -154,7 +154,7 @@ impl Outbox {
         .await;
     }
 
-    /// Wakes the reader where there is something that he was not woken for. At compute threads, at the
+    /// Wakes the reader where there is something that it was not woken for. At compute threads, at the
     /// end of a turn and now and then in a long one.
     pub fn hand_over(&self) {
         if compute::here() && self.0.untold.swap(false, Ordering::Relaxed) {
@@ -225,7 +225,7 @@ impl Outbox {
         let Inner { guard, buffer } = &mut *inner;
         match (end, &self.0.mask) {
             (End::Failed(failure), Some(mask)) => {
-                // It is cut next: of half a secret, nobody would know what it is.
+                // It is cut next: half a secret would not be recognized.
                 let hide = |text: &String| mask.mask(text).into_owned();
                 let failure = Failure {
                     text: failure.text.as_ref().map(hide),
@@ -259,7 +259,7 @@ impl Shared {
         self.inner.try_lock()
     }
 
-    /// The reader's way to the lock: where it is taken, he is woken when it is free.
+    /// The reader's way to the lock: where it is taken, the reader is woken when it is free.
     fn reach(&self, context: &Context<'_>) -> Option<MutexGuard<'_, Inner>> {
         if let Some(inner) = self.try_lock() {
             return Some(inner);
@@ -324,7 +324,7 @@ impl Shared {
         Err(Refusal::TooLong)
     }
 
-    /// Shows what the guard counts to those who do not have the lock.
+    /// Shows what the guard counts to threads that do not have the lock.
     fn note(&self, guard: &Guard, buffer: &Buffer) {
         self.overrun.store(guard.overrun(), Ordering::Relaxed);
         self.events.store(guard.events(), Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What is counted of a tenant: his computing time.
+//! What is counted of a tenant: its computing time.
 
 use ::metrics::{Counter, counter};
 

@@ -27,7 +27,7 @@ type Split<'a> = (&'a [u8], &'a [u8]);
 
 /// The code of a component, and its bundle, which is empty where there is none.
 ///
-/// Of a damaged file all is code: what is wrong with it, whoever reads that says.
+/// Of a damaged file all is code: what is wrong with it, the reader of the code says.
 pub(super) fn split(component: &[u8]) -> Split<'_> {
     let bundle = last_section(component).ok().flatten();
     bundle.unwrap_or((component, &[]))

@@ -1,8 +1,8 @@
 //! Compiled code on disk, so that the second start is fast.
 //!
 //! A file is found by the engine's settings and the component's digest, ends with that digest and with the one of
-//! its own content, is written aside and renamed, and is trusted only from a directory into which nobody but
-//! us can write: whoever can run code in this process. A file under another one's name is not run.
+//! its own content, is written aside and renamed, and is trusted only from a directory into which no
+//! other user can write: a writer there could run code in this process. A file under another one's name is not run.
 //!
 //! Code is run from where it lies: the file is mapped, so that only the pages which a bot touches take
 //! memory, and the kernel may take those back. Hence the code comes first, and its digest after it.
@@ -108,7 +108,7 @@ impl Cache {
         Some((refusal, path))
     }
 
-    /// Keeps why a component cannot be compiled, so that nobody waits for that again.
+    /// Keeps why a component cannot be compiled, so that no start waits for that again.
     pub(super) fn refuse(&self, digest: &[u8; DIGEST_BYTES], refusal: &Refusal) -> io::Result<()> {
         let (kind, words) = match refusal {
             Refusal::Unfit(words) => (UNFIT, words),
@@ -144,7 +144,7 @@ fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
         .prefix(&format!("{name}."))
         .suffix(".tmp")
         .tempfile_in(path.parent().unwrap_or(path))?;
-    // Whoever sweeps sees that it is being written.
+    // A process that sweeps sees that it is being written.
     aside.as_file().lock()?;
     for part in parts {
         aside.write_all(part)?;
@@ -183,9 +183,9 @@ fn intact(path: &Path, component: &[u8; DIGEST_BYTES]) -> io::Result<bool> {
     reason = "running our own compiled code is what makes the second start fast, and large bots small"
 )]
 fn found(engine: &Engine, path: &Path, open: bool) -> Option<Component> {
-    // SAFETY: wasmtime wants what `Component::serialize` of a compatible version made, and that nobody
-    // changes it while it is mapped. The file matches the digest written with it, so it is whole; only this
-    // user can write into the directory, which was checked when it was opened, so nobody else can have
+    // SAFETY: wasmtime wants what `Component::serialize` of a compatible version made, and that it is
+    // not changed while it is mapped. The file matches the digest written with it, so it is whole; only this
+    // user can write into the directory, which was checked when it was opened, so no other can have
     // written both, and the gateway never writes into a file of this name: it renames another one to
     // it. wasmtime itself refuses code of another version or settings.
     unsafe {
@@ -314,7 +314,7 @@ mod tests {
         }
     }
 
-    /// Whoever exchanges two files, or puts an old copy back under another name, changes no bot.
+    /// Two files that are exchanged, or an old copy under another name, change no bot.
     #[test]
     fn code_of_another_component_is_not_run() {
         let (_directory, engine, cache, digest) = fixture();

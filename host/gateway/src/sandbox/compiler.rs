@@ -235,7 +235,7 @@ fn ended(status: ExitStatus, words: String, job: Job) -> Failure {
 }
 
 /// What that process does: reads the component on standard input, and writes its code to standard output.
-/// Inside is what is wrong with the component, for the one who asked.
+/// Inside is what is wrong with the component, for the process that asked.
 ///
 /// # Errors
 /// What has nothing to do with the component.

@@ -19,7 +19,7 @@ const PART_OF_ONE: u64 = 4;
 /// most.
 const PART_OF_ALL: u64 = 2;
 
-/// One alone may have two thirds of it at most: from 85 % on nobody is admitted any more, and the server takes some.
+/// One alone may have two thirds of it at most: from 85 % on no reply is admitted, and the server takes some.
 const AT_MOST: (u64, u64) = (2, 3);
 
 /// Memory for which a compiler has another thread, as long as there are cores: each takes 40 MiB of it.

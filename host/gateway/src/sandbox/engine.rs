@@ -361,7 +361,7 @@ mod tests {
 
     /// What is compiled without places loads where there are places, and nowhere else.
     #[test]
-    fn code_is_the_same_whoever_compiles_it() {
+    fn code_is_the_same_with_and_without_places() {
         use std::hash::{BuildHasher as _, RandomState};
 
         let size = Size {

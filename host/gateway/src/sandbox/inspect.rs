@@ -1,6 +1,6 @@
 //! What a component needs and offers, read from its bytes before anything is compiled.
 //!
-//! In go the bytes of a file that a stranger may have written; out comes an [`Inspection`], or one
+//! In go the bytes of a file that is not trusted; out comes an [`Inspection`], or one
 //! sentence saying why these bytes are no bot. The work is linear in the size of the file, nesting
 //! is bounded, and nothing is executed, compiled or validated: a file that passes here can still be
 //! refused by the compiler. Never names the engine.

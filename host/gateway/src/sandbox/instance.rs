@@ -54,11 +54,11 @@ pub struct Allowance {
     pub cpu: CpuBudget,
     /// All memories and tables together, in bytes.
     pub memory_bytes_max: u64,
-    /// Whom the memory is booked on: bot, tenant, process.
+    /// What the memory is booked on: bot, tenant, process.
     pub pools: [Arc<MemoryPool>; 3],
-    /// Among whom it is while it waits.
+    /// The runs that it is among while it waits.
     pub holders: Arc<Holders>,
-    /// The threads for what computes at a stretch; `None`: every run stays with whoever polls it.
+    /// The threads for what computes at a stretch; `None`: every run stays with the task that polls it.
     pub compute: Option<compute::Handle>,
     /// Step of the clocks that a guest reads. Fine clocks are what it would learn of others by.
     pub clock: Duration,

@@ -26,10 +26,10 @@ const IDLE_TICKS: u32 = 100;
 
 /// Length of an epoch then. It never stops: a guest says that it computes and is told afterwards in which epoch
 /// to say so again. Where its thread loses the processor in between for as long as this clock waits for
-/// others, nobody would look at it any more.
+/// others, the guest would not be looked at any more.
 const IDLE_TICK: Duration = Duration::from_millis(100);
 
-/// Raises the epochs of its engines as long as somebody holds it.
+/// Raises the epochs of its engines as long as it is held.
 #[derive(Default)]
 pub(super) struct Ticker {
     engines: Mutex<Vec<EngineWeak>>,
@@ -84,7 +84,7 @@ impl Ticker {
 }
 
 impl Drop for Ticker {
-    /// The thread is to see that nobody holds the clock any more.
+    /// The thread is to see that the clock is not held any more.
     fn drop(&mut self) {
         self.unpark();
     }
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// A guest that nobody has told of: its thread was elsewhere when the clock went to sleep.
+    /// A guest that the clock was not told of: its thread was elsewhere when the clock went to sleep.
     #[test]
     fn a_guest_is_looked_at_while_the_clock_sleeps() {
         let ticker = Ticker::start().unwrap();

@@ -9,8 +9,8 @@ use crate::bots::{Authorized, Bot};
 /// Lets a request in whose key opens the bot.
 ///
 /// The scheme may be in any case and any number of spaces may follow it (RFC 9110, section 11.1);
-/// Poe's own simulator sends it in lower case. A bot without keys is open to everybody, with or
-/// without a header.
+/// Poe's own simulator sends it in lower case. A bot without keys is open to every client, with
+/// or without a header.
 pub(super) fn authorize(bot: &Bot, headers: &HeaderMap) -> Option<Authorized> {
     bot.authorize(
         headers

@@ -1,6 +1,6 @@
 //! The backstop: looks at the memory that is really in use, and acts where it is short whatever the books
 //! say. Beyond a mark nothing new is admitted while bots hold any; beyond the next the largest replies end
-//! of the tenant who has booked most. What is decided when, `memory` says.
+//! of the tenant that has booked most. What is decided when, `memory` says.
 //!
 //! A thread of its own: a task would wait for exactly the threads that are busy then.
 
@@ -97,7 +97,7 @@ impl Gauges {
         })
     }
 
-    /// What is in use of what may be, where it is nearest to its bound. `None`: nobody says.
+    /// What is in use of what may be, where it is nearest to its bound. `None`: it cannot be read.
     fn usage(&self) -> Option<Usage> {
         let process = Usage {
             used: resident(&control_group::reread(&self.process)?)?,
@@ -115,7 +115,7 @@ impl Gauges {
     }
 }
 
-/// Bytes of a process that are in memory and are nobody's but its own, by its `statm`. What is mapped from
+/// Bytes of a process that are in memory and are its own alone, by its `statm`. What is mapped from
 /// files (the program, compiled code) the kernel may take back.
 fn resident(statm: &str) -> Option<u64> {
     let mut pages = statm.split(' ').skip(1).map(str::parse::<u64>);
@@ -159,8 +159,8 @@ impl Watch {
         }
     }
 
-    /// Ends the largest replies of whoever has booked most, where those that are ending already do not
-    /// give back enough. Where he has none that waits or computes any more, the next one's.
+    /// Ends the largest replies of the tenant that has booked most, where those that are ending already do not
+    /// give back enough. Where it has none that waits or computes any more, the next one's.
     fn make_room(&mut self, mut debtors: Vec<Debtor>, excess: u64) {
         let mut missing = excess;
         for debtor in &mut debtors {

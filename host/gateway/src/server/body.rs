@@ -26,7 +26,7 @@ pub(super) struct ResponseBody {
 enum BodyKind {
     Reply {
         reply: Reply,
-        /// Who keeps what leaves; after the reply, so that it knows how that ended.
+        /// What keeps a copy of what leaves; after the reply, so that it knows how that ended.
         watch: Option<Watch>,
     },
     Page(axum::body::Body),

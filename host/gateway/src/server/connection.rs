@@ -2,12 +2,12 @@
 //! the others out there, at the compute threads, by turns.
 //!
 //! What a query costs besides its guest (reading, decoding, writing) is work of its tenant, too. A queue
-//! of two thousand connections that are all ready lets everybody wait, however short the work of each is:
-//! so those of a tenant who has had his share leave that queue as a whole. So does one that brings a large
+//! of two thousand connections that are all ready lets all others wait, however short the work of each is:
+//! so those of a tenant that has had its share leave that queue as a whole. So does one that brings a large
 //! body, until that has come.
 //!
 //! A connection whose answer is computed by a run of its own is only watched, and that is done here: a
-//! client who leaves is noticed at once.
+//! client that leaves is noticed at once.
 
 use std::{
     future::Future,
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// A connection, as whoever polls it has it.
+/// A connection, as the task that polls it has it.
 struct Session {
     http: Pin<Box<dyn Http>>,
     seat: Arc<Seat>,
@@ -75,11 +75,11 @@ impl Session {
         }
         let (begun, answering) = self.seat.requests();
         if !answering && !self.seat.is_behind() {
-            // Nobody waits for the other half of a head.
+            // The other half of a head is not waited for.
             if self.leaving {
                 return Poll::Ready(());
             }
-            // Asked after reading: who has sent a request by now is served.
+            // Asked after reading: a client that has sent a request by now is served.
             if self.seat.gives_way(context.waker()) {
                 metrics::closed_connection("idle");
                 return Poll::Ready(());
@@ -96,7 +96,7 @@ pub(super) struct Connection {
 }
 
 enum ServedAt {
-    /// Whoever polls it serves it.
+    /// The task that polls it serves it.
     Here(Box<Session>),
     /// It is on its way from here to there.
     Between,
@@ -170,7 +170,7 @@ impl Future for Connection {
     }
 }
 
-/// A connection at the compute threads, until its owner crowds nobody any more: then it comes back.
+/// A connection at the compute threads, until its owner crowds no other any more: then it comes back.
 struct ConnectionVisit {
     session: Option<Box<Session>>,
     compute: compute::Handle,

@@ -5,14 +5,14 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::charges::RECORDS_MAX;
 
-/// Descriptors for everything else: the listeners and whoever reads metrics, logs, the cache,
+/// Descriptors for everything else: the listeners, readers of metrics, logs, the cache,
 /// compilers. A gateway that waits has about twenty open.
 pub(super) const SPARE: u64 = 64;
 
 /// Readers there are room for, however few descriptors there are.
 const READERS_MIN: u64 = 16;
 
-/// What a gateway needs to serve anybody: below that, files of bots cannot even be opened.
+/// What a gateway needs to serve at all: below that, files of bots cannot even be opened.
 const ALL_MIN: u64 = SPARE + 3 * READERS_MIN;
 
 /// More than enough for every place that a reply can have; some systems allow a billion.
@@ -41,7 +41,7 @@ impl Descriptors {
     /// how many readers there are at most, what they leave is for the other part.
     ///
     /// # Errors
-    /// Where that is too little to serve anybody: how much there is, and how much it takes.
+    /// Where that is too little to serve at all: how much there is, and how much it takes.
     pub(super) fn of_process(readers_max: Option<u32>) -> Result<Self, Few> {
         match raise() {
             all if all < ALL_MIN => Err(Few(all)),
@@ -55,7 +55,7 @@ impl Descriptors {
             .clamp(3 * READERS_MIN, DESCRIPTORS_MAX);
         // At most a million: see above.
         let number = |many: u64| u32::try_from(many).unwrap_or(u32::MAX);
-        // Most replies charge nothing, and of those who ask others most have one connection: with the
+        // Most replies charge nothing, and of those that ask others most have one connection: with the
         // 20,000 descriptors that many systems allow, 10,000 readers may wait.
         let records = number(usable / 10).min(RECORDS_MAX);
         // Bots beyond that run from copies, and cost memory instead.

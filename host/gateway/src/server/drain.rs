@@ -1,4 +1,4 @@
-//! The end of the process: nothing new, replies finish, or end politely; the port goes to whoever is next.
+//! The end of the process: nothing new, replies finish, or end politely; the port goes to the next process.
 
 use std::time::Duration;
 
@@ -59,12 +59,12 @@ pub(super) async fn stop_politely(
     front.cut();
 }
 
-/// Leaves the port to the process that listens there already. Who comes meanwhile, or has a connection, is
-/// served, and told to come by another one.
+/// Leaves the port to the process that listens there already. A client that comes meanwhile, or has
+/// a connection, is served, and told to come by another one.
 async fn hand_over(door: &Acceptor) {
     tracing::info!("another process listens at the same address: it is left to that one");
     door.close();
-    // Whoever was accepted last has as long again to say what he wants.
+    // The client that was accepted last has as long again to send its request.
     sleep(SETTLES * 2).await;
 }
 
@@ -85,7 +85,7 @@ async fn next_is_there(port: Option<Port>) {
 async fn finish(front: &mut HttpServer, drain: Duration, stop: &Stop) {
     if timeout(drain, front.drained()).await.is_err() {
         stop.now();
-        // Whoever has not taken his last words by then does not read.
+        // A client that has not taken its last words by then does not read.
         let _ = timeout(GOODBYE, front.drained()).await;
     }
 }

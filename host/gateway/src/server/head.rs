@@ -33,7 +33,7 @@ pub(super) fn read<'r>(
     let Some(authority) = target.authority() else {
         return Ok(named.unwrap_or_default());
     };
-    // A target without a scheme is that of CONNECT, which nobody answers here.
+    // A target without a scheme is that of CONNECT, which is not answered here.
     if !matches!(target.scheme_str(), Some("http" | "https") | None) {
         return Err(Reject::Host("the target is a URL of another protocol"));
     }
@@ -102,7 +102,7 @@ pub(super) fn plain(headers: &HeaderMap) -> Result<(), Reject> {
 /// The members of a list, over all lines of this name.
 fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let lines = headers.get_all(name).iter();
-    // What is no text is no coding that anybody knows.
+    // What is no text is no coding that is known.
     let members = lines.flat_map(|line| line.to_str().unwrap_or("?").split(','));
     members.map(str::trim).filter(|member| !member.is_empty())
 }

@@ -1,9 +1,9 @@
 //! Connections that have no request under way: since when, and which of them goes when all places are taken.
 //!
-//! Each connection notes that itself, in an atomic of its own, twice a request. Nobody looks at it while there are
+//! Each connection notes that itself, in an atomic of its own, twice a request. It is not looked at while there are
 //! places. Where there are none, the accept loop walks its list of connections, keeps those that have waited longest,
-//! and uses these up before it walks again. How often it walks goes by the length of the list: whoever floods a
-//! server that has a hundred thousand connections does not have all of them looked at for each of his.
+//! and uses these up before it walks again. How often it walks goes by the length of the list: a client that floods
+//! a server that has a hundred thousand connections does not have all of them looked at for each of its own.
 
 use std::{
     collections::BinaryHeap,
@@ -67,7 +67,7 @@ impl IdleState {
         nanos.unwrap_or(ASKED).min(ASKED - 1)
     }
 
-    /// A request has begun. Who was asked to go stays for it.
+    /// A request has begun. A connection that was asked to go stays for it.
     pub(super) fn begins(&self) {
         self.since.store(BUSY, Ordering::Relaxed);
     }
@@ -78,7 +78,7 @@ impl IdleState {
         self.waker.register(waker);
         match self.since.load(Ordering::Acquire) {
             ASKED => return true,
-            // Nobody else changes it then.
+            // No other thread changes it then.
             BUSY => self.since.store(self.now(), Ordering::Relaxed),
             _ => {}
         }
@@ -177,7 +177,7 @@ impl OpenConnections {
     fn next_found(&mut self) -> Option<Candidate> {
         self.found.find_map(|(since, state)| {
             let state = state.upgrade()?;
-            // Who has had a request meanwhile has not waited longest any more.
+            // One that has had a request meanwhile has not waited longest any more.
             (state.since() == Some(since)).then_some(Candidate { state, since })
         })
     }

@@ -1,4 +1,4 @@
-//! Who listens: how many connections there may be, whose place a new one takes, and how they come to an end.
+//! What listens: how many connections there may be, whose place a new one takes, and how they come to an end.
 
 use std::{convert::Infallible, future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -43,13 +43,13 @@ const HEAD_TIME_MIN: Duration = Duration::from_millis(5);
 /// wait for its turn.
 const LEAVES: Duration = Duration::from_millis(50);
 
-/// How long nobody else is accepted for the sake of one who waits for a place.
+/// How long no other connection is accepted for the sake of one that waits for a place.
 const ROOM_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// Time between two lines of the log that say the same.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// How long those may take who came too late, to hear it.
+/// How long clients that came too late may take to hear it.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// A listener that serves.
@@ -69,7 +69,7 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    /// Leaves the port to another process. Who has begun to connect is still let in.
+    /// Leaves the port to another process. A client that has begun to connect is still let in.
     pub(super) fn close(&self) {
         self.closed.now();
     }
@@ -93,20 +93,22 @@ struct House<A> {
 #[derive(Clone)]
 pub(super) struct Crowd {
     pub(super) compute: compute::Handle,
-    /// Whose they are as long as nobody knows.
-    pub(super) nobody: Owner,
+    /// Whose they are as long as their bot is not known.
+    pub(super) unattributed: Owner,
 }
 
 impl Crowd {
     /// There.
     pub(super) fn at(compute: compute::Handle) -> Self {
-        let nobody = Owner::nobody();
-        Self { compute, nobody }
+        Self {
+            compute,
+            unattributed: Owner::unattributed(),
+        }
     }
 }
 
 impl HttpServer {
-    /// Serves whoever comes in there, so many connections at once at most.
+    /// Serves the clients that come in there, so many connections at once at most.
     pub(super) fn start<A, F>(
         entrance: Entrance,
         connections: u32,
@@ -147,7 +149,7 @@ impl HttpServer {
     }
 
     /// Has every connection end with the request that is under way, and waits until the last is answered.
-    /// Who connects meanwhile has one request, for which nobody waits.
+    /// A client that connects meanwhile has one request, which is not waited for.
     pub(super) async fn drained(&mut self) {
         self.leave.now();
         if !self.task.is_finished() {
@@ -167,7 +169,7 @@ where
     A: Fn(Request<Incoming>, Arc<Seat>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response<ResponseBody>, Infallible>> + Send + 'static,
 {
-    /// Accepts until nobody is left. Dropping this cuts all.
+    /// Accepts until no connection is left. Dropping this cuts all.
     async fn serve(self, listener: TcpListener) {
         let (mut connections, mut late) = (JoinSet::new(), JoinSet::new());
         let mut overload = Overload::new();
@@ -179,11 +181,11 @@ where
         while connections.join_next().await.is_some() {}
         self.over.now();
         let heard = async { while late.join_next().await.is_some() {} };
-        // Who has not by then does not ask.
+        // A client that has not heard by then does not ask.
         let _ = timeout(LAST_WORD, heard).await;
     }
 
-    /// Accepts until the door is closed, or all have left who came before it was time to leave. Says whether
+    /// Accepts until the door is closed, or all have left that came before it was time to leave. Says whether
     /// it is that time.
     async fn accept(
         &self,
@@ -228,8 +230,8 @@ where
         leaving
     }
 
-    /// Closes the door. On a busy machine somebody may have come whom nobody has looked for yet: closing
-    /// would cut him.
+    /// Closes the door. On a busy machine a connection may have come that was not looked for yet: closing
+    /// would cut it.
     fn take_the_rest(
         &self,
         listener: TcpListener,
@@ -248,7 +250,7 @@ where
         }
     }
 
-    /// Among whom a new connection is, and until when.
+    /// The connections that a new one is among, and until when.
     fn among<'a>(
         &'a self,
         leaving: bool,
@@ -262,19 +264,19 @@ where
         }
     }
 
-    /// Waits until the door is closed, and nobody is on the doorstep any more.
+    /// Waits until the door is closed, and the clients that had begun to connect are in.
     async fn closed(&self, listener: &TcpListener) {
         self.door.closed.wait().await;
-        if let Err(error) = socket::let_nobody_begin(listener) {
+        if let Err(error) = socket::stop_new_connections(listener) {
             tracing::warn!(%error, "who connects just now may be refused");
         }
         sleep(SETTLES).await;
     }
 
     /// Has the connection go that has longest had no request under way, and takes its place, or whichever comes free
-    /// meanwhile. `None`: each has a request under way, or those who have none did not go in time.
+    /// meanwhile. `None`: each has a request under way, or those that have none did not go in time.
     ///
-    /// Nobody else is accepted meanwhile: there is no place for him either.
+    /// No other connection is accepted meanwhile: there is no place for it either.
     async fn make_room(&self, overload: &mut Overload) -> Option<Place> {
         let until = Instant::now() + ROOM_TIME_MAX;
         while Instant::now() < until {
@@ -310,11 +312,11 @@ where
                 .closing
                 .tell(|| tracing::warn!("too many connections: new ones are closed at once"));
         };
-        let nobody = self.crowd.as_ref().map(|crowd| {
-            crowd.compute.asked(&crowd.nobody);
-            crowd.nobody.clone()
+        let owner = self.crowd.as_ref().map(|crowd| {
+            crowd.compute.asked(&crowd.unattributed);
+            crowd.unattributed.clone()
         });
-        let seat = Arc::new(Seat::new(peer, nobody, overload.open.come(), &self.places));
+        let seat = Arc::new(Seat::new(peer, owner, overload.open.come(), &self.places));
         let (answer, at) = (self.answer.clone(), Arc::clone(&seat));
         let service = service_fn(move |request| {
             at.begin();

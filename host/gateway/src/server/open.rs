@@ -1,4 +1,4 @@
-//! The addresses that a process has, and who serves there.
+//! The addresses that a process has, and what serves there.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -11,10 +11,10 @@ use super::{
 use crate::telemetry::Metrics;
 use ravenry_base::report::Problems;
 
-/// Scrapers are few, and in nobody's part of the descriptors.
+/// Scrapers are few, and count in no part of the descriptors.
 const METRICS_CONNECTIONS: u32 = 16;
 
-/// Addresses that were taken, where nobody is answered yet.
+/// Addresses that were taken, where no request is answered yet.
 pub struct Listeners {
     pub(super) bots: Bound,
     /// Where metrics are, if there are any.
@@ -79,7 +79,7 @@ fn failed(what: &str, address: &str, error: &io::Error) -> Problems {
     )
 }
 
-/// Serves bots to whoever comes in there.
+/// Serves bots to the clients that come in there.
 pub(super) fn serve_bots(
     entrance: Entrance,
     most: u32,
@@ -92,7 +92,7 @@ pub(super) fn serve_bots(
     front.map_err(|error| problem("bots cannot be served".to_owned(), &error, None))
 }
 
-/// Serves metrics: where they are, and who serves them.
+/// Serves metrics: where they are, and what serves them.
 pub(super) fn serve_metrics(
     Bound { entrance, address }: Bound,
     recorder: Metrics,

@@ -1,7 +1,7 @@
 //! Places for connections: how many there are, and how many of them are not tenants'.
 //!
 //! A connection that has not asked for a bot yet holds a place, and is in no tenant's share: when it is wanted, it goes
-//! (see `idle`). So strangers who hold all places take nothing from what a tenant may have.
+//! (see `idle`). So clients of no tenant that hold all places take nothing from what a tenant may have.
 
 use std::sync::{
     Arc,
@@ -49,7 +49,7 @@ impl Places {
         taken.ok()?.ok()
     }
 
-    /// Counts a connection as a reader of this tenant, if there is room for one more of his.
+    /// Counts a connection as a reader of this tenant, if there is room for one more of its own.
     pub(super) fn count(self: &Arc<Self>, readers: &Arc<Readers>) -> Option<TenantReader> {
         // This one itself is not left for others.
         let taken = self.of_tenants.fetch_add(1, Ordering::Relaxed);
@@ -90,12 +90,12 @@ impl Drop for Counted {
 mod tests {
     use super::*;
 
-    /// Places that strangers hold are left for tenants; those of readers are not, until they leave.
+    /// Places that clients of no tenant hold are left for tenants; those of readers are not, until they leave.
     #[test]
     fn only_readers_take_from_what_is_left() {
         let places = Places::new(4);
-        let strangers: Vec<_> = (0..4).map_while(|_| places.take()).collect();
-        assert_eq!(strangers.len(), 4);
+        let others: Vec<_> = (0..4).map_while(|_| places.take()).collect();
+        assert_eq!(others.len(), 4);
         assert!(places.take().is_none());
         let readers = Arc::<Readers>::default();
         let left = || {

@@ -142,7 +142,7 @@ fn unprepared(error: &SandboxError) -> Problems {
 pub fn make_directories(Directories { state, cache }: &Directories) -> Result<(), Problems> {
     directory::make("state", state, Writers::Group)
         .map_err(|error| untrusted(&error, "--state-dir"))?;
-    directory::make("cache", cache, Writers::Nobody)
+    directory::make("cache", cache, Writers::OwnerOnly)
         .map_err(|error| untrusted(&error, "--cache-dir"))
 }
 

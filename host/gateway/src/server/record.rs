@@ -1,4 +1,4 @@
-//! Replies that somebody wants to keep: what leaves is copied as it leaves, within a bound, and handed
+//! Replies that are to be kept: what leaves is copied as it leaves, within a bound, and handed
 //! over when nothing more comes.
 
 use std::{

@@ -17,7 +17,7 @@ pub(super) enum Reject {
     NoBot { nearest: Option<String> },
     /// It does not say in the right way which host it is for.
     Host(&'static str),
-    /// A web page of somebody else asks a bot that has no key.
+    /// A web page of another site asks a bot that has no key.
     Foreign,
     /// No key, or one that does not open the bot.
     Unauthorized,

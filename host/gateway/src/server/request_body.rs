@@ -28,7 +28,7 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Poe wants a first event within 5 s, and shows its own error after that: it is told before.
 const ROOM_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Time between two looks for room. Whoever frees it wakes nobody, and so locks nothing.
+/// Time between two looks for room. A request that frees it wakes no other, and so locks nothing.
 const ROOM_LOOK_AFTER: Duration = Duration::from_millis(20);
 
 /// What a piece of a body takes beside its bytes: its place in a list that grows by doubling.

@@ -24,7 +24,7 @@ impl Machine {
     /// the configuration says of connections.
     ///
     /// # Errors
-    /// Where there are too few descriptors to serve anybody.
+    /// Where there are too few descriptors to serve at all.
     pub(super) fn look(readers_max: Option<u32>) -> Result<Self, Few> {
         let number = |path: &str| {
             fs::read_to_string(path)

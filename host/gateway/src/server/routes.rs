@@ -45,7 +45,7 @@ pub(super) enum ServerPhase {
     Starting,
     /// All bots answer.
     Ready,
-    /// They do, and whoever asks is told to ask the next process the next time.
+    /// They do, and each client is told to ask the next process the next time.
     HandingOver,
     /// Replies may finish; no more are taken.
     Draining,
@@ -60,7 +60,7 @@ pub(super) struct Gateway {
     recorder: Option<Recorder>,
     guesses: Guesses,
     at_desk: bool,
-    /// Whose work it is to turn somebody away: they share one place beside the tenants.
+    /// What is charged for requests that are turned away: they share one place beside the tenants.
     crowd: Crowd,
 }
 
@@ -102,8 +102,8 @@ impl Gateway {
         self.phase.load(Ordering::SeqCst) == phase as u8
     }
 
-    /// What the process says of itself; how many bots are not as their files say, but not which: anybody
-    /// may ask.
+    /// What the process says of itself; how many bots are not as their files say, but not which: every
+    /// client may ask.
     fn readiness(&self) -> (StatusCode, Value) {
         let (status, word) = self.phase();
         let table = self.registry.table();
@@ -124,13 +124,13 @@ impl Gateway {
         }
     }
 
-    /// Somebody came who has no business with any bot.
+    /// A request that is for no bot, or may not ask it: it is no tenant's work.
     fn turned_away(&self, seat: &Seat) {
-        self.crowd.compute.asked(&self.crowd.nobody);
-        seat.belongs_to(&self.crowd.nobody);
+        self.crowd.compute.asked(&self.crowd.unattributed);
+        seat.belongs_to(&self.crowd.unattributed);
     }
 
-    /// What somebody is told who has no key, or, after a while perhaps, who has a wrong one.
+    /// What a client is told that has no key, or, after a while perhaps, that has a wrong one.
     async fn shut_out(&self, headers: &HeaderMap, seat: &Seat) -> Reject {
         self.turned_away(seat);
         if !headers.contains_key(header::AUTHORIZATION) {
@@ -146,7 +146,7 @@ impl Gateway {
         Reject::Unauthorized
     }
 
-    /// Whether a web page of somebody else asks what listens for its author.
+    /// Whether a web page of another site asks what listens for its author.
     fn is_foreign(&self, host: &str, parts: &Parts, seat: &Seat) -> bool {
         let authority = head::authority(&parts.uri, &parts.headers);
         self.at_desk

@@ -35,7 +35,7 @@ const CROWDED: &str = "the other connections that are free are for other tenants
 pub(super) struct Seat {
     /// Where the client is.
     peer: IpAddr,
-    /// Whom the last request was for.
+    /// The tenant and the bot that the last request was for.
     owner: Mutex<Option<Owner>>,
     /// Requests whose headers have come.
     begun: AtomicUsize,
@@ -105,7 +105,7 @@ impl Seat {
 
     /// Waits for what belongs to a request; `None` where it is time to leave meanwhile.
     ///
-    /// Whoever polls the connection polls this, and so does the signal to leave.
+    /// The task that polls the connection polls this, and so does the signal to leave.
     pub(super) async fn unless_leaving<T>(&self, act: impl Future<Output = T>) -> Option<T> {
         let mut act = pin!(act);
         poll_fn(|context| {
@@ -128,8 +128,8 @@ impl Seat {
         self.over.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Which bot it is for from now on: it counts among its tenant's, if there is still room for one of his,
-    /// and is his work.
+    /// Which bot it is for from now on: it counts among its tenant's, if there is still room for one more,
+    /// and is that tenant's work.
     pub(super) fn is_for(&self, bot: &Bot) -> Result<(), Reject> {
         if !self.is_reader_of(bot.readers()) {
             bot.refused(Reference::unique(), CROWDED);
@@ -143,7 +143,7 @@ impl Seat {
         // As with the owner: one thread polls a connection.
         let mut reader = self.reader.lock();
         if !reader.as_ref().is_some_and(|reader| reader.is_of(readers)) {
-            // It is not his any more whose it was.
+            // It does not count as that of its last tenant any more.
             *reader = None;
             *reader = self.places.count(readers);
         }
@@ -152,7 +152,7 @@ impl Seat {
 
     /// Whose work this connection is from now on.
     pub(super) fn belongs_to(&self, owner: &Owner) {
-        // Nobody waits for it: a connection is polled by one thread.
+        // No thread waits for this lock: a connection is polled by one.
         let mut place = self.owner.lock();
         if !place.as_ref().is_some_and(|before| before.is(owner)) {
             *place = Some(owner.clone());
@@ -199,7 +199,7 @@ impl Seat {
         })
     }
 
-    /// The owner, where this connection is one too many of his at the serving threads.
+    /// The owner, where this connection is one too many of its own at the serving threads.
     pub(super) fn crowds(&self, compute: &compute::Handle) -> Option<Owner> {
         if self.is_watching() {
             return None;
@@ -210,7 +210,7 @@ impl Seat {
         owner.as_ref().filter(crowds).cloned()
     }
 
-    /// No request is under way: whether somebody else is to have its place. Wakes this task when that is so.
+    /// No request is under way: whether another one is to have its place. Wakes this task when that is so.
     pub(super) fn gives_way(&self, waker: &Waker) -> bool {
         self.idle.waits(waker)
     }

@@ -3,8 +3,8 @@
 //!
 //! An operator's server shares its port: the next process may listen before the last one is gone. The kernel
 //! then divides new connections between the two, and resets those that wait at a socket when that is closed. So
-//! whoever goes first stops the first packet of new connections: whose it is sends it again after a second,
-//! and by then there is only the other process. What had begun before is accepted meanwhile.
+//! the process that goes first stops the first packet of new connections: the client sends it again after a
+//! second, and by then there is only the other process. What had begun before is accepted meanwhile.
 
 use std::{
     fs::File,
@@ -18,15 +18,15 @@ use socket2::{Domain, Protocol, SockFilter, SockRef, Socket, Type};
 
 /// Connections that the system takes before the server has accepted them.
 ///
-/// The standard library asks for 128. Whoever comes after them tries again after a second, so a burst
-/// of a thousand queries would be late although the server has time. Where `net.core.somaxconn` is
+/// The standard library asks for 128. A client that comes after them tries again after a second, so a
+/// burst of a thousand queries would be late although the server has time. Where `net.core.somaxconn` is
 /// less, that counts.
 const BACKLOG: i32 = 1024;
 
 /// What the system may keep of a connection on its way in, and as much on its way out, in bytes; it doubles
 /// that for its own bookkeeping.
 ///
-/// It is in nobody's books, and left alone it grows to 6 MiB in and 4 MiB out for each connection whose
+/// It is not in the gateway's books, and left alone it grows to 6 MiB in and 4 MiB out for each connection whose
 /// reader does not read. This is enough for 20 megabits a second to the other side of the world, and four times
 /// what a reply may have unread in this process.
 const SOCKET_BYTES: usize = 256 * 1024;
@@ -49,14 +49,14 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Where this one listens; `None` where it shares with nobody, or the system does not say.
+    /// Where this one listens; `None` where no other may share it, or the system does not say.
     pub(super) fn of(listener: &impl AsFd) -> Option<Self> {
         let shared = SockRef::from(listener).reuse_port().ok()?;
         let inode = rustix::fs::fstat(listener).ok()?.st_ino;
         shared.then_some(Self { inode })
     }
 
-    /// Whether somebody else listens at the same address. Where the system does not say, nobody.
+    /// Whether another process listens at the same address. Where the system does not say, none does.
     pub(super) fn has_another(self) -> bool {
         LISTENING.iter().any(|table| {
             let listening = |line: &String| column(line, 3).is_none_or(|state| state == LISTEN);
@@ -80,8 +80,8 @@ fn column(line: &str, at: usize) -> Option<&str> {
     line.split_whitespace().nth(at)
 }
 
-/// Lets nobody begin to connect any more. Who has begun is still to be accepted.
-pub(super) fn let_nobody_begin(listener: &impl AsFd) -> io::Result<()> {
+/// Lets no client begin to connect any more. One that has begun is still to be accepted.
+pub(super) fn stop_new_connections(listener: &impl AsFd) -> io::Result<()> {
     // Byte 13 of a packet's header has its flags, and 2 is that of the first packet.
     let program = [
         SockFilter::new(0x30, 0, 0, 13),
@@ -96,13 +96,13 @@ pub(super) fn let_nobody_begin(listener: &impl AsFd) -> io::Result<()> {
 pub(super) enum Entrance {
     /// It listens there.
     Open(TcpListener),
-    /// Another process listens there. This one has only bound its socket, and nobody is sent to it.
+    /// Another process listens there. This one has only bound its socket, and no client is sent to it.
     Beside(Socket),
 }
 
 impl Entrance {
     /// Takes the first address of `HOST:PORT` that can be had; `shared`: also beside others of the same user
-    /// who share it.
+    /// that share it.
     pub(super) fn at(address: &str, shared: bool) -> io::Result<Self> {
         let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
         for address in address.to_socket_addrs()? {
@@ -118,7 +118,7 @@ impl Entrance {
         let socket = bind(address, false);
         match socket {
             Ok(socket) => {
-                // Asked for afterwards, so that it is known whether somebody was here before.
+                // Asked for afterwards, so that it is known whether another process was here before.
                 socket.set_reuse_port(shared)?;
                 listen(socket).map(Self::Open)
             }
@@ -140,7 +140,7 @@ impl Entrance {
         }
     }
 
-    /// From now on, whoever connects comes here.
+    /// From now on, clients that connect come here.
     pub(super) fn open(self) -> io::Result<TcpListener> {
         match self {
             Self::Open(listener) => Ok(listener),
@@ -152,13 +152,13 @@ impl Entrance {
 fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    // As the standard library does: connections of the process before this one are in nobody's way.
+    // As the standard library does: connections of the process before this one do not keep it from binding.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     // Small chunks must not wait for each other's acknowledgements. Every connection inherits it,
     // and so needs no call of its own.
     socket.set_tcp_nodelay(true)?;
-    // These too, and the first only if it is set before anybody connects.
+    // These too, and the first only if it is set before a client connects.
     socket.set_recv_buffer_size(SOCKET_BYTES)?;
     socket.set_send_buffer_size(SOCKET_BYTES)?;
     socket.bind(&address.into())?;
@@ -209,7 +209,7 @@ mod tests {
         assert!(listen("no port", false).is_err());
     }
 
-    /// Whoever is second is sent nobody until he says so.
+    /// The second process is sent no client until it opens its entrance.
     #[test]
     fn a_shared_port_can_be_had_twice() {
         for free in ["127.0.0.1:0", "[::1]:0"] {
@@ -220,7 +220,7 @@ mod tests {
             let port = Port::of(&first).unwrap();
             assert!(!port.has_another());
             let taken = listen(&address.to_string(), false);
-            assert!(taken.is_err(), "whoever does not share");
+            assert!(taken.is_err(), "taken without `shared`");
             let second = Entrance::at(&address.to_string(), true).unwrap();
             assert!(matches!(second, Entrance::Beside(_)));
             assert_eq!(second.address().unwrap(), address);
@@ -232,16 +232,16 @@ mod tests {
         }
     }
 
-    /// Who comes from then on comes to the other one, some of them a second late; who had come before is
-    /// accepted.
+    /// Clients that come from then on come to the other one, some of them a second late; those that had come
+    /// before are accepted.
     #[test]
-    fn a_port_that_is_given_up_refuses_nobody() {
+    fn a_port_that_is_given_up_refuses_no_client() {
         let first = listen("127.0.0.1:0", true).unwrap();
         let address = first.local_addr().unwrap();
         let connect = move || TcpStream::connect(address).unwrap();
         let _before: Vec<_> = (0..8).map(|_| connect()).collect();
         let second = listen(&address.to_string(), true).unwrap();
-        let_nobody_begin(&first).unwrap();
+        stop_new_connections(&first).unwrap();
         // Each in a thread of its own: one that waits must not keep the next.
         let late: Vec<_> = (0..32).map(|_| std::thread::spawn(connect)).collect();
         std::thread::park_timeout(SETTLES);

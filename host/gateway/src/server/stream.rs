@@ -1,4 +1,4 @@
-//! The bytes of one connection, to and from its socket, and readers who stop reading.
+//! The bytes of one connection, to and from its socket, and readers that stop reading.
 
 use std::{
     future::Future,
@@ -21,8 +21,8 @@ use crate::metrics;
 /// How long a reader may take for what is written, or for [`PROGRESS_BYTES`] of it.
 const STALL_MAX: Duration = Duration::from_mins(1);
 
-/// What a reader takes in that time at least, where more is waiting: one event may be of any size, and whoever
-/// reads it steadily on a slow line is not stalled.
+/// What a reader takes in that time at least, where more is waiting: one event may be of any size, and to
+/// read it steadily on a slow line is no stall.
 const PROGRESS_BYTES: usize = 64 * 1024;
 
 /// A connection whose reader must take what it is sent.
@@ -73,7 +73,7 @@ struct Stall {
 
 impl Stall {
     /// Judges one write: `whole` bytes were offered. A write that is taken whole ends a stall, and so do
-    /// enough bytes; a reader who drips does not.
+    /// enough bytes; a reader that drips does not.
     fn judge(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a reader who takes so many bytes of a large event once in so many seconds.
+    /// What becomes of a reader that takes so many bytes of a large event once in so many seconds.
     async fn reads(bytes: usize, seconds: u64) -> bool {
         let mut stall = Stall::default();
         for _ in 0..100 {
@@ -187,7 +187,7 @@ mod tests {
         assert!(!reads(1, 1).await);
     }
 
-    /// Whoever takes all of a small write is not behind, however small it is.
+    /// A reader that takes all of a small write is not behind, however small it is.
     #[tokio::test(start_paused = true)]
     async fn a_write_that_is_taken_whole_ends_a_stall() {
         let mut stall = Stall::default();

@@ -1,4 +1,4 @@
-//! What is served, for whoever started it.
+//! What is served, for the caller that started it.
 
 use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -45,7 +45,7 @@ pub struct BotSummary {
     pub route: String,
     /// Where to send queries.
     pub url: String,
-    /// How many keys open it; 0 means that anybody may ask it.
+    /// How many keys open it; 0 means that every client may ask it.
     pub keys: usize,
     /// Size of its component, in bytes.
     pub component_bytes: u64,

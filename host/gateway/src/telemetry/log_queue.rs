@@ -1,4 +1,4 @@
-//! The way of a log line to whoever reads the log: through a bounded queue and a thread that writes.
+//! The way of a log line to the reader of the log: through a bounded queue and a thread that writes.
 //!
 //! A thread that serves never waits for that reader. Where the queue is full, the line is dropped and
 //! counted, and the log says how many were once there is room again. Nothing here knows what is in a
@@ -40,7 +40,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the end of the process waits for lines that are still queued.
 ///
-/// A reader who reads takes 8 MiB in a tenth of that. One who does not is not waited for any longer.
+/// A reader that reads takes 8 MiB in a tenth of that. One that does not is not waited for any longer.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where log lines go. Clones share one queue.
@@ -144,7 +144,7 @@ impl<W: Write, T: FnMut(u64)> Writing<W, T> {
         while let Some(line) = next {
             batch.extend_from_slice(&line);
             self.fill(&mut batch);
-            // Where nobody can read, there is nobody to tell.
+            // Where it cannot be written, that cannot be told either.
             let _ = self.out.write_all(&batch);
             self.state.bytes.fetch_sub(batch.len(), Ordering::Relaxed);
             batch.clear();

@@ -1,4 +1,4 @@
-//! What bots print, and why their replies failed, kept for whoever runs them as a test.
+//! What bots print, and why their replies failed, kept for the command that runs them as a test.
 
 use std::{
     fmt::{Debug, Write as _},

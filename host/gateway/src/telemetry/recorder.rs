@@ -1,7 +1,7 @@
 //! The metrics of the process, looked after by a thread of its own.
 //!
-//! The exporter keeps each sample of a histogram until somebody asks it to count them into buckets:
-//! about 80 bytes for each reply. So this thread asks, whether or not anybody scrapes. It renders
+//! The exporter keeps each sample of a histogram until it is asked to count them into buckets:
+//! about 80 bytes for each reply. So this thread asks, whether or not there is a scraper. It renders
 //! the page as well, which takes tens of milliseconds where there are a thousand bots: no thread
 //! that serves does that, and never are two pages rendered at once.
 
@@ -30,11 +30,11 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(2);
 /// Scrapes that may wait for the page. As many as there may be connections for them.
 const SCRAPES_MAX: usize = 64;
 
-/// Somebody who waits for the page.
+/// A scraper that waits for the page.
 type Scrape = oneshot::Sender<Bytes>;
 
-/// What keeps and renders the metrics. The last clone ends their thread, so that whoever serves has one
-/// to the end, also where nobody may scrape.
+/// What keeps and renders the metrics. The last clone ends their thread, so that the server has one
+/// to the end, also where nothing may scrape.
 #[derive(Clone, Debug)]
 pub struct Metrics(Arc<Keeper>);
 
@@ -79,13 +79,13 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.scrapes = None;
         if let Some(thread) = self.thread.take() {
-            // It cannot have failed in a way that concerns whoever lets go of it.
+            // It cannot have failed in a way that concerns the thread that drops it.
             let _ = thread.join();
         }
     }
 }
 
-/// Counts samples and renders pages until nobody can ask for one any more.
+/// Counts samples and renders pages until none can be asked for any more.
 fn look_after(handle: &PrometheusHandle, scrapes: &Receiver<Scrape>, upkeep_every: Duration) {
     loop {
         let first = match scrapes.recv_timeout(upkeep_every) {
@@ -102,10 +102,10 @@ fn look_after(handle: &PrometheusHandle, scrapes: &Receiver<Scrape>, upkeep_ever
             handle.run_upkeep();
             continue;
         }
-        // Rendering counts the samples too. All who asked before it began share the page.
+        // Rendering counts the samples too. All scrapes that came before it began share the page.
         let page = Bytes::from(handle.render());
         for scrape in waiting {
-            // Who has left needs none.
+            // A scraper that has left needs none.
             let _ = scrape.send(page.clone());
         }
     }

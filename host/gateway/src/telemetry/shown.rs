@@ -1,7 +1,7 @@
-//! Log lines as anybody may look at them: nothing that strangers wrote is obeyed by a terminal, turns the
+//! Log lines that are safe to look at: nothing that a bot or a client wrote is obeyed by a terminal, turns the
 //! direction of a line, or is there without being seen.
 //!
-//! Here, because every line passes: whoever logs does not have to know whose words it repeats.
+//! Here, because every line passes: the code that logs does not have to know whose words it repeats.
 
 use std::{
     borrow::Cow,
@@ -21,7 +21,7 @@ pub(super) enum Form {
     Colours,
     /// For people.
     Text,
-    /// JSON: the escape is that of JSON, so that whoever reads the value has what was written.
+    /// JSON: the escape is that of JSON, so that a reader of the value has what was written.
     Json,
 }
 
@@ -147,7 +147,7 @@ mod tests {
         );
     }
 
-    /// Whoever reads JSON has the value as it was.
+    /// A reader of the JSON has the value as it was.
     #[test]
     fn a_value_of_json_stays_what_it_is() {
         let value = "a\u{202e}\u{7f}\u{2028}\u{feff}\u{e0001}\n\u{1b}\"\\é";

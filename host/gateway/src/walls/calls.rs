@@ -137,8 +137,8 @@ pub(super) fn raise() -> Result<Standing, String> {
 /// What the kernel asks at each call. The strictest answer of all of them counts.
 fn programs() -> Result<Vec<BpfProgram>, String> {
     let refusing = program(refused()?, libc::EPERM)?;
-    // Its flags lie in memory, where nobody can look. Whoever hears that there is no such call makes
-    // the older one.
+    // Its flags lie in memory, where a filter cannot look. A caller that hears that there is no such
+    // call makes the older one.
     let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     let mut programs = vec![refusing, program(absent, libc::ENOSYS)?];
     #[cfg(target_arch = "x86_64")]

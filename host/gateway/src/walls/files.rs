@@ -48,7 +48,7 @@ const SYSTEM: &[&str] = &[
 /// Where name servers are. As a rule it leads to a directory in which a service writes it anew.
 const RESOLVER: &str = "/etc/resolv.conf";
 
-/// Whom TLS trusts, on the distributions that there are, and where the links in there lead to. Private keys
+/// What TLS trusts, on the distributions that there are, and where the links in there lead to. Private keys
 /// lie beside them, hence not `/etc/ssl`. Source: `openssl-probe` 0.2, which looks there.
 const TRUSTED: &[&str] = &[
     "/etc/ssl/certs",
@@ -120,7 +120,7 @@ fn allowed(paths: &Paths) -> Vec<(PathBuf, BitFlags<AccessFs>)> {
     let readable = readable.map(|path| (path, read()));
     let mappings = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let itself = fs::read_link(ITSELF).unwrap_or_default();
-    // Whoever starts a program starts the loader of libraries, which is one of them.
+    // To start a program is to start the loader of libraries, which is one of them.
     let run = read() | AccessFs::Execute;
     let libraries = libraries(&mappings, &itself);
     let programs = libraries.into_iter().chain([PathBuf::from(ITSELF)]);
@@ -159,8 +159,8 @@ fn libraries(mappings: &str, itself: &Path) -> Vec<PathBuf> {
     directories
 }
 
-/// What the system says of this process, opened for good: the kernel forgets directories of `/proc` that nobody
-/// has open, and the next one of the same name would be another to the wall.
+/// What the system says of this process, opened for good: the kernel forgets directories of `/proc` that no
+/// process has open, and the next one of the same name would be another to the wall.
 fn about_itself() -> Option<&'static File> {
     static OPENED: OnceLock<Option<File>> = OnceLock::new();
     OPENED
@@ -174,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs this behind the wall, which stands around the thread that it runs on and around nobody else.
+    /// Runs this behind the wall, which stands around the thread that it runs on and around no other.
     fn behind<T: Send>(paths: &Paths, run: impl FnOnce() -> T + Send) -> T {
         let raise = || {
             // An old kernel has a part of it, with all that is tried here but signals.
@@ -188,7 +188,7 @@ mod tests {
         done.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     }
 
-    /// A directory for each right, and one that nobody spoke of; `file` is in each.
+    /// A directory for each right, and one that was not named; `file` is in each.
     fn scene() -> (tempfile::TempDir, [PathBuf; 3], Paths) {
         let dir = tempfile::tempdir().unwrap();
         let made = ["own", "read", "foreign"].map(|name| {

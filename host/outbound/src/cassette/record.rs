@@ -15,7 +15,7 @@ use crate::error;
 
 /// The body of a request on its way out.
 pub(super) struct Sent {
-    /// A lock that nobody ever waits for: the HTTP client wants bodies that threads can share.
+    /// A lock that is never waited for: the HTTP client wants bodies that threads can share.
     inner: Mutex<reqwest::Body>,
     tape: Tape,
     number: usize,

@@ -44,7 +44,7 @@ pub(super) fn response(
     Ok(response.into())
 }
 
-/// The body of such a response. A lock that nobody ever waits for: the HTTP client wants bodies that
+/// The body of such a response. A lock that is never waited for: the HTTP client wants bodies that
 /// threads can share.
 struct Played(Mutex<Left>);
 

@@ -1,4 +1,4 @@
-//! A connection that counts what comes, and knows whether somebody uses it.
+//! A connection that counts what comes, and knows whether it is in use.
 
 use std::{
     io::{self, IoSlice},
@@ -51,11 +51,11 @@ struct Progress {
     unanswered: AtomicU64,
     /// Whether it is to be closed while it is idle.
     closing: AtomicBool,
-    /// Whoever is to close it.
+    /// The task that is to close it.
     reader: Mutex<Option<Waker>>,
 }
 
-/// Nobody uses the connection.
+/// The connection is not in use.
 const IDLE: u8 = 0;
 /// Something of a request went out, and nothing of an answer came after it.
 const ASKED: u8 = 1;
@@ -99,7 +99,7 @@ impl Progress {
         Ok(())
     }
 
-    /// Whether it is to be closed; if not yet, whoever reads is woken when it is: also one who reads before the
+    /// Whether it is to be closed; if not yet, its reader is woken when it is: also one that reads before the
     /// answer is over, and perhaps not again.
     fn closes(&self, context: &Context<'_>) -> bool {
         let mut reader = self.reader.lock();

@@ -1,7 +1,7 @@
 //! Another bot's answer, as it arrives: one request, its stream of events, and another attempt where
 //! nothing was heard yet.
 //!
-//! Little is read ahead of who asks for it: an answer that nobody polls stops its sender. Dropping it
+//! Little is read ahead of who asks for it: an answer that is not polled stops its sender. Dropping it
 //! closes the connection.
 
 use std::{
@@ -41,7 +41,7 @@ const QUEUED_BYTES_MAX: usize = 64 * 1024;
 
 /// Least time between two times that events are given out, after the first two.
 ///
-/// Nobody sees a millisecond. But a stream that arrives faster than it is worked off costs a fraction
+/// A millisecond is not seen. But a stream that arrives faster than it is worked off costs a fraction
 /// when what has come is handed on together: the reply, its sandbox and the socket wake once.
 const PACE: Duration = Duration::from_millis(1);
 

@@ -28,7 +28,7 @@ pub struct CostItem {
     pub description: Option<String>,
 }
 
-/// Why a charge was not made, as far as anybody can know.
+/// Why a charge was not made, as far as can be known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CostFault {
     /// The person cannot pay it.

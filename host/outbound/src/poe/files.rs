@@ -102,7 +102,7 @@ impl Failed {
 }
 
 impl PoeClient {
-    /// Uploads a file, at most twice: a second copy of a file harms nobody.
+    /// Uploads a file, at most twice: a second copy of a file does no harm.
     pub async fn upload(&self, body: &Body) -> Result<Uploaded, Fault> {
         let mut attempt = 1;
         loop {
@@ -172,7 +172,7 @@ impl PoeClient {
 
     /// The bytes at a URL, at most `bytes_max`. Shows no key.
     ///
-    /// A stranger wrote the URL: where it is not at the platform, its address must be a public one.
+    /// The URL is untrusted: where it is not at the platform, its address must be a public one.
     /// What was read is booked on `held` until it is handed over.
     pub async fn read(
         &self,

@@ -37,7 +37,7 @@ const FREE_BYTES: usize = 64 * 1024;
 /// Bytes of a whole answer, comments included. Twenty times what a reply may hold.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Bytes of an answer that are read before somebody asks for them.
+/// Bytes of an answer that are read before the reader asks for them.
 const AHEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// Longest time for what stands below a status that is no success.
@@ -91,7 +91,7 @@ pub(super) async fn open(
     Ok(Box::pin(SseByteStream::new(chunks)))
 }
 
-/// The body, read beside whoever waits for it, and a little ahead of him.
+/// The body, read beside the task that waits for it, and a little ahead of it.
 ///
 /// The connection hands over one chunk at a time, and each would wake the whole reply, sandbox included,
 /// and leave as a packet of its own. So what has arrived together is passed on together.
@@ -184,7 +184,7 @@ async fn refused(response: reqwest::Response) -> Failed {
 /// What a `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3).
 fn asked_pause(value: &str, now: SystemTime) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that is none of ours is longer than anybody waits.
+        // A number that is none of ours is longer than any caller waits.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let due = httpdate::parse_http_date(value).ok()?;

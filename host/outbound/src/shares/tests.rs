@@ -16,7 +16,7 @@ async fn all(share: &Share) -> Vec<ShareGuard> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_later_finds_something() {
+async fn a_share_that_comes_later_finds_something() {
     let budget = Budget::new(90);
     let [first, second, third] = [budget.share(), budget.share(), budget.share()];
     let firsts = all(&first).await;
@@ -27,7 +27,7 @@ async fn whoever_comes_later_finds_something() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_given_back_goes_to_whoever_waits() {
+async fn what_is_given_back_goes_to_a_share_that_waits() {
     let budget = Budget::new(10);
     let [one, other] = [budget.share(), budget.share()];
     let mut held = all(&one).await;
@@ -65,7 +65,7 @@ async fn a_part_can_be_given_back() {
     assert_eq!(budget.state().used, 0);
 }
 
-/// A connection that nobody uses.
+/// An unused connection.
 #[derive(Debug, Default)]
 struct Unused(Notify, IdleMark);
 
@@ -84,7 +84,7 @@ impl Idle for Unused {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_idle_is_given_up_before_anybody_waits_long() {
+async fn what_is_idle_is_given_up_before_a_share_waits_long() {
     let budget = Budget::new(2);
     let [one, other] = [budget.share(), budget.share()];
     let held = one.take(2).await;

@@ -17,7 +17,7 @@ const PRIVATE: &str = "$serde_json::private::";
 #[derive(Deserialize)]
 pub(super) struct Name<'t>(#[serde(borrow)] pub(super) Cow<'t, str>);
 
-/// Gives up. Nobody reads why.
+/// Gives up. The reason is not read.
 pub(super) fn unusual<E: Error>() -> E {
     E::custom("unusual")
 }
@@ -178,7 +178,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for OrNull<S> {
     }
 }
 
-/// A value that nobody needs. Unlike `serde::de::IgnoredAny`, it is held to the rules of those that
+/// A value that is not needed. Unlike `serde::de::IgnoredAny`, it is held to the rules of those that
 /// are kept: its depth, the range of its numbers, whole characters.
 struct Ignored;
 

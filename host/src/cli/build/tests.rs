@@ -31,7 +31,7 @@ fn no_cache() -> &'static Path {
 }
 
 /// Hears nothing, and ends nothing.
-const NOBODY: Caller<'static> = Caller {
+const QUIET: Caller<'static> = Caller {
     progress: &|_| {},
     interrupt: None,
 };
@@ -76,7 +76,7 @@ fn a_broken_crate_does_not_stop_its_neighbours() {
         "pub fn bad() { not_defined }",
     );
     let (good, bad) = (path("good"), path("bad"));
-    let results = build_all(&[job(&good), job(&bad), job(&good)], no_cache(), &NOBODY);
+    let results = build_all(&[job(&good), job(&bad), job(&good)], no_cache(), &QUIET);
     let [Ok(first), Err(error), Ok(again)] = results.as_slice() else {
         panic!("{results:?}");
     };
@@ -106,12 +106,12 @@ fn a_command_can_make_the_file_that_is_named() {
     };
     let made = with("mkdir -p out && echo > out/bot.wasm");
     assert_eq!(
-        *build_all(&[made], no_cache(), &NOBODY)[0].as_ref().unwrap(),
+        *build_all(&[made], no_cache(), &QUIET)[0].as_ref().unwrap(),
         file
     );
     fs::remove_file(&file).unwrap();
     assert!(matches!(
-        build_all(&[with("true")], no_cache(), &NOBODY)[0],
+        build_all(&[with("true")], no_cache(), &QUIET)[0],
         Err(BuildError::NoArtifact { .. })
     ));
 }

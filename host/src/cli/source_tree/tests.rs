@@ -9,7 +9,7 @@ use ravenry_config::{
     resolve::Build,
 };
 
-const NOBODY: Caller<'static> = Caller {
+const QUIET: Caller<'static> = Caller {
     progress: &|_| {},
     interrupt: None,
 };
@@ -48,7 +48,7 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
 
 /// The files of a bot below a directory, sorted.
 fn files_of(bot: &BotSpec, directory: &Path) -> Vec<String> {
-    let (roots, wrong) = roots_of(bot, &mut Vec::new(), &NOBODY);
+    let (roots, wrong) = roots_of(bot, &mut Vec::new(), &QUIET);
     assert!(wrong.is_empty(), "{wrong:?}");
     let directory = fs::canonicalize(directory).unwrap();
     let files = Scanner::default().look(&roots).files.into_keys();
@@ -74,7 +74,7 @@ fn a_crate_is_made_of_itself_and_what_lies_beside_it() {
             "bot/elsewhere/debug/x",
             "help/src/lib.rs",
             "deeper/src/lib.rs",
-            "stranger/src/lib.rs",
+            "unrelated/src/lib.rs",
             "Cargo.lock",
         ],
     );
@@ -86,9 +86,9 @@ fn a_crate_is_made_of_itself_and_what_lies_beside_it() {
     manifest("bot", "help = { path = \"../help\" }\n");
     manifest("help", "deeper = { path = \"../deeper\" }\n");
     manifest("deeper", "");
-    manifest("stranger", "");
+    manifest("unrelated", "");
     let members =
-        "[workspace]\nmembers = [\"bot\", \"stranger\"]\nexclude = [\"help\", \"deeper\"]\n";
+        "[workspace]\nmembers = [\"bot\", \"unrelated\"]\nexclude = [\"help\", \"deeper\"]\n";
     fs::write(dir.path().join("Cargo.toml"), members).unwrap();
     assert_eq!(
         files_of(&bot(dir.path().join("bot"), None), dir.path()),
@@ -130,7 +130,7 @@ fn patterns_say_which_files_count() {
     );
     assert_eq!(files(&["src/{a,z}.p?"]), ["bot/src/a.py"]);
     let odd = bot(dir.path().join("bot"), Some(&["a[", "src/**"]));
-    let (roots, wrong) = roots_of(&odd, &mut Vec::new(), &NOBODY);
+    let (roots, wrong) = roots_of(&odd, &mut Vec::new(), &QUIET);
     assert_eq!(roots.len(), 1);
     assert!(
         wrong[0].starts_with("`a[` in `watch` of bot `bot` is no pattern: "),

@@ -45,7 +45,7 @@ pub(super) struct Open {
 /// A message as the page shows it.
 #[derive(Serialize)]
 struct ShownMessage {
-    /// Who says it; nobody else than the bot has no name.
+    /// Who says it; `None`: the bot.
     who: Option<String>,
     /// Of a person: the text.
     text: String,

@@ -40,8 +40,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("rows.js", SCRIPT, include_str!("page/rows.js")),
 ];
 
-/// The page itself. The token is for browsers, which ask for HTML: whoever fetches a file from here for a bot
-/// does not, and must not hand it on.
+/// The page itself. The token is for browsers, which ask for HTML: a program that fetches a file from here for
+/// a bot does not, and must not hand it on.
 pub(super) async fn page(State(platform): Shared, headers: HeaderMap) -> Response {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let is_browser = accepted.is_some_and(|accepted| accepted.contains("text/html"));

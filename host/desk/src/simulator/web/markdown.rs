@@ -1,4 +1,4 @@
-//! Markdown of a stranger as a tree of a few harmless elements, from which the page makes its nodes.
+//! Untrusted Markdown as a tree of a few harmless elements, from which the page makes its nodes.
 //!
 //! There is no HTML on the way, neither written nor cleaned: what a bot writes as HTML stays the text
 //! that it is, and what has no place in [`Node`] cannot reach the page. Links lead to `http`, `https`

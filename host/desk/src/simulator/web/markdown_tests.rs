@@ -71,7 +71,7 @@ fn markdown_becomes_elements() {
     }
 }
 
-/// Addresses are those that somebody wrote, whatever their characters mean in Markdown.
+/// Addresses are those that were written, whatever their characters mean in Markdown.
 #[test]
 fn bare_addresses_lead_where_they_say() {
     for (text, address) in [

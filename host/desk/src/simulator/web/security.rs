@@ -21,7 +21,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
     img-src 'self' https:; media-src 'self' https:; frame-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// What the browser may do for a file that a stranger has put up: show it. It is no origin of ours.
+/// What the browser may do for an untrusted file that was put up: show it. It is no origin of ours.
 const FILE_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'";
 
 /// Lets in requests that have the token of the page.
@@ -62,7 +62,7 @@ pub(super) async fn strictly(request: Request, next: Next) -> Response {
     response
 }
 
-/// Takes from a stranger's file what it could do under our origin.
+/// Takes from an untrusted file what it could do under our origin.
 pub(in crate::simulator) async fn harmless(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let policy = HeaderValue::from_static(FILE_POLICY);

@@ -2,7 +2,7 @@
 //! by as many threads as compilers may work at once, while everything else goes on.
 //!
 //! An order that is not wanted any more, because a later change has taken its place, is not begun; what
-//! comes of it is nobody's.
+//! comes of it is dropped.
 
 use std::{
     collections::HashMap,
@@ -44,10 +44,10 @@ pub(super) struct Orders {
 
 /// So much time of compilers a tenant may have beyond another one before the other one comes first.
 ///
-/// A Python bot takes 10 s. Below, the order of size is better for everybody.
+/// A Python bot takes 10 s. Below, the order of size is better for all tenants.
 const TURN: Duration = Duration::from_secs(30);
 
-/// Whose turn it is: who lets compilers work long comes after those who do not.
+/// Whose turn it is: a tenant that lets compilers work long comes after those that do not.
 #[derive(Default)]
 struct Turns(HashMap<TenantName, Time>);
 
@@ -63,9 +63,9 @@ struct Time {
 }
 
 impl Turns {
-    /// Of all that wait, the one with the least of this comes first: of whom has let compilers work the
-    /// least, in steps of [`TURN`]; small ones before large ones, because many should not stand behind one;
-    /// of whom has none under way; of whom has had fewer; and then the smallest.
+    /// Of all orders that wait, the one with the least of this comes first: of the tenant that has let compilers
+    /// work the least, in steps of [`TURN`]; small ones before large ones, because many should not stand behind
+    /// one; of a tenant that has none under way; of one that has had fewer; and then the smallest.
     fn place(
         &self,
         tenant: &TenantName,
@@ -145,7 +145,7 @@ impl Orders {
     }
 
     /// The next that is to be carried out: see [`Turns::place`]. A large one takes all cores: it is begun
-    /// when nothing else is under way, by whoever has done that.
+    /// when nothing else is under way, by the thread that has done that.
     fn next(&mut self) -> Option<Ordered> {
         let Self { all, turns } = self;
         let at_work = |ordered: &Ordered| matches!(ordered.stage, MountStage::AtWork);
@@ -214,7 +214,7 @@ impl Deployment {
         }
     }
 
-    /// Carries out an order. `false` where there is none: then nobody is at work here any more.
+    /// Carries out an order. `false` where there is none: then this thread's work here is over.
     fn carry_out_next(&self) -> bool {
         let mut state = self.state();
         let Some(Ordered { order, log, .. }) = state.orders.next() else {
@@ -327,9 +327,9 @@ mod tests {
         );
     }
 
-    /// Components that hold the compiler to its bound keep nobody else waiting, however small they are.
+    /// Components that hold the compiler to its bound keep no other tenant waiting, however small they are.
     #[test]
-    fn whoever_holds_compilers_long_comes_last() {
+    fn a_tenant_that_holds_compilers_long_comes_last() {
         let bombs = orders("a", &[(1, false, 40); 5]);
         let honest = orders("b", &[(5, false, 1), (6, false, 1), (8, true, 10)]);
         assert_eq!(
@@ -338,7 +338,7 @@ mod tests {
         );
     }
 
-    /// While others wait, nobody has two compilers.
+    /// While others wait, no tenant has two compilers.
     #[test]
     fn one_at_a_time_while_others_wait() {
         let [a, b] = ["a", "b"].map(|name| TenantName::parse(name).unwrap());

@@ -35,7 +35,7 @@ fn overruns_take_a_bounded_part_of_the_time() {
     assert!(beyond >= 100 * MS, "and what is its, it gets");
 }
 
-/// Two threads serve; a tenant takes all that he gets, another asks now and then.
+/// Two threads serve; a tenant takes all that it gets, another asks now and then.
 fn greedy(weight: u32, other_asks: bool) -> u64 {
     let serving = Serving::new(2);
     let (greedy, other) = (Budget::new(weight), Budget::new(1));
@@ -61,7 +61,7 @@ fn greedy(weight: u32, other_asks: bool) -> u64 {
 }
 
 #[test]
-fn alone_nobody_is_limited_and_beside_others_everybody_has_his_share() {
+fn alone_no_tenant_is_limited_and_beside_others_each_has_its_share() {
     assert_eq!(greedy(1, false), 4_000, "per second, in milliseconds");
     // A quarter of half of two threads, of which the queries themselves take some.
     let beside = greedy(1, true);
@@ -105,13 +105,13 @@ fn a_burst_does_not_shrink_with_the_number_of_others() {
     }
 }
 
-/// Who has no business here may not crowd out those who have, and takes no room from them.
+/// Connections of no tenant may not crowd out tenants, and take no room from them.
 #[test]
-fn newcomers_share_one_place_and_count_as_nobody() {
+fn newcomers_share_one_place_and_have_no_weight() {
     let serving = Serving::new(2);
     let (newcomers, tenant) = (Budget::uncounted(), Budget::new(1));
     (0..10_000).for_each(|_| serving.asked(S, &newcomers));
-    assert!(serving.may_compute(S, &newcomers), "nobody else is there");
+    assert!(serving.may_compute(S, &newcomers), "no tenant is there");
     serving.asked(S, &tenant);
     (0..10_000).for_each(|_| serving.computed(S, &tenant, MS));
     assert!(serving.may_compute(S, &tenant), "it is alone");

@@ -19,7 +19,7 @@ fn path(tenant: &Arc<Account>, bot: &Arc<Account>) -> Path {
     }
 }
 
-/// Who takes turns: a path, and how long his turns take.
+/// One that takes turns: its path, and how long its turns take.
 struct Player {
     path: Path,
     nanos: u64,
@@ -141,14 +141,14 @@ fn what_was_had_at_serving_threads_counts_and_is_no_debt_for_ever() {
     let part = players[0].had as f64 / had(&players) as f64;
     assert!(
         part > 0.45,
-        "an hour that nobody wanted is not owed: {part}"
+        "an hour that no other wanted is not owed: {part}"
     );
 }
 
 proptest! {
-    /// Over any time in which all want to compute, nobody is further below his share than a few slices.
+    /// Over any time in which all want to compute, no tenant is further below its share than a few slices.
     #[test]
-    fn nobody_is_below_his_share(
+    fn no_tenant_is_below_its_share(
         weights in prop::collection::vec(1_u32..=10, 2..5),
         times in prop::collection::vec(20_000_u64..=SLICE, 5),
         rounds in 200_usize..1_000,

@@ -1,4 +1,4 @@
-//! Names and addresses of files, as a stranger gives them.
+//! Names and addresses of files, as bots give them: none is trusted.
 
 use percent_encoding::percent_decode_str;
 use url::Url;

@@ -68,7 +68,7 @@ impl Buffer {
         }
     }
 
-    /// Appends a large piece without copying it. Its booking ends when nobody has the piece any more.
+    /// Appends a large piece without copying it. Its booking ends when the piece is not held any more.
     pub(super) fn append(&mut self, piece: BytesMut, booking: Option<Booking>) {
         if piece.is_empty() {
             return;

@@ -55,9 +55,9 @@ fn what_is_said_is_booked_until_it_is_gone() {
     assert_eq!(pool.free(), 1_000_000);
 }
 
-/// A reader who found the lock taken is woken, also by an event for which there was no memory.
+/// A reader that found the lock taken is woken, also by an event for which there was no memory.
 #[test]
-fn whoever_missed_the_lock_is_woken() {
+fn a_reader_that_missed_the_lock_is_woken() {
     let (long, text) = ("x".repeat(2_000_000), "x");
     for text in [&*long, text] {
         let (outbox, _pool) = outbox(1_000_000);

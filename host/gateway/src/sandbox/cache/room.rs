@@ -1,4 +1,4 @@
-//! Room in the directory of compiled code: what was not used for longest goes first, and what somebody has left
+//! Room in the directory of compiled code: what was not used for longest goes first, and what a process has left
 //! half-written goes at the next start.
 //!
 //! What this process runs stays, however much that is: to compile it again at the next start would be no gain.
@@ -67,7 +67,7 @@ impl CacheRoom {
         directory: &Path,
         files_max: u32,
     ) -> Result<Self, DirectoryError> {
-        directory::make("cache", directory, Writers::Nobody)?;
+        directory::make("cache", directory, Writers::OwnerOnly)?;
         let room = Self {
             directory: directory.to_owned(),
             bytes_max: BYTES_MAX,
@@ -194,7 +194,7 @@ fn is_ours(path: &Path) -> bool {
     })
 }
 
-/// What somebody else has removed meanwhile is as gone as it should be.
+/// What another process has removed meanwhile is as gone as it should be.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(left(&room).len(), 3);
     }
 
-    /// Whatever else somebody keeps there is none of ours.
+    /// Other files in there are none of ours.
     #[test]
     fn what_was_left_half_written_goes_at_the_next_start() {
         let (_directory, room) = scene(&['a']);

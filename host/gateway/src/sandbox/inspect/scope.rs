@@ -5,7 +5,7 @@
 //! ends, and added wherever it is instantiated. That works because definitions come before their use and
 //! are named, never handed over: see [`Handed`].
 //!
-//! An index that is out of bounds counts for nothing: whoever validates the file refuses it.
+//! An index that is out of bounds counts for nothing: the file is refused when it is validated.
 
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
@@ -25,7 +25,7 @@ const FUSED_BYTES: u64 = 1_024;
 const RESOURCE_BYTES: u64 = 16;
 
 /// Something that no toolchain writes: a definition that is handed over. What is made of it is then
-/// known only to who runs the component, like a function that gets functions, and grows as fast.
+/// known only when the component runs, like a function that gets functions, and grows as fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handed {
     /// What is handed over.

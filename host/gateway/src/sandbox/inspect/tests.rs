@@ -1,4 +1,4 @@
-//! Files that a stranger could hand over: what is said of each, and that none brings the gateway down.
+//! Files that are not trusted: what is said of each, and that none brings the gateway down.
 
 use proptest::prelude::*;
 

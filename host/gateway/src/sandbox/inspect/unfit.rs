@@ -1,7 +1,7 @@
 //! Why a file cannot be mounted as a bot, in one sentence each, and what to do about it.
 //!
-//! The sentences have no subject: whoever prints them puts the file or the bot before them. What a
-//! stranger's file says is escaped and cut.
+//! The sentences have no subject: the caller that prints them puts the file or the bot before them.
+//! What an untrusted file says is escaped and cut.
 
 use std::fmt::Write as _;
 
@@ -172,7 +172,7 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
-/// Bytes of a stranger, escaped and cut for a message.
+/// Bytes of an untrusted file, escaped and cut for a message.
 pub(super) fn printable(bytes: &[u8], max: usize) -> String {
     let shown = bytes.get(..max).unwrap_or(bytes);
     let dots = if shown.len() < bytes.len() { "…" } else { "" };

@@ -1,5 +1,5 @@
-//! Wrong keys: whoever tries many waits for each answer. A right key never waits, so that nobody is locked
-//! out by others behind the same address.
+//! Wrong keys: a client that tries many waits for each answer. A right key never waits, so that no client is
+//! locked out by others behind the same address.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -16,23 +16,23 @@ const FREE: u64 = 100;
 /// What each beyond them costs, in milliseconds.
 const EACH_MS: u64 = 100;
 
-/// Longest wait for an answer, in milliseconds; who would wait longer is sent away.
+/// Longest wait for an answer, in milliseconds; a client that would wait longer is sent away.
 const WAIT_MAX_MS: u64 = 5_000;
 
-/// Accounts in all. Addresses that share one owe together, which costs those alone who have a wrong key.
+/// Accounts in all. Addresses that share one owe together, which costs only clients with a wrong key.
 const ACCOUNTS: usize = 4096;
 
-/// Who has tried wrong keys of late. No lock: all threads that serve come here.
+/// Addresses that have tried wrong keys of late. No lock: all threads that serve come here.
 pub(in crate::server) struct Guesses {
     began: Instant,
-    /// Nobody outside can tell who shares an account.
+    /// No client can tell which addresses share an account.
     hasher: RandomState,
     /// When all is paid for that was tried, in milliseconds since the beginning.
     paid: Box<[AtomicU64]>,
 }
 
 impl Guesses {
-    /// Nobody has.
+    /// None has.
     pub(in crate::server) fn new() -> Self {
         Self {
             began: Instant::now(),
@@ -53,7 +53,7 @@ impl Guesses {
             let next = paid.max(now).saturating_add(EACH_MS);
             let owed = next.saturating_sub(now);
             wait = Some(owed.saturating_sub(FREE * EACH_MS)).filter(|wait| *wait <= WAIT_MAX_MS);
-            // Whoever is sent away owes nothing for it: it would never end.
+            // A client that is sent away owes nothing for it: it would never end.
             wait.map(|_| next)
         };
         let _ = account.fetch_update(Ordering::Relaxed, Ordering::Relaxed, book);
@@ -114,7 +114,7 @@ mod tests {
         assert_ne!(all("::ffff:192.0.2.1"), all("192.0.2.2"));
     }
 
-    /// However many addresses somebody has: what is remembered has a bound, and he does not escape by it.
+    /// However many addresses a client has: what is remembered has a bound, and so has what it tries for free.
     #[test]
     fn many_addresses_are_no_way_out() {
         let guesses = Guesses::new();

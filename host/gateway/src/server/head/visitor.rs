@@ -1,4 +1,4 @@
-//! Whether it is a web page of somebody else that asks.
+//! Whether it is a web page of another site that asks.
 //!
 //! A browser lets any page send requests to any address, such as this machine's own: only their answers are
 //! kept from it. It says whose page it is in `Origin`. Where a page's host name is made to lead here after

@@ -45,10 +45,10 @@ fn is_asked(state: &IdleState) -> bool {
     state.waits(Waker::noop())
 }
 
-/// Who has waited longest goes first, whether it was silent since it came or since its last answer. Who has a
-/// request under way does not go.
+/// The connection that has waited longest goes first, whether it was silent since it came or since its last
+/// answer. One that has a request under way does not go.
 #[tokio::test(start_paused = true)]
-async fn who_has_waited_longest_goes_first() {
+async fn the_one_that_has_waited_longest_goes_first() {
     let mut connections = OpenConnections::new();
     let all = come(&mut connections, 5).await;
     // Has a request under way.
@@ -66,7 +66,7 @@ async fn who_has_waited_longest_goes_first() {
     assert!(all[1..].iter().all(|state| is_asked(state)));
 }
 
-/// What a walk has found is used up; who has had a request since is passed over.
+/// What a walk has found is used up; a connection that has had a request since is passed over.
 #[tokio::test(start_paused = true)]
 async fn a_request_since_the_walk_counts() {
     let mut connections = OpenConnections::new();
@@ -81,7 +81,7 @@ async fn a_request_since_the_walk_counts() {
     assert_eq!(next(&mut connections, &all).await, None);
 }
 
-/// Who is asked is woken. A request that comes before he has gone is served.
+/// A connection that is asked to go is woken. A request that comes before it has gone is served.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_comes_first_is_served() {
     let mut connections = OpenConnections::new();
@@ -101,7 +101,7 @@ async fn a_request_that_comes_first_is_served() {
     assert!(!is_asked(&state));
 }
 
-/// Where all have requests under way, they are not looked at for each who comes.
+/// Where all have requests under way, they are not looked at for each that comes.
 #[tokio::test(start_paused = true)]
 async fn there_is_time_between_two_walks() {
     let mut connections = OpenConnections::new();
@@ -136,9 +136,9 @@ async fn a_walk_keeps_the_oldest() {
     assert!(connections.longest_idle().await.is_none());
 }
 
-/// Who is gone is forgotten, however many there were.
+/// Connections that are gone are forgotten, however many there were.
 #[tokio::test(start_paused = true)]
-async fn who_is_gone_is_forgotten() {
+async fn connections_that_are_gone_are_forgotten() {
     let mut connections = OpenConnections::new();
     let mut here: Vec<_> = (0..100).map(|_| connections.come()).collect();
     for _ in 0..10_000 {

@@ -1,4 +1,4 @@
-//! What is written, in which order, and what is not, by a reader who can be stopped.
+//! What is written, in which order, and what is not, by a reader that can be stopped.
 
 use std::sync::mpsc::Receiver;
 
@@ -93,7 +93,7 @@ fn what_is_queued_is_written_after_a_panic() {
     assert_eq!(*reader.written(), b"last words\n");
 }
 
-/// Fills the queue behind a reader who is stopped; gives the lines that fitted and those that did not.
+/// Fills the queue behind a reader that is stopped; gives the lines that fitted and those that did not.
 fn overfill(line: &[u8], count: u64) -> (u64, u64) {
     let (reader, turn, begins) = Reader::new();
     let (told, tell) = counter();
@@ -121,7 +121,7 @@ fn what_does_not_fit_is_dropped_and_told() {
     assert_eq!(overfill(&long, 130), (127, 3));
 }
 
-/// A reader who never reads holds nobody up, neither a line nor the end.
+/// A reader that never reads holds nothing up, neither a line nor the end.
 #[test]
 fn a_reader_who_never_reads_is_not_waited_for() {
     let (reader, _turn, _begins) = Reader::new();

@@ -1,4 +1,4 @@
-//! What is kept of samples, and who gets a page.
+//! What is kept of samples, and which scraper gets a page.
 
 use std::process::Command;
 
@@ -36,7 +36,7 @@ fn peak_resident_bytes() -> u64 {
     kibibytes.parse::<u64>().unwrap() * 1024
 }
 
-/// Nobody scrapes, and samples come: what is kept of them does not grow.
+/// Nothing scrapes, and samples come: what is kept of them does not grow.
 #[test]
 fn samples_do_not_pile_up() {
     // In a process of its own: what its neighbours take would hide it.
@@ -68,7 +68,7 @@ fn count_many_replies() {
     drop(metrics);
 }
 
-/// While a page is rendered, the thread that serves goes on; whoever waits gets all that was counted.
+/// While a page is rendered, the thread that serves goes on; each scrape that waits gets all that was counted.
 #[tokio::test]
 async fn pages_are_rendered_elsewhere() {
     let (metrics, bot) = kept(Duration::from_hours(1));
@@ -112,7 +112,7 @@ async fn counting_a_reply_looks_nothing_up() {
     );
 }
 
-/// Who has left waits for nothing, and is in nobody's way.
+/// A scraper that has left waits for nothing, and is in no other's way.
 #[tokio::test]
 async fn scrapers_who_leave_are_let_go() {
     let (metrics, _) = kept(Duration::from_hours(1));

@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 
 use super::*;
 
-/// Runs this behind the wall, which stands around the thread that it runs on and around nobody else.
+/// Runs this behind the wall, which stands around the thread that it runs on and around no other.
 fn behind<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     let raise = || {
         for program in programs().unwrap() {
@@ -105,7 +105,7 @@ fn answer(call: c_long, arguments: &[u64]) -> Option<i32> {
         let returned = run(&program, &looked_at);
         (returned != libc::SECCOMP_RET_ALLOW).then(|| {
             let data = returned & libc::SECCOMP_RET_DATA;
-            assert_eq!(returned - data, libc::SECCOMP_RET_ERRNO, "nobody is killed");
+            assert_eq!(returned - data, libc::SECCOMP_RET_ERRNO, "none is killed");
             i32::try_from(data).unwrap()
         })
     });

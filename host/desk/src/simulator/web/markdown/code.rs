@@ -29,7 +29,7 @@ pub(super) fn coloured(language: &str, code: &str) -> Option<Vec<Node>> {
     Some(nodes)
 }
 
-/// The colour of a word, by the name that the page has for it. Few: more would tell nobody more.
+/// The colour of a word, by the name that the page has for it. Few: more would tell a reader no more.
 fn colour(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Keyword | Kind::Tag => Some("keyword"),

@@ -7,10 +7,10 @@ const WORK_MS = 6;
 /** How much is drawn for one picture, in characters: the browser has to lay it out as well. */
 const WEIGHT_MAX = 8000;
 
-/** How long a page that nobody sees waits between two pieces of work, in milliseconds. */
+/** How long a hidden page waits between two pieces of work, in milliseconds. */
 const UNSEEN_MS = 500;
 
-/** How much may wait before whoever sends it has to. */
+/** How much may wait before the sender has to. */
 const WAITING_MAX = 2000;
 
 /** A line of things to do, in order. */
@@ -45,7 +45,7 @@ export class Frames {
     if (this.scheduled) return;
     this.scheduled = true;
     this.picture = requestAnimationFrame(() => this.run());
-    // A page that nobody sees gets no pictures, but goes on.
+    // A hidden page gets no animation frames, but goes on.
     this.timer = setTimeout(() => this.run(), UNSEEN_MS);
   }
 

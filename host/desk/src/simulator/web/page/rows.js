@@ -7,7 +7,7 @@ const HEIGHT = 26;
 /** Events that are shown in a colour of their own. */
 const KINDS = new Set(["meta", "error", "done"]);
 
-/** Rows beyond the edges, for whoever scrolls. */
+/** Rows beyond the edges, for scrolling. */
 const SPARE = 6;
 
 export class Rows {
