@@ -1,13 +1,13 @@
 """Makes the components that bots in Python are packed with: installs the tool, and runs it.
 
     python3 -I build.py runtime  --cache DIR --out runtime.wasm
-    python3 -I build.py packaged --cache DIR --requirements requirements.txt --bot bot.py --out FILE
+    python3 -I build.py packaged --cache DIR --requirements requirements.txt --bot bot.py
     python3 -I build.py describe --bot bot.py
 
-`runtime` makes the one that all bots without packages share. `packaged` gives the one with the packages
-that a file of requirements names, pure Python alone, and imported are those modules of them that the
-bot imports; it is made when these change, and kept in the cache otherwise. `describe` prints what a bot's
-file says of itself, as one JSON object.
+`runtime` makes the one that all bots without packages share. `packaged` prints where the one is with the
+packages that a file of requirements names, pure Python alone, and imported are those modules of them that
+the bot imports; it is in the cache, and made when these change. `describe` prints what a bot's file says
+of itself, as one JSON object.
 
 Python 3.11 or later with `venv`, and nothing else. What goes wrong is one line `error: …`, and
 the exit code 1. All of it may run twice at once. `DIR` of `--cache` may be removed at any time.
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, options in (
         ("runtime", runtime, "out"),
-        ("packaged", packaged, "requirements bot out"),
+        ("packaged", packaged, "requirements bot"),
         ("describe", describe, "bot"),
     ):
         command = commands.add_parser(name)
@@ -365,8 +365,7 @@ def packaged(given: argparse.Namespace) -> None:
                 os.replace(new.parent, place)
         with contextlib.suppress(OSError):
             os.utime(place)
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(place / "interpreter.wasm", given.out)
+    print(place / "interpreter.wasm")
 
 
 def describe(given: argparse.Namespace) -> None:

@@ -3,9 +3,12 @@
 //! In go an interpreter, once, and files; out comes a component. The author's code may be run meanwhile: in the
 //! sandbox, where it reaches nothing.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, pin::pin, sync::Arc, time::Duration};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
 
 pub use crate::sandbox::PackFile;
 use crate::{
@@ -29,6 +32,9 @@ use ravenry_protocol::Reference;
 
 /// Most computing time for packing one bot. Sixteen thousand lines take four seconds.
 const CPU_MAX: Duration = Duration::from_secs(20);
+
+/// After so long, the caller hears that a bot takes long.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// Bytes that a bot may print while it is packed.
 const LOG_BYTES_MAX: u64 = 64 * 1024;
@@ -102,7 +108,8 @@ impl Packer {
     }
 
     /// The component of this bot, which finds these variables in its environment, whose files these are, and which
-    /// begins with `entry`; or which files it wants besides.
+    /// begins with `entry`; or which files it wants besides. `slow` is called once where that takes long: mostly,
+    /// what the author's code does when it is imported.
     ///
     /// # Errors
     /// What is wrong with the files.
@@ -111,6 +118,7 @@ impl Packer {
         (bot, variables): (&BotName, &[(String, String)]),
         entry: &str,
         files: Vec<PackFile>,
+        slow: &dyn Fn(),
     ) -> Result<Packed, PackError> {
         let pools = std::array::from_fn(|_| MemoryPool::new(self.memory_bytes_max));
         let allowance = Allowance {
@@ -127,7 +135,12 @@ impl Packer {
         let call = (call(bot, variables), Booking::new(pools));
         let packed = self.runtime.block_on(async {
             let entry = entry.to_owned();
-            self.component.pack(&allowance, call, entry, files).await
+            let mut packing = pin!(self.component.pack(&allowance, call, entry, files));
+            if let Ok(packed) = timeout(SLOW, packing.as_mut()).await {
+                return packed;
+            }
+            slow();
+            packing.await
         });
         let bundle = match packed?.map_err(PackError::Refused)? {
             sandbox::Packed::Bundle(bundle) => bundle,

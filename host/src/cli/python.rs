@@ -5,9 +5,11 @@
 //! changes; all that is not needed a second time is kept where compiled code is.
 
 mod interpreter;
+mod merge;
 mod wanted;
 
 use std::{
+    error::Error,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +20,7 @@ use parking_lot::Mutex;
 use self::wanted::Wanted;
 use super::{build_error::BuildError, job::Job, process::Caller};
 use ravenry_config::limits::Limits;
-use ravenry_gateway::packer::{PackError, Packed, Packer};
+use ravenry_gateway::packer::{Packed, Packer};
 
 /// Where the packages of a bot are listed, as pip reads it.
 const REQUIREMENTS: &str = "requirements.txt";
@@ -46,13 +48,12 @@ pub(super) fn build(
     let built = directory.join("dist").join(format!("{}.wasm", job.name));
     let requirements = directory.join(REQUIREMENTS);
     let packer = if needs_packages(&requirements) {
-        let interpreter =
-            interpreter::with_packages(cache, (&requirements, entry), &built, caller)?;
+        let interpreter = interpreter::with_packages(cache, &requirements, entry, caller)?;
         Arc::new(made(interpreter, cache, caller)?)
     } else {
         shared(cache, caller)?
     };
-    let component = pack(&packer, job, directory)?;
+    let component = pack(&packer, job, directory, caller)?;
     replace(&built, &component)?;
     Ok(built)
 }
@@ -113,13 +114,24 @@ fn made(interpreter: Vec<u8>, cache: &Path, caller: &Caller<'_>) -> Result<Packe
 }
 
 /// Has the interpreter pack the bot's file, and all that it wants besides.
-fn pack(packer: &Packer, job: &Job<'_>, directory: &Path) -> Result<Vec<u8>, BuildError> {
+fn pack(
+    packer: &Packer,
+    job: &Job<'_>,
+    directory: &Path,
+    caller: &Caller<'_>,
+) -> Result<Vec<u8>, BuildError> {
     let entry = job.source;
     let mut wanted = Wanted::below(directory)?;
     wanted.add(&entry.file_name().unwrap_or_default().to_string_lossy())?;
     let entry = entry.to_string_lossy();
+    let slow = || {
+        let bot = &job.name;
+        caller.say(&format!(
+            "the import of {bot} takes long: what is saved meanwhile is built after it"
+        ));
+    };
     for _ in 0..CALLS_MAX {
-        match packer.pack((&job.name, &job.variables), &entry, wanted.files()) {
+        match packer.pack((&job.name, &job.variables), &entry, wanted.files(), &slow) {
             Ok(Packed::Component(component)) => return Ok(component),
             Ok(Packed::Wants(paths)) => {
                 for path in paths {
@@ -134,9 +146,9 @@ fn pack(packer: &Packer, job: &Job<'_>, directory: &Path) -> Result<Vec<u8>, Bui
 }
 
 /// What an error says, with its causes.
-fn refused(error: &PackError) -> BuildError {
+fn refused(error: &dyn Error) -> BuildError {
     let mut said = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         said = format!("{said}: {error}");
         cause = error.source();

@@ -15,6 +15,7 @@ use std::{
 use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest as _, Sha256};
 
+use super::merge;
 use crate::cli::{
     build_error::BuildError,
     process::{self, Caller, Line, without_foreign_variables},
@@ -40,33 +41,44 @@ const COMPONENT: &str = "interpreter.wasm";
 pub(super) fn component(cache: &Path, caller: &Caller<'_>) -> Result<Vec<u8>, BuildError> {
     let home = home(cache, caller)?;
     let component = home.join(COMPONENT);
-    if !component.is_file() {
-        caller.say("making the interpreter of Python (once)");
-        let mut command = tool(&home, "runtime");
-        command.arg("--out").arg(&component);
-        run(&mut command, caller)?;
+    if component.is_file() {
+        return fs::read(&component).map_err(|error| unwritable(&component, &error));
     }
-    fs::read(&component).map_err(|error| unwritable(&component, &error))
+    caller.say("making the interpreter of Python (once)");
+    let linked = home.join(format!("linked-{}.wasm", std::process::id()));
+    let mut command = tool(&home, "runtime");
+    command.arg("--out").arg(&linked);
+    let merged = run(&mut command, caller).and_then(|()| merged(&linked, &component));
+    // Whether it was made or not.
+    let _ = fs::remove_file(&linked);
+    merged
 }
 
-/// The interpreter with the packages that a file of requirements names, for the bot that begins with a file. What
-/// is made on the way lies beside `built`.
+/// The interpreter with the packages that a file of requirements names, for the bot that begins with a file.
 pub(super) fn with_packages(
     cache: &Path,
-    (requirements, bot): (&Path, &Path),
-    built: &Path,
+    requirements: &Path,
+    bot: &Path,
     caller: &Caller<'_>,
 ) -> Result<Vec<u8>, BuildError> {
     let home = home(cache, caller)?;
-    let component = built.with_extension(format!("interpreter-{}", std::process::id()));
     let mut command = tool(&home, "packaged");
     command.arg("--requirements").arg(requirements);
-    command.arg("--bot").arg(bot).arg("--out").arg(&component);
-    let read = run(&mut command, caller)
-        .and_then(|()| fs::read(&component).map_err(|error| unwritable(&component, &error)));
-    // Whether it was made or not.
-    let _ = fs::remove_file(&component);
-    read
+    command.arg("--bot").arg(bot);
+    let linked = PathBuf::from(output(&mut command, caller)?.trim_end());
+    let component = linked.with_file_name("merged.wasm");
+    if component.is_file() {
+        return fs::read(&component).map_err(|error| unwritable(&component, &error));
+    }
+    merged(&linked, &component)
+}
+
+/// The interpreter in a file, with its modules merged, which goes into another.
+fn merged(linked: &Path, component: &Path) -> Result<Vec<u8>, BuildError> {
+    let linked = fs::read(linked).map_err(|error| unwritable(linked, &error))?;
+    let merged = merge::merged(&linked).map_err(|error| super::refused(&error))?;
+    super::replace(component, &merged)?;
+    Ok(merged)
 }
 
 /// What a bot's file says of itself, as one JSON object. The file is read, and not run.
@@ -76,15 +88,9 @@ pub(super) fn described(
     caller: &Caller<'_>,
 ) -> Result<String, BuildError> {
     let home = home(cache, caller)?;
-    let mut facts = String::new();
     let mut command = tool(&home, "describe");
     command.arg("--bot").arg(bot);
-    run_and_hear(&mut command, caller, &mut |line| {
-        if let Line::Out(text) = line {
-            facts.push_str(text);
-        }
-    })?;
-    Ok(facts)
+    output(&mut command, caller)
 }
 
 /// The directory with what this program carries. Made where it is not there.
@@ -100,7 +106,7 @@ fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     let name = format!("{:016x}", u64::from_be_bytes(first));
-    directory::make("cache", cache, Writers::Nobody).map_err(|error| {
+    directory::make("cache", cache, Writers::OwnerOnly).map_err(|error| {
         let said = match error.source() {
             Some(cause) => format!("{error}: {cause}"),
             None => error.to_string(),
@@ -180,29 +186,28 @@ fn tool(home: &Path, what: &str) -> Command {
 
 /// Runs it to its end, and tells what it says, but for the error at its end: that is what is given back.
 fn run(command: &mut Command, caller: &Caller<'_>) -> Result<(), BuildError> {
-    let mut has_failed = false;
-    run_and_hear(command, caller, &mut |line| {
-        let (Line::Out(text) | Line::Err(text)) = line;
-        has_failed |= text.starts_with("error: ");
-        if !has_failed {
-            caller.say(text);
-        }
-    })
+    output(command, caller).map(drop)
 }
 
-/// Runs it to its end, and hands over what it says.
-fn run_and_hear(
-    command: &mut Command,
-    caller: &Caller<'_>,
-    each: &mut dyn FnMut(&Line),
-) -> Result<(), BuildError> {
-    let ended = process::run(command, caller.interrupt, each);
+/// The same, with what it prints.
+fn output(command: &mut Command, caller: &Caller<'_>) -> Result<String, BuildError> {
+    let mut printed = String::new();
+    let mut has_failed = false;
+    let ended = process::run(command, caller.interrupt, &mut |line| match line {
+        Line::Out(text) => printed.push_str(text),
+        Line::Err(text) => {
+            has_failed |= text.starts_with("error: ");
+            if !has_failed {
+                caller.say(text);
+            }
+        }
+    });
     let ended = ended.map_err(|error| BuildError::NoProgram {
         program: "python3".to_owned(),
         why: error.to_string(),
     })?;
     if ended.status.success() {
-        return Ok(());
+        return Ok(printed);
     }
     // Its last words begin with the reason.
     let said = ended

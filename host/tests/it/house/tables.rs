@@ -95,7 +95,15 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["outbound", "desk/simulator", "desk/client", "desk/replay"],
     ),
     (&["quick_xml"], &["desk/check/junit"]),
-    (&["wasmtime", "wasmparser"], &["gateway/sandbox"]),
+    (
+        &["wasmtime"],
+        &["gateway/sandbox", "cli/python/merge/tests"],
+    ),
+    // Code of components: before it is compiled, and where the interpreter of Python is made.
+    (
+        &["wasmparser", "wasm_encoder"],
+        &["gateway/sandbox", "cli/python/merge"],
+    ),
     // Threads of the compiler.
     (&["rayon"], &["gateway/sandbox/compiler"]),
     (
