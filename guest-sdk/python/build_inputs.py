@@ -6,12 +6,15 @@ import ast
 import contextlib
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from build_packages import OURS, wanted
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE / "src"))
+
+from ravenry._wanted import imported  # noqa: E402
 
 
 def inputs(tools: Sequence[str], requirements: Path, modules: Sequence[str]) -> bytes:
@@ -49,13 +52,3 @@ def imports(bot: Path) -> list[str]:
                 pending += [beside.with_suffix(".py"), beside / "__init__.py"]
     brought = {*sys.stdlib_module_names, *(name.replace("-", "_") for name in OURS)}
     return sorted(name for name in found if name.partition(".")[0] not in brought)
-
-
-def imported(tree: ast.AST) -> Iterator[str]:
-    """The names of what a file imports; what is imported from a module may be one, too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")

@@ -25,6 +25,14 @@ class Refused(unittest.TestCase):
         found = problems("from concurrent.futures import ThreadPoolExecutor")
         self.assertIn("`concurrent.futures.ThreadPoolExecutor`", found[0])
 
+    def test_databases_that_are_no_files_of_python_are_refused(self) -> None:
+        found = problems("import sqlite3\ndef f():\n    sqlite3.connect('data.db')\n")
+        self.assertIn("bot.py:3: `sqlite3.connect('data.db')` does not work here", found[0])
+        self.assertIn("deserialize(open('data.db', 'rb').read())", found[0])
+        self.assertEqual(problems("import sqlite3 as s\ns.connect(':memory:')"), [])
+        self.assertIn("use `dbm.dumb`", problems("import dbm.sqlite3")[0])
+        self.assertEqual(problems("import dbm, dbm.dumb, shelve"), [])
+
     def test_native_packages_are_named_with_what_to_use(self) -> None:
         found = problems("import numpy as np\nfrom PIL import Image\n")
         self.assertIn("`numpy` cannot work here", found[0])
@@ -66,6 +74,41 @@ class Refused(unittest.TestCase):
         self.assertEqual(problems("from ravenry import http\nhttp.get\n"), [])
         self.assertEqual(problems("from ravenry.events import Text, Meta"), [])
 
+    def test_what_a_file_asks_for_may_be_lacking(self) -> None:
+        first = "from ravenry import http\nimport os\n"
+        for text in (
+            "if hasattr(http, 'aget'):\n    http.aget('x').text\n",
+            "get = http.aget if hasattr(http, 'aget') else http.get",
+            "getattr(http, 'aget', http.get)('x')",
+            "try:\n    http.aget('x')\nexcept AttributeError:\n    http.get('x')",
+            "if hasattr(os, 'fork'):\n    os.fork()",
+        ):
+            with self.subTest(text):
+                self.assertEqual(problems(first + text), [])
+        found = problems(first + "hasattr(http, 'aget')\nhttp.aput('x')\ngetattr(http, 'aput')")
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith("bot.py:4: `ravenry.http` has no `aput` here"), found)
+
+    def test_a_relative_import_outside_of_a_package_is_told_how_to_write_it(self) -> None:
+        self.assertEqual(
+            problems("from . import helper as h\n", helper=""),
+            [
+                "bot.py:1: `from . import …` needs a package, and this file is in none: write"
+                " `import helper as h`"
+            ],
+        )
+        found = problems("import helper\n", helper="from .more import x, y", more="x = y = 1")
+        self.assertIn("helper.py:1: `from .more import …` needs", found[0])
+        self.assertIn("write `from more import x, y`", found[0])
+        both = "try:\n    from . import helper\nexcept ImportError:\n    import helper\n"
+        self.assertEqual(problems(both, helper=""), [])
+        self.assertEqual(problems("import lib.a", lib__a="from . import b", lib__b=""), [])
+
+    def test_a_module_that_the_bot_writes_itself_may_be_missing(self) -> None:
+        self.assertEqual(problems("open('/tmp/made.py', 'w').write('')\nimport made"), [])
+        self.assertEqual(problems("def f(d):\n  open(f'{d}/made.py', 'w')\n  import made"), [])
+        self.assertEqual(problems("open('made/one.py', 'w')\nfrom made import one"), [])
+        self.assertEqual(len(problems("open('made.py', 'w')\nimport mode")), 1)
 
     def test_what_the_clients_of_openai_lack_is_named(self) -> None:
         first = "import openai\nfrom openai import AsyncOpenAI as A\n"

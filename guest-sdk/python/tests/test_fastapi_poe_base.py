@@ -124,6 +124,22 @@ class Events(unittest.TestCase):
             self.assertEqual(told.events, [Text("a"), Error(unexpected)])
             self.assertIn("the bot yielded", log.getvalue())
 
+    def test_where_it_was_yielded_is_the_first_line_of_the_record(self) -> None:
+        source = """
+import fastapi_poe as fp
+class B(fp.PoeBot):
+    async def get_response(self, request):
+        yield fp.PartialResponse(text="a")
+        yield {"text": "b"}
+"""
+        other = source.replace("get_response(self, request)", "handle_query(self, request, context)")
+        for name, text in (("get_response", source), ("handle_query", other)):
+            with self.subTest(name), quietly() as log:
+                Scene().ask(bot_of(text), "hi")
+            record = log.getvalue().splitlines()
+            self.assertRegex(record[1], rf'^  > File "author_file_\d+\.py", line 6, in {name}$')
+            self.assertTrue(record[-1].startswith("TypeError: the bot yielded {"), record)
+
     def test_an_exception_is_logged_and_not_shown(self) -> None:
         async def say(bot: Does, request: fp.QueryRequest) -> AsyncIterator[Any]:
             yield fp.PartialResponse(text="a")

@@ -90,6 +90,37 @@ class MemoryFilesTest(unittest.TestCase):
             refused(ValueError, lambda: open("a.txt", "rb", encoding="utf-8"))
         """)
 
+    def test_errors_name_the_path_that_the_author_gave(self) -> None:
+        run("""
+            def said(do):
+                try: do()
+                except OSError as error: return str(error).partition("] ")[2]
+            P = pathlib.Path
+            lacking = "No such file or directory: "
+            for do in (lambda: open("x/y"), lambda: P("x/y").read_text(), lambda: os.stat(P("x/y")),
+                       lambda: os.listdir(P("x/y")), lambda: os.open(P("x/y"), 0),
+                       lambda: os.chdir(P("x/y")), lambda: os.mkdir(P("x/y")),
+                       lambda: os.remove(P("x/y")), lambda: open("x/y", "w")):
+                assert said(do) == lacking + "'x/y'", said(do)
+            assert said(lambda: os.rename("x", "b")) == lacking + "'x' -> 'b'"
+            assert said(lambda: os.replace(P("a.txt"), P("x/y"))) == lacking + "'a.txt' -> 'x/y'"
+        """)
+
+    def test_everything_has_the_time_of_the_query(self) -> None:
+        run("""
+            import time
+            def age(path): return time.time() - os.stat(path).st_mtime
+            os.mkdir("d")
+            for path in ("a.txt", "sub", ".", "/tmp", "d"):
+                assert 0 <= age(path) < 60, path
+            os.utime("sub", (1, 2)); os.utime("a.txt", ns=(1, 3_000_000_000))
+            assert os.stat("sub").st_mtime == 2 and os.stat("a.txt").st_mtime_ns == 3_000_000_000
+            open("sub/c.txt", "w").close(); assert age("sub") < 60
+            open("a.txt", "w").close(); assert age("a.txt") < 60
+            assert not os.path.samefile("d", "sub") and os.path.samefile("d", "sub/../d")
+            assert list(os.scandir("."))[0].stat().st_mtime > 3
+        """)
+
     def test_temporary_files_work(self) -> None:
         run("""
             with tempfile.NamedTemporaryFile("w+", suffix=".x") as file:

@@ -188,6 +188,16 @@ class Errors(Service):
             self.assertEqual(caught.exception.status_code, status)
             self.assertEqual((caught.exception.code, caught.exception.type), ("c", "t"))
 
+    def test_the_answer_is_there_as_in_openais_library(self) -> None:
+        client = self.ask(error(429).header("Retry-After", "7")).with_options(max_retries=0)
+        with self.assertRaises(openai.RateLimitError) as caught:
+            client.chat.completions.create(model="m", messages=[])
+        response = caught.exception.response
+        self.assertEqual(response.status_code, 429)
+        self.assertEqual(response.headers["retry-after"], "7")
+        self.assertEqual(response.json()["error"]["message"], "m429")
+        self.assertEqual(json.loads(response.text), json.loads(response.content))
+
     def test_it_tries_again_where_that_may_help(self) -> None:
         asked_to_wait = error(429).header("retry-after", "7")
         client = self.ask(asked_to_wait, error(500), Upstream.json(ANSWER))

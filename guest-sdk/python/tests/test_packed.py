@@ -11,12 +11,12 @@ from ravenry import _packed, _packer
 FIRST = """
 import email.message, email.parser, importlib.metadata, importlib.metadata._adapters
 import importlib.resources, inspect, os, pathlib, pkgutil, sys, traceback
-from ravenry import _memory_files, _memory_os, _packed, _packer
+from ravenry import _memory_files, _memory_os, _packed, _packer, _written
 from ravenry.bot import find
 
 finder, memory = _packed.BotFinder(), _memory_files.MemoryFiles()
 _memory_os.install(memory)
-sys.meta_path.append(finder)
+sys.meta_path += [finder, _written.WrittenFinder(memory)]
 sys.path.clear()
 
 def run(bundle):
@@ -128,6 +128,26 @@ class PackTest(unittest.TestCase):
         self.assertEqual(told[-1], "ZeroDivisionError: division by zero")
         self.assertFalse([line for line in told if "_packe" in line or "importlib" in line], told)
 
+    @unittest.skipUnless(hasattr(sys, "monitoring"), "this is new in Python 3.12")
+    def test_an_import_without_an_end_is_ended_at_its_line(self) -> None:
+        told = run("""
+            from ravenry import _import_limit
+            limited = _import_limit.within(run, 0.2)
+            def told(text):
+                sys.modules.pop("bot", None)
+                try: _packer.pack("/cat/bot.py", {"bot.py": text.encode()}, limited)
+                except _packer.Unfit as error: return str(error)
+            print(told("import json\\nx = 1\\nwhile True:\\n    x += 1\\n"))
+            print(told("def f():\\n    for n in iter(int, 1):\\n"
+                       "        try: str(n)\\n        except Exception: pass\\nf()\\n"))
+            assert told("for n in range(10_000): pass\\n" + BOT.format("pass")) is None
+            assert sys.monitoring.get_tool(4) is None
+        """)
+        one, _, other = told.partition("ImportTooLong: the import was ended here after 0.2 seconds")
+        self.assertRegex(one, r'File "/cat/bot.py", line [34], in <module>\n')
+        self.assertRegex(other, r'File "/cat/bot.py", line [234], in f\n')
+        self.assertNotIn("_import_limit.py", told)
+
     def test_a_file_without_a_bot_is_one_sentence(self) -> None:
         told = run('print(unfit("bot.py", bot_DOT_py="x = 1"))')
         self.assertTrue(told.startswith("bot.py: there is no bot: "), told)
@@ -146,6 +166,29 @@ class PackTest(unittest.TestCase):
 
     def test_a_file_of_data_is_not_executed(self) -> None:
         run('pack("bot.py", bot_DOT_py=BOT.format("pass"), bad_DOT_py="this is no Python")')
+
+    def test_what_a_bot_writes_can_be_imported(self) -> None:
+        run("""
+            import importlib.util, runpy
+            pack("/cat/bot.py", bot_DOT_py=BOT.format("pass"), data__a_DOT_txt="some")
+            try: import made
+            except ImportError as error: assert error.name == "made"
+            pathlib.Path("made.py").write_text("from lib import inner\\ndef fail(): 1 / inner.X")
+            os.makedirs("lib"); pathlib.Path("lib/inner.py").write_text("X = 0")
+            import made
+            assert made.__file__ == "/cat/made.py"
+            try: made.fail()
+            except ZeroDivisionError: told = traceback.format_exc()
+            assert 'File "/cat/made.py", line 2, in fail' in told and "def fail()" in told, told
+            os.mkdir("/tmp/more"); pathlib.Path("/tmp/more/__init__.py").write_text("Y = 5")
+            try: import more
+            except ImportError: sys.path.insert(0, "/tmp")
+            import more
+            assert more.Y == 5
+            spec = importlib.util.spec_from_file_location("other", "/tmp/more/__init__.py")
+            other = importlib.util.module_from_spec(spec); spec.loader.exec_module(other)
+            assert other.Y == 5 and runpy.run_path("lib/inner.py")["X"] == 0
+        """)
 
     def test_packages_have_their_resources_and_metadata(self) -> None:
         run("""

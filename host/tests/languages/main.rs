@@ -26,6 +26,7 @@ mod bots;
 mod components;
 mod python_files;
 mod python_from;
+mod python_memory;
 mod python_packages;
 mod python_samples;
 mod reference_client;

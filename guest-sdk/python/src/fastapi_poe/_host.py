@@ -87,7 +87,11 @@ class Host(ravenry.Bot):
         try:
             try:
                 async for event in events:
-                    speaker.say(event)
+                    try:
+                        speaker.say(event)
+                    except Exception as error:
+                        _log.came_from_yield(error, events)
+                        raise
             finally:
                 await events.aclose()
         except (Failure, Stopped):

@@ -117,7 +117,8 @@ class PoeBot(EventHelpers):
     ) -> AsyncIterable[PartialResponse | ServerSentEvent | DataResponse]:
         """The same with the HTTP request; calls `get_response` unless overridden."""
         try:
-            async for event in self.get_response(request):
+            events = self.get_response(request)
+            async for event in events:
                 yield event
         except InsufficientFundError:
             yield ErrorResponse(text="", error_type="insufficient_fund")
@@ -167,7 +168,8 @@ class PoeBot(EventHelpers):
             request = self.insert_attachment_messages(request)
         elif self.concat_attachments_to_message:
             request = self.concat_attachment_content_to_message_body(request)
-        async for event in self.get_response_with_context(request, context):
+        events = self.get_response_with_context(request, context)
+        async for event in events:
             yield event
 
     # What bots call.

@@ -9,6 +9,29 @@ from typing import Any, cast
 from ravenry import http
 
 
+class StatusResponse:
+    """An answer that is no success: of httpx's responses, which OpenAI's own library has here, what
+    says why. Its body has been read."""
+
+    def __init__(self, response: http.Response, text: str) -> None:
+        self.status_code = response.status
+        self.headers = response.headers
+        self.url = response.url
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
+
+    @property
+    def content(self) -> bytes:
+        """The body, in UTF-8."""
+        return self.text.encode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The value of the body; `json.JSONDecodeError` where it is no JSON."""
+        return json.loads(self.text)
+
+
 class OpenAIError(Exception):
     """Anything that goes wrong here."""
 
@@ -54,10 +77,10 @@ class APIResponseValidationError(APIError):
 class APIStatusError(APIError):
     """The service answered with a status that is no success."""
 
-    def __init__(self, message: str, *, response: http.Response, body: Any = None) -> None:
+    def __init__(self, message: str, *, response: StatusResponse, body: Any = None) -> None:
         super().__init__(message, body)
         self.response = response
-        self.status_code = response.status
+        self.status_code = response.status_code
         self.request_id = response.headers.get("x-request-id")
 
 
@@ -121,7 +144,8 @@ def of_status(response: http.Response, text: str) -> APIStatusError:
         )
     message = f"Error code: {response.status}" + ("" if said is None else f" - {said}")
     kind = InternalServerError if response.status >= 500 else APIStatusError
-    return _BY_STATUS.get(response.status, kind)(message, response=response, body=body)
+    error = _BY_STATUS.get(response.status, kind)
+    return error(message, response=StatusResponse(response, text), body=body)
 
 
 def of_http(error: http.HttpError) -> APIConnectionError:

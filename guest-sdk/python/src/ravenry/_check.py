@@ -2,7 +2,8 @@
 
 All files are looked at that the bot's file imports, also inside functions: syntax, modules that
 cannot work in a component, modules that are nowhere. An import that a `try` guards against
-`ImportError` may fail; what stands under `if TYPE_CHECKING:` is never run.
+`ImportError` may fail, a name that a file asks for with `hasattr` may not be there, a module may be
+one that the bot writes itself; what stands under `if TYPE_CHECKING:` is never run.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import contextlib
 import difflib
 import importlib
 import posixpath
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
 from . import _check_clients, _packages, _packed
-from ._refused import BESIDE, DISTRIBUTIONS, MODULES, OURS, PACKAGES, USES
+from ._refused import BESIDE, DISTRIBUTIONS, FILES_OF_SQLITE, MODULES, OURS, PACKAGES, USES
 
 REGISTERS = frozenset({"fastapi_poe.run", "fastapi_poe.make_app", "ravenry.export"})
 """Calls that say which bot a file has."""
@@ -63,7 +65,7 @@ def check(root: str, entry: str, files: Mapping[str, bytes]) -> Checked:
         reader.visit(tree)
         if path == entry:
             checked.main = reader.registers_as_main
-        near = _Near(path, _packed.roots(entry), code, directories)
+        near = _Near(path, _packed.roots(entry), code, directories, reader.scripts)
         complaints: dict[str, None] = {}
         for found in reader.found:
             for next_path in near.files(found):
@@ -74,7 +76,8 @@ def check(root: str, entry: str, files: Mapping[str, bytes]) -> Checked:
             complaint = near.complaint(found)
             if complaint:
                 complaints[f"{shown}:{found.line}: {complaint}"] = None
-        for line, complaint in _check_clients.refused(tree, reader.dotted):
+        refused = _check_clients.refused(tree, reader.dotted)
+        for line, complaint in (*reader.refused, *refused):
             complaints[f"{shown}:{line}: {complaint}"] = None
         checked.problems += complaints
     return checked
@@ -98,12 +101,18 @@ class _Near:
     """What is there to be imported, as seen from one file."""
 
     def __init__(
-        self, path: str, roots: list[str], code: Collection[str], directories: Collection[str]
+        self,
+        path: str,
+        roots: list[str],
+        code: Collection[str],
+        directories: Collection[str],
+        scripts: Collection[str],
     ) -> None:
         self._path = path
         self._roots = roots
         self._code = code
         self._directories = directories
+        self._scripts = scripts
 
     def _locate(self, name: str) -> tuple[list[str], bool]:
         """The files that importing a module runs, and whether all of its name was found."""
@@ -131,8 +140,9 @@ class _Near:
         if name in USES:
             return f"`{name}` does not work here: {USES[name]}"
         own = self._locate(top)[0]
-        if top in MODULES and not own:
-            return f"`{top}` cannot be imported here: {MODULES[top]}"
+        for module in (top, name):
+            if module in MODULES and not own:
+                return f"`{module}` cannot be imported here: {MODULES[module]}"
         if top in sys.stdlib_module_names or top in OURS:
             if own and own[0] != self._path:
                 what = "of Python's library" if top not in OURS else "that Ravenry brings"
@@ -149,6 +159,8 @@ class _Near:
             if self._locate(top)[0][:1] and own[0].startswith(_packed.PACKAGES + "/"):
                 return None
             return f"there is no module `{module}` in `{top}`"
+        if top in self._scripts:
+            return None
         if top in PACKAGES:
             return f"`{top}` cannot work here, it needs native code or a server: {PACKAGES[top]}"
         package = DISTRIBUTIONS.get(top, top.replace("_", "-"))
@@ -191,28 +203,45 @@ def _absent(module: ModuleType, path: str, part: str) -> str | None:
     return None
 
 
-_GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_IMPORT_GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_USE_GUARDS = _IMPORT_GUARDS | {"AttributeError"}
+"""What a `try` has to catch that guards an import, or the use of a name."""
+
+_IN_MEMORY = re.compile(r"^$|:memory:|mode=memory")
+"""What SQLite opens no file for."""
 
 
 class _Reader(ast.NodeVisitor):
     """Collects what one file imports, and what it uses of it."""
 
     def __init__(self, path: str, entry: bool) -> None:
-        self.found: list[Found] = []
+        self.refused: list[tuple[int, str]] = []
+        """Lines that cannot work as they are written, each with a sentence."""
+        self.scripts: set[str] = set()
+        """Names of Python files in the code's texts, and of their directories: the bot may write them,
+        and import them then."""
         self.registers_as_main = False
+        self._found: list[Found] = []
+        self._asked: set[str] = set()
         self._path = path
         self._entry = entry
         self._names: dict[str, str] = {}
-        self._guarded = 0
+        self._guarded_imports = 0
+        self._guarded_uses = 0
         self._depth = 0
         self._main: list[ast.If] = []
         self._registers_inside = False
+
+    @property
+    def found(self) -> list[Found]:
+        """All that is imported and used, without what the file asks for with `hasattr`."""
+        return [one for one in self._found if not any(_is_of(one.name, a) for a in self._asked)]
 
     def visit_Module(self, node: ast.Module) -> None:
         self.generic_visit(node)
         if not self._main or not self._entry:
             return
-        before = len(self.found)
+        before = len(self._found)
         for block in self._main:
             for statement in block.body:
                 self.visit(statement)
@@ -220,7 +249,7 @@ class _Reader(ast.NodeVisitor):
         here = any(self.dotted(call.func) in REGISTERS for call in calls)
         self.registers_as_main = here or (self._registers_inside and bool(calls))
         if not self.registers_as_main:
-            del self.found[before:]
+            del self._found[before:]
 
     def visit_If(self, node: ast.If) -> None:
         test = ast.unparse(node.test)
@@ -233,10 +262,13 @@ class _Reader(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> None:
-        guarded = any(_catches_import_error(handler.type) for handler in node.handlers)
-        self._guarded += guarded
+        imports = any(_catches(handler.type, _IMPORT_GUARDS) for handler in node.handlers)
+        uses = any(_catches(handler.type, _USE_GUARDS) for handler in node.handlers)
+        self._guarded_imports += imports
+        self._guarded_uses += uses
         self._visit_all(node.body)
-        self._guarded -= guarded
+        self._guarded_imports -= imports
+        self._guarded_uses -= uses
         for statements in (node.handlers, node.orelse, node.finalbody):
             self._visit_all(statements)
 
@@ -244,30 +276,46 @@ class _Reader(ast.NodeVisitor):
         for alias in node.names:
             name = alias.name if alias.asname else alias.name.partition(".")[0]
             self._names[alias.asname or name] = name
-            self._add(node, alias.name)
+            self._add_import(node, alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         base = node.module or ""
         if node.level:
             # Relative to the package in which this file is, as `located` sees it from the roots.
-            above = self._path.split("/")[: -node.level]
-            base = ".".join([*above, *([node.module] if node.module else [])])
+            parts = self._path.split("/")
+            base = ".".join([*parts[: -node.level], *([node.module] if node.module else [])])
+            if (self._entry or node.level >= len(parts)) and not self._guarded_imports:
+                self.refused.append((node.lineno, _out_of_no_package(node)))
         for alias in node.names:
             name = f"{base}.{alias.name}".lstrip(".")
             self._names[alias.asname or alias.name] = name
-            self._add(node, base if alias.name == "*" else name, base)
+            self._add_import(node, base if alias.name == "*" else name, base)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         dotted = self.dotted(node)
         if dotted is None:
             self.generic_visit(node)
-        elif dotted in USES or dotted.partition(".")[0] in OURS:
-            self._add(node, dotted, dotted.rpartition(".")[0])
+        elif not self._guarded_uses and (dotted in USES or dotted.partition(".")[0] in OURS):
+            self._found.append(Found(node.lineno, dotted, dotted.rpartition(".")[0]))
 
     def visit_Call(self, node: ast.Call) -> None:
         if self._depth and self.dotted(node.func) in REGISTERS:
             self._registers_inside = True
+        match node:
+            case ast.Call(func=ast.Name("hasattr"), args=[of, ast.Constant(str(name))]):
+                self._asked.add(f"{self.dotted(of)}.{name}")
+            case ast.Call(func=ast.Name("getattr"), args=[of, ast.Constant(str(name)), _]):
+                self._asked.add(f"{self.dotted(of)}.{name}")
+            case ast.Call(args=[ast.Constant(str(name)), *_]):
+                if self.dotted(node.func) == "sqlite3.connect" and not _IN_MEMORY.search(name):
+                    self.refused.append((node.lineno, FILES_OF_SQLITE.format(name)))
+            case _:
+                pass
         self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and node.value.endswith(".py"):
+            self.scripts.update(node.value.removesuffix(".py").split("/"))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._depth += 1
@@ -280,9 +328,9 @@ class _Reader(ast.NodeVisitor):
         for node in nodes:
             self.visit(node)
 
-    def _add(self, node: ast.stmt | ast.expr, name: str, base: str | None = None) -> None:
-        if not self._guarded:
-            self.found.append(Found(node.lineno, name, base))
+    def _add_import(self, node: ast.stmt, name: str, base: str | None = None) -> None:
+        if not self._guarded_imports:
+            self._found.append(Found(node.lineno, name, base))
 
     def dotted(self, node: ast.expr) -> str | None:
         """The whole name of what an expression such as `fp.run` means, where a module is in it."""
@@ -295,12 +343,24 @@ class _Reader(ast.NodeVisitor):
         return ".".join([self._names[node.id], *reversed(parts)])
 
 
-def _catches_import_error(caught: ast.expr | None) -> bool:
-    """Whether a handler takes what a failed import raises."""
+def _is_of(name: str, whole: str) -> bool:
+    """Whether a dotted name is this one, or a part of it."""
+    return f"{name}.".startswith(f"{whole}.")
+
+
+def _out_of_no_package(node: ast.ImportFrom) -> str:
+    """What is said of a relative import in a file that is in no package."""
+    plain = ast.ImportFrom(node.module, node.names, 0) if node.module else ast.Import(node.names)
+    written = f"from {'.' * node.level}{node.module or ''} import …"
+    return f"`{written}` needs a package, and this file is in none: write `{ast.unparse(plain)}`"
+
+
+def _catches(caught: ast.expr | None, guards: Collection[str]) -> bool:
+    """Whether a handler takes one of these exceptions."""
     if caught is None:
         return True
     kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(isinstance(kind, ast.Name) and kind.id in _GUARDS for kind in kinds)
+    return any(isinstance(kind, ast.Name) and kind.id in guards for kind in kinds)
 
 
 def _calls(statements: Collection[ast.stmt]) -> Iterator[ast.Call]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from . import _library, _memory_files, _memory_os, _urllib
+from . import _json_depth, _library, _memory_files, _memory_os, _urllib
 
 library = _library.install()
 """Python's library, and what Ravenry brings and a bot seldom needs."""
@@ -37,11 +37,12 @@ _memory_os.install(files)
 # `urllib.request`, which is among the usual, looks once for what there is.
 _urllib.install()
 _library.import_usual()
+_json_depth.install()
 
 from wit_world import exports, imports  # noqa: E402
 from wit_world.imports import bundle as gateway  # noqa: E402
 
-from . import _distributions, _heap, _packages, _packed  # noqa: E402, F401
+from . import _distributions, _heap, _packages, _packed, _written  # noqa: E402, F401
 from ._refused import OURS  # noqa: E402
 from .bot import Bot, find  # noqa: E402
 
@@ -85,7 +86,7 @@ def prepare() -> None:
             importlib.import_module(found.name)
     # What the component was built from is gone at a query: nothing is to be looked for there.
     left = [one for one in sys.meta_path if getattr(one, "__name__", "") != "PathFinder"]
-    sys.meta_path[:] = [*left, finder, _packages.finder]
+    sys.meta_path[:] = [*left, finder, _packages.finder, _written.WrittenFinder(files)]
     _packages.load(files)
     sys.path.clear()
     sys.path_importer_cache.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 
 #: Packages whose lines are none of the author's.
 _OURS = frozenset(
@@ -49,6 +49,26 @@ def place(error: BaseException) -> str:
         if _is_authors(frame):
             return f"{frame.f_code.co_filename}, line {number}"
     return ""
+
+
+def came_from_yield(error: BaseException, events: object) -> None:
+    """Has an exception say where the author yielded what caused it.
+
+    A generator that only hands on what another yields names that one `events`, as we do.
+    """
+    frame = _waiting(events)
+    while frame is not None and not _is_authors(frame):
+        frame = _waiting(frame.f_locals.get("events"))
+    if frame is not None:
+        error.__traceback__ = TracebackType(
+            error.__traceback__, frame, frame.f_lasti, frame.f_lineno
+        )
+
+
+def _waiting(events: object) -> FrameType | None:
+    """The frame of a generator that waits at its `yield`."""
+    frame: FrameType | None = getattr(events, "ag_frame", None) or getattr(events, "gi_frame", None)
+    return frame
 
 
 def _said(error: BaseException) -> str:

@@ -31,14 +31,22 @@ class Source(Protocol):
 
 
 class Node:
-    """The content of a file, whatever its names."""
+    """The content of a file, whatever its names; or a directory, which has none."""
 
-    def __init__(self, number: int, size: int = 0, load: Callable[[], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        modified: float,
+        is_directory: bool = False,
+        size: int = 0,
+        load: Callable[[], bytes] | None = None,
+    ) -> None:
         self.number = number
+        self.is_directory = is_directory
+        self.modified = modified
         self._size = size
         self._load = load
         self._data = bytearray()
-        self.modified = 0.0
 
     @property
     def size(self) -> int:
@@ -118,6 +126,7 @@ class RawFile(io.RawIOBase):
         data = self.node.data
         del data[size:]
         data.extend(bytes(size - len(data)))
+        self.node.modified = time.time()
         return size
 
 
@@ -195,9 +204,9 @@ class MemoryFiles:
         self.mounts: Callable[[], Iterator[tuple[str, str]]] = lambda: iter(())
         self._attached: list[tuple[str, Source]] = []
         self._unlisted: list[tuple[str, Source]] = []
-        self._nodes: dict[str, Node | None] = {"/tmp": None}
         self._open: dict[int, RawFile] = {}
         self._count = FIRST_NUMBER
+        self._nodes = {"/tmp": self._node(0.0, is_directory=True)}
 
     def attach(self, root: str, source: Source) -> None:
         """Adds a directory with the files of `source`, whatever is entered later."""
@@ -223,32 +232,48 @@ class MemoryFiles:
         return whole if inside else None
 
     @property
-    def nodes(self) -> dict[str, Node | None]:
-        """Everything there is; `None` marks a directory."""
+    def is_listed(self) -> bool:
+        """Whether anything was looked for since a directory was entered."""
+        return not self._unlisted
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Everything there is."""
+        if not self._unlisted:
+            return self._nodes
+        start = self._nodes["/tmp"].modified = time.time()
         while self._unlisted:
             root, source = self._unlisted.pop()
-            self._nodes.setdefault(root, None)
+            if root not in self._nodes:
+                self._nodes[root] = self._node(start, is_directory=True)
             for path, size in source.files().items():
                 above = posixpath.dirname(path)
                 while above not in self._nodes and above != "/":
-                    self._nodes[above] = None
+                    self._nodes[above] = self._node(start, is_directory=True)
                     above = posixpath.dirname(above)
-                self._nodes[path] = self._node(size, functools.partial(source.read, path))
+                load = functools.partial(source.read, path)
+                self._nodes[path] = self._node(start, size=size, load=load)
         return self._nodes
 
-    def _node(self, size: int = 0, load: Callable[[], bytes] | None = None) -> Node:
+    def _node(self, modified: float, **members: Any) -> Node:
         self._count += 1
-        return Node(self._count, size, load)
+        return Node(self._count, modified, **members)
 
-    def find(self, whole: str, path: Any) -> Node | None:
-        """The file at a place, or `None` for a directory; an error names it as the author did."""
+    def _names_changed(self, whole: str) -> None:
+        """Notes that a directory has got a name, or lost it."""
+        above = self._nodes.get(posixpath.dirname(whole))
+        if above is not None:
+            above.modified = time.time()
+
+    def find(self, whole: str, path: Any) -> Node:
+        """The file or directory at a place; an error names it as the author did."""
         if whole not in self.nodes:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return self.nodes[whole]
 
     def children(self, whole: str, path: Any) -> list[str]:
         """The names in a directory."""
-        if self.find(whole, path) is not None:
+        if not self.find(whole, path).is_directory:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         start = len(whole) + 1
         return sorted(p[start:] for p in self.nodes if posixpath.dirname(p) == whole)
@@ -260,17 +285,20 @@ class MemoryFiles:
     def open_raw(self, whole: str, path: Any, flags: int) -> RawFile:
         """Opens a file with the flags of `os.open`."""
         node = self.nodes.get(whole)
-        if whole in self.nodes:
-            if node is None:
+        above = self.nodes.get(posixpath.dirname(whole))
+        if node is not None:
+            if node.is_directory:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
             if flags & os.O_CREAT and flags & os.O_EXCL:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-        elif flags & os.O_CREAT and self.nodes.get(posixpath.dirname(whole), self) is None:
-            node = self.nodes[whole] = self._node()
+        elif flags & os.O_CREAT and above is not None and above.is_directory:
+            node = self.nodes[whole] = self._node(time.time())
+            self._names_changed(whole)
         if node is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if flags & os.O_TRUNC:
             node.data.clear()
+            node.modified = time.time()
         self._count += 1
         return RawFile(node, flags, path, self._count)
 
@@ -290,34 +318,44 @@ class MemoryFiles:
         if whole in self.nodes:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
         self.find(posixpath.dirname(whole), path)
-        self.nodes[whole] = None
+        self.nodes[whole] = self._node(time.time(), is_directory=True)
+        self._names_changed(whole)
 
     def remove(self, whole: str, path: Any) -> None:
         """Removes the name of a file; whoever has it open keeps it."""
-        if self.find(whole, path) is None:
+        if self.find(whole, path).is_directory:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         del self.nodes[whole]
+        self._names_changed(whole)
 
     def remove_directory(self, whole: str, path: Any) -> None:
         """Removes a directory that is empty."""
         if self.children(whole, path):
             raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), path)
         del self.nodes[whole]
+        self._names_changed(whole)
 
-    def rename(self, whole: str, path: Any, target: str) -> None:
-        """Gives a file, or a directory with all in it, another name."""
-        self.find(whole, path)
-        self.find(posixpath.dirname(target), target)
+    def rename(self, places: tuple[str, str], paths: tuple[Any, Any]) -> None:
+        """Gives a file, or a directory with all in it, another name: from where, and to where."""
+        whole, target = places
+        if whole not in self.nodes or posixpath.dirname(target) not in self.nodes:
+            raise FileNotFoundError(
+                errno.ENOENT, os.strerror(errno.ENOENT), paths[0], None, paths[1]
+            )
         moved = [p for p in self.nodes if p == whole or p.startswith(whole + "/")]
         for p in moved:
             self.nodes[target + p[len(whole) :]] = self.nodes.pop(p)
+        for place in places:
+            self._names_changed(place)
 
 
-def status(node: Node | None) -> os.stat_result:
-    """What `os.stat` says of a file, or of a directory where there is none."""
-    mode = stat.S_IFDIR | 0o755 if node is None else stat.S_IFREG | 0o644
-    size, number, when = (node.size, node.number, node.modified) if node else (0, 1, 0.0)
-    return os.stat_result((mode, number, 1, 1, 0, 0, size, when, when, when))
+def status(node: Node) -> os.stat_result:
+    """What `os.stat` says of a file or directory."""
+    mode = stat.S_IFDIR | 0o755 if node.is_directory else stat.S_IFREG | 0o644
+    # Three times each: as whole seconds, as seconds, and in nanoseconds.
+    when = node.modified
+    times = [*[int(when)] * 3, *[when] * 3, *[round(when * 1e9)] * 3]
+    return os.stat_result((mode, node.number, 1, 1, 0, 0, node.size, *times))
 
 
 def buffered(raw: RawFile, mode: str, buffering: int, text: tuple[Any, Any, Any]) -> Any:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import builtins
 import errno
+import functools
 import importlib
 import io
 import os
 import posixpath
 import shutil
 import tempfile
+import time
 import tokenize
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +51,9 @@ def install(files: MemoryFiles) -> None:
     os.chdir = functions.chdir
     opened = _file_opening(files, real_open)
     builtins.open = io.open = opened
+    # Modules are read from files with this one, in `io` and where `importlib` takes it from.
+    for module in (io, importlib.import_module("_io")):
+        setattr(module, "open_code", functools.partial(opened, mode="rb"))  # noqa: B010
     # These keep functions of their own; `linecache` reads sources with the `open` of `tokenize`.
     setattr(tokenize, "_builtin_open", opened)  # noqa: B010
     setattr(shutil, "_use_fd_functions", False)  # noqa: B010
@@ -101,9 +106,8 @@ class _PathFunctions:
         return whole in self.files.nodes
 
     def utime(self, whole: str, path: Any, times: Any = None, **named: Any) -> None:
-        node = self.files.find(whole, path)
-        if node is not None and times is not None:
-            node.modified = times[1]
+        node, ns = self.files.find(whole, path), named.get("ns")
+        node.modified = ns[1] / 1e9 if ns else times[1] if times else time.time()
 
     def chmod(self, whole: str, path: Any, mode: int, **named: Any) -> None:
         self.files.find(whole, path)
@@ -116,6 +120,7 @@ class _PathFunctions:
         raise OSError(errno.EINVAL, SEPARATE, path)
 
     def chdir(self, path: Any) -> None:
+        path = _named(path)
         whole = self.files.place(path)
         if whole is None or whole not in self.files.nodes:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
@@ -150,11 +155,17 @@ class _PathFunctions:
         return False
 
 
+def _named(path: Any) -> Any:
+    """What an author names, as errors are to show it: the text of a path, not its object."""
+    return path.__fspath__() if hasattr(path, "__fspath__") else path
+
+
 def _by_path(files: MemoryFiles, own: Callable[..., Any], real: Callable[..., Any]) -> Any:
     def function(path: Any = ".", *args: Any, **named: Any) -> Any:
         raw = files.kept(path)
         if raw is not None and real.__name__ == "stat":
             return status(raw.node)
+        path = _named(path)
         whole = files.place(path)
         return real(path, *args, **named) if whole is None else own(whole, path, *args, **named)
 
@@ -173,13 +184,14 @@ def _by_number(files: MemoryFiles, own: Callable[..., Any], real: Callable[..., 
 
 def _renaming(files: MemoryFiles, real: Callable[..., Any]) -> Any:
     def function(source: Any, target: Any, **named: Any) -> None:
+        source, target = _named(source), _named(target)
         whole, where = files.place(source), files.place(target)
         if whole is None and where is None:
             real(source, target, **named)
         elif whole is None or where is None:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source, None, target)
         else:
-            files.rename(whole, source, where)
+            files.rename((whole, where), (source, target))
 
     function.__name__ = real.__name__
     return function
@@ -187,6 +199,7 @@ def _renaming(files: MemoryFiles, real: Callable[..., Any]) -> Any:
 
 def _opening(files: MemoryFiles, real: Callable[..., int]) -> Any:
     def function(path: Any, flags: int, mode: int = 0o777, **named: Any) -> int:
+        path = _named(path)
         whole = files.place(path)
         if whole is None:
             return real(path, flags, mode, **named)
@@ -208,6 +221,7 @@ def _file_opening(files: MemoryFiles, real: Callable[..., Any]) -> Any:
         opener: Callable[[Any, int], int] | None = None,
     ) -> Any:
         """Opens a file: in memory below the bot's directory and in `/tmp`; there are no others."""
+        file = _named(file)
         number = opener(file, flags_of(mode)) if opener else file
         raw = files.kept(number)
         if raw is None:

@@ -115,6 +115,10 @@ class Bundle:
         """The directories in which imports are looked for, as absolute paths."""
         return [posixpath.join(self.root, d).rstrip("/") for d in roots(self.index["entry"])]
 
+    def shown(self) -> frozenset[str]:
+        """The paths of all Python files, as tracebacks show them."""
+        return frozenset(posixpath.join(self.index["root"], path) for path in self.index["code"])
+
     # As the source of files in memory.
 
     def files(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from . import _check, _packed
+from . import _check, _import_limit, _packed
 from .bot import find
 
 BYTES_MAX = 15_000_000
@@ -80,9 +80,9 @@ def told(bundle: _packed.Bundle, error: BaseException) -> str:
 
     What did not come out of the bot's files, such as that there is no bot in them, is a sentence.
     """
-    shown = {posixpath.join(bundle.index["root"], path) for path in bundle.index["code"]}
+    shown = bundle.shown()
     place = posixpath.join(bundle.index["root"], bundle.index["entry"])
-    own = _packed.run.__code__.co_filename
+    own = {_packed.run.__code__.co_filename, _import_limit.within.__code__.co_filename}
     whole = traceback.TracebackException.from_exception(error)
     if not any(frame.filename in shown for frame in whole.stack):
         return f"{place}: {error}"
@@ -92,7 +92,7 @@ def told(bundle: _packed.Bundle, error: BaseException) -> str:
         kept = [
             frame
             for frame in one.stack[first:]
-            if frame.filename != own and "importlib" not in frame.filename
+            if frame.filename not in own and "importlib" not in frame.filename
         ]
         one.stack = traceback.StackSummary.from_list(kept)
         one = one.__cause__ or one.__context__

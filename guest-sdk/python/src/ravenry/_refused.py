@@ -9,6 +9,7 @@ _SERVE = "the gateway serves the bot, so nothing of it is needed here: leave it 
 _MODEL = "ask a model by HTTP (`openai`, `ravenry.http`) or a bot (`ravenry.poe.ask`) instead"
 _DATA = "do small sums with lists, `statistics` and `math`, larger ones in a service by HTTP"
 _STORE = "a database is reached by HTTP only; `sqlite3` works in memory"
+_DBM = "use `dbm.dumb`, which `dbm.open` and `shelve` take by themselves"
 
 MODULES: dict[str, str] = {
     "_ctypes": _ALONE,
@@ -17,6 +18,9 @@ MODULES: dict[str, str] = {
     "cgi": "Python 3.13 has removed it",
     "ctypes": _ALONE,
     "curses": "there is no terminal",
+    "dbm.gnu": _DBM,
+    "dbm.ndbm": _DBM,
+    "dbm.sqlite3": _DBM,
     "fcntl": "the files of a bot are in memory, and one query has them for itself",
     "getpass": "keys come from the bot's variables: `os.environ`",
     "idlelib": "there is no window",
@@ -68,6 +72,12 @@ USES: dict[str, str] = {
     "urllib.request.HTTPSHandler": "the gateway does TLS: plain `urlopen` takes `https` URLs",
 }
 """Names of modules that can be imported but do not work, each with what to do."""
+
+FILES_OF_SQLITE = (
+    "`sqlite3.connect({0!r})` does not work here: SQLite has no files. Open `:memory:`; a file that"
+    " there is can be read with `connection.deserialize(open({0!r}, 'rb').read())`"
+)
+"""What is said of a database that is a file."""
 
 PACKAGES: dict[str, str] = {
     "aiohttp": _WEB,

@@ -14,7 +14,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports import packer
 
-from . import _component, _log, _packer, _wanted, _warm
+from . import _component, _import_limit, _log, _packer, _wanted, _warm
 
 
 class Packer(exports.Packer):
@@ -28,7 +28,8 @@ class Packer(exports.Packer):
             if wants:
                 return packer.Packed_Wants(wants)
             content = {path: found for path, found in given.items() if found is not None}
-            return packer.Packed_Bundle(_packer.pack(entry, content, _interpreter.run))
+            run = _import_limit.within(_interpreter.run)
+            return packer.Packed_Bundle(_packer.pack(entry, content, run))
         except _packer.Unfit as error:
             raise Err(str(error)) from None
         except Exception as error:

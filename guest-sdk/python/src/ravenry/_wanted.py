@@ -57,19 +57,25 @@ def _is_below(path: str, given: Mapping[str, bytes | None]) -> bool:
     return False
 
 
-def _named(tree: ast.AST, path: str, roots: list[str]) -> Iterator[str]:
-    here = posixpath.dirname(path)
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The names of what a file imports; what is imported from a module may be one, too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _module(alias.name, roots)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                above = path.split("/")[: -node.level]
-                for name in [node.module or "", *(alias.name for alias in node.names)]:
-                    yield from _files("/".join([*above, *name.split(".")[:1]]))
-            else:
-                yield from _module(node.module or "", roots)
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _named(tree: ast.AST, path: str, roots: list[str]) -> Iterator[str]:
+    here = posixpath.dirname(path)
+    for module in imported(tree):
+        yield from _module(module, roots)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = path.split("/")[: -node.level]
+            for name in [node.module or "", *(alias.name for alias in node.names)]:
+                yield from _files("/".join([*above, *name.split(".")[:1]]))
         elif isinstance(node, ast.Call) and _name(node.func) in _TAKES_PATHS:
             for argument in node.args:
                 yield from _places(argument, here, is_path=True)
