@@ -97,8 +97,9 @@ const SMALL: Bounds = Bounds {
 };
 
 /// What five components need that are composed to one, from Rust (3 core instances each) or JavaScript
-/// (8, and 2 memories), with as many core instances between them; and what one from Python needs (14 core
-/// instances, 3 of components, 5,700 elements of a table, 1,900 items, 13,400 functions), and twice that and more.
+/// (8, and 2 memories), with as many core instances between them; and what one from Python needs (as
+/// componentize-py links it, 14 core instances, 3 of components, 5,700 elements of a table, 1,900 items, 13,400
+/// functions), and twice that and more.
 pub(super) const LARGE: Bounds = Bounds {
     component_instances: 64,
     core_instances: 96,
