@@ -24,7 +24,7 @@ def to_the_end(
 ) -> tuple[Failure | None, BaseException | None]:
     """Runs `respond` and says what it yields.
 
-    Returns what the person is to read, if anything, and the exception that nobody caught.
+    Returns what the person is to read, if anything, and the exception that was not caught.
     """
     try:
         _finish(respond(), reply)
@@ -127,7 +127,7 @@ def _say(event: object, reply: Reply) -> None:
 
 
 def _outcome(error: BaseException) -> Failure | None:
-    """What an exception that nobody caught means for the person."""
+    """What an exception that was not caught means for the person."""
     meant = _meant(error)
     if isinstance(meant, Stopped) and meant.reason != "invalid":
         return None

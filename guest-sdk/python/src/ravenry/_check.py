@@ -1,4 +1,4 @@
-"""What is wrong with a bot's files, said when it is built and not when somebody asks it.
+"""What is wrong with a bot's files, said when it is built and not when it is asked.
 
 All files are looked at that the bot's file imports, also inside functions: syntax, modules that
 cannot work in a component, modules that are nowhere. An import that a `try` guards against

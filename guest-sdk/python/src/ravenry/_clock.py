@@ -1,4 +1,4 @@
-"""The clock of a test: nobody waits for real.
+"""The clock of a test: no time passes.
 
 Everything that a bot can wait for natively is a `Moment`: a sleep, a script that pauses, a slow
 upstream. Where nothing can go on, the clock is put forward to the earliest moment that is waited
@@ -13,7 +13,7 @@ from ._backend import Pollable
 
 
 class Clock:
-    """A clock that stands until somebody waits."""
+    """A clock that stands until a task waits."""
 
     def __init__(self) -> None:
         #: Seconds since the query.

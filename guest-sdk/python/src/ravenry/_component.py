@@ -40,7 +40,7 @@ for _name in (*_LATE, "_loop", "_wait", "lint"):
         import_module(f"ravenry.{_name}")
 
 # A bot may be left to wait for long, or be stopped: what it printed must be out by then. And a
-# stranger's half of a surrogate pair must not be an error of `print`.
+# half of a surrogate pair in a text that came in must not be an error of `print`.
 for _stream in (sys.stdout, sys.stderr):
     _reconfigure: Any = getattr(_stream, "reconfigure", None)
     if _reconfigure is not None:

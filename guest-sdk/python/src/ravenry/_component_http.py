@@ -68,7 +68,8 @@ class WasiExchange:
         target = _http_target.parse(url)
         self._origin = target.origin
         self._handles = handles = Handles()
-        # Also where nobody closes this: the handles outlive it for as long as closing them takes.
+        # Also where the bot does not close this: the handles outlive it for as long as closing
+        # them takes.
         weakref.finalize(self, handles.close).atexit = False
         self._head: tuple[int, list[tuple[str, str]]] | None = None
         self._trailers: http.FutureTrailers | None = None

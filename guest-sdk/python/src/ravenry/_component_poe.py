@@ -54,7 +54,7 @@ class WasiAnswer:
     def __init__(self, answer: gateway.Answer) -> None:
         self._handles = Handles()
         self._answer = self._handles.keep(answer)
-        # Also where nobody closes this: a pollable first, or the component traps.
+        # Also where the bot does not close this: a pollable first, or the component traps.
         weakref.finalize(self, self._handles.close).atexit = False
 
     def read(self) -> Sequence[_backend.Said]:

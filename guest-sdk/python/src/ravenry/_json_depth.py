@@ -44,7 +44,7 @@ def _may_be_deep(s: str) -> bool:
     """Whether a text may be nested too deep: a look that takes a tenth of what reading takes.
 
     Brackets in strings count too. So closing ones may hide something that is nested too deep, and it
-    then ends the component, as other recursion does: nobody gains by that.
+    then ends the component, as other recursion does.
     """
     depth = at = closed_before = 0
     width = _WIDTH

@@ -17,7 +17,7 @@ from ._text import is_list, is_object
 #: Most sentences of one lint; a last one says that there are more.
 _SENTENCES_MAX = 50
 
-#: Most characters of a stranger's text that a sentence repeats.
+#: Most characters of a text that is not ours which a sentence repeats.
 _SHOWN_MAX = 40
 
 #: How a condition may compare. The documentation says `equals`, the checker refuses it.
@@ -106,7 +106,7 @@ class Lints:
 
 
 def shown(text: str) -> str:
-    """A stranger's text as a sentence repeats it: cut, and on one line."""
+    """A text that is not ours as a sentence repeats it: cut, and on one line."""
     kept = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text[:_SHOWN_MAX]

@@ -32,9 +32,9 @@ def line(text: str) -> None:
 
 
 def exception(error: BaseException, circumstance: str = "") -> None:
-    """Writes a record about an exception that nobody caught.
+    """Writes a record about an exception that was not caught.
 
-    `circumstance` says where, as in "in a task that nobody awaited".
+    `circumstance` says where, as in "in the task 't', which nobody awaited".
     """
     beginning = "Traceback (most recent call last):"
     lines = [f"{beginning} {circumstance}".rstrip(), *_frames(error), *_causes(error)]

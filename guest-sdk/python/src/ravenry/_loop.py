@@ -59,7 +59,7 @@ class Loop(asyncio.BaseEventLoop):
         return _backend.current.monotonic()
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
-        """A task, which is told of at the end where it fails and nobody asks for its result."""
+        """A task, which is told of at the end where it fails and its result is not asked for."""
         task: asyncio.Task[Any] = super().create_task(coro, **self._named(options))
         task.add_done_callback(self._keep_failed)
         return task
@@ -72,7 +72,7 @@ class Loop(asyncio.BaseEventLoop):
         return options
 
     def _keep_failed(self, task: asyncio.Task[Any]) -> None:
-        # `_log_traceback` is asyncio's own note that nobody has asked for the exception. A task
+        # `_log_traceback` is asyncio's own note that the exception was not asked for. A task
         # that is dropped tells of it by itself; one that lives to the end would not.
         if not task.cancelled() and getattr(task, "_log_traceback", False):
             self._failed.append(weakref.ref(task))
@@ -178,7 +178,7 @@ def _circumstance(context: dict[str, Any]) -> str:
 
 
 def _places(pending: Iterable[asyncio.Task[Any]]) -> str:
-    """Where tasks stand, by their names: the innermost line of each that is nobody's library."""
+    """Where tasks stand, by their names: the innermost line of each outside libraries."""
     return "; ".join(sorted(f"{task.get_name()} at {_place(task)}" for task in pending))
 
 

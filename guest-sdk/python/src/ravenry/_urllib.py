@@ -37,7 +37,7 @@ def _connect(connection: Any) -> None:
     port = "" if connection.port == connection.default_port else f":{connection.port}"
     scheme = "https" if is_https else "http"
     connection.sock = GatewaySocket(f"{scheme}://{host}{port}", timeout)
-    # For urllib3, which warns of connections that nobody has checked.
+    # For urllib3, which warns of connections that were not checked.
     connection.is_verified = is_https
     connection.proxy_is_verified = None
 

@@ -92,7 +92,7 @@ class Waits:
                 ready = world.poll([*pollables, timer])
             finally:
                 timer.close()
-        # The timer comes last, and nobody waits for it here.
+        # The timer comes last, and no task waits for it here.
         told = list(dict.fromkeys(futures[place] for place in ready if place < len(futures)))
         for future in told:
             del self._waiting[future]

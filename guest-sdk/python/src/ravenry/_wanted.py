@@ -30,7 +30,7 @@ _TAKES_PATHS = frozenset(
 
 
 def wanted(entry: str, given: Mapping[str, bytes | None]) -> list[str]:
-    """Paths that the files given name, and that nobody has looked for yet.
+    """Paths that the files given name, and that were not looked for yet.
 
     `None` stands for what was looked for and is not there.
     """

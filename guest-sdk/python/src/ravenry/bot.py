@@ -51,7 +51,7 @@ class Reaction:
 class ErrorReport:
     """What the platform could not make sense of."""
 
-    #: What was wrong, in words. Chosen by a stranger: it can hold line breaks.
+    #: What was wrong, in words. Chosen by the sender: it can hold line breaks.
     message: str = ""
     #: Details, in no fixed shape.
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -72,7 +72,7 @@ class Attachment:
     url: str
     #: Its media type, as the platform believes it to be.
     content_type: str = ""
-    #: Its file name. Chosen by whoever sent the file: never use it as a path.
+    #: Its file name. Chosen by the sender of the file: never use it as a path.
     name: str = ""
     #: The label under which the text refers to it, as in `![title][label]`.
     inline_ref: str | None = None
