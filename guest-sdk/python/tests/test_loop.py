@@ -158,6 +158,40 @@ class LoopTest(unittest.TestCase):
         self.assertEqual(self.run_in_scene(main()), (1, 1))
         self.assertEqual(ended, ["task", "generator"])
 
+    def test_a_generator_that_is_left_last_of_all_is_closed_to_its_end(self) -> None:
+        said: list[str] = []
+
+        async def numbers(fails: bool) -> AsyncIterator[int]:
+            try:
+                yield 1
+                yield 2
+            finally:
+                await asyncio.sleep(1)
+                said.append("closed")
+                if fails:
+                    raise ValueError("while it was closed")
+
+        async def main(fails: bool) -> None:
+            async for _ in numbers(fails):
+                break
+
+        self.assertEqual(self.run_in_scene(main(False)), (None, 1))
+        log = self.logged(main(True))
+        self.assertEqual(said, ["closed", "closed"])
+        self.assertIn("ValueError: while it was closed", log)
+        self.assertNotIn("never awaited", log)
+
+    def test_what_ends_the_whole_is_told_of_where_it_ends(self) -> None:
+        async def main() -> None:
+            raise SystemExit(3)
+
+        log = io.StringIO()
+        with contextlib.redirect_stderr(log):
+            with self.assertRaises(SystemExit):
+                self.run_in_scene(main())
+            gc.collect()
+        self.assertEqual(log.getvalue(), "")
+
     def test_an_error_at_the_end_is_told_of(self) -> None:
         async def background() -> None:
             try:

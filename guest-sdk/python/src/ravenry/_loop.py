@@ -11,7 +11,7 @@ import gc
 import sys
 import weakref
 from asyncio import events, tasks
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
@@ -41,6 +41,7 @@ class Loop(asyncio.BaseEventLoop):
         self._selector = self.waits
         self._failed: list[weakref.ref[asyncio.Task[Any]]] = []
         self._tasks = 0
+        self._closing: set[asyncio.Task[Any]] = set()
 
     def _process_events(self, event_list: list[asyncio.Future[None]]) -> None:
         for future in event_list:
@@ -71,6 +72,16 @@ class Loop(asyncio.BaseEventLoop):
             options["name"] = f"Task-{self._tasks}"
         return options
 
+    def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any, Any]) -> None:
+        # What the base class does, but that the task is remembered: the end cancels all others.
+        generators: Any = getattr(self, "_asyncgens", None)
+        generators.discard(agen)
+        if not self.is_closed():
+            self.call_soon(self._close_generator, agen)
+
+    def _close_generator(self, agen: AsyncGenerator[Any, Any]) -> None:
+        self._closing.add(self.create_task(agen.aclose()))
+
     def _keep_failed(self, task: asyncio.Task[Any]) -> None:
         # `_log_traceback` is asyncio's own note that the exception was not asked for. A task
         # that is dropped tells of it by itself; one that lives to the end would not.
@@ -78,10 +89,11 @@ class Loop(asyncio.BaseEventLoop):
             self._failed.append(weakref.ref(task))
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
-        """One record in the log; none for a reply that takes no more, which is no fault."""
+        """One record in the log; none for a reply that takes no more, which is no fault, and none for
+        what ends the loop itself, where it is told of."""
         error = context.get("exception")
         if isinstance(error, BaseException):
-            if not isinstance(error, Stopped):
+            if not isinstance(error, (Stopped, SystemExit, KeyboardInterrupt)):
                 _log.exception(error, _circumstance(context))
         else:
             _log.line(str(context.get("message") or "an error in the event loop"))
@@ -120,7 +132,7 @@ class Loop(asyncio.BaseEventLoop):
     def finish(self) -> None:
         """Cancels what still runs, closes asynchronous generators, tells of lost errors, closes."""
         try:
-            tasks = asyncio.all_tasks(self)
+            tasks = asyncio.all_tasks(self) - self._closing
             if tasks:
                 for task in tasks:
                     task.cancel()
@@ -128,12 +140,19 @@ class Loop(asyncio.BaseEventLoop):
             for task in tasks:
                 if not task.cancelled() and (error := task.exception()) is not None:
                     self.call_exception_handler({"exception": error, "task": task})
-            # Without one, this is a task and a turn of the loop for nothing.
-            if getattr(self, "_asyncgens", True):
-                self.run_until_complete(self.shutdown_asyncgens())
+            # Where there is none to close, this is a task and a turn of the loop for nothing.
+            if self._closing or getattr(self, "_ready", True) or getattr(self, "_asyncgens", True):
+                self.run_until_complete(self._close_generators())
             self._report_failed()
         finally:
             self.close()
+
+    async def _close_generators(self) -> None:
+        # For those that were left just now: a turn of the loop begins to close them.
+        await asyncio.sleep(0)
+        await self.shutdown_asyncgens()
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     def _report_failed(self) -> None:
         for reference in self._failed:
