@@ -17,7 +17,10 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, Sleep, sleep},
+};
 
 use super::{RequestPermit, SendError, error};
 
@@ -39,23 +42,42 @@ impl Gone {
     }
 }
 
-/// When something last went out. Clones are the same one.
+/// When something last happened to a request on its way out. Clones are the same one.
 #[derive(Clone, Debug)]
-pub(super) struct Pulse(Arc<Mutex<Instant>>);
+pub(super) struct Pulse(watch::Sender<Beat>);
+
+/// What happened last, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Beat {
+    /// It began to wait for a connection.
+    Connecting(Instant),
+    /// It got one, or a part of it went out.
+    Sending(Instant),
+}
 
 impl Pulse {
     /// Beats for the first time now.
     pub(super) fn start() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
+        Self(watch::Sender::new(Beat::Sending(Instant::now())))
     }
 
-    fn beat(&self) {
-        *self.0.lock() = Instant::now();
+    /// A connection is waited for.
+    pub(super) fn connecting(&self) {
+        self.0.send_replace(Beat::Connecting(Instant::now()));
     }
 
-    /// The last beat.
-    pub(super) fn last(&self) -> Instant {
-        *self.0.lock()
+    /// There is a connection, or something went out on it.
+    pub(super) fn sending(&self) {
+        self.0.send_if_modified(|beat| {
+            let was_connecting = matches!(beat, Beat::Connecting(_));
+            *beat = Beat::Sending(Instant::now());
+            was_connecting
+        });
+    }
+
+    /// Says which beat was the last, and wakes where one of the other kind follows.
+    pub(super) fn listen(&self) -> watch::Receiver<Beat> {
+        self.0.subscribe()
     }
 }
 
@@ -126,7 +148,7 @@ where
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            self.pulse.beat();
+            self.pulse.sending();
             if let Some(left) = self.left {
                 match left.checked_sub(data.len() as u64) {
                     Some(rest) => self.left = Some(rest),

@@ -20,7 +20,7 @@ use self::{
     record::{Sent, noted},
     replay::{collected, response},
 };
-use super::{SendError, connection::Http, error::Lost};
+use super::{SendError, body::Pulse, connection::Http, error::Lost};
 
 /// Bytes of all bodies that one tape keeps. What passes it is left out, and [`Tape::is_cut`] says so.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -189,6 +189,7 @@ impl Tape {
         http: &Http,
         request: Request,
         mut sending: reqwest::Request,
+        pulse: Option<Pulse>,
     ) -> Result<reqwest::Response, Lost> {
         // What the caller could not say is noted as it is sent.
         let unsaid = request.kind == RequestKind::Http && request.body.is_empty();
@@ -198,7 +199,7 @@ impl Tape {
             let sent = Sent::new(body, self.clone(), number);
             *sending.body_mut() = Some(reqwest::Body::wrap(sent));
         }
-        match http.execute(sending).await {
+        match http.execute(sending, pulse).await {
             Ok(response) => Ok(noted(response, self.clone(), number, began)),
             Err(lost) => {
                 self.note(number, 0, |exchange| {
@@ -246,20 +247,22 @@ impl Tape {
     }
 }
 
-/// Sends a request, past a tape where there is one; `request` says to it what the request is.
+/// Sends a request, past a tape where there is one; `request` says to it what the request is. `pulse` is told of
+/// the connection.
 pub(super) fn send<F: FnOnce(&reqwest::Request) -> Request>(
     tape: Option<&Tape>,
     http: &Http,
     sending: reqwest::Request,
+    pulse: Option<Pulse>,
     request: F,
 ) -> BoxFuture<'static, Result<reqwest::Response, Lost>> {
     let Some(tape) = tape.cloned() else {
-        return Box::pin(http.execute(sending));
+        return Box::pin(http.execute(sending, pulse));
     };
     let request = request(&sending);
     if tape.0.plays {
         return Box::pin(async move { tape.play(request, sending).await });
     }
     let http = http.clone();
-    Box::pin(async move { tape.noting_send(&http, request, sending).await })
+    Box::pin(async move { tape.noting_send(&http, request, sending, pulse).await })
 }

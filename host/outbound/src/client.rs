@@ -13,13 +13,13 @@ use reqwest::redirect;
 use rustls::ClientConfig;
 use tokio::{
     sync::OwnedSemaphorePermit,
-    time::{Instant, sleep_until},
+    time::{Instant, timeout_at},
 };
 use url::Url;
 
 use super::{
     OutboundShare, SendError, Shared,
-    body::{Gone, Incoming, Outgoing, Pulse},
+    body::{Beat, Gone, Incoming, Outgoing, Pulse},
     cassette::{self, RequestKind, Tape},
     connection::{Http, IDENTITY, IDLE_MAX, IDLE_PER_HOST_MAX},
     error::HEAD_BYTES_MAX,
@@ -32,6 +32,9 @@ use super::{
 ///
 /// Three lost packets at TCP's doubling wait of 1, 2 and 4 s (RFC 6298), and some time for TLS.
 pub const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// How much later the wait for a connection ends from outside, where it has not ended by itself.
+const CONNECT_GRACE: Duration = Duration::from_secs(1);
 
 /// Longest wait for the head of a response after the last byte of the request went out.
 ///
@@ -48,8 +51,7 @@ pub type RequestPermit = OwnedSemaphorePermit;
 /// How long a request may wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection. Where it is shorter than [`CONNECT_MAX`], it counts together with
-    /// `first_byte`: the two waits are not told apart then.
+    /// For a connection: a place for it, name, TCP and TLS.
     pub connect: Duration,
     /// For the head of the response.
     pub first_byte: Duration,
@@ -205,6 +207,7 @@ impl Client {
         let http = self.http(&url)?;
         let pulse = Pulse::start();
         let mut body = Outgoing::new(body, length, gone, pulse.clone());
+        let sent = pulse.clone();
         let exchange = async move {
             // These methods have no body as a rule, and servers dislike an empty chunked one.
             let bare = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS];
@@ -216,15 +219,14 @@ impl Client {
             *request.headers_mut() = headers;
             frame(request.headers_mut(), bare, body.size_hint().exact());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
-            let sent = cassette::send(tape.as_ref(), http, request, described);
+            let sent = cassette::send(tape.as_ref(), http, request, Some(sent), described);
             sent.await.map_err(|lost| SendError::from(&lost))
         };
-        let first_byte = timeouts.first_byte;
         let response = tokio::select! {
+            // First: with its first poll it begins to wait for a connection.
+            biased;
             response = exchange => response?,
-            () = silence(&pulse, timeouts.connect.saturating_add(first_byte)) => {
-                return Err(SendError::FirstByteTimeout(first_byte));
-            }
+            error = silence(&pulse, timeouts) => return Err(error),
         };
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         check(&head)?;
@@ -277,14 +279,30 @@ fn own(tls: ClientConfig, resolver: Resolver) -> Result<reqwest::Client, SendErr
         .map_err(|error| SendError::Unavailable(error.to_string()))
 }
 
-/// Ends when nothing has gone out for so long.
-async fn silence(pulse: &Pulse, most: Duration) {
+/// Ends when nothing has happened for too long; what did not happen.
+async fn silence(pulse: &Pulse, timeouts: Timeouts) -> SendError {
+    let mut heard = pulse.listen();
     loop {
-        let due = pulse.last() + most;
+        let beat = *heard.borrow_and_update();
+        let (due, error) = match beat {
+            Beat::Connecting(since) => {
+                // At its own bound a connection ends by itself, and says better what was missing.
+                let mut most = timeouts.connect;
+                if most == CONNECT_MAX {
+                    most += CONNECT_GRACE;
+                }
+                (since + most, SendError::ConnectTimeout)
+            }
+            Beat::Sending(last) => {
+                let most = timeouts.first_byte;
+                (last + most, SendError::FirstByteTimeout(most))
+            }
+        };
         if due <= Instant::now() {
-            return;
+            return error;
         }
-        sleep_until(due).await;
+        // Whether it is due or another kind of wait has begun, is looked at anew.
+        let _ = timeout_at(due, heard.changed()).await;
     }
 }
 
@@ -303,4 +321,32 @@ fn check(head: &http::response::Parts) -> Result<(), SendError> {
         return Err(SendError::HeadTooLarge);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_and_the_head_have_a_time_each() {
+        let second = Duration::from_secs(1);
+        let timeouts = Timeouts::at_most(Some(2 * second), Some(5 * second), None);
+        let pulse = Pulse::start();
+        pulse.connecting();
+        let began = Instant::now();
+        let error = silence(&pulse, timeouts).await;
+        assert!(matches!(error, SendError::ConnectTimeout), "{error}");
+        assert_eq!(began.elapsed(), 2 * second);
+
+        // The connection comes while it is waited for.
+        pulse.connecting();
+        let began = Instant::now();
+        let connected = async {
+            tokio::time::sleep(second).await;
+            pulse.sending();
+        };
+        let (error, ()) = tokio::join!(silence(&pulse, timeouts), connected);
+        assert!(matches!(error, SendError::FirstByteTimeout(_)), "{error}");
+        assert_eq!(began.elapsed(), 6 * second);
+    }
 }

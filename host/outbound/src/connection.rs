@@ -17,7 +17,10 @@ use std::{
 use http::{HeaderValue, Method, Uri, header};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
-    client::legacy::{self, connect::HttpConnector},
+    client::legacy::{
+        self,
+        connect::{HttpConnector, capture_connection},
+    },
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use reqwest::RequestBuilder;
@@ -29,6 +32,7 @@ use url::Url;
 use self::metered::{Line, Metered, MeteredBody};
 use super::{
     CONNECT_MAX, SendError,
+    body::Pulse,
     error::{Lost, coded},
     resolver::Resolver,
     shares::Share,
@@ -109,13 +113,14 @@ impl Http {
         self.requests.post(url)
     }
 
-    /// Sends a request, and waits for the head of the response.
+    /// Sends a request, and waits for the head of the response. `pulse` is told of the connection.
     ///
     /// # Errors
     /// What the libraries say.
     pub(super) fn execute(
         &self,
         request: reqwest::Request,
+        pulse: Option<Pulse>,
     ) -> impl Future<Output = Result<reqwest::Response, Lost>> + Send + use<> {
         let request = http::Request::<reqwest::Body>::try_from(request).map(|mut request| {
             let is_head = *request.method() == Method::HEAD;
@@ -125,10 +130,17 @@ impl Http {
             // Without it, a server may compress as it likes (RFC 9110, 12.5.3).
             let plain = headers.entry(header::ACCEPT_ENCODING).or_insert(IDENTITY);
             let is_plain = *plain == IDENTITY && !is_head;
-            (self.client.request(request), is_plain)
+            let connected = pulse.map(|pulse| connected(pulse, &mut request));
+            (self.client.request(request), is_plain, connected)
         });
         async move {
-            let (response, is_plain) = request?;
+            let (response, is_plain, connected) = request?;
+            let response = async {
+                match connected {
+                    None => response.await,
+                    Some(connected) => tokio::join!(response, connected).0,
+                }
+            };
             let mut response = response.await.map_err(Lost::Unanswered)?;
             if is_plain && let Some(coding) = coded(response.status(), response.headers()) {
                 return Err(Lost::Known(coding));
@@ -137,6 +149,20 @@ impl Http {
             let body = |inner| reqwest::Body::wrap(MeteredBody::begin(inner, line));
             let response = response.map(body);
             Ok(response.into())
+        }
+    }
+}
+
+/// Tells of a request that it waits for a connection, and then that it has one; ends with that, or with the request.
+fn connected(
+    pulse: Pulse,
+    request: &mut http::Request<reqwest::Body>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let mut connection = capture_connection(request);
+    pulse.connecting();
+    async move {
+        if connection.wait_for_connection_metadata().await.is_some() {
+            pulse.sending();
         }
     }
 }

@@ -53,10 +53,10 @@ pub enum SendError {
     #[error("TLS failed: {0}")]
     Tls(String),
     /// The response did not begin in time.
-    #[error("no response began within {} s", .0.as_secs())]
+    #[error("no response began within {} s", .0.as_secs_f64())]
     FirstByteTimeout(Duration),
     /// The response stopped in the middle for too long.
-    #[error("nothing more of the response came for {} s", .0.as_secs())]
+    #[error("nothing more of the response came for {} s", .0.as_secs_f64())]
     BetweenBytesTimeout(Duration),
     /// The connection ended before a response came.
     #[error("the connection ended without a response")]

@@ -124,7 +124,7 @@ impl PoeClient {
         };
         let sending = request.build();
         match sending {
-            Ok(sending) => cassette::send(self.tape.as_ref(), http, sending, described),
+            Ok(sending) => cassette::send(self.tape.as_ref(), http, sending, None, described),
             Err(error) => Box::pin(async { Err(error.into()) }),
         }
     }
