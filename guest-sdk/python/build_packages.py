@@ -223,7 +223,10 @@ def logical_lines(requirements: Path) -> list[str]:
         line = re.sub(r"(^|\s)#.*$", "", line).strip()
         other = re.match(r"(?:-r|--requirement)[\s=]+(\S+)$", line)
         if other:
-            lines += logical_lines(requirements.parent / other[1])
+            named = requirements.parent / other[1]
+            if not named.is_file():
+                raise Problem(f"`{line}` in {requirements.name} names a file that is not there")
+            lines += logical_lines(named)
         elif line:
             lines.append(line)
     return lines
@@ -297,19 +300,23 @@ def refusal(output: str) -> str:
 def unfound(requirement: str, versions: str) -> str:
     """What is said of a requirement that no wheel fulfils."""
     named = re.match(r"(\S+)(?:\s+\(from ([^\s/()]+)\))?", requirement.strip())
+    asked = named[1] if named else requirement
     name = normal(requirement)
     needed = f" (`{normal(named[2])}` needs it)" if named and named[2] else ""
     known = [version.strip() for version in versions.split(",")]
+    advice = instead(name, normal(named[2]) if named and named[2] else None)
+    if advice:
+        # Another version of it would have native code, too.
+        return f"there is no wheel of `{asked}`{needed} that runs here{advice}"
     if known not in (["none"], [""]):
         return (
-            f"there is no wheel of `{requirement}`{needed} for Python {VERSION}; the newest version"
-            f" that has one is {known[-1]}{instead(name)}"
+            f"there is no wheel of `{asked}`{needed} for Python {VERSION}; the newest version"
+            f" that has one is {known[-1]}"
         )
     return (
         f"there is no wheel of `{name}`{needed} for Python {VERSION}: is the name right? A package"
         " of which there are the sources alone, or which was locked for another Python, cannot be"
         " installed"
-        f"{instead(name)}"
     )
 
 

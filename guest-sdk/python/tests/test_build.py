@@ -65,6 +65,8 @@ class RequirementsTest(TemporaryTest):
     def test_files_that_are_named_are_read(self) -> None:
         (self.root / "more.txt").write_text("openai\nrich\n", encoding="utf-8")
         self.assertEqual(self.wanted("-r more.txt\n"), ["rich"])
+        with self.assertRaisesRegex(build.Problem, "`-r gone.txt` in .*txt names a file that is"):
+            self.wanted("rich\n-r gone.txt\n")
 
     def test_names_are_compared_as_pip_does(self) -> None:
         asked = "Foo_Bar.baz[x,y]>=1; python_version < '4'"
@@ -80,13 +82,17 @@ class RefusalTest(unittest.TestCase):
         self.assertIn("there is no wheel of `foo` (`bar` needs it) for Python 3.14", told)
 
     def test_a_version_that_is_not_there_is_named_with_the_newest(self) -> None:
-        told = packages.refusal(
-            "ERROR: Could not find a version that satisfies the requirement numpy==1.0 (from"
-            " versions: 2.0, 2.1)"
-        )
-        self.assertIn("`numpy==1.0`", told)
+        missing = "ERROR: Could not find a version that satisfies the requirement {}==1.0{} (from"
+        missing += " versions: 2.0, 2.1)"
+        told = packages.refusal(missing.format("foo", ""))
+        self.assertIn("`foo==1.0`", told)
         self.assertIn("2.1", told)
-        self.assertIn("statistics", told)
+        # No version of what is native will do.
+        for native in (("numpy", ""), ("core", " (from numpy==2.0)")):
+            told = packages.refusal(missing.format(*native))
+            self.assertIn(f"`{native[0]}==1.0`", told)
+            self.assertIn("statistics", told)
+            self.assertNotIn("2.1", told)
 
     def test_a_network_that_is_away_is_one_sentence(self) -> None:
         told = packages.refusal(

@@ -97,6 +97,7 @@ class Refused(unittest.TestCase):
                 " `import helper as h`"
             ],
         )
+        self.assertEqual(len(problems("from . import helper\n")), 1)
         found = problems("import helper\n", helper="from .more import x, y", more="x = y = 1")
         self.assertIn("helper.py:1: `from .more import …` needs", found[0])
         self.assertIn("write `from more import x, y`", found[0])

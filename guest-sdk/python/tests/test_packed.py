@@ -118,6 +118,17 @@ class PackTest(unittest.TestCase):
             assert sys.argv == ["/cat/bot.py"]
         """)
 
+    def test_a_variable_that_is_missing_is_told_where_it_comes_from(self) -> None:
+        told = run("""
+            text = "import os; KEY = os.environ['MY_KEY']"
+            print(unfit("/cat/bot.py", bot_DOT_py=text))
+            print(unfit("/cat/bot.py", bot_DOT_py="x = {}['MY_KEY']"))
+        """).splitlines()
+        hints = [line for line in told if "is no variable of this bot" in line]
+        self.assertEqual(len(hints), 1, told)
+        self.assertTrue(hints[0].startswith("MY_KEY is no variable"), told)
+        self.assertTrue(hints[0].endswith("`ravenry new --from bot.py` writes one"), told)
+
     def test_what_a_bot_raises_at_import_is_its_traceback(self) -> None:
         told = run("""
             print(unfit("/cat/bot.py", bot_DOT_py="import lib\\n", lib_DOT_py="x = 1\\n1 / 0\\n"))

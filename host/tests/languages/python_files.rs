@@ -186,7 +186,10 @@ fn what_cannot_work_is_refused_with_its_place() {
             ravenry("raise ValueError('no luck')"),
             "ValueError: no luck",
         ),
-        (ravenry("import os\nos.environ['KEY']"), "KeyError: 'KEY'"),
+        (
+            ravenry("import os\nos.environ['KEY']"),
+            "KeyError: 'KEY'\nKEY is no variable of this bot: the manifest sets it",
+        ),
         (ravenry("sum(iter(lambda: 0, 1))"), "computing time"),
         (
             ravenry("while True: pass"),

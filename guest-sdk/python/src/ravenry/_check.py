@@ -285,7 +285,9 @@ class _Reader(ast.NodeVisitor):
             parts = self._path.split("/")
             base = ".".join([*parts[: -node.level], *([node.module] if node.module else [])])
             if (self._entry or node.level >= len(parts)) and not self._guarded_imports:
+                # Whether there is such a module is said once it is written so.
                 self.refused.append((node.lineno, _out_of_no_package(node)))
+                return
         for alias in node.names:
             name = f"{base}.{alias.name}".lstrip(".")
             self._names[alias.asname or alias.name] = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import sys
 import traceback
@@ -97,4 +98,19 @@ def told(bundle: _packed.Bundle, error: BaseException) -> str:
         one.stack = traceback.StackSummary.from_list(kept)
         one = one.__cause__ or one.__context__
     lines = "".join(whole.format()).rstrip()
-    return f"{place}: the bot cannot be imported\n{lines}"
+    return f"{place}: the bot cannot be imported\n{lines}{_of_variable(error, bundle)}"
+
+
+def _of_variable(error: BaseException, bundle: _packed.Bundle) -> str:
+    """Where a variable comes from, if it is one that is missing."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    asks = type(os.environ).__getitem__.__code__
+    if not isinstance(error, KeyError) or place is None or place.tb_frame.f_code is not asks:
+        return ""
+    entry = bundle.index["entry"]
+    return (
+        f"\n{error.args[0]} is no variable of this bot: the manifest sets it, in `config` or, where it"
+        f" is a key, in `secrets`. `ravenry new --from {entry}` writes one"
+    )
