@@ -63,6 +63,7 @@ pub(super) fn discover(dir: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
         }
     };
     let mut found = Vec::new();
+    let in_python = entries.iter().find(|path| is_python(path)).cloned();
     for path in entries {
         if path.is_dir() {
             found.extend(sub_directory(&path, problems));
@@ -74,7 +75,13 @@ pub(super) fn discover(dir: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
         problems.push(Problem {
             message: format!("no bots in `{}`", dir.display()),
             causes: vec![format!("it holds neither `{MANIFEST}`, nor a crate, nor a .wasm file, and no sub-directory does")],
-            hint: Some(format!("name a directory that holds bots, or a `{MANIFEST}`")),
+            hint: Some(match in_python {
+                Some(file) => format!(
+                    "a bot in Python is served by its file, as `{}`, or from a `{MANIFEST}`",
+                    file.display()
+                ),
+                None => format!("name a directory that holds bots, or a `{MANIFEST}`"),
+            }),
             ..Problem::default()
         });
     }

@@ -107,6 +107,7 @@ fn what_cannot_be_a_bot_is_named_all_at_once() {
         ("p/echo.wasm", ""),
         ("p/cats/ravenry.toml", "bot = 1"),
         ("empty/README.md", ""),
+        ("python/cat.py", ""),
     ]);
     assert_snapshot!(scene.directory("p").unwrap_err(), @r#"
     error: `My Bot` cannot name a bot
@@ -131,6 +132,11 @@ fn what_cannot_be_a_bot_is_named_all_at_once() {
     error: no bots in `DIR/empty`
       caused by: it holds neither `ravenry.toml`, nor a crate, nor a .wasm file, and no sub-directory does
     hint: name a directory that holds bots, or a `ravenry.toml`
+    ");
+    assert_snapshot!(scene.directory("python").unwrap_err(), @r"
+    error: no bots in `DIR/python`
+      caused by: it holds neither `ravenry.toml`, nor a crate, nor a .wasm file, and no sub-directory does
+    hint: a bot in Python is served by its file, as `DIR/python/cat.py`, or from a `ravenry.toml`
     ");
     assert_snapshot!(scene.directory("nowhere").unwrap_err(), @r"
     error: directory `DIR/nowhere` cannot be read

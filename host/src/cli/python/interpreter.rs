@@ -13,6 +13,7 @@ use std::{
 };
 
 use include_dir::{Dir, DirEntry, include_dir};
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use super::merge;
@@ -34,8 +35,20 @@ const CARRIED: [(&str, Dir<'static>); 2] = [
 /// Kinds of files that are carried; beside them lies what tools leave behind.
 const KINDS: [&str; 4] = ["py", "wit", "txt", "typed"];
 
+/// What merges the modules: another version of it makes another interpreter.
+const MERGE: [&str; 5] = [
+    include_str!("merge.rs"),
+    include_str!("merge/layout.rs"),
+    include_str!("merge/module.rs"),
+    include_str!("merge/plan.rs"),
+    include_str!("merge/writer.rs"),
+];
+
 /// The name of the interpreter in its directory.
 const COMPONENT: &str = "interpreter.wasm";
+
+/// Held while an interpreter with packages is merged: several bots may want the same one.
+static MERGING: Mutex<()> = Mutex::new(());
 
 /// The interpreter, a component.
 pub(super) fn component(cache: &Path, caller: &Caller<'_>) -> Result<Vec<u8>, BuildError> {
@@ -66,7 +79,9 @@ pub(super) fn with_packages(
     command.arg("--requirements").arg(requirements);
     command.arg("--bot").arg(bot);
     let linked = PathBuf::from(output(&mut command, caller)?.trim_end());
-    let component = linked.with_file_name("merged.wasm");
+    let version = home.file_name().unwrap_or_default().to_string_lossy();
+    let component = linked.with_file_name(format!("merged-{version}.wasm"));
+    let _merging = MERGING.lock();
     if component.is_file() {
         return fs::read(&component).map_err(|error| unwritable(&component, &error));
     }
@@ -101,6 +116,9 @@ fn home(cache: &Path, caller: &Caller<'_>) -> Result<PathBuf, BuildError> {
         hasher.update(path.to_string_lossy().as_bytes());
         hasher.update((bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
+    }
+    for source in MERGE {
+        hasher.update(source);
     }
     let digest: [u8; 32] = hasher.finalize().into();
     let mut first = [0; 8];
