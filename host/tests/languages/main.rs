@@ -24,6 +24,7 @@ mod sample_tests;
 
 mod bots;
 mod components;
+mod python_answers;
 mod python_files;
 mod python_from;
 mod python_memory;

@@ -208,65 +208,6 @@ fn what_cannot_work_is_refused_with_its_place() {
     assert!(said.contains("numpy") && said.contains("native"), "{said}");
 }
 
-/// One word for each thing that goes wrong while a bot answers.
-const ODD: &str = r#"
-import asyncio
-import ravenry
-
-async def fails():
-    raise KeyError("nobody awaits this")
-
-class Odd(ravenry.Bot):
-    async def respond(self, query, reply):
-        match query.last_text:
-            case "number":
-                yield 7
-            case "nothing":
-                yield None
-            case "late":
-                yield "one "
-                yield "two"
-                raise RuntimeError("after two events")
-            case "deadlock":
-                await asyncio.get_running_loop().create_future()
-            case "lost":
-                asyncio.create_task(fails())
-                await asyncio.sleep(0)
-                yield "said"
-"#;
-
-#[test]
-fn what_goes_wrong_in_an_answer_is_one_sentence_and_one_record() {
-    let folder = Folder::with_manifest("[bot.odd]\nsource = \"odd.py\"\n").file("odd.py", ODD);
-    let server = folder.up();
-    server.wait_ready();
-    let failed = "error {\"allow_retry\":false,\"text\":\"The bot could not answer (reference [REF]).\"}\ndone {}\n";
-    for (word, before, record) in [
-        ("number", "", "`respond` yielded 7"),
-        ("nothing", "", "`respond` yielded None"),
-        (
-            "deadlock",
-            "",
-            "waits for something that nothing can bring about",
-        ),
-    ] {
-        assert_eq!(
-            server.ask("odd", word).show(),
-            format!("{before}{failed}"),
-            "{word}"
-        );
-        server.wait_text(record);
-    }
-    let late = server.ask("odd", "late").show();
-    assert!(
-        late.starts_with("text {\"text\":\"one \"}\ntext {\"text\":\"two\"}\nerror {"),
-        "{late}"
-    );
-    server.wait_text("after two events");
-    assert_eq!(server.ask("odd", "lost").said(), "said");
-    server.wait_text("nobody awaits this");
-}
-
 /// What goes too deep within the interpreter is an error as everywhere, and no end of the component.
 #[test]
 fn what_goes_too_deep_can_be_caught() {
