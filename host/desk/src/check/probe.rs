@@ -224,7 +224,7 @@ impl<'a> Prober<'a> {
             } else if reply.ended {
                 self.passed(rule);
             } else {
-                let most = self.patience.as_secs();
+                let most = self.patience.as_secs_f64();
                 self.not_applicable(rule, &format!("no answer came to its end within {most} s"));
             }
         }
@@ -268,7 +268,7 @@ impl<'a> Prober<'a> {
 
     fn late(&self) -> Silence {
         Silence {
-            why: format!("nothing came within {} s", self.patience.as_secs()),
+            why: format!("nothing came within {} s", self.patience.as_secs_f64()),
             late: true,
             hint: None,
         }

@@ -55,7 +55,7 @@ pub(super) async fn plain(prober: &Prober<'_>) -> Result<Reply, Silence> {
 
 /// Judges the plain answer; `None` where it is no measure for others.
 pub(super) fn judge_plain(prober: &Prober<'_>, plain: &Result<Reply, Silence>) -> Option<Measure> {
-    let most = format!("nothing within {} s", prober.patience.as_secs());
+    let most = format!("nothing within {} s", prober.patience.as_secs_f64());
     match plain {
         Ok(reply) => {
             prober.judged(PLAIN, reply);
