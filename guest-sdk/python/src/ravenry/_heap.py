@@ -12,6 +12,7 @@ import gc
 import sys
 from array import array
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -19,7 +20,12 @@ from typing import Any
 _ROOM = 1 << 19
 
 #: What holds the holes shut.
-_filled: list[bytes] = []
+_filled: list[object] = []
+
+
+def hold() -> None:
+    """Keeps what the build still needs: freed behind it, it would leave holes."""
+    _filled.append(gc.get_objects())
 
 
 def fill() -> None:
@@ -28,11 +34,19 @@ def fill() -> None:
     end = id(room)
     size = _ROOM
     while size > 0:
-        one = bytes(size)
-        while id(one) < end:
-            _filled.append(one)
-            one = bytes(size)
+        _fill(end, partial(bytes, size))
         size = size // 2 if size > 1024 else size - 4
+    # Python's smallest pieces, which no bytes fit in.
+    _fill(end, lambda: len(_filled) * 0.5)
+    _fill(end, object)
+
+
+def _fill(end: int, made: Callable[[], object]) -> None:
+    """Makes things of one size until they are behind the end."""
+    one = made()
+    while id(one) < end:
+        _filled.append(one)
+        one = made()
 
 
 def lasting() -> bytes:

@@ -100,6 +100,9 @@ def settle() -> None:
     gc.collect()
     with open(os.path.join(notes, LASTING), "wb") as file:
         file.write(_heap.lasting())
+    # What is free to be used again, in the lists that Python has for many types, is given back.
+    gc.collect()
+    _heap.hold()
     gc.freeze()
     _heap.fill()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
 from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -20,7 +21,7 @@ from wit_world.imports import types
 from . import _component, _heap, _interpreter, _loop, _packer, bot
 
 #: How often each answers. Python has made a piece of code fit long before.
-_ROUNDS = 8
+_ROUNDS = 40
 
 #: One for each way in which a bot may answer.
 _BOTS = (
@@ -64,36 +65,52 @@ class Poe(fp.PoeBot):
     async def get_response(self, request):
         for word in request.query[-1].content.split():
             yield fp.PartialResponse(text=word)
+
+fp.run(Poe())
 """,
 )
 
 
 def up() -> None:
     """Has each bot answer, and leaves no trace of it but in Python's own memory."""
-    code = _ran()
+    bundles = [_packed(source) for source in _BOTS]
+    code = _ran(bundles)
     _heap.fill()
     _gather(code)
     gc.collect()
     _heap.fill()
-    _answer_all()
+    for bundle in bundles:
+        for _ in range(_ROUNDS):
+            _answer(bundle)
 
 
-def _ran() -> set[CodeType]:
-    """The code that ran while they answered."""
-    code: set[CodeType] = set()
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        code.add(frame.f_code)
-
-    sys.setprofile(note)
+def _packed(source: str) -> bytes:
+    """The bundle of a bot."""
     try:
-        _answer_all(rounds=1)
+        return _packer.pack("/bots/bot.py", {"bot.py": source.encode()}, _interpreter.run)
     finally:
-        sys.setprofile(None)
-    return {one for one in code if one.co_filename != "/bots/bot.py"}
+        _forget()
 
 
-def _gather(code: set[CodeType]) -> None:
+def _ran(bundles: list[bytes]) -> list[CodeType]:
+    """The code that runs while they answer; first what runs in most of them."""
+    code: Counter[CodeType] = Counter()
+    for bundle in bundles:
+        ran: set[CodeType] = set()
+
+        def note(frame: FrameType, event: str, argument: object, ran: set[CodeType] = ran) -> None:
+            ran.add(frame.f_code)
+
+        sys.setprofile(note)
+        try:
+            _answer(bundle)
+        finally:
+            sys.setprofile(None)
+        code.update(one for one in ran if one.co_filename != "/bots/bot.py")
+    return [one for one, _ in code.most_common()]
+
+
+def _gather(code: list[CodeType]) -> None:
     """Makes this code anew, one piece beside the other: it is written to wherever it branches, so it
     should be on few pages."""
     anew: dict[int, CodeType] = {}
@@ -110,22 +127,19 @@ def _gather(code: set[CodeType]) -> None:
             anew[id(one)] = one.replace(co_consts=consts)
         return anew[id(one)]
 
+    for one in code:
+        renewed(one)
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and hot(function.__code__):
             function.__code__ = renewed(function.__code__)
 
 
-def _answer_all(rounds: int = _ROUNDS) -> None:
-    handler = _component.handler(_interpreter.bundled)
+def _answer(bundle: bytes) -> None:
+    """Has a bot answer one query."""
     call_import = runtime.call_import
+    runtime.call_import = _gateway(bundle)
     try:
-        for source in _BOTS:
-            packed = _packer.pack("/bots/bot.py", {"bot.py": source.encode()}, _interpreter.run)
-            runtime.call_import = _gateway(packed)
-            for _ in range(rounds):
-                _forget()
-                handler().respond(_query())
-            _forget()
+        _component.handler(_interpreter.bundled)().respond(_query())
     finally:
         runtime.call_import = call_import
         _forget()
