@@ -36,7 +36,8 @@ sys.dont_write_bytecode = True
 from build_described import described  # noqa: E402
 from build_inputs import imports, inputs  # noqa: E402
 from build_lasting import mark  # noqa: E402
-from build_packages import Problem, install, pure  # noqa: E402
+from build_packages import install, pure  # noqa: E402
+from build_requirements import Problem  # noqa: E402
 
 TOOL = """\
 componentize-py==0.25.0 \
@@ -312,9 +313,14 @@ def run_tool(
 
 def interfaces(place: Path) -> None:
     """Puts together the world of Python and the interface of bots, which lies beside the SDK."""
-    bot = place / "deps" / "bot"
-    bot.mkdir(parents=True)
-    for source, target in ((HERE / "wit", place), (HERE.parent.parent / "wit", bot)):
+    wit, deps = HERE.parent.parent / "wit", place / "deps"
+    keyvalue = "wasi-keyvalue"
+    for source, target in (
+        (HERE / "wit", place),
+        (wit, deps / "bot"),
+        (wit / "deps" / keyvalue, deps / keyvalue),
+    ):
+        target.mkdir(parents=True)
         for file in source.glob("*.wit"):
             shutil.copyfile(file, target / file.name)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from build_code import Code, Notes, keyword, method
-from build_packages import Problem, lacking, logical_lines, normal
+from build_requirements import Problem, lacking, logical_lines, normal
 
 sys.path.append(str(Path(__file__).resolve().parent / "src"))
 
@@ -88,10 +88,7 @@ def listed(path: Path, notes: Notes) -> list[str]:
 def installed(code: Code, notes: Notes, call: ast.Call) -> Iterator[str]:
     """The packages that a step of a `modal` image installs."""
     for argument in call.args:
-        value = code.value(argument)
-        parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
-        for part in parts:
-            text = code.text(part)
+        for text in code.listed(argument):
             if text is None:
                 said = "installs what is seen only when it runs: write it into requirements.txt"
                 notes.add(call.lineno, said)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_packages import Problem
+from build_requirements import Problem
 
 DEPTH_MAX = 8
 """Names that stand for names are followed so far: two may stand for each other."""
@@ -115,6 +115,28 @@ class Code:
         if isinstance(found, ast.Constant) and isinstance(found.value, str):
             return found.value
         return None
+
+    def listed(self, node: ast.expr, depth: int = 0) -> Iterator[str | None]:
+        """The texts of a list, or the one that an expression is; `None` for what is not in the file.
+
+        Lists may stand in others, be added, or be given as `*NAMES`.
+        """
+        node = self.value(node)
+        if depth > DEPTH_MAX:
+            yield None
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            for part in node.elts:
+                yield from self.listed(part, depth + 1)
+        elif isinstance(node, ast.Starred):
+            yield from self.listed(node.value, depth + 1)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            for side in (node.left, node.right):
+                yield from self.listed(side, depth + 1)
+        elif isinstance(node, ast.Call) and method(node) == "split" and not node.args:
+            whole = self.text(node.func.value) if isinstance(node.func, ast.Attribute) else None
+            yield from whole.split() if whole else [None]
+        else:
+            yield self.text(node)
 
     def read(self, node: ast.expr) -> Read | None:
         """The variable that an expression reads."""

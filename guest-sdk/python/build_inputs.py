@@ -5,16 +5,21 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from build_packages import OURS, wanted
+from build_requirements import OURS, wanted
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE / "src"))
 
 from ravenry._wanted import imported  # noqa: E402
+
+
+_OPTION = re.compile(r"^(?:-e|--constraint=)")
+"""What may stand in front of a path in a requirement."""
 
 
 def inputs(tools: Sequence[str], requirements: Path, modules: Sequence[str]) -> bytes:
@@ -26,9 +31,9 @@ def inputs(tools: Sequence[str], requirements: Path, modules: Sequence[str]) -> 
     lines = wanted(requirements, lambda _: None)
     found.update("\n".join([*tools, *lines, "", *modules]).encode())
     for line in lines:
-        # A directory or wheel on this machine: it may change, and be called the same. A line with many
+        # A directory, a wheel or a list on this machine: it may change, and be called the same. A line with many
         # hashes is longer than a path may be.
-        local = requirements.parent / line.removeprefix("-e").removeprefix("file://").strip()
+        local = requirements.parent / _OPTION.sub("", line).removeprefix("file://").strip()
         with contextlib.suppress(OSError, ValueError):
             for path in sorted(local.rglob("*") if local.is_dir() else [local]):
                 status = path.stat()

@@ -14,21 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_requirements import OURS, Problem, at, normal, placed, wanted
+
 VERSION = "3.14"
 """The Python inside components, whatever runs here."""
 
 REFUSED = Path(__file__).resolve().parent / "src" / "ravenry" / "_refused.py"
 """The table of what cannot work, and what to use instead."""
-
-OURS = frozenset({"fastapi-poe", "modal", "openai", "ravenry"})
-"""Packages that are in every component: their requirements are passed over."""
-
-BEHIND = frozenset(
-    "aiohttp cbor2 fastapi grpclib jiter protobuf pydantic pydantic-core sse-starlette starlette"
-    " synchronicity typer uvicorn watchfiles".split()
-)
-"""What those need where they run on a server. A list of all that is installed there names them too:
-they are passed over with what needs them, because they are native or serve HTTP."""
 
 PURE = ("--only-binary", ":all:", "--python-version", VERSION, "--implementation", "py",
         "--abi", "none", "--platform", "any")  # fmt: skip
@@ -44,8 +36,8 @@ HALF_NATIVE = frozenset({"markupsafe", "msgpack", "pyyaml", "simplejson", "wrapt
 """Packages with native parts that they do without: these parts are taken out of their wheels."""
 
 
-class Problem(Exception):
-    """What went wrong, as the author reads it."""
+OLDEST = {"httpx": ("0.28", "it imports `ssl`, which is not there")}
+"""Packages of which only versions from this one on work in a component, and why."""
 
 
 def pip(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -89,6 +81,9 @@ def pure(
     if not any(not line.startswith("-") for line in lines):
         return
     packages = resolved(python, lines, work)
+    for package in packages:
+        if package.is_too_old:
+            raise Problem(too_old(package, lines))
     links = work / "links"
     links.mkdir()
     # A lock says which bytes are meant: its own lines stay, but for wheels that were changed here.
@@ -103,16 +98,15 @@ def pure(
             found = hashlib.sha256(made.read_bytes()).hexdigest()
             own[package.name] = package.pinned + (f" --hash=sha256:{found}" if is_lock else "")
         elif not has_pure(python, [*options, own.get(package.name, package.pinned)], work):
-            needed = f" (`{package.needed_by}` needs it)" if package.needed_by else ""
             raise Problem(
-                f"`{package.name}`{needed} has no wheel of pure Python: native code cannot run in a"
+                f"{package.place(lines)}`{package.name}`{package.needed} has no wheel of pure Python: native code cannot run in a"
                 f" component{instead(package.name, package.needed_by)}"
             )
     listed = [*options, *(own.get(package.name, package.pinned) for package in packages)]
     done = pip(python, "install", "--target", str(target), "--no-compile", "--no-deps", *PURE,
                "--find-links", str(links), "--requirement", str(written(listed, work)))  # fmt: skip
     if done.returncode:
-        raise Problem(refusal(done.stdout))
+        raise Problem(refusal(done.stdout, listed))
     native = [path for path in target.rglob("*") if path.suffix in (".so", ".pyd", ".dylib")]
     if native:
         top = native[0].relative_to(target).parts[0]
@@ -131,9 +125,44 @@ class Package:
     """The package that asks for it, where the author does not."""
 
     @property
+    def is_too_old(self) -> bool:
+        """Whether later versions work in a component, and this one does not."""
+        first = OLDEST.get(self.name)
+        return first is not None and numbers(self.version) < numbers(first[0])
+
+    @property
+    def needed(self) -> str:
+        """Who needs it, behind its name, where the author does not ask for it."""
+        return f" (`{self.needed_by}` needs it)" if self.needed_by else ""
+
+    def place(self, lines: Sequence[str]) -> str:
+        """Where it stands in the list, or what asks for it, in front of a sentence."""
+        asked = self.needed_by or self.name
+        place = next((at(line) for line in lines if normal(line) == asked), "")
+        return place and f"{place}: "
+
+    @property
     def pinned(self) -> str:
         """The requirement of just this version."""
         return f"{self.name}=={self.version}"
+
+
+def numbers(version: str) -> list[int]:
+    """The numbers of a version, to compare."""
+    release = re.match(r"\d+(?:\.\d+)*", version)
+    return [int(part) for part in release[0].split(".")] if release else []
+
+
+def too_old(package: Package, lines: Sequence[str]) -> str:
+    """What is said of a version that does not work, though later ones do."""
+    first, why = OLDEST[package.name]
+    advice = f"write `{package.name}>={first}` instead"
+    if package.needed_by:
+        advice = f"take a version of `{package.needed_by}` that takes `{package.name}>={first}`"
+    return (
+        f"{package.place(lines)}`{package.pinned}`{package.needed} does not work here: {why};"
+        f" {first} is the first without it: {advice}"
+    )
 
 
 def resolved(python: Path, lines: Sequence[str], work: Path) -> list[Package]:
@@ -149,7 +178,7 @@ def resolved(python: Path, lines: Sequence[str], work: Path) -> list[Package]:
     done = pip(python, "install", "--dry-run", "--ignore-installed", "--target", str(work / "none"),
                "--report", str(report), *NATIVE, *alone, "--requirement", str(asked))  # fmt: skip
     if done.returncode:
-        raise Problem(refusal(done.stdout))
+        raise Problem(refusal(done.stdout, lines))
     items = json.loads(report.read_text(encoding="utf-8"))["install"]
     needs = {
         normal(item["metadata"]["name"]): [
@@ -196,48 +225,6 @@ def written(lines: Sequence[str], work: Path) -> Path:
     return path
 
 
-def wanted(requirements: Path, say: Callable[[str], None]) -> list[str]:
-    """The lines of a file of requirements, but for what Ravenry brings."""
-    try:
-        lines = logical_lines(requirements)
-    except UnicodeDecodeError:
-        raise Problem(f"{requirements} is not text in UTF-8") from None
-    return lacking(lines, say)
-
-
-def lacking(lines: Sequence[str], say: Callable[[str], None]) -> list[str]:
-    """Requirements, but for what Ravenry brings."""
-    names = {normal(line) for line in lines if not line.startswith("-")}
-    left_out = names & OURS
-    if left_out:
-        left_out |= names & BEHIND
-        say(f"comes with Ravenry, not installed: {', '.join(sorted(left_out))}")
-    return [line for line in lines if line.startswith("-") or normal(line) not in left_out]
-
-
-def logical_lines(requirements: Path) -> list[str]:
-    """Lines without comments, those that go on joined, other files put in where they are named."""
-    text = requirements.read_text(encoding="utf-8-sig").replace("\\\n", " ")
-    lines: list[str] = []
-    for line in text.splitlines():
-        line = re.sub(r"(^|\s)#.*$", "", line).strip()
-        other = re.match(r"(?:-r|--requirement)[\s=]+(\S+)$", line)
-        if other:
-            named = requirements.parent / other[1]
-            if not named.is_file():
-                raise Problem(f"`{line}` in {requirements.name} names a file that is not there")
-            lines += logical_lines(named)
-        elif line:
-            lines.append(line)
-    return lines
-
-
-def normal(requirement: str) -> str:
-    """The name of a package as it is compared, out of a requirement such as `Foo_bar[x]>=1`."""
-    name = re.match(r"[A-Za-z0-9._-]+", requirement)
-    return re.sub(r"[-_.]+", "-", name[0]).lower().strip("-") if name else ""
-
-
 def halved(python: Path, requirement: str, links: Path, work: Path) -> Path:
     """Puts a wheel without its native parts into `links`."""
     got = work / "half"
@@ -274,11 +261,16 @@ def without_native(wheel: Path, links: Path) -> Path:
     return made
 
 
-def refusal(output: str) -> str:
-    """Why pip could not find or install the packages, with what to do."""
-    unreachable = network(output)
-    if unreachable:
-        return unreachable
+def refusal(output: str, lines: Sequence[str] = ()) -> str:
+    """Why pip could not find or install the packages, with what to do.
+
+    `lines` are those that it was given: the place of the one that this is about stands in front.
+    """
+    return network(output) or placed(refused(output), output, lines)
+
+
+def refused(output: str) -> str:
+    """What pip refuses, without the place."""
     missing = re.search(r"Could not find a version that satisfies the requirement (.+?) \(from"
                         r" versions: (.*?)\)", output)  # fmt: skip
     if missing:
@@ -349,6 +341,9 @@ def said(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     # What git says is inside of what pip says of it, and pip's last words are advice.
     lines = [line.lstrip("\u2502 ") for line in lines if not line.startswith(("note: ", "hint: "))]
+    if lines and "Traceback (most recent call last):" in lines:
+        # A mistake that pip is not prepared for: what its exception says.
+        return re.sub(r"^[\w.]+: ", "", lines[-1])
     errors = [
         line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "fatal: "))
     ]

@@ -25,6 +25,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
+requirements = load("build_requirements")
 packages = load("build_packages")
 lasting = load("build_lasting")
 build = load("build")
@@ -46,7 +47,7 @@ class TemporaryTest(unittest.TestCase):
 class RequirementsTest(TemporaryTest):
     def wanted(self, text: str) -> list[str]:
         self.said: list[str] = []
-        return list(packages.wanted(self.requirements(text), self.said.append))
+        return list(requirements.wanted(self.requirements(text), self.said.append))
 
     def test_what_ravenry_brings_is_passed_over(self) -> None:
         self.assertEqual(self.wanted("fastapi_poe>=0.0.36\nmodal\n# a comment\n"), [])
@@ -65,12 +66,12 @@ class RequirementsTest(TemporaryTest):
     def test_files_that_are_named_are_read(self) -> None:
         (self.root / "more.txt").write_text("openai\nrich\n", encoding="utf-8")
         self.assertEqual(self.wanted("-r more.txt\n"), ["rich"])
-        with self.assertRaisesRegex(build.Problem, "`-r gone.txt` in .*txt names a file that is"):
+        with self.assertRaisesRegex(build.Problem, "/requirements.txt:2: `-r gone.txt` names a file that is"):
             self.wanted("rich\n-r gone.txt\n")
 
     def test_names_are_compared_as_pip_does(self) -> None:
         asked = "Foo_Bar.baz[x,y]>=1; python_version < '4'"
-        self.assertEqual(packages.normal(asked), "foo-bar-baz")
+        self.assertEqual(requirements.normal(asked), "foo-bar-baz")
 
 
 class RefusalTest(unittest.TestCase):
@@ -113,6 +114,85 @@ class RefusalTest(unittest.TestCase):
     def test_a_changed_package_is_named(self) -> None:
         told = packages.refusal("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE")
         self.assertIn("its hash differs", told)
+
+
+class PlaceTest(TemporaryTest):
+    """What pip says of its copy of the list is said of the author's list."""
+
+    TEXT = "# what\n\npypdf==5.0 \\\n  --hash=sha256:ab\nrich\n-r more.txt\njinja2; python_versio > '3'\n"
+    MORE = "# more\nfoo bar\nbaz\n--fast\n"
+
+    def told(self, output: str) -> str:
+        (self.root / "more.txt").write_text(self.MORE, encoding="utf-8")
+        lines = requirements.wanted(self.requirements(self.TEXT), print)
+        copied = packages.written(lines, self.root / "work")
+        self.assertEqual(copied.read_text().splitlines()[2], "foo bar")
+        told = str(packages.refusal(output.format(copied), lines))
+        self.assertNotIn("work", told)
+        return told.removeprefix(f"{self.root}/")
+
+    def test_a_line_that_pip_names_is_the_authors(self) -> None:
+        (self.root / "work").mkdir()
+        for output, place in (
+            ("ERROR: Invalid requirement: 'foo bar' (from line 3 of {})", "more.txt:2: "),
+            ("ERROR: Invalid requirement: --fast", "more.txt:4: "),
+            ("  Exception:\nTraceback (most recent call last):\n  x\npip.InvalidMarker: Invalid"
+             " marker: 'python_versio > '3'', parse error at 'p'", "requirements.txt:7: the packages"),
+            ("ERROR: Could not find a version that satisfies the requirement rich (from versions:"
+             " none)", "requirements.txt:5: there is no wheel of `rich`"),
+            ("ERROR: Could not find a version that satisfies the requirement x>1 (from baz) (from"
+             " versions: none)", "more.txt:3: there is no wheel of `x`"),
+            ("ERROR: In --require-hashes mode, all need ==. These do not:\n  rich from"
+             " https://x (from -r {} (line 2))", "requirements.txt:5: the lock"),
+        ):  # fmt: skip
+            with self.subTest(output):
+                told = self.told(output)
+                self.assertTrue(told.startswith(place), told)
+        self.assertTrue(self.told("ERROR: odd").startswith("the packages cannot be"))
+
+    def test_a_place_is_seen_from_where_the_build_is_called(self) -> None:
+        with contextlib.chdir(self.root):
+            line = requirements.wanted(self.requirements("\nrich").resolve(), print)[0]
+            self.assertEqual(line.place, "requirements.txt:2")
+
+    def test_a_list_of_bounds_is_found_beside_its_own_file(self) -> None:
+        (self.root / "bounds.txt").write_text("rich<14\n", encoding="utf-8")
+        left = requirements.wanted(self.requirements("rich\n-c bounds.txt"), print)
+        self.assertEqual(left, ["rich", f"--constraint={self.root}/bounds.txt"])
+        with self.assertRaisesRegex(build.Problem, "requirements.txt:1: `-c x.txt` names a file"):
+            requirements.wanted(self.requirements("-c x.txt"), print)
+
+
+class OldTest(TemporaryTest):
+    """Versions that can be installed and do not work are refused before that."""
+
+    def refused(self, version: str, needed_by: str | None, text: str) -> str:
+        (self.root / "target").mkdir(exist_ok=True)
+        found = [packages.Package("httpx", version, True, needed_by)]
+        installs = mock.Mock(return_value=mock.Mock(returncode=0))
+        with (
+            mock.patch.object(packages, "resolved", return_value=found),
+            mock.patch.object(packages, "pip", installs),
+            mock.patch.object(Path, "mkdir"),
+        ):
+            try:
+                packages.pure(self.root, self.requirements(text), self.root, self.root, print)
+            except build.Problem as problem:
+                self.assertFalse(installs.called)
+                return str(problem).removeprefix(f"{self.root}/")
+        return ""
+
+    def test_a_version_that_wants_tls_is_refused_with_the_first_that_does_not(self) -> None:
+        self.assertEqual(
+            self.refused("0.27.2", None, "# x\nhttpx<0.28"),
+            "requirements.txt:2: `httpx==0.27.2` does not work here: it imports `ssl`, which is not"
+            " there; 0.28 is the first without it: write `httpx>=0.28` instead",
+        )
+        told = self.refused("0.9.1", "other", "rich\nother==1")
+        self.assertTrue(told.startswith("requirements.txt:2: `httpx==0.9.1` (`other` needs it)"))
+        self.assertTrue(told.endswith("take a version of `other` that takes `httpx>=0.28`"), told)
+        for version in ("0.28.0", "0.28", "0.100", "1.0.dev3"):
+            self.assertEqual(self.refused(version, None, "httpx"), "", version)
 
 
 class WheelTest(TemporaryTest):

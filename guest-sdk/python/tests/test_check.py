@@ -25,6 +25,52 @@ class Refused(unittest.TestCase):
         found = problems("from concurrent.futures import ThreadPoolExecutor")
         self.assertIn("`concurrent.futures.ThreadPoolExecutor`", found[0])
 
+    def test_calls_that_need_a_thread_are_refused_however_the_loop_is_come_by(self) -> None:
+        first = "import asyncio\nasync def f(loop):\n    "
+        for text, name in (
+            ("await loop.run_in_executor(None, print)", "loop.run_in_executor"),
+            (
+                "await asyncio.get_running_loop().run_in_executor(None, print)",
+                "asyncio.get_running_loop().run_in_executor",
+            ),
+            ("await asyncio.to_thread(print)", "asyncio.to_thread"),
+            ("try: await asyncio.to_thread(print)\n    except Exception: pass", "asyncio.to_thread"),
+            ("try: await loop.run_in_executor(None, print)\n    except: raise", "loop.run_in_executor"),
+        ):
+            with self.subTest(text):
+                self.assertEqual(
+                    problems(first + text),
+                    [
+                        f"bot.py:3: `{name}` does not work here: call the function itself: there are no"
+                        " threads, and nothing else waits"
+                    ],
+                )
+        for text in (
+            "try: await loop.run_in_executor(None, print)\n    except NotImplementedError: print()",
+            "await loop.run_in_executor(print)\ndef run_in_executor(): ...",
+            "import helper\n    helper.to_thread(print)",
+            "pass\nif __name__ == '__main__':\n    asyncio.run(f()).to_thread()",
+        ):
+            with self.subTest(text):
+                self.assertEqual(problems(first + text, helper=""), [])
+
+    def test_hashes_that_are_openssls_are_refused_with_what_there_is(self) -> None:
+        for text in (
+            "import hashlib\nhashlib.pbkdf2_hmac('sha256', b'a', b'b', 1)",
+            "import json\nfrom hashlib import pbkdf2_hmac",
+            "import json\nfrom hashlib import scrypt as slow",
+            "import hashlib as h\nh.scrypt(b'a')",
+        ):
+            with self.subTest(text):
+                found = problems(text)
+                self.assertEqual(len(found), 1, found)
+                self.assertRegex(found[0], r"^bot.py:2: `hashlib.\w+` does not work here: ")
+                self.assertIn("`hmac` or `hashlib.blake2b(data, key=…, salt=…)`", found[0])
+        guarded = "import hashlib\nif hasattr(hashlib, 'scrypt'): hashlib.scrypt(b'')"
+        self.assertEqual(problems(guarded), [])
+        self.assertEqual(problems("import hashlib, hmac\nhashlib.sha256(), hmac.new(b'')"), [])
+        self.assertNotIn("scrypt", problems("import bcrypt")[0])
+
     def test_databases_that_are_no_files_of_python_are_refused(self) -> None:
         found = problems("import sqlite3\ndef f():\n    sqlite3.connect('data.db')\n")
         self.assertIn("bot.py:3: `sqlite3.connect('data.db')` does not work here", found[0])

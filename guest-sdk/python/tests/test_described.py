@@ -225,6 +225,26 @@ class AroundTest(DescribedTest):
         said = "haiku.py:9 imports `bs4`: is `beautifulsoup4` in requirements.txt its package?"
         self.assertEqual(notes, [said])
 
+    def test_packages_are_found_in_a_list_of_the_file_however_it_is_handed_on(self) -> None:
+        listed = "import modal\nREQUIREMENTS = ['idna==3.7', 'pypdf']\nMORE: list[str] = ['rich']\n"
+        both = ["idna==3.7", "pypdf"]
+        for given, packages in (
+            ("REQUIREMENTS", both),
+            ("*REQUIREMENTS", both),
+            ("REQUIREMENTS + MORE", [*both, "rich"]),
+            ("[*REQUIREMENTS, 'rich']", [*both, "rich"]),
+            ("'rich', (REQUIREMENTS, MORE)", ["rich", *both]),
+            ("*'idna==3.7 pypdf'.split()", both),
+        ):
+            with self.subTest(given):
+                text = f"image = modal.Image.debian_slim().pip_install({given})\n"
+                found = self.described(BOT + listed + text)
+                self.assertEqual(found["packages"], packages)
+                self.assertEqual([note for note in found["notes"] if "installs" in note], [])
+        self.found = self.described(BOT + listed + "modal.Image().pip_install(*REQUIREMENTS, *read())")
+        self.assertEqual(self.found["packages"], both)
+        self.assertTrue(self.noted("installs what is seen only when it runs"))
+
     def test_files_that_the_code_names_go_along(self) -> None:
         for name in ("helper.py", "words/cat.txt", "words/.hidden", "unnamed.txt", "more.txt"):
             (self.root / name).parent.mkdir(exist_ok=True)

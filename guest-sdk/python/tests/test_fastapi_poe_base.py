@@ -64,7 +64,6 @@ class Events(unittest.TestCase):
             fp.PartialResponse(text="r", is_replace_response=True),
             fp.PartialResponse(text="f", attachment=file),
             fp.DataResponse(metadata="d"),
-            fp.MetaResponse(text="late"),
         )
         self.assertEqual(
             told.events,

@@ -9,6 +9,8 @@ import unittest
 from ravenry import _packed, _packer
 
 FIRST = """
+import contextlib, io, unittest.mock as mock
+import fastapi_poe._host, fastapi_poe._registry, ravenry.bot
 import email.message, email.parser, importlib.metadata, importlib.metadata._adapters
 import importlib.resources, inspect, os, pathlib, pkgutil, sys, traceback
 from ravenry import _memory_files, _memory_os, _packed, _packer, _written
@@ -163,6 +165,30 @@ class PackTest(unittest.TestCase):
         told = run('print(unfit("bot.py", bot_DOT_py="x = 1"))')
         self.assertTrue(told.startswith("bot.py: there is no bot: "), told)
         self.assertEqual(told.count("\n"), 1)
+
+    def test_of_several_bots_the_build_says_which_is_served_and_how_to_serve_each(self) -> None:
+        run("""
+            def said(rest, entry="/my bots/two.py", **variables):
+                text = ("import fastapi_poe as fp\\nclass A(fp.PoeBot): pass\\n"
+                        "class B(fp.PoeBot): pass\\n" + rest)
+                sys.modules.pop("two", None)
+                fastapi_poe._registry._registries.clear()
+                ravenry.bot._exported.clear()
+                with mock.patch.dict(os.environ, variables):
+                    with contextlib.redirect_stderr(io.StringIO()) as log:
+                        pack(entry, two_DOT_py=text)
+                return log.getvalue()
+            both = "fp.run([A(path='/a'), B(path='/b')])"
+            told = said(both)
+            assert told.startswith("/my bots/two.py: this file has 2 bots"), told
+            assert "served is A (path `/a`), not B (path `/b`)" in told, told
+            assert "`ravenry new --from '/my bots/two.py'` writes a manifest" in told, told
+            assert told.count("\\n") == 1, told
+            assert "`ravenry new --from two.py`" in said(both, "two.py")
+            # Somebody chose, or there is nothing to choose.
+            assert said(both, FASTAPI_POE_PATH="/b") == ""
+            assert said("fp.run(A())") == ""
+        """)
 
     def test_all_that_cannot_work_is_said_at_once(self) -> None:
         told = run('print(unfit("bot.py", bot_DOT_py="import ssl\\nimport numpy"))')

@@ -24,9 +24,7 @@ const KEY: Sort = Sort {
     examples: ("CAT_ACCESS_KEY", "cat.key"),
     // Poe's have exactly as many. A shorter one is a placeholder, or half of one, and can be guessed.
     bytes_min: 32,
-    short: Some(
-        "copy all of the key that Poe shows for the bot; one for tries of your own: `openssl rand -hex 16`",
-    ),
+    short: "copy all of the key that Poe shows for the bot; one for tries of your own: `openssl rand -hex 16`",
     bytes_max: 256,
     file_bytes_max: 4096,
     blanks: false,

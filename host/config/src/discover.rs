@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::source_file::{FILE_BYTES_MAX, excerpt, read};
-use crate::ids::BotName;
+use crate::{ids::BotName, resolve::ServerSpec};
 use ravenry_base::report::{Place, Problem};
 
 /// Name of the author's file.
@@ -26,6 +26,12 @@ pub(super) const ONLY_WHEN_NAMED: &str = "only_when_named";
 
 /// Entries of a directory that are looked at: ten times the bots that a process is built for.
 const ENTRIES_MAX: usize = 10_000;
+
+/// Sub-directories that are named at once as those whose bots are not listed.
+const UNLISTED_MAX: usize = 3;
+
+/// Where the components of bots in Python are built, beside their files.
+const BUILT: &str = "dist";
 
 /// Something in a directory that gives bots.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,6 +92,58 @@ pub(super) fn discover(dir: &Path, problems: &mut Vec<Problem>) -> Vec<Found> {
         });
     }
     found
+}
+
+/// What to say of sub-directories that hold bots, where the manifest of their directory has others alone: whoever
+/// adds a bot there looks for it in vain. `None` where there is no manifest, or nothing to say.
+pub fn unlisted(dir: &Path, spec: &ServerSpec) -> Option<String> {
+    if !dir.is_dir() || !dir.join(MANIFEST).is_file() {
+        return None;
+    }
+    let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let sources = bots.chain(&spec.aside).map(|bot| &bot.source);
+    let sources: Vec<_> = sources
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
+    let is_listed = |found: &Path| {
+        let found = found.canonicalize().unwrap_or_default();
+        sources.iter().any(|source| source.starts_with(&found))
+    };
+    let found = entries(dir).unwrap_or_default();
+    let found = found.into_iter().filter(|path| holds_bots(path));
+    let names: Vec<_> = found.filter(|path| !is_listed(path)).collect();
+    let first = names.first()?;
+    let shown = names.iter().take(UNLISTED_MAX);
+    let shown = shown.map(|path| format!("`{}`", path.file_name().unwrap_or_default().display()));
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(UNLISTED_MAX);
+    if more > 0 {
+        shown = format!("{shown} and {more} more");
+    }
+    Some(format!(
+        "Not served: {shown}. `{MANIFEST}` lists others: name them there, or serve one by \
+         itself: `ravenry up {}`",
+        first.display()
+    ))
+}
+
+/// Whether a sub-directory is there for a bot: more than a crate, which may be a library.
+fn holds_bots(dir: &Path) -> bool {
+    if !dir.is_dir() || dir.ends_with(BUILT) {
+        return false;
+    }
+    let manifest = dir.join(MANIFEST);
+    if manifest.is_file() {
+        return !is_only_when_named(&manifest);
+    }
+    let cargo = read(&dir.join("Cargo.toml"), FILE_BYTES_MAX).unwrap_or_default();
+    let is_component = toml_span::parse(&cargo).is_ok_and(|value| {
+        let kinds = value.pointer("/lib/crate-type");
+        let kinds = kinds.and_then(toml_span::Value::as_array);
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind.as_str() == Some("cdylib")))
+    });
+    let mut files = entries(dir).unwrap_or_default().into_iter();
+    is_component || files.any(|path| is_wasm(&path) && path.is_file())
 }
 
 fn sub_directory(dir: &Path, problems: &mut Vec<Problem>) -> Option<Found> {

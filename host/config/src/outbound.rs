@@ -39,7 +39,7 @@ const SECRET: Sort = Sort {
     hint_of_tenants: "write { secret = \"api.key\", host = \"https://api.example.com\" }, a file in your directory of the operator's directory of secrets, and keep the secret there",
     examples: ("API_KEY", "api.key"),
     bytes_min: 8,
-    short: None,
+    short: "copy all of the secret; one for tries of your own: `openssl rand -hex 16`",
     bytes_max: 4096,
     file_bytes_max: 8192,
     blanks: true,

@@ -54,8 +54,8 @@ pub(super) struct Sort {
     pub(super) examples: (&'static str, &'static str),
     /// Bytes that it has at least.
     pub(super) bytes_min: usize,
-    /// What to do where it has fewer, if that is not the usual.
-    pub(super) short: Option<&'static str>,
+    /// What to do where it has fewer.
+    pub(super) short: &'static str,
     /// Bytes that it has at most.
     pub(super) bytes_max: usize,
     /// Bytes of a file that holds it: more than the value, for line breaks.
@@ -324,16 +324,13 @@ fn from_file(path: &Path, (key, written): (&str, &str), sort: &Sort) -> Result<S
     sort.checked(text).map_err(|wrong| wrong.of(&shown, hint))
 }
 
-/// What is wrong with a value, and what to do where that is not the usual.
-struct Wrong(String, Option<&'static str>);
+/// What is wrong with a value, and what to do where one is there: to set one is not it then.
+struct Wrong(String, Option<String>);
 
 impl Wrong {
     fn of(self, shown: &str, hint: String) -> Failure {
         let Self(why, better) = self;
-        (
-            vec![format!("{shown} {why}")],
-            better.map_or(hint, str::to_owned),
-        )
+        (vec![format!("{shown} {why}")], better.unwrap_or(hint))
     }
 }
 
@@ -350,23 +347,27 @@ impl Sort {
     /// What a header can carry, and nothing else.
     fn checked(&self, text: String) -> Result<Secret, Wrong> {
         let good = |byte: u8| byte.is_ascii_graphic() || self.blanks && byte == b' ';
-        let mut better = None;
-        let wrong = if text.is_empty() {
-            "is empty".to_owned()
+        let noun = self.noun;
+        let alone = |what: &str| Some(format!("copy the {noun} alone{what}"));
+        let (why, hint) = if text.is_empty() {
+            ("is empty".to_owned(), None)
         } else if text.len() > self.bytes_max {
-            format!("has more than {} bytes", self.bytes_max)
+            let why = format!("has more than {} bytes", self.bytes_max);
+            (why, alone(", without what stands around it"))
         } else if !text.bytes().all(good) && self.blanks {
-            format!("has characters that no {} has", self.noun)
+            let why = format!("has characters that no {noun} has");
+            (why, alone(", on one line: all of it is ASCII"))
         } else if !text.bytes().all(good) {
-            format!("has blanks or other characters that no {} has", self.noun)
+            let why = format!("has blanks or other characters that no {noun} has");
+            (why, alone(": ASCII without blanks or line breaks"))
         } else if text.len() < self.bytes_min {
-            better = self.short;
-            format!("has fewer than {} bytes", self.bytes_min)
+            let why = format!("has fewer than {} bytes", self.bytes_min);
+            (why, Some(self.short.to_owned()))
         } else {
             return Ok(Secret::new(text));
         };
         // What was read is wiped although it is no key: it is a secret all the same.
         drop(Secret::new(text));
-        Err(Wrong(wrong, better))
+        Err(Wrong(why, hint))
     }
 }

@@ -124,13 +124,15 @@ fn pack(
     let mut wanted = Wanted::below(directory)?;
     wanted.add(&entry.file_name().unwrap_or_default().to_string_lossy())?;
     let entry = entry.to_string_lossy();
-    let slow = || {
-        let bot = &job.name;
-        caller.say(&format!(
-            "the import of {bot} takes long: what is saved meanwhile is built after it"
-        ));
-    };
     for _ in 0..CALLS_MAX {
+        let slow = || {
+            let waits = if wanted.is_outdated() {
+                ": what you have saved meanwhile is built after it"
+            } else {
+                ""
+            };
+            caller.say(&format!("the import of {} takes long{waits}", job.name));
+        };
         match packer.pack((&job.name, &job.variables), &entry, wanted.files(), &slow) {
             Ok(Packed::Component(component)) => return Ok(component),
             Ok(Packed::Wants(paths)) => {

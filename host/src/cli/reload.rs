@@ -33,6 +33,7 @@ use super::{
 use ravenry_base::report::{Problem, Problems};
 use ravenry_config::{
     ids::{BotName, TenantName},
+    is_python,
     refused::Refused,
     resolve::{BotSpec, ServerSpec},
 };
@@ -361,8 +362,10 @@ impl Reload {
             }
         }
         for made in self.made.values() {
-            let (_, command) = &made.recipe;
-            let component = made.component.as_ref().filter(|_| command.is_some());
+            let (source, command) = &made.recipe;
+            // One of cargo lies in its target directory, where nobody looks for bots.
+            let is_beside = command.is_some() || is_python(source);
+            let component = made.component.as_ref().filter(|_| is_beside);
             let component = component.and_then(|path| fs::canonicalize(path).ok());
             let written = component.and_then(|path| now.declared.get_key_value(&path));
             let written = written.map(|(path, digest)| (path.clone(), *digest));

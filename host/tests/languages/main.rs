@@ -29,6 +29,7 @@ mod python_files;
 mod python_from;
 mod python_memory;
 mod python_packages;
+mod python_said;
 mod python_samples;
 mod reference_client;
 mod reference_server;

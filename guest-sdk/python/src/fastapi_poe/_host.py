@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import ravenry
-from ravenry import Failure, Query, Reply, Settings, Stopped, _log, request
+from ravenry import Failure, Query, Reply, Settings, Stopped, StoreError, _log, request
 from starlette import requests as starlette_requests
 
 from . import _incoming, _own_keys, _upload
@@ -71,8 +71,10 @@ class Host(ravenry.Bot):
     # The bot does so itself, by its own rules.
     inserts_attachments = False
 
-    def __init__(self, bot: PoeBot) -> None:
+    def __init__(self, bot: PoeBot, remark: str = "") -> None:
         self.bot = bot
+        self.remark = remark
+        """What the build is to say of this bot; `FILE` stands for the path of its file."""
 
     def _context(self) -> RequestContext:
         return RequestContext(http_request=Request(self.bot.path))
@@ -82,8 +84,8 @@ class Host(ravenry.Bot):
         _upload.attached.clear()
         _own_keys.current = self.bot.access_key
         asked = _incoming.query_request(query, self.bot.access_key)
-        speaker = Speaker(reply)
         events = self.bot.handle_query(asked, self._context())
+        speaker = Speaker(reply, events)
         try:
             try:
                 async for event in events:
@@ -92,9 +94,10 @@ class Host(ravenry.Bot):
                     except Exception as error:
                         _log.came_from_yield(error, events)
                         raise
+                speaker.end()
             finally:
                 await events.aclose()
-        except (Failure, Stopped):
+        except (Failure, Stopped, StoreError):
             raise
         except Exception as error:
             if speaker.is_over:

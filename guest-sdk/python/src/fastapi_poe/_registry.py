@@ -40,7 +40,20 @@ class Registry:
         modal = sys.modules.get("modal._noted")
         if modal is not None:
             modal.set_variables()
-        return Host(self.choose())
+        bot = self.choose()
+        return Host(bot, self._remark(bot))
+
+    def _remark(self, served: PoeBot) -> str:
+        """What the build is to say: which bots of the file are not served, where nobody chose."""
+        others = [_shown(bot) for bot in self.bots if bot is not served]
+        if not others or _PATH_VARIABLE in os.environ:
+            return ""
+        return (
+            f"this file has {len(self.bots)} bots, and a bot here is one of them: served is"
+            f" {_shown(served)}, not {', '.join(others)}. `ravenry new --from FILE` writes a manifest"
+            f" that serves each of them; `{_PATH_VARIABLE}` in the `config` of a bot says which one it"
+            " is"
+        )
 
     def choose(self) -> PoeBot:
         """The bot that this component is. `RuntimeError` where that cannot be said."""
@@ -78,6 +91,11 @@ class Registry:
             f"there are several bots, and none is registered ({names}): call `fastapi_poe.run` or "
             "`make_app` with one"
         )
+
+
+def _shown(bot: PoeBot) -> str:
+    """A bot as its author knows it."""
+    return f"{type(bot).__name__} (path `{bot.path}`)"
 
 
 def _call(function: Callable[..., object]) -> None:

@@ -16,12 +16,20 @@ from .types import Attachment, DataResponse, ErrorResponse, MetaResponse, Partia
 _ENDS = frozenset({"done"})
 _IGNORED = frozenset({"ping", "message"})
 
+# Events that readers see nothing of; a reply of these alone is an error at the platform.
+_UNSEEN = frozenset({"data", "meta", "suggested_reply"})
+
 
 class Speaker:
     """Turns what is yielded into events of a reply."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, events: object) -> None:
+        """`events` is what yields: the log says at which line of the author's."""
         self._reply = reply
+        self._events = events
+        self._noted: set[str] = set()
+        self._is_seen = False
+        self._data_place: str | None = None
         #: Whether readers have stopped listening: nothing more is sent.
         self.is_over = False
 
@@ -30,7 +38,8 @@ class Speaker:
         if isinstance(yielded, PartialResponse):
             if yielded.attachment is not None:
                 self._attach(yielded.attachment)
-            self._send(self._event(yielded))
+            # A `meta` that another bot has said, and that is handed on, is not the author's.
+            self._send(self._event(yielded), is_own=yielded.raw_response is None)
         elif isinstance(yielded, DataResponse):
             self._send(Data(yielded.metadata))
         elif isinstance(yielded, ServerSentEvent):
@@ -87,15 +96,44 @@ class Speaker:
         else:
             self._send(Other(name, found))
 
-    def _send(self, event: Event) -> None:
+    def _send(self, event: Event, is_own: bool = True) -> None:
         if self.is_over:
+            self._note_once("what is yielded after an error is not sent: an error ends the reply")
             return
-        if isinstance(event, Meta):
-            # Readers take the first event only; later ones would be refused.
-            self._reply.pass_on(event)
+        if not isinstance(event, Meta):
+            self._reply.say(event)
+            self.is_over = isinstance(event, Error)
+            self._note_seen(event)
             return
-        self._reply.say(event)
-        self.is_over = isinstance(event, Error)
+        try:
+            self._reply.say(event)
+        except ValueError:
+            # Readers take the first event only; later ones are refused.
+            if is_own:
+                self._note_once("a `MetaResponse` is not sent: it counts only as the first event")
+
+    def _note_seen(self, event: Event) -> None:
+        name = event.name if isinstance(event, Other) else event.event_name
+        if name == "data":
+            self._data_place = _log.yield_place(self._events)
+        elif name not in _UNSEEN:
+            self._is_seen |= not isinstance(event, (Text, Replace)) or event.text != ""
+
+    def end(self) -> None:
+        """What there is to say once all is said: that hidden data is no answer."""
+        if self._data_place is not None and not (self._is_seen or _upload.attached):
+            self._note_once(
+                "the reply is a data event alone, which is no text: for the platform it is no answer."
+                " Yield a text beside it",
+                self._data_place,
+            )
+
+    def _note_once(self, sentence: str, place: str | None = None) -> None:
+        """Writes, once for a reply, why something that was yielded does not count, with its line."""
+        if sentence not in self._noted:
+            self._noted.add(sentence)
+            place = _log.yield_place(self._events) if place is None else place
+            _log.line(f"{place}: {sentence}" if place else sentence)
 
 
 def _error(members: dict[str, Any]) -> Error:

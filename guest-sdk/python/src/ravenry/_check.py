@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from . import _check_clients, _packages, _packed
-from ._refused import BESIDE, DISTRIBUTIONS, FILES_OF_SQLITE, MODULES, OURS, PACKAGES, USES
+from ._refused import BESIDE, DISTRIBUTIONS, FILES_OF_SQLITE, METHODS, MODULES, OURS, PACKAGES, USES
 
 REGISTERS = frozenset({"fastapi_poe.run", "fastapi_poe.make_app", "ravenry.export"})
 """Calls that say which bot a file has."""
@@ -205,7 +205,9 @@ def _absent(module: ModuleType, path: str, part: str) -> str | None:
 
 _IMPORT_GUARDS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _USE_GUARDS = _IMPORT_GUARDS | {"AttributeError"}
-"""What a `try` has to catch that guards an import, or the use of a name."""
+_CALL_GUARDS = frozenset({"AttributeError", "NotImplementedError"})
+"""What a `try` has to catch that guards an import, the use of a name, or a call that is refused. Whoever
+catches all that a call may raise means what happens at a query."""
 
 _IN_MEMORY = re.compile(r"^$|:memory:|mode=memory")
 """What SQLite opens no file for."""
@@ -228,6 +230,9 @@ class _Reader(ast.NodeVisitor):
         self._names: dict[str, str] = {}
         self._guarded_imports = 0
         self._guarded_uses = 0
+        self._guarded_calls = 0
+        self._calls: list[tuple[int, str, str]] = []
+        self._defined: set[str] = set()
         self._depth = 0
         self._main: list[ast.If] = []
         self._registers_inside = False
@@ -239,9 +244,14 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Module(self, node: ast.Module) -> None:
         self.generic_visit(node)
-        if not self._main or not self._entry:
-            return
-        before = len(self._found)
+        if self._main and self._entry:
+            self._visit_main()
+        # What the file itself calls so is no loop's.
+        refused = [(line, said) for line, name, said in self._calls if name not in self._defined]
+        self.refused += refused
+
+    def _visit_main(self) -> None:
+        before = len(self._found), len(self._calls)
         for block in self._main:
             for statement in block.body:
                 self.visit(statement)
@@ -249,7 +259,7 @@ class _Reader(ast.NodeVisitor):
         here = any(self.dotted(call.func) in REGISTERS for call in calls)
         self.registers_as_main = here or (self._registers_inside and bool(calls))
         if not self.registers_as_main:
-            del self._found[before:]
+            del self._found[before[0] :], self._calls[before[1] :]
 
     def visit_If(self, node: ast.If) -> None:
         test = ast.unparse(node.test)
@@ -264,11 +274,14 @@ class _Reader(ast.NodeVisitor):
     def visit_Try(self, node: ast.Try) -> None:
         imports = any(_catches(handler.type, _IMPORT_GUARDS) for handler in node.handlers)
         uses = any(_catches(handler.type, _USE_GUARDS) for handler in node.handlers)
+        calls = any(_catches(handler.type, _CALL_GUARDS, False) for handler in node.handlers)
         self._guarded_imports += imports
         self._guarded_uses += uses
+        self._guarded_calls += calls
         self._visit_all(node.body)
         self._guarded_imports -= imports
         self._guarded_uses -= uses
+        self._guarded_calls -= calls
         for statements in (node.handlers, node.orelse, node.finalbody):
             self._visit_all(statements)
 
@@ -308,6 +321,11 @@ class _Reader(ast.NodeVisitor):
                 self._asked.add(f"{self.dotted(of)}.{name}")
             case ast.Call(func=ast.Name("getattr"), args=[of, ast.Constant(str(name)), _]):
                 self._asked.add(f"{self.dotted(of)}.{name}")
+            case ast.Call(func=ast.Attribute(attr=name) as called) if name in METHODS:
+                dotted = self.dotted(called)
+                if not self._guarded_calls and (dotted is None or dotted in USES):
+                    said = f"`{dotted or ast.unparse(called)}` does not work here: {METHODS[name]}"
+                    self._calls.append((called.lineno, name, said))
             case ast.Call(args=[ast.Constant(str(name)), *_]):
                 if self.dotted(node.func) == "sqlite3.connect" and not _IN_MEMORY.search(name):
                     self.refused.append((node.lineno, FILES_OF_SQLITE.format(name)))
@@ -320,6 +338,7 @@ class _Reader(ast.NodeVisitor):
             self.scripts.update(node.value.removesuffix(".py").split("/"))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._defined.add(node.name)
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
@@ -357,10 +376,10 @@ def _out_of_no_package(node: ast.ImportFrom) -> str:
     return f"`{written}` needs a package, and this file is in none: write `{ast.unparse(plain)}`"
 
 
-def _catches(caught: ast.expr | None, guards: Collection[str]) -> bool:
-    """Whether a handler takes one of these exceptions."""
+def _catches(caught: ast.expr | None, guards: Collection[str], anything: bool = True) -> bool:
+    """Whether a handler takes one of these exceptions. `anything` is what a bare one counts as."""
     if caught is None:
-        return True
+        return anything
     kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(isinstance(kind, ast.Name) and kind.id in guards for kind in kinds)
 

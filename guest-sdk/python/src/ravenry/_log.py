@@ -56,13 +56,26 @@ def came_from_yield(error: BaseException, events: object) -> None:
 
     A generator that only hands on what another yields names that one `events`, as we do.
     """
-    frame = _waiting(events)
-    while frame is not None and not _is_authors(frame):
-        frame = _waiting(frame.f_locals.get("events"))
+    frame = _yielding(events)
     if frame is not None:
         error.__traceback__ = TracebackType(
             error.__traceback__, frame, frame.f_lasti, frame.f_lineno
         )
+
+
+def yield_place(events: object) -> str:
+    """The author's line that yields at this moment, as in `bot.py, line 7`; empty where there is
+    none."""
+    frame = _yielding(events)
+    return "" if frame is None else f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+
+
+def _yielding(events: object) -> FrameType | None:
+    """The author's frame that waits at its `yield`."""
+    frame = _waiting(events)
+    while frame is not None and not _is_authors(frame):
+        frame = _waiting(frame.f_locals.get("events"))
+    return frame
 
 
 def _waiting(events: object) -> FrameType | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import Any
 
-from . import _check, _import_limit, _packed
+from . import _check, _import_limit, _log, _packed
 from .bot import find
 
 BYTES_MAX = 15_000_000
@@ -36,10 +38,24 @@ def imported(
         raise Unfit("\n".join(checked.problems))
     bundle = _packed.made(root, path, checked.main, files).bundle()
     try:
-        find(run(bundle))()
+        bot = find(run(bundle))()
     except BaseException as error:
         raise Unfit(told(bundle, error)) from error
+    _remark(bot, entry)
     return bundle
+
+
+def _remark(bot: object, entry: str) -> None:
+    """Says what there is to say of a bot that can be served: in the log, which `ravenry up` shows."""
+    host: Any = sys.modules.get("fastapi_poe._host")
+    remark = str(getattr(bot, "remark", "")) if host and isinstance(bot, host.Host) else ""
+    if remark:
+        _log.line(f"{entry}: {remark.replace('FILE', _quoted(entry))}")
+
+
+def _quoted(path: str) -> str:
+    """A path as one types it."""
+    return path if re.fullmatch(r"[\w@%+=:,./-]+", path) else f"'{path}'"
 
 
 def pack(

@@ -8,8 +8,19 @@ _ALONE = "a bot is one process in a sandbox: do it in Python here, or ask a serv
 _SERVE = "the gateway serves the bot, so nothing of it is needed here: leave it out"
 _MODEL = "ask a model by HTTP (`openai`, `ravenry.http`) or a bot (`ravenry.poe.ask`) instead"
 _DATA = "do small sums with lists, `statistics` and `math`, larger ones in a service by HTTP"
-_STORE = "a database is reached by HTTP only; `sqlite3` works in memory"
-_DBM = "use `dbm.dumb`, which `dbm.open` and `shelve` take by themselves"
+_STORE = (
+    "`ravenry.store` keeps what a bot is to remember; a database is reached by HTTP only, and `sqlite3`"
+    " works in memory"
+)
+_CALL = "call the function itself: there are no threads, and nothing else waits"
+_HASH = (
+    "it is OpenSSL's, which is not here: use `hmac` or `hashlib.blake2b(data, key=…, salt=…)`; what"
+    " has to be slow, such as for passwords, is for a service by HTTP"
+)
+_DBM = (
+    "use `dbm.dumb`, which `dbm.open` and `shelve` take by themselves. Its files are gone with the"
+    " query: `ravenry.store` keeps what a bot is to remember"
+)
 
 MODULES: dict[str, str] = {
     "_ctypes": _ALONE,
@@ -21,7 +32,10 @@ MODULES: dict[str, str] = {
     "dbm.gnu": _DBM,
     "dbm.ndbm": _DBM,
     "dbm.sqlite3": _DBM,
-    "fcntl": "the files of a bot are in memory, and one query has them for itself",
+    "fcntl": (
+        "the files of a bot are in memory, and one query has them for itself; what several change at"
+        " once is for `ravenry.store`"
+    ),
     "getpass": "keys come from the bot's variables: `os.environ`",
     "idlelib": "there is no window",
     "imp": "Python 3.12 has removed it: use `importlib`",
@@ -48,9 +62,11 @@ USES: dict[str, str] = {
     "asyncio.create_subprocess_shell": _ALONE,
     "asyncio.open_connection": _WEB,
     "asyncio.start_server": _SERVE,
-    "asyncio.to_thread": "call the function itself: there are no threads, and nothing else waits",
+    "asyncio.to_thread": _CALL,
     "concurrent.futures.ProcessPoolExecutor": _WAIT,
     "concurrent.futures.ThreadPoolExecutor": _WAIT,
+    "hashlib.pbkdf2_hmac": _HASH,
+    "hashlib.scrypt": _HASH,
     "http.server.HTTPServer": _SERVE,
     "http.server.ThreadingHTTPServer": _SERVE,
     "os.execv": _ALONE,
@@ -73,16 +89,20 @@ USES: dict[str, str] = {
 }
 """Names of modules that can be imported but do not work, each with what to do."""
 
+METHODS: dict[str, str] = {"run_in_executor": _CALL, "to_thread": _CALL}
+"""What `asyncio` and its loops call so, however the file came by them, and what to do instead."""
+
 FILES_OF_SQLITE = (
-    "`sqlite3.connect({0!r})` does not work here: SQLite has no files. Open `:memory:`; a file that"
-    " there is can be read with `connection.deserialize(open({0!r}, 'rb').read())`"
+    "`sqlite3.connect({0!r})` does not work here: SQLite has no files. What a bot is to remember,"
+    " `ravenry.store` keeps. For sums, open `:memory:`; a file that there is can be read with"
+    " `connection.deserialize(open({0!r}, 'rb').read())`"
 )
 """What is said of a database that is a file."""
 
 PACKAGES: dict[str, str] = {
     "aiohttp": _WEB,
     "asyncpg": _STORE,
-    "bcrypt": "use `hashlib.scrypt` or `hashlib.pbkdf2_hmac`",
+    "bcrypt": "a slow hash is for a service by HTTP; `hmac` and `hashlib.blake2b` are there",
     "bottle": _SERVE,
     "cffi": _ALONE,
     "cryptography": "use `hashlib`, `hmac` and `secrets`, or sign with a service by HTTP",

@@ -1,5 +1,7 @@
 //! Directories without a list, single files, and their manifests.
 
+use std::path::Path;
+
 use insta::assert_snapshot;
 
 use super::scene::{Loaded, Scene};
@@ -95,6 +97,43 @@ fn bots_that_are_mounted_only_when_named_are_left_out_of_the_directory_above() {
         ("p/echo/Cargo.toml", CRATE),
     ]);
     assert_eq!(bots(&scene, scene.directory("p")), "echo /echo DIR/p/echo");
+}
+
+/// Who has a manifest, and adds a directory beside the bots that it lists, is told why that is not served.
+#[test]
+fn bots_beside_those_of_the_manifest_are_mentioned() {
+    const COMPONENT: &str = "[package]\nname = \"x\"\n[lib]\ncrate-type = [\"cdylib\"]\n";
+    let manifest = "manifest_version = 1\n[bot.tom]\nsource = \"tom\"\n[bot.tim]\nsource = \"made/tim.wasm\"\n";
+    let listed = [
+        ("p/ravenry.toml", manifest),
+        ("p/tom/Cargo.toml", COMPONENT),
+        ("p/made/tim.wasm", ""),
+        ("p/library/Cargo.toml", CRATE),
+        ("p/dist/cat.wasm", ""),
+        ("p/texts/a.txt", ""),
+        (
+            "p/quiet/ravenry.toml",
+            "manifest_version = 1\nonly_when_named = true\n",
+        ),
+    ];
+    let scene = Scene::new(&listed);
+    let spec = scene.path("p").unwrap();
+    let directory = scene.path_of("p");
+    assert_eq!(crate::unlisted(Path::new(&directory), &spec), None);
+    let mut more = listed.to_vec();
+    more.extend([
+        ("p/new/Cargo.toml", COMPONENT),
+        ("p/polly/ravenry.toml", "manifest_version = 1\n"),
+    ]);
+    let scene = Scene::new(&more);
+    let spec = scene.path("p").unwrap();
+    let told = |path: &str| {
+        let told = crate::unlisted(Path::new(&scene.path_of(path)), &spec);
+        told.map(|told| scene.shown(Path::new(&told)))
+    };
+    assert_snapshot!(told("p").unwrap(), @"Not served: `new`, `polly`. `ravenry.toml` lists others: name them there, or serve one by itself: `ravenry up DIR/p/new`");
+    // Who names the file has chosen, and a directory without one is served as a whole.
+    assert_eq!((told("p/ravenry.toml"), told("p/polly/x")), (None, None));
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn no_error_shows_a_key() {
         )),
         with(&format!("build = {{ command = \"\", key = \"{KEY}\" }}")),
         with(&format!("route = \"{KEY}\"")),
+        with(&format!(
+            "store = {{ user = {{ ttl = \"{KEY}\", {KEY} = 1 }}, {KEY} = 1 }}"
+        )),
         with(&format!("[bot.{KEY}]\nroute = 1\nx = 1")),
         with(&format!("[{KEY}]")),
         with(&format!("[{KEY}]\n[{KEY}]")),
@@ -96,19 +99,19 @@ fn no_error_shows_a_key() {
 #[test]
 fn a_bad_key_is_refused() {
     let text = "manifest_version = 1\n[bot.cat]\nsource = \".\"\npoe = { access_key = { env = \"KEY\" } }\n";
-    for (key, error) in [
-        ("", "is empty"),
-        ("a b", "has blanks or other characters that no key has"),
-        ("a\n", "has blanks or other characters that no key has"),
-        (
-            "schlüssel",
-            "has blanks or other characters that no key has",
-        ),
-        (&"k".repeat(257), "has more than 256 bytes"),
+    let blanks = "has blanks or other characters that no key has";
+    let ascii = "copy the key alone: ASCII without blanks or line breaks";
+    let around = "copy the key alone, without what stands around it";
+    for (key, error, hint) in [
+        ("", "is empty", "set it before the start: `export KEY=…`"),
+        ("a b", blanks, ascii),
+        ("a\n", blanks, ascii),
+        ("schlüssel", blanks, ascii),
+        (&"k".repeat(257), "has more than 256 bytes", around),
     ] {
         let error = format!(
             "error: bot `cat` cannot have its access key\n  caused by: environment variable `KEY` {error}\n  \
-             --> DIR/m.toml:4:22\nhint: set it before the start: `export KEY=…`"
+             --> DIR/m.toml:4:22\nhint: {hint}"
         );
         assert_eq!(
             Scene::new(&[("m.toml", text)])
@@ -197,7 +200,9 @@ config = { a = "b", c = 1.5 }
 secrets = { K = { env = "K", host = ["https://*.a.example"], header = "x-k" } }
 limits = { memory = "32MiB", cpu = 1, running = 7, queue_wait = "1.5s" }
 build  = { command = "c", watch = ["src/**"] }
+store = { user = { ttl = "90d" }, conversation = { ttl = "1.5s" } }
 [server]
+database = "postgres://u@h:1/d"
 listen = "[::1]:80"
 connections = 1
 drain = "1s"
@@ -209,12 +214,14 @@ allow_private_hosts = ["[::1]:80"]
 allowed_outbound_hosts = ["https://*.a.example"]
 [limits]
 cpu = "1h 1ms"
+[store]
+bot = { ttl = "1s" }
 [tenant.a]
 path_prefix = "/a/b"
 hosts = ["a.example", 7]
 manifests = ["m"]
 weight = 2
-limits = { running = 1, queue = 1, memory = "1GiB" }
+limits = { running = 1, queue = 1, memory = "1GiB", store = "1GiB", store_keys = 0 }
 [tenant.b]
 path_prefix = "/a"
 hosts = ["A.example"]
@@ -263,7 +270,7 @@ proptest! {
 
     /// What one value is replaced by, it is read or refused.
     #[test]
-    fn no_value_panics(line in 0..29_usize, value in r#"("[^"\\]{0,30}"|-?[0-9]{1,20}|[0-9]{1,4}\.[0-9]{1,4}|true|\[\]|\{\}|\[\{\}\]|\{ [a-z]{1,6} = 1 \}|"[0-9]{1,20}[a-zA-Z]{1,5}")"#) {
+    fn no_value_panics(line in 0..33_usize, value in r#"("[^"\\]{0,30}"|-?[0-9]{1,20}|[0-9]{1,4}\.[0-9]{1,4}|true|\[\]|\{\}|\[\{\}\]|\{ [a-z]{1,6} = 1 \}|"[0-9]{1,20}[a-zA-Z]{1,5}")"#) {
         let replaced: Vec<String> = MANIFEST.lines().enumerate().map(|(number, text)| match text.split_once('=') {
             Some((key, _)) if number == line => format!("{key}= {value}"),
             _ => text.to_owned(),

@@ -211,28 +211,38 @@ fn a_secret_is_there_and_can_stand_in_a_header() {
         );
         let causes = lines.take_while(|line| line.starts_with("  caused by: "));
         let causes: Vec<_> = causes.map(|line| &line["  caused by: ".len()..]).collect();
-        causes.join("; ").split("DIR/").collect::<String>()
+        let hint = said.lines().last().unwrap_or_default().to_owned();
+        (causes.join("; ").split("DIR/").collect::<String>(), hint)
     };
-    for (source, cause) in [
-        ("env = \"UNSET\"", "environment variable `UNSET` is not set"),
+    let write = "hint: write the secret into it, on one line";
+    for (source, cause, hint) in [
+        (
+            "env = \"UNSET\"",
+            "environment variable `UNSET` is not set",
+            "hint: set it before the start: `export UNSET=…`",
+        ),
         (
             "secret = \"short\"",
             "file `vault/short` has fewer than 8 bytes",
+            "hint: copy all of the secret; one for tries of your own: `openssl rand -hex 16`",
         ),
         (
             "secret = \"two-lines\"",
             "file `vault/two-lines` has characters that no secret has",
+            "hint: copy the secret alone, on one line: all of it is ASCII",
         ),
         (
             "secret = \"other\"",
             "file `vault/other` cannot be read; No such file or directory (os error 2)",
+            write,
         ),
         (
             "file = \".\"",
             "file `.` cannot be read; it is not a regular file",
+            write,
         ),
     ] {
-        assert_eq!(of(source), cause, "{source}");
+        assert_eq!(of(source), (cause.to_owned(), hint.to_owned()), "{source}");
     }
 }
 

@@ -14,6 +14,10 @@ use std::{
 
 use include_dir::{Dir, DirEntry, include_dir};
 use parking_lot::Mutex;
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
 use sha2::{Digest as _, Sha256};
 
 use super::merge;
@@ -54,17 +58,18 @@ static MERGING: Mutex<()> = Mutex::new(());
 pub(super) fn component(cache: &Path, caller: &Caller<'_>) -> Result<Vec<u8>, BuildError> {
     let home = home(cache, caller)?;
     let component = home.join(COMPONENT);
+    clear(&home);
     if component.is_file() {
-        return fs::read(&component).map_err(|error| unwritable(&component, &error));
+        return read(&component);
     }
     caller.say("making the interpreter of Python (once)");
     let linked = home.join(format!("linked-{}.wasm", std::process::id()));
     let mut command = tool(&home, "runtime");
     command.arg("--out").arg(&linked);
-    let merged = run(&mut command, caller).and_then(|()| merged(&linked, &component));
-    // Whether it was made or not.
+    let made = run(&mut command, caller).and_then(|()| read(&linked));
+    // Whether it was made or not; and before it is merged, which takes long enough to be killed in.
     let _ = fs::remove_file(&linked);
-    merged
+    merged(&made?, &component)
 }
 
 /// The interpreter with the packages that a file of requirements names, for the bot that begins with a file.
@@ -81,19 +86,49 @@ pub(super) fn with_packages(
     let linked = PathBuf::from(output(&mut command, caller)?.trim_end());
     let version = home.file_name().unwrap_or_default().to_string_lossy();
     let component = linked.with_file_name(format!("merged-{version}.wasm"));
+    clear(linked.parent().unwrap_or(&home));
     let _merging = MERGING.lock();
     if component.is_file() {
-        return fs::read(&component).map_err(|error| unwritable(&component, &error));
+        return read(&component);
     }
-    merged(&linked, &component)
+    merged(&read(&linked)?, &component)
 }
 
-/// The interpreter in a file, with its modules merged, which goes into another.
-fn merged(linked: &Path, component: &Path) -> Result<Vec<u8>, BuildError> {
-    let linked = fs::read(linked).map_err(|error| unwritable(linked, &error))?;
-    let merged = merge::merged(&linked).map_err(|error| super::refused(&error))?;
+fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    fs::read(path).map_err(|error| unwritable(path, &error))
+}
+
+/// An interpreter with its modules merged, which goes into a file.
+fn merged(linked: &[u8], component: &Path) -> Result<Vec<u8>, BuildError> {
+    let merged = merge::merged(linked).map_err(|error| super::refused(&error))?;
     super::replace(component, &merged)?;
     Ok(merged)
+}
+
+/// Removes what processes have left in a directory that ended while they made an interpreter: it is as large as one.
+fn clear(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if maker(&name.to_string_lossy()).is_some_and(is_gone) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process that writes a file of this name, if that is one on the way to an interpreter.
+fn maker(name: &str) -> Option<Pid> {
+    let begun = name.trim_start_matches('.').strip_prefix("linked-");
+    let id = match begun {
+        Some(rest) => rest.split('.').next()?,
+        None => name.split_once(".new-")?.1,
+    };
+    Pid::from_raw(id.parse().ok()?)
+}
+
+/// Whether there is no such process.
+fn is_gone(process: Pid) -> bool {
+    matches!(test_kill_process(process), Err(Errno::SRCH))
 }
 
 /// What a bot's file says of itself, as one JSON object. The file is read, and not run.
@@ -239,5 +274,40 @@ fn unwritable(path: &Path, error: &io::Error) -> BuildError {
     BuildError::Unwritable {
         path: path.to_owned(),
         why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_build_has_left_behind_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ended = Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let (ended, own) = (ended.id(), std::process::id());
+        let kept = [
+            "interpreter.wasm".to_owned(),
+            format!("interpreter.wasm.new-{own}"),
+            format!("linked-{own}.wasm"),
+            "merged-0123.wasm".to_owned(),
+        ];
+        let left = [
+            format!(".linked-{ended}.wasm.{own}"),
+            format!("interpreter.wasm.new-{ended}"),
+            format!("linked-{ended}.wasm"),
+        ];
+        for name in kept.iter().chain(&left) {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        clear(dir.path());
+        let found = fs::read_dir(dir.path()).unwrap().flatten();
+        let mut found: Vec<_> = found
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        assert_eq!(found, kept);
+        clear(&dir.path().join("nowhere"));
     }
 }

@@ -108,6 +108,16 @@ impl Wanted {
         Ok(())
     }
 
+    /// Whether a file is another one by now than it was when it was read.
+    pub(super) fn is_outdated(&self) -> bool {
+        let mut files = self
+            .files
+            .iter()
+            .filter_map(|(path, read)| Some((path, read.as_ref()?)));
+        // An editor may be writing one: what is away for a moment is about to be another.
+        files.any(|(path, read)| fs::read(self.directory.join(path)).ok().as_ref() != Some(read))
+    }
+
     /// All that was wanted.
     pub(super) fn files(&self) -> Vec<PackFile> {
         let files = self.files.iter().map(|(path, bytes)| PackFile {
@@ -121,6 +131,24 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_saved_after_it_was_read_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("data")).unwrap();
+        let (bot, data) = (dir.path().join("bot.py"), dir.path().join("data/a.txt"));
+        fs::write(&bot, "x = 1").unwrap();
+        fs::write(&data, "a").unwrap();
+        let mut wanted = Wanted::below(dir.path()).unwrap();
+        for path in ["bot.py", "data", "nothing.py"] {
+            wanted.add(path).unwrap();
+        }
+        assert!(!wanted.is_outdated());
+        fs::write(&bot, "x = 1").unwrap();
+        assert!(!wanted.is_outdated());
+        fs::write(&data, "b").unwrap();
+        assert!(wanted.is_outdated());
+    }
 
     #[test]
     fn nothing_outside_of_the_directory_is_read() {
