@@ -71,6 +71,8 @@ enum Verb {
     Chat(verbs::chat::Chat),
     /// Make Poe ask bots for their settings now
     Sync(verbs::sync::Sync),
+    /// Look at what bots keep, change it, export it, forget a person, back it up
+    Store(verbs::store::Store),
     /// Compare bots with recorded conversations
     Test(verbs::test::Test),
     /// Play Poe on this machine, for bots that ask others, upload and charge
@@ -144,6 +146,7 @@ fn run(cli: &Cli) -> ExitCode {
         Verb::Build(verb) => verb,
         Verb::Chat(verb) => verb,
         Verb::Sync(verb) => verb,
+        Verb::Store(verb) => verb,
         Verb::Test(verb) => verb,
         Verb::Simulate(verb) => verb,
         Verb::Inspect(verb) => verb,

@@ -9,6 +9,7 @@
 //! in as a [`World`]. Knows what every part stands on, and none of the other crates.
 
 mod access_keys;
+pub mod database;
 mod discover;
 pub mod engines;
 mod fence;
@@ -22,9 +23,11 @@ mod outbound;
 pub mod platform;
 pub mod refused;
 pub mod resolve;
+mod rules;
 pub mod scripts;
 mod secret_source;
 pub mod source_file;
+pub mod store;
 mod tenant;
 pub mod toml_table;
 mod units;
@@ -36,17 +39,16 @@ use std::{
 
 use self::{
     engines::Engines,
-    limits::{BYTES_MAX, Limits},
+    limits::BYTES_MAX,
     loader::{Frame, Loader},
     platform::PoeUrls,
-    resolve::{
-        DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, Rules, ServerSpec, TENANT_MEMORY, TENANT_QUEUE,
-        TENANT_RUNNING, TENANT_WEIGHT,
-    },
+    resolve::{DRAIN, GUEST_CLOCK, GUEST_CLOCK_EXACT, ServerSpec, TENANT_WEIGHT, TenantSpec},
+    rules::Rules,
     secret_source::Vault,
+    tenant::Totals,
 };
 use crate::ids::TenantName;
-pub use discover::{MANIFEST, is_python};
+pub use discover::{MANIFEST, is_python, unlisted};
 use ravenry_base::report::{Problem, Problems};
 pub use secret_source::SECRETS_DIR;
 
@@ -155,14 +157,22 @@ fn load_operated(
     if let Some(only) = only {
         problems.extend(operator::retain(&mut operator.tenants, only, path));
     }
-    let (rules, wrong) = Rules::of_operator(&operator.limits).with_flags(flags);
+    let (rules, wrong) = Rules::of_operator(&operator.limits, &operator.store).with_flags(flags);
     problems.extend(wrong);
     let ceilings = rules.ceilings().clone();
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let secrets = operator.secrets_dir.map(|path| dir.join(path));
-    let vault = Vault::Operator(secrets_dir(world).or(secrets));
+    let secrets = secrets_dir(world).or(secrets);
+    let database = operator.database;
+    let file = database
+        .as_ref()
+        .and_then(|it| it.file(&dir, secrets.as_deref()));
+    let database = database.map(|it| it.resolve(&dir, secrets.clone(), world));
+    let database = database.and_then(|it| it.map_err(|problem| problems.push(problem)).ok());
+    let vault = Vault::Operator(secrets);
     let mut read = tenant::directories(&operator.tenants, &dir);
     read.extend(vault.read_by(only));
+    read.extend(file);
     let mut loader = Loader::new(rules, vault, operator.allowed, world);
     let tenants = operator
         .tenants
@@ -179,6 +189,7 @@ fn load_operated(
         listen: operator.listen,
         metrics_listen: operator.metrics_listen,
         state_dir: operator.state_dir.map(|path| dir.join(path)),
+        database,
         cache_dir: operator.cache_dir.map(|path| dir.join(path)),
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
@@ -214,9 +225,10 @@ fn local(
         name: TenantName::local(),
         hosts: Vec::new(),
         prefix: None,
-        running: TENANT_RUNNING,
-        queue: TENANT_QUEUE,
-        memory: BYTES_MAX,
+        totals: Totals {
+            memory: BYTES_MAX,
+            ..Totals::default()
+        },
         weight: TENANT_WEIGHT,
         allowed: None,
     });
@@ -225,29 +237,12 @@ fn local(
         problems.extend(refused.into_iter().map(|refused| refused.problem));
         return Err(Problems(in_order(problems, |problem| problem)));
     }
-    // No totals were set, so they must not narrow what a bot was given.
-    let most = |of: fn(&Limits) -> u32, least| {
-        tenant
-            .bots
-            .iter()
-            .map(|bot| of(&bot.limits))
-            .max()
-            .unwrap_or(0)
-            .max(least)
-    };
-    tenant.running = most(|limits| limits.running, TENANT_RUNNING);
-    tenant.queue = most(|limits| limits.queue, TENANT_QUEUE);
-    tenant.memory = tenant
-        .bots
-        .iter()
-        .map(|bot| bot.limits.live_memory)
-        .max()
-        .unwrap_or(0)
-        .max(TENANT_MEMORY);
+    widen(&mut tenant);
     Ok(ServerSpec {
         listen: None,
         metrics_listen: None,
         state_dir: None,
+        database: None,
         cache_dir: None,
         connections: None,
         drain: DRAIN,
@@ -265,6 +260,25 @@ fn local(
         refused: in_order(refused, |refused| &refused.problem),
         aside,
     })
+}
+
+/// No totals were set, so they must not narrow what a bot was given: what one bot has, the tenant has. What bots
+/// keep stays when they are idle: of that, the tenant has what all of them have.
+fn widen(tenant: &mut TenantSpec) {
+    let least = Totals::default();
+    tenant.running = least.running;
+    tenant.queue = least.queue;
+    tenant.memory = least.memory;
+    let (mut store, mut store_keys) = (0_u64, 0_u32);
+    for bot in &tenant.bots {
+        tenant.running = tenant.running.max(bot.limits.running);
+        tenant.queue = tenant.queue.max(bot.limits.queue);
+        tenant.memory = tenant.memory.max(bot.limits.live_memory);
+        store = store.saturating_add(bot.limits.store);
+        store_keys = store_keys.saturating_add(bot.limits.store_keys);
+    }
+    tenant.store = least.store.max(store);
+    tenant.store_keys = least.store_keys.max(store_keys);
 }
 
 /// The directory of secrets that the environment names.

@@ -51,6 +51,16 @@ pub struct Limits {
     pub upload: u64,
     /// Bytes of one attachment that a bot reads. Over it, reading ends with an error.
     pub attachment: u64,
+    /// Bytes of all keys and values that a bot keeps; 0: it keeps nothing. What would pass it is refused to
+    /// the bot.
+    pub store: u64,
+    /// Keys that a bot keeps; 0: none. One more is refused to the bot.
+    pub store_keys: u32,
+    /// Bytes of one value that a bot keeps. A larger one is refused to the bot.
+    pub store_value: u64,
+    /// Operations of a bot on its store that begin in a second. What is more waits for its turn; one with more
+    /// than 4 KiB counts once more for each 4 KiB.
+    pub store_operations: u32,
 }
 
 /// One limit: all that is known about it.
@@ -124,7 +134,7 @@ macro_rules! row {
 }
 
 /// All limits, in the order in which people meet them.
-pub static ROWS: [Row; 20] = [
+pub static ROWS: [Row; 24] = [
     row!(cpu, Duration, Duration::from_secs(2), zero: false,
         "processor time of a reply at a stretch",
         because "a reply waits for others nearly all of its time; an endless loop ends while its reader still waits"),
@@ -185,6 +195,18 @@ pub static ROWS: [Row; 20] = [
     row!(attachment, Bytes, 50_000_000, zero: false,
         "one attachment that a bot reads",
         because "Poe's own limit of a file"),
+    row!(store, Bytes, 64 << 20, zero: true,
+        "all keys and values that a bot keeps",
+        because "64 KiB for each of a thousand people; a quarter of what a tenant may keep, so that one bot cannot take all of it"),
+    row!(store_keys, Count, 100_000, zero: true,
+        "keys that a bot keeps",
+        because "a hundred for each of a thousand people; a tenth of what a tenant may keep"),
+    row!(store_value, Bytes, 1 << 20, zero: false,
+        "one value that a bot keeps",
+        because "a reply of the greatest length fits, at two bytes a character"),
+    row!(store_operations, Count, 1_000, zero: false,
+        "operations of a bot on its store that begin in a second",
+        because "five hundred replies that read and write once a second, nearly all that a bot may run"),
 ];
 
 /// Longest name that is compared for a suggestion.
@@ -347,6 +369,10 @@ impl Default for Limits {
             uploads: 0,
             upload: 0,
             attachment: 0,
+            store: 0,
+            store_keys: 0,
+            store_value: 0,
+            store_operations: 0,
         };
         for row in &ROWS {
             (row.set)(&mut limits, row.default);
@@ -359,7 +385,7 @@ impl Default for Limits {
 pub fn help() -> String {
     let line = |row: &Row| {
         format!(
-            "{:<13} {:<8} {}",
+            "{:<16} {:<8} {}",
             row.name,
             row.default.to_string(),
             row.doc

@@ -13,13 +13,11 @@ use super::{
     manifest::{self, BotEntry},
     outbound::{self, Hosts},
     refused::Refused,
-    resolve::{
-        BotSpec, Rules, TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_WEIGHT, TenantSpec,
-        collisions,
-    },
+    resolve::{BotSpec, TENANT_WEIGHT, TenantSpec, collisions},
+    rules::Rules,
     secret_source::{SecretContext, Vault},
     source_file::{FILE_BYTES_MAX, TextFile, read, unreadable},
-    tenant::TenantEntry,
+    tenant::{TenantEntry, Totals},
 };
 use crate::ids::{BotName, Route, TenantName};
 use ravenry_base::report::{Place, Problem};
@@ -29,9 +27,7 @@ pub(super) struct Frame {
     pub(super) name: TenantName,
     pub(super) hosts: Vec<String>,
     pub(super) prefix: Option<Route>,
-    pub(super) running: u32,
-    pub(super) queue: u32,
-    pub(super) memory: u64,
+    pub(super) totals: Totals,
     pub(super) weight: u32,
     /// Hosts that its bots may name; `None`: all that the server allows.
     pub(super) allowed: Option<Hosts>,
@@ -163,6 +159,7 @@ impl<'e> Loader<'e> {
                     config: Vec::new(),
                     secrets: Vec::new(),
                     limits: Vec::new(),
+                    store: Vec::new(),
                     wrong: Vec::new(),
                 };
                 self.declared.push(Declared {
@@ -189,9 +186,7 @@ impl<'e> Loader<'e> {
             name: tenant.name,
             hosts: tenant.hosts.into_iter().map(|(host, _)| host).collect(),
             prefix: tenant.prefix.map(|(route, _)| route),
-            running: tenant.running.unwrap_or(TENANT_RUNNING),
-            queue: tenant.queue.unwrap_or(TENANT_QUEUE),
-            memory: tenant.memory.unwrap_or(TENANT_MEMORY),
+            totals: tenant.totals,
             weight: tenant.weight.unwrap_or(TENANT_WEIGHT),
             allowed: tenant.allowed,
         })
@@ -214,9 +209,7 @@ impl<'e> Loader<'e> {
             name,
             hosts,
             prefix,
-            running,
-            queue,
-            memory,
+            totals,
             weight,
             allowed: _,
         } = frame;
@@ -224,9 +217,11 @@ impl<'e> Loader<'e> {
             name,
             hosts,
             prefix,
-            running,
-            queue,
-            memory,
+            running: totals.running,
+            queue: totals.queue,
+            memory: totals.memory,
+            store: totals.store,
+            store_keys: totals.store_keys,
             weight,
             bots,
         };
@@ -271,9 +266,10 @@ impl<'e> Loader<'e> {
             .flatten()
             .collect();
         self.problems.extend(self.above(&entry, frame));
-        let (limits, problems) = self
-            .rules
-            .effective(&entry.name, &entry.limits, frame.memory);
+        let memory = frame.totals.memory;
+        let (limits, problems) = self.rules.effective(&entry.name, &entry.limits, memory);
+        self.problems.extend(problems);
+        let (store_ttl, problems) = self.rules.store_ttl(&entry.name, &entry.store);
         self.problems.extend(problems);
         let source = self.source(&entry, &dir, &home);
         let route = entry.route.unwrap_or_else(|| Route::of(&entry.name));
@@ -307,6 +303,7 @@ impl<'e> Loader<'e> {
             outbound_hosts: entry.hosts.into_iter().map(|host| host.pattern).collect(),
             secrets,
             limits,
+            store_ttl,
             place: entry.place,
         })
     }

@@ -17,6 +17,7 @@ use super::{
     outbound::{self, HostEntry, SecretEntry},
     resolve::Build,
     source_file::{TextFile, excerpt, nameable},
+    store::{self, TtlAsked},
     toml_table::{Keys, kind, plain},
 };
 use crate::ids::{BotName, Route};
@@ -47,6 +48,7 @@ pub(super) struct BotEntry {
     pub(super) config: Vec<(String, String)>,
     pub(super) secrets: Vec<SecretEntry>,
     pub(super) limits: Vec<Asked>,
+    pub(super) store: Vec<TtlAsked>,
     /// What is wrong with its table.
     pub(super) wrong: Vec<Problem>,
 }
@@ -130,6 +132,7 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         .table("limits", file)
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
+    let store = store::asked(&mut keys, file);
     keys.finish(file);
     let name = parsed.ok()?;
     Some(BotEntry {
@@ -144,6 +147,7 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         config,
         secrets,
         limits,
+        store,
         wrong: file.problems.split_off(before),
     })
 }

@@ -9,6 +9,7 @@ use toml_span::Span;
 use url::Url;
 
 use super::{
+    database::{self, DatabaseEntry},
     engines::{Engines, engines},
     limits::UnitKind,
     limits_table::{Asked, asked},
@@ -16,6 +17,7 @@ use super::{
     platform::{self, PoeUrlError},
     resolve::{GUEST_CLOCK_EXACT, GUEST_CLOCK_MAX},
     source_file::{self, FILE_BYTES_MAX, TextFile, unreadable},
+    store::{self, TtlAsked},
     tenant::{TenantEntry, host_name, separate, tenant},
     toml_table::{Keys, Zero, count, plain},
     units,
@@ -39,6 +41,7 @@ pub(super) struct Operator {
     pub(super) metrics_listen: Option<String>,
     /// Relative to the file.
     pub(super) state_dir: Option<String>,
+    pub(super) database: Option<DatabaseEntry>,
     /// Relative to the file.
     pub(super) cache_dir: Option<String>,
     pub(super) connections: Option<u32>,
@@ -47,6 +50,8 @@ pub(super) struct Operator {
     pub(super) engines: Option<Engines>,
     /// Ceilings of limits.
     pub(super) limits: Vec<Asked>,
+    /// How long what bots keep may stay.
+    pub(super) store: Vec<TtlAsked>,
     pub(super) poe_api: Option<Url>,
     pub(super) poe_upload: Option<Url>,
     pub(super) private_hosts: Vec<PrivateHost>,
@@ -106,6 +111,7 @@ pub(super) fn read(file: &mut TextFile) -> Operator {
         .table("limits", file)
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
+    operator.store = store::asked(&mut keys, file);
     if let Some(keys) = keys.table("poe", file) {
         poe(keys, &mut operator, file);
     }
@@ -145,6 +151,7 @@ fn server(mut keys: Keys, operator: &mut Operator, file: &mut TextFile) {
         None => None,
     };
     operator.state_dir = path(&mut keys, "state_dir", file);
+    operator.database = database::entry(&mut keys, file);
     operator.cache_dir = path(&mut keys, "cache_dir", file);
     operator.connections = count(&mut keys, "connections", Zero::Refused, file);
     operator.drain = duration(&mut keys, "drain", file).map(|(drain, _)| drain);

@@ -1,17 +1,13 @@
 //! Author and operator together: what the files mean, with every default applied.
 //!
-//! After this no code meets an invalid or a missing setting. `Rules` narrows, and nothing else does.
+//! After this no code meets an invalid or a missing setting. `rules` narrows, and nothing else does.
 
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::HeaderName;
 
 use super::{
-    engines::Engines,
-    limits::{self, Limits, Value},
-    limits_table::Asked,
-    platform::PoeUrls,
-    refused::Refused,
+    engines::Engines, limits::Limits, platform::PoeUrls, refused::Refused, store::StoreTtl,
 };
 use crate::ids::{BotName, Route, TenantName};
 use ravenry_base::{
@@ -42,6 +38,15 @@ pub const TENANT_QUEUE: u32 = 1024;
 /// Bytes of all instances of a tenant together, where the operator says nothing: four bots at their default.
 pub const TENANT_MEMORY: u64 = 4 << 30;
 
+/// Bytes of all keys and values that the bots of a tenant keep, where the operator says nothing: four bots at
+/// their default.
+pub const TENANT_STORE: u64 = 256 << 20;
+
+/// Keys that all bots of a tenant keep, where the operator says nothing: ten bots at their default.
+///
+/// With as many, the bytes allow 268 for a key and its value.
+pub const TENANT_STORE_KEYS: u32 = 1_000_000;
+
 /// Weight of a tenant whose operator says nothing: all have the same.
 pub const TENANT_WEIGHT: u32 = 1;
 
@@ -70,6 +75,8 @@ pub struct ServerSpec {
     pub metrics_listen: Option<String>,
     /// Directory for what must outlive the process; absolute or relative to the working directory.
     pub state_dir: Option<PathBuf>,
+    /// URL of the PostgreSQL database in which bots keep things; `None`: SQLite in the state directory.
+    pub database: Option<Secret>,
     /// Directory for what can be made again.
     pub cache_dir: Option<PathBuf>,
     /// Most connections at once; `None`: what the machine carries.
@@ -144,6 +151,10 @@ pub struct TenantSpec {
     pub queue: u32,
     /// Bytes of all instances of all its bots.
     pub memory: u64,
+    /// Bytes of all keys and values that all its bots keep.
+    pub store: u64,
+    /// Keys that all its bots keep.
+    pub store_keys: u32,
     /// Its share of computing time beside others, 1 to [`TENANT_WEIGHT_MAX`].
     pub weight: u32,
     /// Its bots, in the order of the files.
@@ -181,6 +192,8 @@ pub struct BotSpec {
     pub secrets: Vec<SecretGrant>,
     /// What it may use.
     pub limits: Limits,
+    /// How long what it keeps stays.
+    pub store_ttl: StoreTtl,
     /// Where it was declared.
     pub place: Place,
 }
@@ -205,146 +218,6 @@ pub struct Build {
     pub command: String,
     /// Patterns of files whose change calls for a new build, relative to the bot's directory.
     pub watch: Vec<String>,
-}
-
-/// What bots get of each limit, and how much they may ask for.
-///
-/// | the author says | the bot gets |
-/// |---|---|
-/// | nothing | the default, or the ceiling where that is lower |
-/// | no more than the ceiling | what the author says |
-/// | more than the ceiling | nothing: an error that names both |
-///
-/// The ceiling of a limit is, first to last: the value of the flag; what the operator's file says;
-/// the default, when there is an operator's file; nothing. The default is the value of the flag,
-/// else that of the table of limits. So a flag takes the place of the default, and a manifest may
-/// only go below it.
-#[derive(Clone, Debug)]
-pub(super) struct Rules {
-    defaults: Limits,
-    ceilings: Limits,
-}
-
-impl Rules {
-    /// Where the author runs the server: no ceilings but those of the flags.
-    pub(super) fn of_author() -> Self {
-        Self {
-            defaults: Limits::default(),
-            ceilings: Limits::widest(),
-        }
-    }
-
-    /// With an operator's file that says `asked`.
-    pub(super) fn of_operator(asked: &[Asked]) -> Self {
-        let mut ceilings = Limits::default();
-        for asked in asked {
-            (asked.row.set)(&mut ceilings, asked.value);
-        }
-        Self {
-            defaults: Limits::default().at_most(&ceilings),
-            ceilings,
-        }
-    }
-
-    /// Applies `--limit NAME=VALUE`.
-    pub(super) fn with_flags(mut self, flags: &[(String, String)]) -> (Self, Vec<Problem>) {
-        let mut problems = Vec::new();
-        for (name, text) in flags {
-            let set = self
-                .defaults
-                .set(name, text)
-                .and_then(|()| self.ceilings.set(name, text));
-            if let Err(error) = set {
-                let message = format!("a limit for all bots cannot be set: {error}");
-                problems.push(Problem {
-                    message,
-                    ..Problem::default()
-                });
-            }
-        }
-        let flag = |name: &str| flags.iter().any(|(flag, _)| flag == name);
-        if flag("memory") && self.defaults.memory > self.defaults.live_memory {
-            let (memory, live) = (
-                Value::Bytes(self.defaults.memory),
-                Value::Bytes(self.defaults.live_memory),
-            );
-            problems.push(Problem {
-                message: format!("a limit for all bots cannot be set: `memory` is {memory}, `live_memory` of all instances only {live}"),
-                hint: Some(format!("set `live_memory={memory}`, or more, as well")),
-                ..Problem::default()
-            });
-        }
-        (self, problems)
-    }
-
-    /// The ceilings of all bots.
-    pub(super) fn ceilings(&self) -> &Limits {
-        &self.ceilings
-    }
-
-    /// What all bots get that ask for nothing.
-    pub(super) fn defaults(&self) -> &Limits {
-        &self.defaults
-    }
-
-    /// What a bot gets that asks for `asked`, when all instances of its tenant may have
-    /// `tenant_memory` bytes, never more than it can have; and what is wrong with it.
-    pub(super) fn effective(
-        &self,
-        bot: &BotName,
-        asked: &[Asked],
-        tenant_memory: u64,
-    ) -> (Limits, Vec<Problem>) {
-        let mut limits = self.defaults.at_most(&self.ceilings);
-        for asked in asked {
-            (asked.row.set)(&mut limits, asked.value);
-        }
-        let place = |name| {
-            asked
-                .iter()
-                .find(|asked| asked.row.name == name)
-                .map(|asked| asked.place.clone())
-        };
-        let above = |violation: limits::Violation| Problem {
-            message: format!(
-                "`{}` of bot `{bot}` is {}; at most {} is allowed",
-                violation.name, violation.asked, violation.allowed
-            ),
-            place: place(violation.name),
-            hint: Some(
-                "lower it; only whoever runs the server can raise what is allowed".to_owned(),
-            ),
-            ..Problem::default()
-        };
-        let mut problems: Vec<_> = limits
-            .narrow(&self.ceilings)
-            .into_iter()
-            .map(above)
-            .collect();
-        limits = limits.at_most(&self.ceilings);
-        // One instance must fit into what all may have, or none could ever start.
-        let most = limits.live_memory.min(tenant_memory);
-        if limits.memory > most {
-            if let Some(place) = place("memory").filter(|_| problems.is_empty()) {
-                let whose = if most == tenant_memory {
-                    "all bots of its tenant"
-                } else {
-                    "all its instances (`live_memory`)"
-                };
-                let (memory, most) = (Value::Bytes(limits.memory), Value::Bytes(most));
-                problems.push(Problem {
-                    message: format!(
-                        "`memory` of bot `{bot}` is {memory}; {whose} have only {most}"
-                    ),
-                    place: Some(place),
-                    hint: Some("lower it, or give more to all together".to_owned()),
-                    ..Problem::default()
-                });
-            }
-            limits.memory = most;
-        }
-        (limits, problems)
-    }
 }
 
 /// Bots of one tenant that cannot stand beside each other, or where the gateway answers itself.

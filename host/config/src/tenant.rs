@@ -12,7 +12,10 @@ use super::{
     limits,
     limits_table::limit,
     outbound::{self, Hosts},
-    resolve::TENANT_WEIGHT_MAX,
+    resolve::{
+        TENANT_MEMORY, TENANT_QUEUE, TENANT_RUNNING, TENANT_STORE, TENANT_STORE_KEYS,
+        TENANT_WEIGHT_MAX,
+    },
     source_file::{TextFile, excerpt, nameable},
     toml_table::{Keys, Zero, count, kind, plain, whole},
     units,
@@ -35,12 +38,38 @@ pub(super) struct TenantEntry {
     pub(super) hosts: Vec<(String, Place)>,
     /// Files or directories, relative to the operator's file.
     pub(super) manifests: Vec<(String, Place)>,
-    pub(super) running: Option<u32>,
-    pub(super) queue: Option<u32>,
-    pub(super) memory: Option<u64>,
+    pub(super) totals: Totals,
     pub(super) weight: Option<u32>,
     /// The ceiling of hosts that its bots may name.
     pub(super) allowed: Option<Hosts>,
+}
+
+/// What all bots of a tenant may use together.
+#[derive(Clone, Copy)]
+pub(super) struct Totals {
+    /// Replies at once.
+    pub(super) running: u32,
+    /// Queries that wait for a place.
+    pub(super) queue: u32,
+    /// Bytes of all instances.
+    pub(super) memory: u64,
+    /// Bytes of all keys and values that are kept.
+    pub(super) store: u64,
+    /// Keys that are kept.
+    pub(super) store_keys: u32,
+}
+
+impl Default for Totals {
+    /// Where the operator says nothing.
+    fn default() -> Self {
+        Self {
+            running: TENANT_RUNNING,
+            queue: TENANT_QUEUE,
+            memory: TENANT_MEMORY,
+            store: TENANT_STORE,
+            store_keys: TENANT_STORE_KEYS,
+        }
+    }
 }
 
 /// Where the manifests of these tenants are; `dir` is the directory of the operator's file.
@@ -104,7 +133,7 @@ pub(super) fn tenant<'t>(
         .map(|(text, span)| (text, file.place(span)))
         .collect();
     let weight = whole(&mut keys, "weight", 1..=TENANT_WEIGHT_MAX, file);
-    let (running, queue, memory) = totals(&mut keys, file);
+    let totals = totals(&mut keys, file);
     keys.finish(file);
     Some(TenantEntry {
         name: parsed.ok()?,
@@ -112,30 +141,37 @@ pub(super) fn tenant<'t>(
         prefix,
         hosts,
         manifests,
-        running,
-        queue,
-        memory,
+        totals,
         weight,
         allowed,
     })
 }
 
-/// What all bots of a tenant may use together: replies, queries that wait, memory.
-fn totals(keys: &mut Keys, file: &mut TextFile) -> (Option<u32>, Option<u32>, Option<u64>) {
+/// Reads what all bots of a tenant may use together.
+fn totals(keys: &mut Keys, file: &mut TextFile) -> Totals {
+    let none = Totals::default();
     let Some(mut keys) = keys.table("limits", file) else {
-        return (None, None, None);
+        return none;
     };
     let running = count(&mut keys, "running", Zero::Refused, file);
     let queue = count(&mut keys, "queue", Zero::Allowed, file);
-    let memory = memory(&mut keys, file);
+    let memory = bytes(&mut keys, "memory", file);
+    let store = bytes(&mut keys, "store", file);
+    let store_keys = count(&mut keys, "store_keys", Zero::Allowed, file);
     keys.finish(file);
-    (running, queue, memory)
+    Totals {
+        running: running.unwrap_or(none.running),
+        queue: queue.unwrap_or(none.queue),
+        memory: memory.unwrap_or(none.memory),
+        store: store.unwrap_or(none.store),
+        store_keys: store_keys.unwrap_or(none.store_keys),
+    }
 }
 
-/// Bytes of all instances of a tenant; read as the limit of the same name is.
-fn memory(keys: &mut Keys, file: &mut TextFile) -> Option<u64> {
-    let value = keys.take("memory")?;
-    let row = limits::row("memory")?;
+/// Bytes of all bots of a tenant; read as the limit of the same name is.
+fn bytes(keys: &mut Keys, name: &'static str, file: &mut TextFile) -> Option<u64> {
+    let value = keys.take(name)?;
+    let row = limits::row(name)?;
     match limit(row, value, &keys.within(), file)? {
         units::Value::Bytes(bytes) => Some(bytes),
         _ => None,

@@ -1,6 +1,7 @@
 //! Loading from files as users write them; errors are compared whole.
 
 mod author;
+mod database;
 mod directory;
 mod hostile;
 mod mistakes;
@@ -8,3 +9,4 @@ mod operated;
 mod operator;
 mod outside;
 mod scene;
+mod store;

@@ -9,6 +9,8 @@ use bytesize::ByteSize;
 /// Far above any use, and far below where adding it to a clock could overflow.
 pub const DURATION_MAX: Duration = Duration::from_hours(365 * 24);
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// Largest size that a setting takes: 1 TiB, more than a machine that this is built for has.
 pub const BYTES_MAX: u64 = 1 << 40;
 
@@ -49,6 +51,11 @@ impl UnitKind {
     ///
     /// Fails with the end of a sentence that begins with the name of the setting.
     pub fn parse(self, text: &str) -> Result<Value, String> {
+        self.parse_up_to(text, self.most())
+    }
+
+    /// As [`UnitKind::parse`], for a setting that has a largest value of its own.
+    pub(super) fn parse_up_to(self, text: &str, most: Value) -> Result<Value, String> {
         let text = text.trim();
         let value = match self {
             Self::Duration => duration(text).map(Value::Duration),
@@ -56,7 +63,6 @@ impl UnitKind {
             Self::Count => count(text).map(Value::Count),
         };
         let value = value.ok_or_else(|| format!("must be {}", self.example()))?;
-        let most = self.most();
         if value > most {
             Err(format!("must be at most {most}"))
         } else {
@@ -90,9 +96,12 @@ impl Value {
 impl fmt::Display for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duration(duration) => {
-                write!(formatter, "{}", humantime::format_duration(*duration))
-            }
+            // The library makes months and hours of them, as no one has written them.
+            Self::Duration(duration) => match whole_days(*duration) {
+                0 => write!(formatter, "{}", humantime::format_duration(*duration)),
+                1 => formatter.write_str("1day"),
+                days => write!(formatter, "{days}days"),
+            },
             Self::Bytes(bytes) => {
                 let units = [
                     (1 << 40, "TiB"),
@@ -112,6 +121,16 @@ impl fmt::Display for Value {
             }
             Self::Count(count) => write!(formatter, "{count}"),
         }
+    }
+}
+
+/// How many days a duration is; 0 where it is no whole number of them.
+fn whole_days(duration: Duration) -> u64 {
+    let days = duration.as_secs() / DAY.as_secs();
+    if duration.as_nanos().is_multiple_of(DAY.as_nanos()) {
+        days
+    } else {
+        0
     }
 }
 
@@ -256,6 +275,23 @@ mod tests {
             if kind != UnitKind::Duration {
                 assert_eq!(error, format!("must be at most {most}"));
             }
+        }
+    }
+
+    /// Days stay days, as people write them.
+    #[test]
+    fn whole_days_are_shown_as_days() {
+        for (text, shown) in [
+            ("24h", "1day"),
+            ("90d", "90days"),
+            ("365days", "365days"),
+            ("0d", "0s"),
+            ("25h", "1day 1h"),
+            ("1day 1ms", "1day 1ms"),
+        ] {
+            let value = UnitKind::Duration.parse(text).unwrap();
+            assert_eq!(value.to_string(), shown);
+            assert_eq!(UnitKind::Duration.parse(shown), Ok(value));
         }
     }
 

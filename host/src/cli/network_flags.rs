@@ -113,6 +113,7 @@ mod tests {
             listen: None,
             metrics_listen: None,
             state_dir: None,
+            database: None,
             cache_dir: None,
             connections: None,
             drain: Duration::ZERO,

@@ -41,8 +41,8 @@ const CHANGES: &str = "What you change is built and mounted as you save it; runn
 pub(super) enum Author<'a> {
     /// Builds what is named here, and builds and mounts it again when it changes.
     Watches(&'a Path),
-    /// Builds, once.
-    Builds,
+    /// Builds what is named here, once.
+    Builds(&'a Path),
     /// Has built them before: an operator's server builds nothing. It has walls around it, and reads its files again
     /// at each of these signals.
     HasBuilt(&'a Walls, (Hangups, Reread)),
@@ -73,19 +73,22 @@ pub(super) fn serve(
         tell_open(&spec);
         notes.push(walls.to_string());
     }
+    if let Author::Watches(source) | Author::Builds(source) = &author {
+        notes.extend(ravenry_config::unlisted(source, &spec));
+    }
     let progress = Progress::logged();
     let cache = serving.directories(&spec)?.cache;
     let mut reload = match &author {
         Author::Watches(source) => Reload::new((source, &cache), &serving.limits, &spec, &progress)
             .map(|reload| reload.beside(simulated.cloned())),
-        Author::Builds | Author::HasBuilt(..) => None,
+        Author::Builds(_) | Author::HasBuilt(..) => None,
     };
     for refused in &spec.refused {
         progress.complain(&refused.problem.clone().into());
     }
     let prepared = match &author {
         Author::HasBuilt(..) => Ok(()),
-        Author::Watches(_) | Author::Builds => build(&mut spec, &cache, &progress),
+        Author::Watches(_) | Author::Builds(_) => build(&mut spec, &cache, &progress),
     };
     let files = table::files(&spec.refused);
     if let Some(reload) = &mut reload {
@@ -98,7 +101,7 @@ pub(super) fn serve(
         let listen = Listen::of(&spec, serving);
         let again = match author {
             Author::HasBuilt(_, again) => Some(again),
-            Author::Watches(_) | Author::Builds => None,
+            Author::Watches(_) | Author::Builds(_) => None,
         };
         let simulated = simulated.map(AsRef::as_ref);
         let shown = (notes, files, &progress);

@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 use super::{
     directories::{cache_dir, state_dir},
     failure::Failure,
-    flag_values::pair,
+    flag_values::{Unrepeated, pair},
     network_flags::NetworkFlags,
 };
-use ravenry_config::{limits, resolve::ServerSpec};
+use ravenry_base::secret::Secret;
+use ravenry_config::{database, limits, resolve::ServerSpec};
 use ravenry_gateway::server::Directories;
 
 /// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
@@ -25,6 +26,18 @@ pub(crate) struct ServingFlags {
     /// Where state is kept [default: ~/.local/state/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
+    /// URL of the PostgreSQL database in which bots keep things [default: SQLite in the state directory]
+    ///
+    /// It begins with `postgres://` or `postgresql://`. Everybody on this machine sees the arguments of a
+    /// process: set the variable where a password is in it.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "RAVENRY_DATABASE",
+        hide_env_values = true,
+        value_parser = Unrepeated(database_url)
+    )]
+    pub database: Option<Secret>,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -64,6 +77,14 @@ pub(crate) struct ServingFlags {
 }
 
 impl ServingFlags {
+    /// Puts the flags in place of what the files say of other servers: the platform's, name servers, a database.
+    pub(super) fn apply(&self, spec: &mut ServerSpec) {
+        self.network.apply(spec);
+        if let Some(database) = &self.database {
+            spec.database = Some(database.clone());
+        }
+    }
+
     /// Where things are kept: a flag wins over the file, the file over the default.
     ///
     /// # Errors
@@ -76,6 +97,10 @@ impl ServingFlags {
             cache: cache.map_or_else(cache_dir, |dir| Ok(dir.clone()))?,
         })
     }
+}
+
+pub(super) fn database_url(text: &str) -> Result<Secret, String> {
+    database::url(text).map_err(|error| format!("it {error}: {}", error.hint()))
 }
 
 fn limits_help() -> String {
@@ -94,4 +119,75 @@ pub(crate) enum LogFormat {
     Json,
     /// Text on a terminal, JSON otherwise
     Auto,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::{CommandFactory as _, Parser};
+
+    use super::*;
+    use ravenry_config::{World, load_operator};
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        serving: ServingFlags,
+    }
+
+    /// The flag wins over the file; without it the file holds.
+    #[test]
+    fn the_database_of_the_flag_wins_over_that_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("o.toml");
+        let text = "[server]\ndatabase = \"postgres://file\"\n[tenant.a]\nmanifests = []\n";
+        fs::write(&file, text).unwrap();
+        let world = World {
+            variable: &|_| None,
+            unfit: &|_| None,
+            stand_in: None,
+        };
+        for (arguments, database) in [
+            (&["test"] as &[_], "postgres://file"),
+            (
+                &["test", "--database=postgresql://u:p@flag/x"],
+                "postgresql://u:p@flag/x",
+            ),
+        ] {
+            let flags = Flags::try_parse_from(arguments).unwrap();
+            let mut spec = load_operator(&file, &[], world).unwrap();
+            flags.serving.apply(&mut spec);
+            assert!(spec.database.unwrap().matches(database.as_bytes()));
+        }
+    }
+
+    /// Neither what is wrong with a URL nor the help repeats the password in it.
+    #[test]
+    fn passwords_of_a_database_are_not_repeated() {
+        for (url, why) in [
+            ("mysql://me:planted@host/x", "is not a URL with the scheme"),
+            ("me:planted@host", "is not a URL with the scheme"),
+            (
+                "postgres://me:plan ted@host",
+                "has blanks or other characters",
+            ),
+            (
+                "postgres://me:planted@host:port",
+                "is not a URL with the scheme",
+            ),
+        ] {
+            let Err(error) = Flags::try_parse_from(["test", "--database", url]) else {
+                panic!("{url} was taken")
+            };
+            let said = error.to_string();
+            assert!(said.contains("--database") && said.contains(why), "{said}");
+            assert!(!said.contains("plan") && !said.contains("ted@"), "{said}");
+        }
+        let command = Flags::command();
+        let mut flags = command.get_arguments();
+        let flag = flags.find(|flag| flag.get_id() == "database").unwrap();
+        assert!(flag.is_hide_env_values_set());
+        assert_eq!(flag.get_env().unwrap(), "RAVENRY_DATABASE");
+    }
 }

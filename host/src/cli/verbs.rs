@@ -11,6 +11,7 @@ pub(super) mod inspect;
 pub(super) mod new;
 pub(super) mod serve;
 pub(super) mod simulate;
+pub(super) mod store;
 pub(super) mod sync;
 pub(super) mod test;
 pub(super) mod up;

@@ -27,6 +27,10 @@ fn every_field_has_its_own_row() {
         uploads,
         upload,
         attachment,
+        store,
+        store_keys,
+        store_value,
+        store_operations,
     } = Limits::default();
     let by_field = [
         Value::Duration(cpu),
@@ -49,6 +53,10 @@ fn every_field_has_its_own_row() {
         Value::Count(uploads.into()),
         Value::Bytes(upload),
         Value::Bytes(attachment),
+        Value::Bytes(store),
+        Value::Count(store_keys.into()),
+        Value::Bytes(store_value),
+        Value::Count(store_operations.into()),
     ];
     for (row, value) in ROWS.iter().zip(by_field) {
         assert_eq!(row.default, value, "{}", row.name);
@@ -97,7 +105,7 @@ fn the_defaults_are_those_that_are_promised() {
         defaults.join(" "),
         "cpu=2s cpu_refill=100ms wall_time=1h memory=64MiB live_memory=1GiB running=512 queue=256 queue_wait=4s \
          body=16MiB text=512000 events=10000 log=64KiB log_line=8KiB outbound=8 outbound_body=64MiB ask_depth=5 asks=8 \
-         uploads=20 upload=50MB attachment=50MB"
+         uploads=20 upload=50MB attachment=50MB store=64MiB store_keys=100000 store_value=1MiB store_operations=1000"
     );
 }
 
@@ -106,7 +114,7 @@ fn help_has_one_line_for_each_limit() {
     assert_eq!(help().lines().count(), ROWS.len());
     assert_eq!(
         help().lines().nth(7),
-        Some("queue_wait    4s       longest wait for a place")
+        Some("queue_wait       4s       longest wait for a place")
     );
 }
 
@@ -184,7 +192,7 @@ fn a_limit_that_cannot_be_set_says_why() {
     let error = Limits::default().set("nonsense", "1").unwrap_err();
     assert!(
         error.starts_with("unknown limit `nonsense`; there are `cpu`, ")
-            && error.ends_with("`attachment`"),
+            && error.ends_with("`store_operations`"),
         "{error}"
     );
 }

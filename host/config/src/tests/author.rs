@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{
-    super::{limits::Limits, resolve::Build},
+    super::{limits::Limits, resolve::Build, store::StoreTtl},
     scene::Scene,
 };
 
@@ -20,6 +20,7 @@ poe    = { name = "HerokuCat", access_keys = [{ env = "CAT_KEY" }, { file = "key
 allowed_outbound_hosts = []
 config = { greeting = "meow", LANG = "en" }
 limits = { memory = "32MiB", cpu = "1s", running = 7, text = "1_000" }
+store  = { user = { ttl = "90d" } }
 build  = { command = "cargo build", watch = ["src/**"] }
 
 [bot.dog]
@@ -76,6 +77,7 @@ source = "dog.wasm"
         ..Limits::default()
     };
     assert_eq!(cat.limits, limits);
+    assert_eq!(cat.store_ttl.user, Some(Duration::from_hours(90 * 24)));
     assert_eq!(
         cat.build,
         Some(Build {
@@ -92,6 +94,7 @@ source = "dog.wasm"
         (dog.route.as_str(), dog.access_keys.len(), &dog.limits),
         ("/dog", 0, &Limits::default())
     );
+    assert_eq!(dog.store_ttl, StoreTtl::default());
     assert_eq!(
         (spec.drain, spec.ceilings),
         (Duration::from_secs(30), Limits::default())

@@ -210,7 +210,7 @@ fn mistakes_of_all_files_show_at_once() {
     hint: write `memory = "64MiB"`, or what you mean
     error: unknown key `cpu` in [tenant.a.limits]
       --> DIR/o.toml:12:37
-    hint: known here: `running`, `queue`, `memory`
+    hint: known here: `running`, `queue`, `memory`, `store`, `store_keys`
     error: `manifests` is missing in [tenant.b]
       --> DIR/o.toml:13:1
     hint: write `manifests = ["acme/ravenry.toml"]`; paths are relative to this file

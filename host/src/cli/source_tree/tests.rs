@@ -7,6 +7,7 @@ use ravenry_config::{
     ids::{BotName, Route, TenantName},
     limits::Limits,
     resolve::Build,
+    store::StoreTtl,
 };
 
 const QUIET: Caller<'static> = Caller {
@@ -43,6 +44,7 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
         outbound_hosts: Vec::new(),
         secrets: Vec::new(),
         limits: Limits::default(),
+        store_ttl: StoreTtl::default(),
     }
 }
 

@@ -122,7 +122,7 @@ impl Run for Serve {
         let Some(hangups) = hangups.filter(|_| !spec.is_void()) else {
             return told(&spec);
         };
-        self.serving.network.apply(&mut spec);
+        self.serving.apply(&mut spec);
         let directories = self.serving.directories(&spec)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
         let paths = Paths {

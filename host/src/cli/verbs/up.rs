@@ -63,7 +63,7 @@ impl Run for Up {
         if spec.is_void() {
             spec = spec.whole().map_err(Failure::Usage)?;
         }
-        self.serving.network.apply(&mut spec);
+        self.serving.apply(&mut spec);
         let simulated = match (&self.simulate, self.page.as_deref()) {
             (Some(listen), page) => {
                 let page = page.filter(|page| *page != "off");
@@ -79,7 +79,7 @@ impl Run for Up {
             simulated.prepare(&mut spec);
         }
         let author = if self.no_watch {
-            Author::Builds
+            Author::Builds(&self.source)
         } else {
             Author::Watches(&self.source)
         };

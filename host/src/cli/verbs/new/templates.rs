@@ -63,6 +63,10 @@ pub(super) const WIT: &[File] = &[
         "wit/deps/wasi-io/poll.wit",
         include_str!("../../../../../wit/deps/wasi-io/poll.wit"),
     ),
+    (
+        "wit/deps/wasi-keyvalue/keyvalue.wit",
+        include_str!("../../../../../wit/deps/wasi-keyvalue/keyvalue.wit"),
+    ),
 ];
 
 /// A conversation, which the bots of all templates pass.

@@ -55,7 +55,7 @@ impl Again {
 
     fn attempt(&self, deployment: &Arc<Deployment>) -> Result<Done, Problems> {
         let mut spec = self.serve.load().map_err(Failure::into_problems)?;
-        self.serve.serving.network.apply(&mut spec);
+        self.serve.serving.apply(&mut spec);
         components::only_components(&mut spec);
         self.tell_what_stays(&spec);
         serving::tell_open(&spec);
@@ -75,6 +75,7 @@ impl Again {
             ("listen", first.listen != now.listen),
             ("metrics_listen", first.metrics_listen != now.metrics_listen),
             ("state_dir", first.state_dir != now.state_dir),
+            ("database", first.database != now.database),
             ("cache_dir", first.cache_dir != now.cache_dir),
             ("connections", first.connections != now.connections),
             ("drain", first.drain != now.drain),

@@ -1,0 +1,229 @@
+//! Whose entries are meant: flags for a tenant, a bot and a bucket, and what the operator's file says of them.
+
+use clap::Args;
+
+use super::{place::Opened, refusal};
+use crate::cli::failure::Failure;
+use ravenry_base::report::Problem;
+use ravenry_config::{
+    ids::{BotName, TenantName},
+    resolve::{BotSpec, ServerSpec},
+};
+use ravenry_store::{
+    Bounds, Bucket, BucketFilter, EntryFilter, EntryInfo, EntryPlace, PAGE_MAX, Quota, Scope,
+    WritePolicy,
+};
+
+/// Whose bots.
+#[derive(Debug, Args)]
+pub(crate) struct TenantFlag {
+    /// The tenant [default: `local`, as with `ravenry up`; the only one of the operator's file]
+    #[arg(long, value_name = "NAME", value_parser = tenant)]
+    pub tenant: Option<TenantName>,
+}
+
+/// A bucket that is a person's or a conversation's.
+#[derive(Debug, Args)]
+pub(crate) struct BucketFlags {
+    /// What is kept of this person, by their id
+    #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "conversation")]
+    pub user: Option<String>,
+    /// What is kept of this conversation, by its id
+    #[arg(long, value_name = "ID", value_parser = id)]
+    pub conversation: Option<String>,
+}
+
+/// One bucket of one bot.
+#[derive(Debug, Args)]
+pub(crate) struct ScopeFlags {
+    /// The bot; without a person or a conversation, what it keeps for all is meant
+    #[arg(long, value_name = "NAME", value_parser = bot)]
+    pub bot: BotName,
+    /// Whose bucket.
+    #[command(flatten)]
+    pub bucket: BucketFlags,
+    /// Whose bot.
+    #[command(flatten)]
+    pub tenant: TenantFlag,
+}
+
+fn tenant(text: &str) -> Result<TenantName, String> {
+    TenantName::parse(text).map_err(|error| error.to_string())
+}
+
+/// Reads the name of a bot.
+pub(super) fn bot(text: &str) -> Result<BotName, String> {
+    BotName::parse(text).map_err(|error| error.to_string())
+}
+
+/// An empty one is a variable that was not set: no server keeps anything under it.
+fn id(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+impl BucketFlags {
+    /// The bucket, if one is named.
+    pub(super) fn bucket(&self) -> Option<Bucket> {
+        let user = self.user.clone().map(Bucket::User);
+        user.or_else(|| self.conversation.clone().map(Bucket::Conversation))
+    }
+}
+
+impl ScopeFlags {
+    /// The scope.
+    ///
+    /// # Errors
+    /// It is not said whose the bot is.
+    pub(super) fn scope(&self, opened: &Opened) -> Result<Scope, Failure> {
+        Ok(Scope {
+            tenant: opened.tenant(&self.tenant)?.to_string(),
+            bot: self.bot.to_string(),
+            bucket: self.bucket.bucket().unwrap_or(Bucket::Bot),
+        })
+    }
+}
+
+impl Opened {
+    /// The tenant that is meant.
+    ///
+    /// # Errors
+    /// The operator's file has several.
+    pub(super) fn tenant(&self, given: &TenantFlag) -> Result<TenantName, Failure> {
+        let tenants = self.spec.as_ref().map(|spec| spec.tenants.as_slice());
+        match (&given.tenant, tenants) {
+            (Some(tenant), _) => Ok(tenant.clone()),
+            (None, None) => Ok(TenantName::local()),
+            (None, Some([only])) => Ok(only.name.clone()),
+            (None, Some(tenants)) => {
+                let names = tenants.iter().map(|tenant| format!("`{}`", tenant.name));
+                let names = names.collect::<Vec<_>>().join(", ");
+                Err(Failure::Usage(
+                    Problem {
+                        message: "the operator's file has several tenants".to_owned(),
+                        hint: Some(format!("name one with --tenant: {names}")),
+                        ..Problem::default()
+                    }
+                    .into(),
+                ))
+            }
+        }
+    }
+
+    /// All entries of these, a page after the other, until `take` wants no more.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(super) async fn each(
+        &self,
+        filter: &EntryFilter,
+        mut take: impl FnMut(EntryInfo) -> bool,
+    ) -> Result<(), Failure> {
+        let mut after: Option<EntryPlace> = None;
+        loop {
+            let page = self.store.entries(filter, after.as_ref(), PAGE_MAX).await;
+            let page = page.map_err(|error| refusal::unread(&error))?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.place.clone());
+            if !page.into_iter().all(&mut take) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a bot keeps anything, in any bucket.
+    ///
+    /// # Errors
+    /// It does not, or the store cannot be read.
+    pub(super) async fn keeps(&self, tenant: &TenantName, bot: &BotName) -> Result<(), Failure> {
+        let filter = filter(tenant, Some(bot), None);
+        let found = self.store.entries(&filter, None, 1).await;
+        if found.map_err(|error| refusal::unread(&error))?.is_empty() {
+            return Err(Failure::Failed(
+                Problem {
+                    message: format!("bot `{bot}` of tenant `{tenant}` keeps nothing"),
+                    hint: Some("`ravenry store ls` shows which bots keep something".to_owned()),
+                    ..Problem::default()
+                }
+                .into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What holds for a write: as for the bot, where the operator's file is known, else the defaults.
+    ///
+    /// # Errors
+    /// The file has no such bot.
+    pub(super) fn policy(&self, scope: &Scope) -> Result<WritePolicy, Failure> {
+        let Some(spec) = &self.spec else {
+            return Ok(WritePolicy::default());
+        };
+        let mut tenants = spec.tenants.iter();
+        let tenant = tenants.find(|tenant| tenant.name.as_str() == scope.tenant);
+        let bots = tenant.iter().flat_map(|tenant| &tenant.bots);
+        let is_it =
+            |bot: &&BotSpec| bot.name.as_str() == scope.bot && bot.tenant.as_str() == scope.tenant;
+        let bot = bots.chain(&spec.aside).find(is_it);
+        let (Some(tenant), Some(bot)) = (tenant, bot) else {
+            return Err(unknown(spec, scope));
+        };
+        let limits = &bot.limits;
+        let quota = Quota {
+            bot: Bounds {
+                bytes: limits.store,
+                keys: limits.store_keys.into(),
+            },
+            tenant: Bounds {
+                bytes: tenant.store,
+                keys: tenant.store_keys.into(),
+            },
+            value_bytes: usize::try_from(limits.store_value).unwrap_or(usize::MAX),
+            ..Quota::default()
+        };
+        let ttl = match scope.bucket {
+            Bucket::Bot => bot.store_ttl.bot,
+            Bucket::User(_) => bot.store_ttl.user,
+            Bucket::Conversation(_) => bot.store_ttl.conversation,
+        };
+        Ok(WritePolicy { quota, ttl })
+    }
+}
+
+/// Which entries.
+pub(super) fn filter(
+    tenant: &TenantName,
+    bot: Option<&BotName>,
+    bucket: Option<Bucket>,
+) -> EntryFilter {
+    EntryFilter {
+        tenant: tenant.to_string(),
+        bot: bot.map(ToString::to_string),
+        buckets: bucket.map_or(BucketFilter::All, BucketFilter::Only),
+    }
+}
+
+/// A bot of which the file says nothing, or nothing that can be read.
+fn unknown(spec: &ServerSpec, scope: &Scope) -> Failure {
+    let refused = spec.refused.iter().filter(|refused| {
+        let name = refused.bot.as_ref();
+        refused.tenant.as_str() == scope.tenant
+            && name.is_none_or(|name| name.as_str() == scope.bot)
+    });
+    let problem = Problem {
+        message: format!(
+            "the operator's file has no bot `{}` of tenant `{}`",
+            scope.bot, scope.tenant
+        ),
+        causes: refused
+            .map(|refused| refused.problem.message.clone())
+            .collect(),
+        hint: Some("`ravenry serve --check` says what is wrong with its files".to_owned()),
+        ..Problem::default()
+    };
+    Failure::Usage(problem.into())
+}
