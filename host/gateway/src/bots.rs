@@ -41,6 +41,7 @@ use crate::{
     imports::{
         Call,
         http::Access,
+        keyvalue::{BotStore, Buckets},
         log::{BotLog, Origin},
         poe::{Declaration, Platform},
         rehearsal::RunContext,
@@ -115,6 +116,8 @@ pub struct Bot {
     /// The name under which the platform has its settings; `None`: they are not handed to it.
     synced_as: Option<String>,
     http: Arc<Access>,
+    /// What it keeps.
+    store: Arc<BotStore>,
     /// Of which the first of an episode is logged.
     refusals: Refusals,
 }
@@ -200,10 +203,12 @@ impl Bot {
             reference: received.reference(),
             mask: self.secrets.log_mask().clone(),
         };
+        let log = BotLog::new(origin, self.limits.log, self.limits.log_line);
         Call {
             reply: None,
             poe: None,
-            log: BotLog::new(origin, self.limits.log, self.limits.log_line),
+            buckets: Some(Buckets::new(Arc::clone(&self.store), log.clone())),
+            log,
             received,
             circumstances,
             http: Arc::clone(&self.http),

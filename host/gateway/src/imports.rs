@@ -4,6 +4,7 @@
 //! plain Rust on `protocol`'s types and is tested without a guest.
 
 pub(crate) mod http;
+pub mod keyvalue;
 pub(crate) mod log;
 // Generated code hands its resources on, which must be public for that.
 pub mod poe;
@@ -12,7 +13,8 @@ pub(crate) mod reply;
 pub mod request;
 
 use self::{
-    http::Access, log::BotLog, poe::Poe, rehearsal::RunContext, reply::Outbox, request::Received,
+    http::Access, keyvalue::Buckets, log::BotLog, poe::Poe, rehearsal::RunContext, reply::Outbox,
+    request::Received,
 };
 
 /// Everything that one call of a bot can reach. Dropped with its instance.
@@ -22,6 +24,8 @@ pub struct Call {
     pub reply: Option<Outbox>,
     /// What it asks of the platform; `None` in calls that have no reply.
     pub poe: Option<Poe>,
+    /// What it keeps; `None` where there is no store.
+    pub buckets: Option<Buckets>,
     /// The request that it answers.
     pub received: Received,
     /// What it prints.

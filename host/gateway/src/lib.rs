@@ -16,5 +16,6 @@ pub mod packer;
 pub mod sandbox;
 mod secrets;
 pub mod server;
+pub mod store;
 pub mod telemetry;
 pub mod walls;

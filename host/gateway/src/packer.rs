@@ -170,6 +170,7 @@ fn call(bot: &BotName, variables: &[(String, String)]) -> Call {
     Call {
         reply: None,
         poe: None,
+        buckets: None,
         received: Received::new("{}".to_owned(), std::iter::empty(), reference),
         log: BotLog::new(origin, LOG_BYTES_MAX, LOG_BYTES_MAX),
         http: Arc::new(Access {

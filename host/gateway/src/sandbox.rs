@@ -15,6 +15,7 @@ mod environment;
 mod handler;
 pub mod inspect;
 mod instance;
+mod keyvalue;
 mod meter;
 mod prepare;
 mod request_bounds;

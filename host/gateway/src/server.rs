@@ -34,6 +34,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 
 pub use self::open::Listeners;
 pub use self::prepare::make_directories;
@@ -47,7 +48,7 @@ use self::{
     backstop::Backstop,
     drain::stop_politely,
     listen::Crowd,
-    prepare::{Place, look, prepare},
+    prepare::{Place, look, look_at_store, prepare, store_of},
     record::Recorder,
     request_body::Intake,
     resources::Machine,
@@ -64,6 +65,7 @@ use crate::{
     charges::{Journal, RECORDS_MAX},
     compute::Compute,
     sandbox::Capacity,
+    store::SharedStore,
     telemetry::Metrics,
 };
 use ravenry_base::{
@@ -147,12 +149,19 @@ pub async fn run(
         return Ok(());
     }
 
+    let store = store_of(&spec, &options.directories.state);
+    let opened = look_at_store(&store);
+    if unless_stopped(politely.as_mut(), opened).await?.is_none() {
+        return Ok(());
+    }
+
     let news = telling(&options.news, listeners.bots.address);
     let compute = Compute::start().map_err(|error| failed("no more threads can be had", &error))?;
     let crowd = Crowd::at(compute.handle());
     let place = Place {
         cache_dir: &options.directories.cache,
         journal: &journal,
+        store: store.clone(),
         compute: Some(compute),
     };
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
@@ -164,6 +173,7 @@ pub async fn run(
     };
     let inside = Services {
         deployment: &deployment,
+        store,
         capacity: &capacity,
         machine,
         crowd,
@@ -180,6 +190,7 @@ pub async fn run(
 /// What serves.
 struct Services<'a> {
     deployment: &'a Arc<Deployment>,
+    store: SharedStore,
     capacity: &'a Capacity,
     machine: Machine,
     crowd: Crowd,
@@ -197,6 +208,7 @@ async fn serve(
 ) -> Result<(), Problems> {
     let Services {
         deployment,
+        store,
         capacity,
         machine,
         crowd,
@@ -208,7 +220,7 @@ async fn serve(
     } = shutdown;
     let stop = Stop::default();
     let gateway = Gateway::new(
-        deployment.registry(),
+        (deployment.registry(), store),
         stop.clone(),
         Intake::new(machine.memory_bytes),
         options,
@@ -275,6 +287,7 @@ pub async fn mount_only(
     let place = Place {
         cache_dir,
         journal: &journal,
+        store: SharedStore::temporary(Handle::current()),
         compute: None,
     };
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;

@@ -68,6 +68,7 @@ mod shown;
 mod simulate;
 mod simulator;
 mod starting;
+mod store;
 mod tenants;
 mod walls;
 mod worlds;

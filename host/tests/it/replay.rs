@@ -66,6 +66,7 @@ fn samples_do_what_their_conversations_say() {
     image/tests/seconds.toml ... ok
     image-response/tests/hello.toml ... ok
     log/tests/hello.toml ... ok
+    notes/tests/help.toml ... ok
     outfit/tests/jacket.toml ... ok
     pdf-counter/tests/two-pages.toml ... ok
     prompt/tests/haiku.toml ... ok
@@ -74,7 +75,7 @@ fn samples_do_what_their_conversations_say() {
     weather-loop/tests/paris.toml ... ok
     wrapper/tests/stream.toml ... ok
 
-    20 passed, 0 failed
+    21 passed, 0 failed
     "#);
     let before = all_files(bots.path());
     assert_eq!(

@@ -1,6 +1,7 @@
 //! From specifications to mounted bots: read, check, compile or fetch from the cache, link. The one
 //! path of every start and of every change; a failed step leaves what runs untouched.
 
+mod grants;
 mod source;
 
 use std::{
@@ -29,12 +30,10 @@ use super::{
 use crate::{
     charges::Journal,
     compute::{Compute, Owner},
-    imports::{
-        http::Access,
-        poe::{Declared, Platform, PlatformBounds},
-    },
-    sandbox::{self, Allowance, Component, ComponentError, CpuBudget, EngineKind, Sandbox},
+    imports::poe::{Declared, Platform},
+    sandbox::{self, Component, ComponentError, EngineKind, Sandbox},
     secrets::Secrets,
+    store::SharedStore,
 };
 use ravenry_base::{
     memory::{Booking, MemoryPool, Scarcity},
@@ -46,7 +45,7 @@ use ravenry_config::{
     ids::{BotName, TenantName},
     resolve::{BotSpec, TenantSpec},
 };
-use ravenry_outbound::{Client, Egress};
+use ravenry_outbound::Egress;
 
 /// What all bots of the process share.
 #[derive(Debug)]
@@ -65,6 +64,8 @@ pub struct Shared {
     pub shared_state: SharedState,
     /// Where charges are noted.
     pub journal: Journal,
+    /// Where bots keep things.
+    pub store: SharedStore,
     /// The way out to other servers.
     pub egress: Egress,
     /// Step of the clocks that guests read.
@@ -268,13 +269,8 @@ impl BotRecipe {
 }
 
 fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) -> Bot {
-    let BotRecipe {
-        spec,
-        tenant,
-        digest,
-        ..
-    } = order;
-    let own = shared.shared_state.bot(spec, digest);
+    let BotRecipe { spec, tenant, .. } = order;
+    let own = shared.shared_state.bot(spec, &order.digest);
     let limits = &spec.limits;
     let metrics = own.metrics;
     let (declaration, declared) = Declared::pending();
@@ -284,27 +280,23 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         Arc::clone(&shared.memory),
     ];
     let secrets = Arc::new(Secrets::new(&spec.secrets, &spec.access_keys));
+    let platform = Platform {
+        owner: (spec.tenant.clone(), spec.name.clone()),
+        journal: shared.journal.clone(),
+        client: tenant.poe.client(spec.platform_key.clone()),
+        declared,
+        bounds: grants::platform(limits),
+        pools: pools.clone(),
+        metrics: metrics.clone(),
+    };
+    let store = Arc::new(grants::store(spec, tenant, shared, metrics.clone()));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
         route: spec.route.clone(),
         component,
         bundle: Booking::new(pools.clone()),
-        platform: Arc::new(Platform {
-            owner: (spec.tenant.clone(), spec.name.clone()),
-            journal: shared.journal.clone(),
-            client: tenant.poe.client(spec.platform_key.clone()),
-            declared,
-            bounds: PlatformBounds {
-                depth: limits.ask_depth,
-                open: limits.asks,
-                uploads: limits.uploads,
-                upload_bytes: limits.upload,
-                attachment_bytes: limits.attachment,
-            },
-            pools: pools.clone(),
-            metrics: metrics.clone(),
-        }),
+        platform: Arc::new(platform),
         declaration,
         synced_as: spec.poe_name.clone().filter(|_| spec.sync),
         metrics,
@@ -316,7 +308,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
             wait_max: limits.queue_wait,
         },
         scarcity: Arc::clone(&shared.scarcity),
-        allowance: allowance(order, shared, pools),
+        allowance: grants::allowance(order, shared, pools),
         shared_state: tenant.clone(),
         parts: own.parts,
         owner: Owner {
@@ -331,37 +323,15 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
             .cloned()
             .chain(secrets.environment())
             .collect(),
-        http: Arc::new(access(spec, shared.egress.client(&tenant.part), &secrets)),
+        http: Arc::new(grants::access(
+            spec,
+            shared.egress.client(&tenant.part),
+            &secrets,
+        )),
+        store,
         secrets,
         refusals: Refusals::default(),
         limits: limits.clone(),
-    }
-}
-
-/// What one run of the bot may use.
-fn allowance(order: &BotRecipe, shared: &Shared, pools: [Arc<MemoryPool>; 3]) -> Allowance {
-    let spec = &order.spec;
-    Allowance {
-        cpu: CpuBudget {
-            burst: spec.limits.cpu,
-            refill_per_second: spec.limits.cpu_refill,
-        },
-        memory_bytes_max: spec.limits.memory,
-        pools,
-        holders: Arc::clone(&order.tenant.holders),
-        compute: shared.compute.as_ref().map(Compute::handle),
-        clock: shared.guest_clock,
-    }
-}
-
-/// What the bot may send to other servers, over connections of its own.
-fn access(spec: &BotSpec, client: Client, secrets: &Arc<Secrets>) -> Access {
-    Access {
-        client,
-        hosts: spec.outbound_hosts.clone(),
-        secrets: Arc::clone(secrets),
-        requests_max: spec.limits.outbound,
-        body_bytes_max: spec.limits.outbound_body,
     }
 }
 

@@ -241,6 +241,9 @@ impl Reply {
         let quick = bot.is_quick();
         let begins_here = quick && received.raw().len() <= super::BODY_HERE_BYTES_MAX;
         let mut call = bot.call(received, circumstances.clone());
+        if let Some(buckets) = &mut call.buckets {
+            buckets.of(&query.user_id, &query.conversation_id);
+        }
         call.reply = Some(self.outbox.clone());
         call.poe = Some(Poe::new(
             Arc::clone(&bot.platform),

@@ -102,12 +102,15 @@ pub(crate) async fn report(
     received: Received,
     report: Report,
 ) -> Result<(), CallError> {
-    let call = bot.call(received, RunContext::default());
-    let kind = match &report {
-        Report::Feedback(_) => "report_feedback",
-        Report::Reaction(_) => "report_reaction",
-        Report::Error(_) => "report_error",
+    let mut call = bot.call(received, RunContext::default());
+    let (kind, about) = match &report {
+        Report::Feedback(it) => ("report_feedback", Some((&it.user_id, &it.conversation_id))),
+        Report::Reaction(it) => ("report_reaction", Some((&it.user_id, &it.conversation_id))),
+        Report::Error(_) => ("report_error", None),
     };
+    if let (Some(buckets), Some((user, conversation))) = (&mut call.buckets, about) {
+        buckets.of(user, conversation);
+    }
     run(bot, (kind, call), bot.admit(), |component, started| {
         component.report(&bot.allowance, started, report)
     })

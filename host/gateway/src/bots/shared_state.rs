@@ -22,6 +22,7 @@ use ravenry_outbound::{
     Egress, OutboundShare,
     poe::{Addresses, Connections},
 };
+use ravenry_store::Bounds;
 
 /// Settings of a tenant's bots that may be asked for at once: what a guest says there can be 16 MiB before it
 /// is measured.
@@ -62,6 +63,8 @@ pub(super) struct TenantState {
     pub(super) part: OutboundShare,
     /// Their connections to the platform.
     pub(super) poe: Connections,
+    /// What they may keep together.
+    pub(super) store: Bounds,
 }
 
 /// What lasts of a bot.
@@ -136,10 +139,16 @@ impl SharedState {
                 time: TenantShare::new(spec.name.as_str(), spec.weight),
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,
+                store: Bounds { bytes: 0, keys: 0 },
             }
         };
         let mut known = self.lock();
         let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);
+        // Counted where it is kept, so that the newest word holds.
+        tenant.store = Bounds {
+            bytes: spec.store,
+            keys: spec.store_keys.into(),
+        };
         tenant.clone()
     }
 

@@ -7,7 +7,7 @@ use super::{
     engine::{self, EngineKind, Size},
     environment, inspect,
     instance::StoreData,
-    request_bounds, since_0_1,
+    keyvalue, request_bounds, since_0_1,
     ticker::Ticker,
 };
 
@@ -49,6 +49,7 @@ fn linker(kind: EngineKind, engine: &wasmtime::Engine) -> wasmtime::Result<Linke
     environment::add_to_linker(&mut linker, kind == EngineKind::Async)?;
     request_bounds::add_to_linker(&mut linker, kind == EngineKind::Async)?;
     since_0_1::add_to_linker(&mut linker)?;
+    keyvalue::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -66,6 +67,15 @@ pub fn offered(name: &str) -> bool {
         "wasi:io/",
         "wasi:random/",
         "wasi:sockets/",
+    ];
+    /// Drafts match to the letter.
+    const KEYVALUE: [&str; 6] = [
+        "wasi:keyvalue/store@0.2.0-draft2",
+        "wasi:keyvalue/atomics@0.2.0-draft2",
+        "wasi:keyvalue/batch@0.2.0-draft2",
+        "wasi:keyvalue/store@0.2.0-draft",
+        "wasi:keyvalue/atomics@0.2.0-draft",
+        "wasi:keyvalue/batch@0.2.0-draft",
     ];
     const OURS: [&str; 5] = [
         "ravenry:bot/bundle@0.1.0",
@@ -87,5 +97,6 @@ pub fn offered(name: &str) -> bool {
     let wasi_0_2 = name
         .rsplit_once('@')
         .is_some_and(|(_, version)| version.starts_with("0.2."));
-    OURS.contains(&name) || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
+    let named = OURS.contains(&name) || KEYVALUE.contains(&name);
+    named || (wasi_0_2 && of(&WASI)) || (inspect::is_wasi_0_3(name) && of(&WASI_0_3))
 }

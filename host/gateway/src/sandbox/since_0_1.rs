@@ -47,6 +47,7 @@ pub(super) mod bindings {
         exports: { default: async },
         with: {
             "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:keyvalue": crate::sandbox::keyvalue::bindings::wasi::keyvalue,
             "ravenry:bot/poe.answer": crate::imports::poe::BotAnswer,
             "ravenry:bot/poe.file-writer": crate::imports::poe::Written,
         },

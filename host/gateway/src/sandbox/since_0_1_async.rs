@@ -24,6 +24,7 @@ mod bindings {
         with: {
             "ravenry:bot": crate::sandbox::since_0_1::bindings::ravenry::bot,
             "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:keyvalue": crate::sandbox::keyvalue::bindings::wasi::keyvalue,
         },
         require_store_data_send: true,
     });

@@ -16,6 +16,7 @@ use crate::{
     charges::Journal,
     compute::Compute,
     sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
+    store::{self, SharedStore},
 };
 use ravenry_base::{
     directory::{self, DirectoryError, Writers},
@@ -24,6 +25,7 @@ use ravenry_base::{
 };
 use ravenry_config::resolve::ServerSpec;
 use ravenry_outbound::{Egress, poe::Addresses};
+use ravenry_store::{Database, OpenError, Settings};
 
 /// Where bots keep things, and where they compute.
 pub(super) struct Place<'a> {
@@ -31,6 +33,8 @@ pub(super) struct Place<'a> {
     pub(super) cache_dir: &'a Path,
     /// Charges.
     pub(super) journal: &'a Journal,
+    /// What bots keep.
+    pub(super) store: SharedStore,
     /// The compute threads, if there are any.
     pub(super) compute: Option<Compute>,
 }
@@ -61,6 +65,7 @@ pub(super) fn prepare(
         scarcity: Arc::default(),
         shared_state: SharedState::new(egress.clone(), addresses),
         journal: place.journal.clone(),
+        store: place.store,
         egress,
         guest_clock: spec.guest_clock,
         compute: place.compute,
@@ -118,6 +123,43 @@ pub(super) async fn look(
     };
     let looked = tokio::task::spawn_blocking(begin).await;
     looked.map_err(|error| problem("looking at the bots was cut short".to_owned(), &error, None))?
+}
+
+/// Where bots keep things: in the database that was named, or in a file.
+pub(super) fn store_of(spec: &ServerSpec, state_dir: &Path) -> SharedStore {
+    let database = match &spec.database {
+        Some(url) => url.reveal(|url| Database::Postgres(url.to_owned())),
+        None => Database::Sqlite(state_dir.join(store::FILE)),
+    };
+    SharedStore::new(database, Settings::default(), Handle::current())
+}
+
+/// Looks at the store, if there is one. A database that is away may come back.
+///
+/// # Errors
+/// What is there cannot be used, now or later.
+pub(super) async fn look_at_store(store: &SharedStore) -> Result<(), Problems> {
+    let Err(error) = store.check().await else {
+        return Ok(());
+    };
+    let hint = match &*error {
+        OpenError::Unavailable(cause) => {
+            tracing::warn!(error = %error, detail = cause.detail, "bots find no store until the database answers");
+            return Ok(());
+        }
+        OpenError::Newer { .. } => "start a program that is as new as the one that wrote it",
+        OpenError::Damaged { .. } => {
+            "nothing was changed; put a backup in its place (`ravenry store backup` makes them), or move it away to begin anew"
+        }
+        OpenError::Foreign { .. } => "choose another directory with --state-dir",
+        OpenError::File { .. } => "give this user the right to read and write it",
+        OpenError::Url { .. } => "a URL looks like postgres://user:password@host/database",
+    };
+    Err(problem(
+        "what bots have kept cannot be used".to_owned(),
+        &error,
+        Some(hint),
+    ))
 }
 
 /// Why there is no sandbox, and what to do.

@@ -33,6 +33,7 @@ use crate::{
         requests,
     },
     imports::{rehearsal::RunContext, request::Received},
+    store::SharedStore,
     telemetry::Metrics,
 };
 use ravenry_protocol::{Reference, decode::Decoded, encode, request::Request as Asked};
@@ -54,6 +55,7 @@ pub(super) enum ServerPhase {
 /// What the handlers share.
 pub(super) struct Gateway {
     registry: Arc<Registry>,
+    store: SharedStore,
     stop: Stop,
     phase: AtomicU8,
     intake: Intake,
@@ -67,7 +69,7 @@ pub(super) struct Gateway {
 impl Gateway {
     /// In phase [`ServerPhase::Starting`].
     pub(super) fn new(
-        registry: Arc<Registry>,
+        (registry, store): (Arc<Registry>, SharedStore),
         stop: Stop,
         intake: Intake,
         options: &Options,
@@ -75,6 +77,7 @@ impl Gateway {
     ) -> Arc<Self> {
         Arc::new(Self {
             registry,
+            store,
             stop,
             phase: AtomicU8::new(ServerPhase::Starting as u8),
             intake,
@@ -90,11 +93,10 @@ impl Gateway {
         self.phase.store(phase as u8, Ordering::SeqCst);
     }
 
-    /// Enters [`ServerPhase::Ready`], unless the process stops already.
+    /// Enters [`ServerPhase::Ready`], unless the process stops already: then there is nothing to be said.
     pub(super) fn complete(&self) {
         let (from, to) = (ServerPhase::Starting as u8, ServerPhase::Ready as u8);
         let order = Ordering::SeqCst;
-        // Where it stops already, there is nothing to be said.
         let _ = self.phase.compare_exchange(from, to, order, order);
     }
 
@@ -104,14 +106,21 @@ impl Gateway {
 
     /// What the process says of itself; how many bots are not as their files say, but not which: every
     /// client may ask.
-    fn readiness(&self) -> (StatusCode, Value) {
+    /// A store that is away is no reason to ask elsewhere: bots that keep nothing answer.
+    async fn readiness(&self) -> (StatusCode, Value) {
+        let answers = self.store.answers().await;
         let (status, word) = self.phase();
+        let mut said = json!({ "status": word });
+        if !answers {
+            said["store"] = json!("unavailable");
+        }
         let table = self.registry.table();
-        let counts = [("refused", table.refused()), ("former", table.former())];
-        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
-        let counts = counts.map(|(name, count)| (name.to_owned(), json!(count)));
-        let said = [("status".to_owned(), json!(word))].into_iter();
-        (status, Value::Object(said.chain(counts).collect()))
+        for (name, count) in [("refused", table.refused()), ("former", table.former())] {
+            if count > 0 {
+                said[name] = json!(count);
+            }
+        }
+        (status, said)
     }
 
     fn phase(&self) -> (StatusCode, &'static str) {
@@ -163,7 +172,7 @@ pub(super) async fn serve(
 ) -> Result<Response<ResponseBody>, Infallible> {
     let about_itself = match request.uri().path() {
         "/healthz" => Some((StatusCode::OK, json!({ "status": "alive" }))),
-        "/readyz" => Some(gateway.readiness()),
+        "/readyz" => Some(gateway.readiness().await),
         _ => None,
     };
     let mut response = match about_itself {
@@ -200,10 +209,8 @@ pub(super) async fn metrics(
     request: Request<Incoming>,
     seat: Arc<Seat>,
 ) -> Result<Response<ResponseBody>, Infallible> {
-    let text = [(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
-    )];
+    let text = "text/plain; version=0.0.4; charset=utf-8";
+    let text = [(header::CONTENT_TYPE, HeaderValue::from_static(text))];
     let page = if let Err(reject) = read_head(&request) {
         reject.into_response()
     } else if request.uri().path() != "/metrics" {

@@ -17,6 +17,7 @@ pub(super) const LEVELS: &[(&str, &[(&str, u8)])] = &[
             ("charges", 1),
             ("walls", 1),
             ("secrets", 1),
+            ("store", 1),
             ("control_group", 0),
             ("metrics", 0),
         ],
@@ -94,6 +95,7 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
         &["sse_stream"],
         &["outbound", "desk/simulator", "desk/client", "desk/replay"],
     ),
+    (&["sqlx"], &["store"]),
     (&["quick_xml"], &["desk/check/junit"]),
     (
         &["wasmtime"],
@@ -116,7 +118,9 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
     ),
     // Conversations are files that people write, too.
     (&["toml_span"], &["config", "desk/replay"]),
-    (&["similar", "base64", "toml_parser"], &["desk/replay"]),
+    (&["similar", "toml_parser"], &["desk/replay"]),
+    // Bytes in a text: recorded ones, and cursors of lists.
+    (&["base64"], &["desk/replay", "store/cursor"]),
     // What a bot writes becomes a tree of ours in one place.
     (
         &["pulldown_cmark"],
@@ -173,6 +177,8 @@ pub(super) const WALL_CLOCK: &[&str] = &[
     "gateway/sandbox/cache/room",
     "gateway/sandbox/clocks",
     "gateway/server/record",
+    // When something expires, over restarts.
+    "store/settings",
 ];
 
 /// What must not stand anywhere, also in comments.

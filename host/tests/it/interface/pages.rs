@@ -121,7 +121,14 @@ impl Writer<'_> {
             return format!("{name}.md");
         }
         let package = &self.resolve.packages[interface.package.unwrap()].name;
-        format!("../deps/{}-{}/{name}.wit", package.namespace, package.name)
+        let folder = format!("../deps/{}-{}", package.namespace, package.name);
+        // A package may have a file for each interface, or one.
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/pages");
+        let own = format!("{folder}/{name}.wit");
+        if pages.join(&own).exists() {
+            return own;
+        }
+        format!("{folder}/{}.wit", package.name)
     }
 
     /// A link from one page to an item of another, or of the same one.

@@ -1,0 +1,90 @@
+//! What a bot is given: time and memory to compute, a way to the web, room to keep things.
+
+use std::sync::Arc;
+
+use super::{BotRecipe, Shared};
+use crate::{
+    bots::shared_state::TenantState,
+    compute::Compute,
+    imports::{
+        http::Access,
+        keyvalue::{BotStore, Keep},
+        poe::PlatformBounds,
+    },
+    metrics::BotMetrics,
+    sandbox::{Allowance, CpuBudget},
+    secrets::Secrets,
+};
+use ravenry_base::memory::MemoryPool;
+use ravenry_config::{limits::Limits, resolve::BotSpec};
+use ravenry_outbound::Client;
+use ravenry_store::{Bounds, Quota};
+
+/// What one run of the bot may use.
+pub(super) fn allowance(
+    order: &BotRecipe,
+    shared: &Shared,
+    pools: [Arc<MemoryPool>; 3],
+) -> Allowance {
+    let spec = &order.spec;
+    Allowance {
+        cpu: CpuBudget {
+            burst: spec.limits.cpu,
+            refill_per_second: spec.limits.cpu_refill,
+        },
+        memory_bytes_max: spec.limits.memory,
+        pools,
+        holders: Arc::clone(&order.tenant.holders),
+        compute: shared.compute.as_ref().map(Compute::handle),
+        clock: shared.guest_clock,
+    }
+}
+
+/// What the bot may send to other servers, over connections of its own.
+pub(super) fn access(spec: &BotSpec, client: Client, secrets: &Arc<Secrets>) -> Access {
+    Access {
+        client,
+        hosts: spec.outbound_hosts.clone(),
+        secrets: Arc::clone(secrets),
+        requests_max: spec.limits.outbound,
+        body_bytes_max: spec.limits.outbound_body,
+    }
+}
+
+/// How much of the platform one reply may use.
+pub(super) fn platform(limits: &Limits) -> PlatformBounds {
+    PlatformBounds {
+        depth: limits.ask_depth,
+        open: limits.asks,
+        uploads: limits.uploads,
+        upload_bytes: limits.upload,
+        attachment_bytes: limits.attachment,
+    }
+}
+
+/// What the bot may keep, and for how long.
+pub(super) fn store(
+    spec: &BotSpec,
+    tenant: &TenantState,
+    shared: &Shared,
+    metrics: BotMetrics,
+) -> BotStore {
+    let limits = &spec.limits;
+    let quota = Quota {
+        bot: Bounds {
+            bytes: limits.store,
+            keys: limits.store_keys.into(),
+        },
+        tenant: tenant.store,
+        value_bytes: usize::try_from(limits.store_value).unwrap_or(usize::MAX),
+        ..Quota::default()
+    };
+    let keep = Keep {
+        bot: spec.store_ttl.bot,
+        user: spec.store_ttl.user,
+        conversation: spec.store_ttl.conversation,
+    };
+    let owner = (spec.tenant.clone(), spec.name.clone());
+    let terms = (quota, keep, limits.store_operations);
+    BotStore::new(shared.store.clone(), owner, terms, metrics)
+}

@@ -1,0 +1,174 @@
+//! The store of the process: opened when it is first used, and tried again where that did not work.
+//!
+//! A gateway whose bots keep nothing has no connection, no file and no thread for it. What it does have may be
+//! away for a while, also when the gateway starts: bots that keep nothing go on, the others hear of it.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use ravenry_store::{Database, OpenError, Reason, Settings, Store, Unavailable};
+use tempfile::TempDir;
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex as AskedLock, OnceCell},
+    task::JoinHandle,
+    time::Instant,
+};
+
+/// The file in the state directory.
+pub const FILE: &str = "store.sqlite";
+
+/// After a failure, the next attempt to open it is not before so long. Whoever comes meanwhile hears of the
+/// former one at once.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often what has expired is removed. It counts for nobody, so that nothing waits for this.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// Where the state of bots is kept. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct SharedStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// `None`: a file that goes with the store.
+    database: Option<Database>,
+    settings: Settings,
+    /// Where its tasks run, whoever uses it first.
+    runtime: Handle,
+    opened: OnceCell<Opened>,
+    failed: Mutex<Option<(Instant, Arc<OpenError>)>>,
+    /// When it was asked last whether it answers, and whether it did.
+    asked: AskedLock<Option<(Instant, bool)>>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    store: Store,
+    /// Where it is, if it is to go with this.
+    _directory: Option<TempDir>,
+    sweeping: JoinHandle<()>,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.sweeping.abort();
+    }
+}
+
+impl SharedStore {
+    /// A store that is opened when it is needed; its tasks run in `runtime`.
+    pub fn new(database: Database, settings: Settings, runtime: Handle) -> Self {
+        Self::of(Some(database), settings, runtime)
+    }
+
+    /// A store that is gone when nobody has it any more.
+    pub fn temporary(runtime: Handle) -> Self {
+        Self::of(None, Settings::default(), runtime)
+    }
+
+    fn of(database: Option<Database>, settings: Settings, runtime: Handle) -> Self {
+        Self(Arc::new(Inner {
+            database,
+            settings,
+            runtime,
+            opened: OnceCell::new(),
+            failed: Mutex::new(None),
+            asked: AskedLock::default(),
+        }))
+    }
+
+    /// The store, opened if it is not.
+    ///
+    /// # Errors
+    /// It could not be opened, now or a moment ago.
+    pub async fn get(&self) -> Result<&Store, Arc<OpenError>> {
+        let opened = self.0.opened.get_or_try_init(|| self.open()).await?;
+        Ok(&opened.store)
+    }
+
+    /// Opens it where there is something already: what is wrong with that is to be said at the start.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn check(&self) -> Result<(), Arc<OpenError>> {
+        match &self.0.database {
+            Some(Database::Sqlite(file)) if !file.exists() => Ok(()),
+            None => Ok(()),
+            Some(_) => self.get().await.map(drop),
+        }
+    }
+
+    /// Whether it answers, as of a moment ago. One that is not in use is not asked.
+    pub async fn answers(&self) -> bool {
+        let mut asked = self.0.asked.lock().await;
+        if let Some((since, answers)) = *asked
+            && since.elapsed() < RETRY
+        {
+            return answers;
+        }
+        let answers = match self.0.opened.get() {
+            Some(opened) => opened.store.ping().await.is_ok(),
+            None => !self.has_failed() || self.get().await.is_ok(),
+        };
+        *asked = Some((Instant::now(), answers));
+        answers
+    }
+
+    fn has_failed(&self) -> bool {
+        self.0.failed.lock().is_some()
+    }
+
+    async fn open(&self) -> Result<Opened, Arc<OpenError>> {
+        if let Some((since, error)) = &*self.0.failed.lock()
+            && since.elapsed() < RETRY
+        {
+            return Err(Arc::clone(error));
+        }
+        let (database, settings) = (self.0.database.clone(), self.0.settings.clone());
+        let opening = self.0.runtime.spawn(async move {
+            let (database, directory) = match database {
+                Some(database) => (database, None),
+                None => temporary()?,
+            };
+            let store = Store::open(&database, settings).await?;
+            let sweeping = tokio::spawn(sweep(store.clone()));
+            Ok::<_, OpenError>(Opened {
+                store,
+                _directory: directory,
+                sweeping,
+            })
+        });
+        let error = match opening.await {
+            Ok(Ok(opened)) => return Ok(opened),
+            Ok(Err(error)) => error,
+            Err(ended) => OpenError::Unavailable(Unavailable {
+                reason: Reason::Other,
+                detail: ended.to_string(),
+            }),
+        };
+        let error = Arc::new(error);
+        *self.0.failed.lock() = Some((Instant::now(), Arc::clone(&error)));
+        Err(error)
+    }
+}
+
+/// A file in a directory that goes when it is dropped.
+fn temporary() -> Result<(Database, Option<TempDir>), OpenError> {
+    let directory = tempfile::tempdir().map_err(|source| OpenError::File {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let file = directory.path().join(FILE);
+    Ok((Database::Sqlite(file), Some(directory)))
+}
+
+/// Removes what has expired, from time to time.
+async fn sweep(store: Store) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = store.sweep().await {
+            tracing::warn!(%error, "what has expired in the store cannot be removed now");
+        }
+    }
+}
