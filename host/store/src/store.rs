@@ -20,8 +20,8 @@ use crate::{
 /// Most keys of one call that takes several.
 pub const BATCH_KEYS_MAX: usize = 256;
 
-/// Most bytes that the values of one such call have together: 16 MiB, in memory at the same time.
-pub const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most bytes that the values of one such call have together, in memory at the same time.
+pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Most keys on one page of a listing.
 pub const LIST_KEYS_MAX: usize = 1_000;

@@ -289,7 +289,13 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         pools: pools.clone(),
         metrics: metrics.clone(),
     };
-    let store = Arc::new(grants::store(spec, tenant, shared, metrics.clone()));
+    let store = Arc::new(grants::store(
+        spec,
+        tenant,
+        shared,
+        pools.clone(),
+        metrics.clone(),
+    ));
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),

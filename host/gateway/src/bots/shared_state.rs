@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::{breaker::Breaker, concurrency::Limit, pace::Pace, readers::Readers};
 use crate::{
     compute::{BotShare, TenantShare},
+    imports::keyvalue::rate::OperationRate,
     metrics::BotMetrics,
 };
 use ravenry_base::memory::{Holders, MemoryPool, room::Parts};
@@ -27,6 +28,16 @@ use ravenry_store::Bounds;
 /// Settings of a tenant's bots that may be asked for at once: what a guest says there can be 16 MiB before it
 /// is measured.
 const SETTINGS_AT_ONCE: usize = 4;
+
+/// Operations on the store that all bots of a tenant may begin in a second: four bots at their default. What they
+/// write then, 16 MB, leaves room in the queue of the store for others.
+const OPERATIONS: u32 = 4_000;
+
+/// The same, but for a tenant that has a bot which may begin more.
+fn operations(spec: &TenantSpec) -> u32 {
+    let bots = spec.bots.iter().map(|bot| bot.limits.store_operations);
+    bots.max().unwrap_or_default().max(OPERATIONS)
+}
 
 /// What a bot or a tenant may use, and how much of it is in use.
 #[derive(Clone, Debug)]
@@ -65,6 +76,8 @@ pub(super) struct TenantState {
     pub(super) poe: Connections,
     /// What they may keep together.
     pub(super) store: Bounds,
+    /// How many operations on the store they may begin together.
+    pub(super) store_rate: Arc<OperationRate>,
 }
 
 /// What lasts of a bot.
@@ -140,6 +153,7 @@ impl SharedState {
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,
                 store: Bounds { bytes: 0, keys: 0 },
+                store_rate: Arc::new(OperationRate::new(operations(spec))),
             }
         };
         let mut known = self.lock();

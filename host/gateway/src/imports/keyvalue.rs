@@ -3,17 +3,19 @@
 //! Whose a bucket is comes from the request, never from the guest: it says `user`, and no more. What it reads
 //! is not held here, what it writes not after it was written.
 
-mod pace;
+pub(crate) mod rate;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use ravenry_store::{
-    Bucket, Error, KeyPage, LIST_KEYS_MAX, Quota, Scope, Store, SwapError, Version, WritePolicy,
+    BATCH_BYTES_MAX, Bucket, Error, KeyPage, LIST_KEYS_MAX, Quota, Scope, Store, SwapError,
+    Version, WritePolicy,
 };
 
-use self::pace::Pace;
+use self::rate::OperationRate;
 use super::log::BotLog;
 use crate::{metrics::BotMetrics, store::SharedStore};
+use ravenry_base::memory::{Booking, MemoryPool};
 use ravenry_config::ids::{BotName, TenantName};
 
 /// The buckets that there are, as a guest may name them.
@@ -26,7 +28,10 @@ pub struct BotStore {
     owner: (TenantName, BotName),
     quota: Quota,
     keep: Keep,
-    pace: Pace,
+    /// Its own, and that of all bots of its tenant.
+    rates: [Arc<OperationRate>; 2],
+    /// What values that are read are booked on while they are on their way: bot, tenant, process.
+    pools: [Arc<MemoryPool>; 3],
     metrics: BotMetrics,
 }
 
@@ -43,10 +48,11 @@ pub struct Keep {
 
 impl BotStore {
     /// What this bot has of the store: so much, for so long, and so many operations each second.
-    pub fn new(
+    pub(crate) fn new(
         store: SharedStore,
         owner: (TenantName, BotName),
-        (quota, keep, operations): (Quota, Keep, u32),
+        (quota, keep, rates): (Quota, Keep, [Arc<OperationRate>; 2]),
+        pools: [Arc<MemoryPool>; 3],
         metrics: BotMetrics,
     ) -> Self {
         Self {
@@ -54,7 +60,8 @@ impl BotStore {
             owner,
             quota,
             keep,
-            pace: Pace::new(operations),
+            rates,
+            pools,
             metrics,
         }
     }
@@ -169,6 +176,7 @@ impl Buckets {
 
     pub(crate) async fn get(&self, bucket: &OpenBucket, key: &str) -> Done<Option<Vec<u8>>> {
         let store = self.ready(key.len()).await?;
+        let _booked = self.book(self.bot.quota.value_bytes)?;
         self.told("read", store.get(&bucket.scope, key).await)
     }
 
@@ -213,6 +221,7 @@ impl Buckets {
         keys: &[String],
     ) -> Done<Vec<Option<Vec<u8>>>> {
         let store = self.ready(lengths(keys)).await?;
+        let _booked = self.book(BATCH_BYTES_MAX)?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.told("read", store.get_many(&bucket.scope, &keys).await)
     }
@@ -253,6 +262,7 @@ impl Buckets {
     /// The value that there is now: from now on, that is what a swap compares with.
     pub(crate) async fn current(&self, cas: &mut Cas) -> Done<Option<Vec<u8>>> {
         let store = self.ready(cas.key.len()).await?;
+        let _booked = self.book(self.bot.quota.value_bytes)?;
         let found = self.told("read", store.current(&cas.scope, &cas.key).await)?;
         cas.version = found.version;
         Ok(found.value)
@@ -287,7 +297,9 @@ impl Buckets {
 
     /// The store, when it is this bot's turn for an operation with so many bytes.
     async fn ready(&self, bytes: usize) -> Done<&Store> {
-        self.bot.pace.turn(bytes).await;
+        for rate in &self.bot.rates {
+            rate.turn(bytes).await;
+        }
         match self.bot.store.get().await {
             Ok(store) => Ok(store),
             Err(error) => {
@@ -295,6 +307,14 @@ impl Buckets {
                 Err(self.failed(&*error))
             }
         }
+    }
+
+    /// Memory for what is read, until it is the guest's.
+    fn book(&self, bytes: usize) -> Done<Booking> {
+        let mut booking = Booking::new(self.bot.pools.clone());
+        let most = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let none = || KeyvalueError::Other("no memory is left for what is read".to_owned());
+        booking.set(most).then_some(booking).ok_or_else(none)
     }
 
     /// What came of an operation, as the guest hears it, counted.

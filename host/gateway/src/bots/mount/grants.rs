@@ -8,7 +8,7 @@ use crate::{
     compute::Compute,
     imports::{
         http::Access,
-        keyvalue::{BotStore, Keep},
+        keyvalue::{BotStore, Keep, rate::OperationRate},
         poe::PlatformBounds,
     },
     metrics::BotMetrics,
@@ -67,6 +67,7 @@ pub(super) fn store(
     spec: &BotSpec,
     tenant: &TenantState,
     shared: &Shared,
+    pools: [Arc<MemoryPool>; 3],
     metrics: BotMetrics,
 ) -> BotStore {
     let limits = &spec.limits;
@@ -85,6 +86,10 @@ pub(super) fn store(
         conversation: spec.store_ttl.conversation,
     };
     let owner = (spec.tenant.clone(), spec.name.clone());
-    let terms = (quota, keep, limits.store_operations);
-    BotStore::new(shared.store.clone(), owner, terms, metrics)
+    let rates = [
+        Arc::new(OperationRate::new(limits.store_operations)),
+        Arc::clone(&tenant.store_rate),
+    ];
+    let terms = (quota, keep, rates);
+    BotStore::new(shared.store.clone(), owner, terms, pools, metrics)
 }

@@ -13,9 +13,9 @@ const BYTES: usize = 4096;
 /// What may come at once after a time of rest: what a second has room for.
 const BURST: u64 = 1_000_000_000;
 
-/// The pace of one bot, over all its calls.
+/// How fast a bot, or a tenant, may go, over all its calls.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct OperationRate {
     made: Instant,
     /// Nanoseconds that an operation takes of a second.
     each: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Pace {
     next: AtomicU64,
 }
 
-impl Pace {
+impl OperationRate {
     /// So many operations per second, one at least.
     pub(crate) fn new(per_second: u32) -> Self {
         Self {
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn a_second_has_room_for_so_many_and_large_ones_count_more() {
-        let pace = Pace::new(10);
-        let at = |milliseconds, bytes| pace.wait(Duration::from_millis(milliseconds), bytes);
+        let rate = OperationRate::new(10);
+        let at = |milliseconds, bytes| rate.wait(Duration::from_millis(milliseconds), bytes);
         for _ in 0..=10 {
             assert_eq!(at(0, 0), Duration::ZERO);
         }
