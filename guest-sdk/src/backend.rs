@@ -1,8 +1,8 @@
 //! What this crate asks of its surroundings: of the gateway, or of the world that a test plays.
 //!
 //! Both have the same functions with the same signatures: `http` sends requests, `poe` asks the
-//! platform, `request` has the request as it was received, and a [`Sink`] takes what a bot says. No module
-//! above needs to know which of them answers, but `export`, which has a gateway, and `testing`, which
+//! platform, `request` has the request as it was received, `store` keeps values, and a [`Sink`] takes what a
+//! bot says. No module above needs to know which of them answers, but `export`, which has a gateway, and `testing`, which
 //! plays the world.
 
 #[cfg(not(target_family = "wasm"))]
@@ -11,6 +11,6 @@ pub(crate) mod native;
 mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::{Sink, http, poe, request};
+pub(crate) use native::{Sink, http, poe, request, store};
 #[cfg(target_family = "wasm")]
-pub(crate) use wasi::{Sink, http, poe, request};
+pub(crate) use wasi::{Sink, http, poe, request, store};

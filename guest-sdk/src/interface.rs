@@ -7,7 +7,7 @@ mod convert;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bindings::kept::wasi::keyvalue;
+pub(crate) use bindings::wasi::keyvalue;
 pub(crate) use convert::object;
 
 /// What `wit-bindgen` makes of the interface; `export!` names it.
@@ -28,17 +28,6 @@ pub mod bindings {
         reason = "generated code, whose unsafe parts are the calls across the component's border"
     )]
 
-    // The store by itself: what its modules are called would otherwise depend on which other versions of
-    // `wasi:keyvalue` lie beside it.
-    pub mod kept {
-        wit_bindgen::generate!({
-            path: "../wit/deps/wasi-keyvalue",
-            world: "imports",
-            runtime_path: "wit_bindgen::rt",
-            generate_all,
-        });
-    }
-
     // What can be waited for is the same type for this package and for WASI, so that one
     // executor waits for both. Natively there is nothing to wait for.
     #[cfg(not(target_family = "wasm"))]
@@ -49,11 +38,6 @@ pub mod bindings {
         export_macro_name: "export_symbols",
         default_bindings_module: "ravenry_sdk::__export::bindings",
         runtime_path: "wit_bindgen::rt",
-        with: {
-            "wasi:keyvalue/store@0.2.0-draft2": kept::wasi::keyvalue::store,
-            "wasi:keyvalue/atomics@0.2.0-draft2": kept::wasi::keyvalue::atomics,
-            "wasi:keyvalue/batch@0.2.0-draft2": kept::wasi::keyvalue::batch,
-        },
         generate_all,
     });
     #[cfg(target_family = "wasm")]
@@ -64,11 +48,7 @@ pub mod bindings {
         export_macro_name: "export_symbols",
         default_bindings_module: "ravenry_sdk::__export::bindings",
         runtime_path: "wit_bindgen::rt",
-        with: {
-            "wasi:io/poll@0.2.0": wasip2::io::poll,
-            "wasi:keyvalue/store@0.2.0-draft2": kept::wasi::keyvalue::store,
-            "wasi:keyvalue/atomics@0.2.0-draft2": kept::wasi::keyvalue::atomics,
-            "wasi:keyvalue/batch@0.2.0-draft2": kept::wasi::keyvalue::batch,
-        },
+        with: { "wasi:io/poll@0.2.0": wasip2::io::poll },
+        generate_all,
     });
 }

@@ -31,22 +31,23 @@
 //! - [`Query`] is what is asked: the conversation, its people, files and parameters.
 //! - [`Reply`] is where the answer goes, event by event. `write!` works on it.
 //! - [`Failure`] is the polite way to give up; [`Stopped`] is why nothing more can be said. Both
-//!   become an [`Error`] with `?`, and so do the errors of [`poe`] and [`http`].
+//!   become an [`Error`] with `?`, and so do the errors of [`poe`], [`http`] and [`store`].
 //! - [`Settings`] says how the platform should treat the bot; [`settings`] has the controls that a
 //!   person can set beside the text field.
 //! - [`poe`] asks other bots and hands their answers on, uploads files, reads attachments, charges.
 //! - [`tools`] lets a language model use tools; [`prompt`] shapes conversations for one.
 //! - [`http`] reaches the web, within the hosts of the manifest, and reads streams of events.
+//! - [`store`] keeps what a bot remembers: for the bot, for each person, for each conversation.
 //! - [`AsyncBot`] is a bot that waits for several things at once; [`task`] has what it needs.
 //! - [`request`] has the request as it was received, for what the types above leave out.
 //! - [`time`] waits, and tests need not wait with it.
 //! - `testing` is a reader for native tests: it asks a bot and keeps what it says, and plays the other
-//!   bots, the web, the person's purse and the clock. It exists on every target but WebAssembly.
+//!   bots, the web, the store, the person's purse and the clock. It exists on every target but WebAssembly.
 //!
 //! # What a bot may rely on
 //!
 //! Every call gets a fresh instance: no global and no cache survives it. What must be remembered is
-//! in the query, which carries the conversation. What a bot prints on stdout and stderr is its log;
+//! in the query, which carries the conversation, or is kept in the [`store`]. What a bot prints on stdout and stderr is its log;
 //! its configuration arrives as environment variables. When it panics, what it said stays, and the
 //! person reads one sentence with a reference to the log.
 
@@ -60,7 +61,7 @@
 //     export  testing
 //     bot  tools
 //     poe
-//     reply  http  request
+//     reply  http  request  store
 //     backend
 //     current_query  interface  task  time
 //     cost  event  prompt  tool_call  web
@@ -82,6 +83,7 @@ mod query;
 mod reply;
 pub mod request;
 pub mod settings;
+pub mod store;
 pub mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;

@@ -123,11 +123,14 @@ impl From<String> for Query {
 }
 
 impl From<Vec<Message>> for Query {
-    /// A query with this conversation, the current protocol version, and language `en`.
+    /// A query with this conversation, the current protocol version, and language `en`: of the person `user`, in
+    /// the conversation `conversation`.
     fn from(messages: Vec<Message>) -> Self {
         Self {
             version: "1.2".to_owned(),
             messages,
+            user_id: "user".to_owned(),
+            conversation_id: "conversation".to_owned(),
             language_code: "en".to_owned(),
             ..Self::default()
         }

@@ -39,8 +39,8 @@
 //! ```
 //!
 //! What surrounds a query is a [`Scene`]: [other bots](Scene::bot) as [`Script`]s, [the web](Scene::upstream)
-//! as [`Upstream`]s, [attached files](Scene::attachment), [a budget](Scene::budget), headers, bounds. The
-//! [`Transcript`] has what each of them was asked.
+//! as [`Upstream`]s, [attached files](Scene::attachment), [what the bot remembers](Scene::store), [a budget](Scene::budget),
+//! headers, bounds. The [`Transcript`] has what each of them was asked, and what is remembered after.
 //!
 //! This module does not exist on WebAssembly targets.
 
@@ -50,7 +50,7 @@ mod tests;
 
 pub use crate::{
     Event,
-    backend::native::{Asked, Bots, Charge, Script, Upload, Upstream, Upstreams},
+    backend::native::{Asked, Bots, Charge, Scope, Script, Store, Upload, Upstream, Upstreams},
 };
 pub use scene::{Scene, now};
 
@@ -90,6 +90,8 @@ pub struct Transcript {
     pub charges: Vec<Charge>,
     /// What was sent to the web, in order, refused requests and all.
     pub requests: Vec<Request>,
+    /// What the bot remembers at the end: what the scene began with, and what has become of it.
+    pub store: Store,
     /// When each event was said: one for each of `events`.
     times: Vec<Duration>,
 }

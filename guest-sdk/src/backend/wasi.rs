@@ -3,6 +3,7 @@
 pub(crate) mod http;
 pub(crate) mod poe;
 mod sink;
+pub(crate) mod store;
 
 pub(crate) use crate::interface::bindings::ravenry::bot::request;
 pub(crate) use sink::Sink;

@@ -5,11 +5,14 @@
 
 use serde_json::{Map, Value};
 
-use super::bindings::ravenry::bot::{poe, reply, types};
+use super::{
+    bindings::ravenry::bot::{poe, reply, types},
+    keyvalue::store,
+};
 use crate::{
     cost::CostItem,
     event::{Event, File, Meta},
-    failure::{Failure, PoeError, Stopped},
+    failure::{Failure, PoeError, Stopped, StoreError},
 };
 
 /// The members of a JSON object; none where the text is no object.
@@ -112,6 +115,16 @@ impl From<poe::PoeError> for PoeError {
             poe::PoeError::TooLarge(what) => Self::TooLarge(what),
             poe::PoeError::Stopped(stopped) => Self::Stopped(stopped.into()),
             poe::PoeError::Other(what) => Self::Other(what),
+        }
+    }
+}
+
+impl From<store::Error> for StoreError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NoSuchStore => Self::NoSuchStore,
+            store::Error::AccessDenied => Self::AccessDenied,
+            store::Error::Other(what) => Self::Other(what),
         }
     }
 }

@@ -2,8 +2,15 @@
 
 use serde_json::json;
 
-use super::bindings::ravenry::bot::{poe, reply, types};
-use crate::{Event, Failure, File, Meta, Stopped, cost::CostItem, failure::PoeError};
+use super::{
+    bindings::ravenry::bot::{poe, reply, types},
+    keyvalue::store,
+};
+use crate::{
+    Event, Failure, File, Meta, Stopped,
+    cost::CostItem,
+    failure::{PoeError, StoreError},
+};
 
 /// What another bot says keeps its kind; what has none of ours stays as it was said.
 #[test]
@@ -108,6 +115,19 @@ fn errors_of_the_platform_keep_their_reason() {
     let item = poe::CostItem::from(CostItem::milli_cents(7).description("words"));
     assert_eq!(item.amount_usd_milli_cents, 7);
     assert_eq!(item.description.as_deref(), Some("words"));
+}
+
+#[test]
+fn errors_of_the_store_keep_their_reason() {
+    let why = || "why".to_owned();
+    let reasons = [
+        (store::Error::NoSuchStore, StoreError::NoSuchStore),
+        (store::Error::AccessDenied, StoreError::AccessDenied),
+        (store::Error::Other(why()), StoreError::Other(why())),
+    ];
+    for (generated, plain) in reasons {
+        assert_eq!(StoreError::from(generated), plain);
+    }
 }
 
 #[test]

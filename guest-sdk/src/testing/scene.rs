@@ -1,11 +1,11 @@
-//! What surrounds a query in a test: the request, other bots, the web, files, money, the bounds.
+//! What surrounds a query in a test: the request, other bots, the web, files, the store, money, the bounds.
 
 use std::collections::BTreeMap;
 
-use super::{Asked, Bots, Script, Transcript, Upstream, Upstreams};
+use super::{Asked, Bots, Script, Store, Transcript, Upstream, Upstreams};
 use crate::{
-    Bot, Query, Reply,
-    backend::native::{self, Bounds, Received, Recorder, SceneState},
+    Bot, Feedback, Query, Reaction, Reply,
+    backend::native::{self, Bounds, Kept, Received, Recorder, SceneState},
     current_query,
     failure::shown,
     http::Request,
@@ -58,6 +58,8 @@ pub struct Scene {
     pub upstreams: Upstreams,
     /// The bytes behind the URLs of attachments; see [`Scene::attachment`].
     pub attachments: BTreeMap<String, Vec<u8>>,
+    /// What the bot remembers when it is asked; see [`Scene::store`].
+    pub store: Store,
     /// What the person can pay, in thousandths of a US cent; more than enough by default.
     pub budget_milli_cents: u64,
 }
@@ -79,6 +81,7 @@ impl Default for Scene {
             bots: Bots::default(),
             upstreams: Upstreams::default(),
             attachments: BTreeMap::new(),
+            store: Store::new(),
             budget_milli_cents: u64::MAX,
         }
     }
@@ -127,6 +130,35 @@ impl Scene {
         self
     }
 
+    /// Says what the bot remembers when it is asked: set for the test, or left by an earlier query, as
+    /// [`Transcript::store`]. Nothing by default.
+    ///
+    /// ```
+    /// use ravenry_sdk::testing::{Scene, Scope, Store};
+    /// use ravenry_sdk::{Bot, Query, Reply, Result, store};
+    ///
+    /// struct Counter;
+    ///
+    /// impl Bot for Counter {
+    ///     fn respond(&self, _: &Query, reply: &mut Reply) -> Result {
+    ///         let count = store::user().increment("count", 1)?;
+    ///         reply.text(count.to_string())
+    ///     }
+    /// }
+    ///
+    /// // A query that is made of a text is asked by the person `user`.
+    /// let scene = Scene::default().store(Store::new().with(Scope::user("user"), "count", 41));
+    /// let first = scene.ask(&Counter, "hi");
+    /// assert_eq!(first.text(), "42");
+    /// let second = scene.store(first.store).ask(&Counter, "hi");
+    /// assert_eq!(second.text(), "43");
+    /// ```
+    #[must_use]
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = store;
+        self
+    }
+
     /// Says what the person can pay, in thousandths of a US cent.
     #[must_use]
     pub fn budget(mut self, milli_cents: u64) -> Self {
@@ -145,6 +177,8 @@ impl Scene {
         let state = SceneState {
             recorder: Some(recorder.clone()),
             attached: attached(&query),
+            user_id: query.user_id.clone(),
+            conversation_id: query.conversation_id.clone(),
             calls_left: self.during(|| bot.settings().server_bot_dependencies),
             ..self.state()
         };
@@ -163,12 +197,41 @@ impl Scene {
                 uploads: told.uploads,
                 charges: told.charges,
                 requests: told.requests,
+                store: told.kept.into_store(),
                 times: record.times,
             }
         })
     }
 
-    /// Runs other functions of a bot, such as `settings`, with this request and a clock at zero.
+    /// Tells a bot of a like or dislike, and returns what it remembers then.
+    pub fn feedback(&self, bot: &(impl Bot + ?Sized), feedback: &Feedback) -> Store {
+        self.report(&feedback.user_id, &feedback.conversation_id, || {
+            bot.on_feedback(feedback);
+        })
+    }
+
+    /// Tells a bot of a reaction, and returns what it remembers then.
+    pub fn reaction(&self, bot: &(impl Bot + ?Sized), reaction: &Reaction) -> Store {
+        self.report(&reaction.user_id, &reaction.conversation_id, || {
+            bot.on_reaction(reaction);
+        })
+    }
+
+    fn report(&self, user_id: &str, conversation_id: &str, run: impl FnOnce()) -> Store {
+        let state = SceneState {
+            user_id: user_id.to_owned(),
+            conversation_id: conversation_id.to_owned(),
+            ..self.state()
+        };
+        native::play(state, || {
+            run();
+            let told = native::with(std::mem::take).unwrap_or_default();
+            told.kept.into_store()
+        })
+    }
+
+    /// Runs other functions of a bot, such as `settings`, with this request and a clock at zero. Nobody
+    /// asks there, so of what the bot remembers only [`store::bot`](crate::store::bot) is there.
     pub fn during<T>(&self, run: impl FnOnce() -> T) -> T {
         native::play(self.state(), run)
     }
@@ -184,6 +247,7 @@ impl Scene {
             bots: self.bots.clone(),
             upstreams: self.upstreams.clone(),
             attachments: self.attachments.clone(),
+            kept: Kept::new(self.store.clone()),
             budget_milli_cents: self.budget_milli_cents,
             ..SceneState::default()
         }

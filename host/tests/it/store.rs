@@ -1,6 +1,11 @@
 //! What bots keep, as a person who asks them notices it.
 
+mod backup;
+mod command;
 mod durable;
+mod forgetting;
+mod mistakes;
+mod postgres;
 mod scopes;
 
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use super::{
+    kept::Kept,
     recorder::Recorder,
     script::{Asked, Bots},
     upstream::Upstreams,
@@ -24,6 +25,12 @@ pub(crate) struct SceneState {
     pub(crate) upstreams: Upstreams,
     /// The bytes behind the URLs of attachments.
     pub(crate) attachments: BTreeMap<String, Vec<u8>>,
+    /// What the bot remembers.
+    pub(crate) kept: Kept,
+    /// The person of the query or report at hand; empty where there is none.
+    pub(crate) user_id: String,
+    /// The conversation of the query or report at hand; empty where there is none.
+    pub(crate) conversation_id: String,
     /// What the person can still pay.
     pub(crate) budget_milli_cents: u64,
     /// The reply, while `respond` runs.
