@@ -1,11 +1,17 @@
 //! What was kept is there after a restart and a kill, under load, and where there is too much of it.
 
-use std::thread;
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 use super::{ANN, BEN, KEEPER, Person, keepers, ok, one, told};
+use crate::harness::wait_until;
 
 #[test]
 fn many_that_count_at_once_lose_nothing_and_a_kill_neither() {
@@ -125,4 +131,109 @@ fn what_does_not_use_the_store_makes_none() {
     let ready = server.get("/readyz").json();
     assert_eq!(ready, json!({ "status": "ready" }));
     assert!(!state.path().join("store.sqlite").exists());
+}
+
+#[test]
+fn what_is_kept_for_a_while_is_gone_after_it() {
+    let ttl = "store = { user = { ttl = \"1s\" } }\n";
+    let server = keepers(&format!("{KEEPER}{ttl}")).up();
+    let set = json!([
+        ["set", "user", "k", "v"],
+        ["set", "bot", "k", "v"],
+        ["get", "user", "k"]
+    ]);
+    assert_eq!(told(&server, "keeper", ANN, &set)[2], ok("v"));
+    let get = json!([
+        ["get", "user", "k"],
+        ["exists", "user", "k"],
+        ["keys", "user", null]
+    ]);
+    let gone = [ok(json!(null)), ok(false), ok(json!([[], null]))];
+    wait_until("it has expired", || {
+        told(&server, "keeper", ANN, &get) == gone
+    });
+    assert_eq!(
+        one(&server, "keeper", ANN, json!(["get", "bot", "k"])),
+        ok("v")
+    );
+}
+
+/// A flood waits; whoever else asks does not.
+#[test]
+fn more_operations_than_a_second_has_room_for_wait_for_their_turn() {
+    let slow = "limits = { store_operations = 20 }\n";
+    let other = "[bot.other]\nsource = \"keeper.wasm\"\n";
+    let server = keepers(&format!("{KEEPER}{slow}{other}")).up();
+    let began = Instant::now();
+    let flood = json!(["times", 60, ["get", "bot", "k"]]);
+    assert_eq!(one(&server, "keeper", ANN, flood), ok(json!(null)));
+    // A second's worth at once, and two more.
+    assert!(
+        began.elapsed() >= Duration::from_millis(1900),
+        "{:?}",
+        began.elapsed()
+    );
+    let all = json!(["times", 60, ["get", "bot", "k"]]);
+    assert_eq!(one(&server, "other", BEN, all), ok(json!(null)));
+}
+
+/// What cannot be read is left as it is, and said.
+#[test]
+fn a_damaged_file_is_refused_at_the_start_and_stays_as_it_is() {
+    let state = tempfile::tempdir().unwrap();
+    let file = state.path().join("store.sqlite");
+    let damaged = b"SQLite format 3\0 and then nothing that it would have written".repeat(200);
+    std::fs::write(&file, &damaged).unwrap();
+    let folder = keepers(KEEPER).state_dir(state.path());
+    let output = folder.command(&["up", "ravenry.toml"]).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("what bots have kept cannot be used"),
+        "{said}"
+    );
+    assert!(said.contains("is damaged"), "{said}");
+    assert!(said.contains("ravenry store backup"), "{said}");
+    assert_eq!(std::fs::read(&file).unwrap(), damaged);
+}
+
+#[test]
+fn a_file_of_a_newer_program_is_refused_with_both_versions() {
+    let state = tempfile::tempdir().unwrap();
+    let server = keepers(KEEPER).state_dir(state.path()).up();
+    assert_eq!(
+        one(&server, "keeper", ANN, json!(["set", "bot", "k", "v"])),
+        ok("set")
+    );
+    drop(server);
+    let file = state.path().join("store.sqlite");
+    age(&file, "UPDATE ravenry_schema SET version = version + 7");
+    let folder = keepers(KEEPER).state_dir(state.path());
+    let output = folder.command(&["up", "ravenry.toml"]).output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("the data is of version 8, and this program knows versions up to 1"),
+        "{said}"
+    );
+    age(&file, "UPDATE ravenry_schema SET version = version - 7");
+    let again = keepers(KEEPER).state_dir(state.path()).up();
+    assert_eq!(
+        one(&again, "keeper", ANN, json!(["get", "bot", "k"])),
+        ok("v")
+    );
+}
+
+/// Changes a file behind the back of its program.
+fn age(file: &Path, statement: &'static str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite:{}", file.display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+    });
 }

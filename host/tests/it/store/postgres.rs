@@ -144,7 +144,10 @@ fn store_is_away(server: &Server) -> bool {
 fn two_processes_over_one_database_lose_nothing_and_see_the_same() {
     let Some(schema) = Schema::new() else { return };
     let servers = [schema.gateway(None), schema.gateway(None)];
-    let steps = json!([["times", 20, ["add", "bot", "n", 1]], ["add", "conversation", "n", 1]]);
+    let steps = json!([
+        ["times", 20, ["add", "bot", "n", 1]],
+        ["add", "conversation", "n", 1]
+    ]);
     thread::scope(|scope| {
         for client in 0..16 {
             let (server, steps) = (&servers[client % 2], &steps);
@@ -156,7 +159,10 @@ fn two_processes_over_one_database_lose_nothing_and_see_the_same() {
         }
     });
     for server in &servers {
-        assert_eq!(one(server, "keeper", ANN, json!(["get", "bot", "n"])), ok("320"));
+        assert_eq!(
+            one(server, "keeper", ANN, json!(["get", "bot", "n"])),
+            ok("320")
+        );
     }
     let set = json!(["set", "user", "k", "from one"]);
     assert_eq!(one(&servers[0], "keeper", ANN, set), ok("set"));
@@ -170,24 +176,40 @@ fn a_database_that_goes_away_and_comes_back_disturbs_only_who_needs_it() {
     let Some(schema) = Schema::new() else { return };
     let cable = Cable::to(schema.address(), true);
     let server = schema.gateway(Some(cable.address));
-    assert_eq!(one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])), ok("set"));
+    assert_eq!(
+        one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])),
+        ok("set")
+    );
     assert!(!store_is_away(&server));
 
     cable.cut();
     wait_until("the store is away", || store_is_away(&server));
     assert_eq!(server.get("/readyz").status, 200);
-    for step in [json!(["get", "user", "k"]), json!(["set", "user", "k", "w"])] {
+    for step in [
+        json!(["get", "user", "k"]),
+        json!(["set", "user", "k", "w"]),
+    ] {
         let began = Instant::now();
         let refused = one(&server, "keeper", ANN, step);
-        assert_eq!(refused, json!({ "error": "the store is unavailable: the database does not answer" }));
+        assert_eq!(
+            refused,
+            json!({ "error": "the store is unavailable: the database does not answer" })
+        );
         // A promise to bots, not a measure of speed: they wait for no longer.
-        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            began.elapsed()
+        );
         assert_eq!(server.ask("echo", "still there?").said(), "still there?");
     }
 
     cable.mend();
     wait_until("the store is back", || !store_is_away(&server));
-    assert_eq!(one(&server, "keeper", ANN, json!(["get", "user", "k"])), ok("v"));
+    assert_eq!(
+        one(&server, "keeper", ANN, json!(["get", "user", "k"])),
+        ok("v")
+    );
 }
 
 /// What was acknowledged is there, although the database came and went under load.
@@ -210,12 +232,17 @@ fn what_is_acknowledged_while_a_database_comes_and_goes_is_kept() {
         let writers: Vec<_> = (0..4).map(|client| scope.spawn(write(client))).collect();
         wait_until("some are written", || {
             let found = one(&server, "keeper", ANN, json!(["keys", "bot", null]));
-            found["ok"][0].as_array().is_some_and(|keys| keys.len() > 20)
+            found["ok"][0]
+                .as_array()
+                .is_some_and(|keys| keys.len() > 20)
         });
         cable.cut();
         wait_until("the store is away", || store_is_away(&server));
         cable.mend();
-        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+        writers
+            .into_iter()
+            .flat_map(|writer| writer.join().unwrap())
+            .collect()
     });
     assert!(acknowledged.len() > 20);
     wait_until("the store is back", || !store_is_away(&server));
@@ -238,5 +265,8 @@ fn a_start_without_the_database_serves_and_finds_it_later() {
     server.wait_text("bots find no store until the database answers");
     cable.mend();
     wait_until("the store is there", || !store_is_away(&server));
-    assert_eq!(one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])), ok("set"));
+    assert_eq!(
+        one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])),
+        ok("set")
+    );
 }

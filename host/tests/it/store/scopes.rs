@@ -221,3 +221,36 @@ fn who_is_not_named_has_no_bucket() {
     assert_eq!(said, format!("{refused}\n{refused}\n{}\n", ok("opened")));
     server.wait_text("which this call does not have: the request names no user");
 }
+
+/// Components that were built against the first draft of the interface find the same store.
+#[test]
+fn the_first_draft_of_the_interface_leads_to_the_same_store() {
+    let manifest =
+        "[bot.older]\nsource = \"keeper-draft.wasm\"\nlimits = { store_operations = 100000 }\n";
+    let server = keepers(manifest).up();
+    let said = server.ask("older", "go").said();
+    let expected = [
+        "2",
+        "the number has more than 63 bits",
+        "()",
+        "true",
+        "[Some((\"text\", [116, 101, 120, 116])), None]",
+        "()",
+        "None",
+        "()\n()\n()\n()\n()",
+        "(1251, 2)",
+        "this cursor is not that of the last list of keys",
+    ];
+    assert_eq!(said, expected.join("\n"));
+    assert!(server.ask("older", "again").said().starts_with("4\n"));
+}
+
+/// All tasks of one call share its buckets.
+#[test]
+fn a_bot_with_tasks_finds_its_store() {
+    let server = keepers("[bot.puppet]\nsource = \"async-puppet.wasm\"\n").up();
+    let said = server.ask("puppet", "sleep 5;count n\nsleep 5;count n\ncount n").said();
+    let mut counted: Vec<&str> = said.split_terminator(';').collect();
+    counted.sort_unstable();
+    assert_eq!(counted, ["Ok(1)", "Ok(2)", "Ok(3)"]);
+}

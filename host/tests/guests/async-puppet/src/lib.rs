@@ -7,6 +7,7 @@
 //! - `spin`: computes for ever;
 //! - `hold MEBIBYTES`: takes that much memory, and says whether it got it;
 //! - `print TEXT`: a line for the log, through a stream of WASI 0.3;
+//! - `count KEY`: adds one to a number of the person's, and says it;
 //! - `streams COUNT`: opens that many streams and keeps them;
 //! - `never`: waits for something that nobody will do;
 //! - `trap`: gives up in the middle;
@@ -34,7 +35,11 @@ use bindings::{
         reply,
         types::{BotSettings, ErrorReport, Failure, Feedback, Query, Reaction},
     },
-    wasi::{cli::stdout, clocks::monotonic_clock},
+    wasi::{
+        cli::stdout,
+        clocks::monotonic_clock,
+        keyvalue::{atomics, store},
+    },
 };
 use futures_lite::future;
 
@@ -79,6 +84,11 @@ async fn step(step: &str) {
         )]
         Some("spin") => loop {},
         Some("hold") => hold(number(words.next())),
+        Some("count") => {
+            let counted = store::open("user")
+                .and_then(|user| atomics::increment(&user, words.next().unwrap_or_default(), 1));
+            let _ = reply::text(&format!("{counted:?};"));
+        }
         Some("print") => {
             let (mut writer, reader) = bindings::wit_stream::new();
             let written = stdout::write_via_stream(reader);

@@ -10,6 +10,7 @@
 //! - `["get-many", BUCKET, [KEY, …]]`, `["set-many", BUCKET, [[KEY, VALUE], …]]`, `["delete-many", …]`;
 //! - `["fill", BUCKET, PREFIX, COUNT, VALUE]`: sets so many keys, until one is refused;
 //! - `["times", COUNT, STEP]`: does a step so often, and says the last;
+//! - `["wait", MILLISECONDS]`;
 //! - `["spin"]`: computes for ever.
 //!
 //! Its settings introduce it with what opening each bucket gives there; what is reported to it is kept in `user`.
@@ -88,6 +89,11 @@ fn act(step: &Value) -> Result<Value, Error> {
     if name == "times" {
         let count = step[1].as_u64().unwrap_or(0);
         return (0..count).try_fold(Value::Null, |_, _| act(&step[2]));
+    }
+    if name == "wait" {
+        let wait = step[1].as_u64().unwrap_or(0);
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        return Ok(json!("waited"));
     }
     #[allow(
         clippy::empty_loop,
