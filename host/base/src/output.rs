@@ -34,8 +34,13 @@ pub fn data(text: &str) {
 /// Writes text as it is: the caller has put colours in it, and untrusted text only as
 /// [it may be shown](shown).
 pub fn painted(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// Writes bytes as they are, for a program.
+pub fn bytes(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes());
+    let written = stdout.write_all(bytes);
     match written.and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
         _ => {}

@@ -138,6 +138,17 @@ pub enum OpenError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// There are no tables of a store, and none were to be made.
+    #[error("no store is there yet")]
+    Missing,
+    /// An older program has written the data, and it was not to be changed.
+    #[error("the data is of version {found}, and this program reads version {known}")]
+    Older {
+        /// The version of the data.
+        found: i64,
+        /// The version that this program reads.
+        known: i64,
+    },
     /// The file is no database any more, or contradicts itself.
     #[error("the database `{}` is damaged: {detail}", path.display())]
     Damaged {

@@ -1,6 +1,6 @@
 //! Opening a store: looks at what is there, makes what is missing, starts the writer.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use sqlx::{AnyConnection, Connection as _, any::AnyConnectOptions};
 use tokio::time::timeout;
@@ -9,14 +9,15 @@ use crate::{
     error::OpenError,
     pools::{Engine, Pools, late},
     schema,
-    settings::{Database, Settings},
+    settings::{Database, Settings, Tables},
     sqlite_file::{self, Access},
     store::Store,
     writer::{LANES, Writer},
 };
 
 impl Store {
-    /// Opens a database, makes a file or tables where there are none, and brings older ones to this version.
+    /// Opens a database, makes a file or tables where there are none, and brings older ones to this version; or, as
+    /// [`Settings::tables`] says, does not.
     /// What cannot be used is left as it is. Must be called on a tokio runtime, which runs the writer.
     pub async fn open(database: &Database, settings: Settings) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
@@ -28,15 +29,19 @@ impl Store {
                     source,
                 };
                 let path = sqlite_file::resolve(path).map_err(file)?;
-                sqlite_file::create(&path).await?;
+                match settings.tables {
+                    Tables::Made => sqlite_file::create(&path).await?,
+                    Tables::AsTheyAre if !path.exists() => return Err(OpenError::Missing),
+                    Tables::AsTheyAre => {}
+                }
                 sqlite_file::inspect(&path, wait).await?;
                 let options = sqlite_file::options(&path, Access::Write).map_err(file)?;
-                prepare(&options, Engine::Sqlite, wait).await?;
+                prepare(&options, Engine::Sqlite, &settings).await?;
                 (Pools::sqlite(&options, wait), Some(path))
             }
             Database::Postgres(url) => {
                 let options = postgres_options(url)?;
-                prepare(&options, Engine::Postgres, wait).await?;
+                prepare(&options, Engine::Postgres, &settings).await?;
                 let pools = Pools::postgres(&options, wait, settings.connections, LANES);
                 (pools, None)
             }
@@ -66,16 +71,19 @@ fn postgres_options(url: &str) -> Result<AnyConnectOptions, OpenError> {
         .map_err(|error: sqlx::Error| refuse(error.to_string()))
 }
 
-/// Makes or migrates the tables, on a connection of its own.
+/// Makes or migrates the tables, or looks at them, on a connection of its own.
 async fn prepare(
     options: &AnyConnectOptions,
     engine: Engine,
-    wait: Duration,
+    settings: &Settings,
 ) -> Result<(), OpenError> {
-    let connected = timeout(wait, AnyConnection::connect_with(options)).await;
+    let connected = timeout(settings.wait, AnyConnection::connect_with(options)).await;
     let connected = connected.map_err(|_| late())?;
     let mut connection = connected.map_err(|error| engine.unavailable(&error))?;
-    schema::migrate(&mut connection, engine).await?;
+    match settings.tables {
+        Tables::Made => schema::migrate(&mut connection, engine).await?,
+        Tables::AsTheyAre => schema::look(&mut connection, engine).await?,
+    }
     // All is done, whatever comes of closing.
     let _ = connection.close().await;
     Ok(())

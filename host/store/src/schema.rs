@@ -96,6 +96,20 @@ pub(crate) async fn migrate(
     Ok(())
 }
 
+/// Refuses tables that are not of [`SCHEMA_VERSION`].
+pub(crate) async fn look(connection: &mut AnyConnection, engine: Engine) -> Result<(), OpenError> {
+    let found = found(connection, engine).await;
+    let found = found.map_err(|error| engine.unavailable(&error))?;
+    match missing(found)? {
+        None => Ok(()),
+        Some(_) if found == 0 => Err(OpenError::Missing),
+        Some(_) => Err(OpenError::Older {
+            found,
+            known: SCHEMA_VERSION,
+        }),
+    }
+}
+
 /// Refuses tables of a newer program. `None`: they are what this one writes; else what is missing.
 pub(crate) fn missing(found: i64) -> Result<Option<&'static [&'static [&'static str]]>, OpenError> {
     if found > SCHEMA_VERSION {

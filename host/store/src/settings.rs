@@ -78,6 +78,16 @@ pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// What is done where tables are missing, or of an older version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tables {
+    /// They are made.
+    #[default]
+    Made,
+    /// Nothing: it is an error. For a look at what another program keeps, which may be an older one.
+    AsTheyAre,
+}
+
 /// How a database is used.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -87,6 +97,8 @@ pub struct Settings {
     pub wait: Duration,
     /// Connections to PostgreSQL for reading, at least one; four more are for writing.
     pub connections: u32,
+    /// Whether tables are made.
+    pub tables: Tables,
 }
 
 impl Default for Settings {
@@ -95,6 +107,7 @@ impl Default for Settings {
             clock: Clock::system(),
             wait: WAIT_MAX,
             connections: CONNECTIONS,
+            tables: Tables::default(),
         }
     }
 }

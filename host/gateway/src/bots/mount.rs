@@ -289,13 +289,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         pools: pools.clone(),
         metrics: metrics.clone(),
     };
-    let store = Arc::new(grants::store(
-        spec,
-        tenant,
-        shared,
-        pools.clone(),
-        metrics.clone(),
-    ));
+    let store = grants::store(order, shared, pools.clone(), metrics.clone());
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -334,7 +328,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
             shared.egress.client(&tenant.part),
             &secrets,
         )),
-        store,
+        store: Arc::new(store),
         secrets,
         refusals: Refusals::default(),
         limits: limits.clone(),

@@ -148,6 +148,8 @@ pub(super) async fn look_at_store(store: &SharedStore) -> Result<(), Problems> {
             return Ok(());
         }
         OpenError::Newer { .. } => "start a program that is as new as the one that wrote it",
+        // What is missing or old is made.
+        OpenError::Missing | OpenError::Older { .. } => "start it anew",
         OpenError::Damaged { .. } => {
             "nothing was changed; put a backup in its place (`ravenry store backup` makes them), or move it away to begin anew"
         }

@@ -40,10 +40,11 @@ fn collect(table: &toml_span::value::Table<'_>, found: &mut BTreeSet<String>) {
 }
 
 /// Those that are there for their features alone: the manifest of the workspace says why.
-const FOR_FEATURES: [&str; 3] = [
+const FOR_FEATURES: [&str; 4] = [
     "host/gateway/Cargo.toml: anyhow",
     "host/gateway/Cargo.toml: regex_syntax",
     "host/gateway/Cargo.toml: semver",
+    "host/store/Cargo.toml: libsqlite3_sys",
 ];
 
 /// Whether a source has this name in it, as a word.

@@ -120,7 +120,10 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
     (&["toml_span"], &["config", "desk/replay"]),
     (&["similar", "toml_parser"], &["desk/replay"]),
     // Bytes in a text: recorded ones, and cursors of lists.
-    (&["base64"], &["desk/replay", "store/cursor"]),
+    (
+        &["base64"],
+        &["desk/replay", "store/cursor", "cli/verbs/store"],
+    ),
     // What a bot writes becomes a tree of ours in one place.
     (
         &["pulldown_cmark"],

@@ -225,7 +225,7 @@ fn a_file_of_a_newer_program_is_refused_with_both_versions() {
 }
 
 /// Changes a file behind the back of its program.
-fn age(file: &Path, statement: &'static str) {
+pub(super) fn age(file: &Path, statement: &'static str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let url = format!("sqlite:{}", file.display());

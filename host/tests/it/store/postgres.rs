@@ -270,3 +270,36 @@ fn a_start_without_the_database_serves_and_finds_it_later() {
         ok("set")
     );
 }
+
+/// Looking makes nothing, and a person is forgotten there too.
+#[test]
+fn the_command_line_reads_the_same_database_and_makes_none() {
+    let Some(schema) = Schema::new() else { return };
+    let command = |arguments: &[&str]| {
+        let folder = Folder::empty().env("RAVENRY_DATABASE", &schema.at(None));
+        folder.output(&[&["store"], arguments].concat())
+    };
+    let none = command(&["ls"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("no store is there yet"));
+    let server = schema.gateway(None);
+    told(
+        &server,
+        "keeper",
+        ANN,
+        &json!([["set", "user", "k", "v"], ["set", "bot", "k", "v"]]),
+    );
+    let got = command(&["get", "--bot", "keeper", "--user", ANN.0, "k"]);
+    assert_eq!(got.stdout, b"v");
+    let forgotten = command(&["forget", "--user", ANN.0, "--yes"]);
+    assert!(String::from_utf8_lossy(&forgotten.stdout).contains("Removed 1 entry"));
+    let left = told(
+        &server,
+        "keeper",
+        ANN,
+        &json!([["get", "user", "k"], ["get", "bot", "k"]]),
+    );
+    assert_eq!(left, [ok(json!(null)), ok("v")]);
+    let backup = command(&["backup", "never"]);
+    assert!(String::from_utf8_lossy(&backup.stderr).contains("pg_dump"));
+}

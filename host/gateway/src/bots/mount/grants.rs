@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{BotRecipe, Shared};
 use crate::{
-    bots::shared_state::TenantState,
     compute::Compute,
     imports::{
         http::Access,
@@ -64,12 +63,12 @@ pub(super) fn platform(limits: &Limits) -> PlatformBounds {
 
 /// What the bot may keep, and for how long.
 pub(super) fn store(
-    spec: &BotSpec,
-    tenant: &TenantState,
+    order: &BotRecipe,
     shared: &Shared,
     pools: [Arc<MemoryPool>; 3],
     metrics: BotMetrics,
 ) -> BotStore {
+    let BotRecipe { spec, tenant, .. } = order;
     let limits = &spec.limits;
     let quota = Quota {
         bot: Bounds {

@@ -74,11 +74,14 @@ mod tests {
 
     #[test]
     fn an_entry_is_a_line_that_no_terminal_obeys() {
-        let expires = UNIX_EPOCH + Duration::from_secs(86_400);
+        let expires = UNIX_EPOCH + Duration::from_hours(24);
         let user = info(Bucket::User("u\u{9b}".to_owned()), Some(expires));
         for (value, says) in [
             (None, r#""bytes":131,"#),
-            (Some(&b"\xff\0"[..]), r#""value":"/wA=","encoding":"base64","#),
+            (
+                Some(&b"\xff\0"[..]),
+                r#""value":"/wA=","encoding":"base64","#,
+            ),
             (Some(b"a\tb"), r#""value":"a\tb","encoding":"utf-8","#),
         ] {
             let found = line("local", &user, value);

@@ -39,9 +39,8 @@ impl Export {
         let mut after: Option<EntryPlace> = None;
         loop {
             let page = opened.store.export(&filter, after.as_ref(), PAGE_MAX).await;
-            let page = page.map_err(|error| {
-                refusal::undone("the export ends here, before its end", &error)
-            })?;
+            let page = page
+                .map_err(|error| refusal::undone("the export ends here, before its end", &error))?;
             let Some(last) = page.last() else {
                 return Ok(());
             };

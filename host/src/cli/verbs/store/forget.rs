@@ -18,7 +18,8 @@ use crate::cli::{
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::{BotName, TenantName};
 use ravenry_gateway::telemetry;
-use ravenry_store::{Bucket, EntryFilter};
+use ravenry_protocol::shown::Escaped;
+use ravenry_store::{Bucket, EntryFilter, EntryInfo};
 
 /// `ravenry store forget`
 #[derive(Debug, Args)]
@@ -40,9 +41,10 @@ pub(crate) struct Forget {
 impl Forget {
     pub(super) async fn run(&self, place: &PlaceFlags) -> Result<(), Failure> {
         let bucket = self.bucket.bucket().ok_or_else(nobody)?;
+        // On one line, whatever is in it: what is asked here must not be drawn by who chose the id.
         let whose = match &bucket {
-            Bucket::Conversation(id) => format!("conversation `{id}`"),
-            Bucket::User(id) => format!("user `{id}`"),
+            Bucket::Conversation(id) => format!("conversation `{}`", Escaped(id)),
+            Bucket::User(id) => format!("user `{}`", Escaped(id)),
             Bucket::Bot => return Err(nobody()),
         };
         let is_user = matches!(bucket, Bucket::User(_));
@@ -59,7 +61,9 @@ impl Forget {
             None => "all bots".to_owned(),
         };
         let entries = counted(removed, "entry");
-        output::print(&format!("Removed {entries} of {whose}: {of} of tenant `{tenant}`\n"));
+        output::print(&format!(
+            "Removed {entries} of {whose}: {of} of tenant `{tenant}`\n"
+        ));
         if is_user {
             output::print(
                 "What bots keep by conversation is not among it: Poe names conversations apart from persons. \
@@ -103,7 +107,7 @@ impl Forget {
 /// Asks whether to remove so much.
 async fn agreed(opened: &Opened, filter: &EntryFilter, whose: &str) -> Result<bool, Failure> {
     let (mut entries, mut bots) = (0_usize, Vec::new());
-    let count = |info: ravenry_store::EntryInfo| {
+    let count = |info: EntryInfo| {
         entries = entries.saturating_add(1);
         // They come in the order of bots.
         if bots.last() != Some(&info.place.bot) {

@@ -1,5 +1,7 @@
 //! `ravenry store ls`: bots with how much they keep, or the keys of one, of a person or of a conversation.
 
+use std::fmt::Write as _;
+
 use bytesize::ByteSize;
 use clap::Args;
 use comfy_table::Table;
@@ -71,14 +73,15 @@ impl Ls {
         let mut owners: Vec<OwnerUsage> = Vec::new();
         let mut after: Option<(String, String)> = None;
         loop {
-            let behind = after.as_ref().map(|(tenant, bot)| (tenant.as_str(), bot.as_str()));
+            let behind = after
+                .as_ref()
+                .map(|(tenant, bot)| (tenant.as_str(), bot.as_str()));
             let page = opened.store.owners(behind, PAGE_MAX).await;
             let page = page.map_err(|error| refusal::unread(&error))?;
             let Some(last) = page.last() else { break };
             after = Some((last.tenant.clone(), last.bot.clone()));
-            let meant = |owner: &OwnerUsage| {
-                wanted.is_none_or(|tenant| tenant.as_str() == owner.tenant)
-            };
+            let meant =
+                |owner: &OwnerUsage| wanted.is_none_or(|tenant| tenant.as_str() == owner.tenant);
             owners.extend(page.into_iter().filter(meant));
         }
         if self.json {
@@ -182,7 +185,8 @@ fn table_of_bots(owners: &[OwnerUsage]) -> String {
     let mut text = table.trim_fmt() + "\n";
     let left = as_u64(owners.len().saturating_sub(ROWS_MAX));
     if left > 0 {
-        text += &format!("and {left} more: --json prints all\n");
+        // Writing into a `String` cannot fail.
+        let _ = writeln!(text, "and {left} more: --json prints all");
     }
     text
 }

@@ -1,6 +1,7 @@
 //! Where the store is, chosen as the serving verbs choose it, and opened if it is there.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use crate::cli::{
 use ravenry_base::{report::Problem, secret::Secret};
 use ravenry_config::{self as config, World, ids::TenantName, resolve::ServerSpec};
 use ravenry_gateway::store::FILE;
-use ravenry_store::{Database, Settings, Store};
+use ravenry_store::{Database, Settings, Store, Tables};
 
 /// Longest wait for the database. A server that writes much goes first, and nobody waits for this in a chat.
 const WAIT: Duration = Duration::from_secs(10);
@@ -142,6 +143,7 @@ impl Found {
         let settings = Settings {
             wait: WAIT,
             connections: CONNECTIONS,
+            tables: Tables::AsTheyAre,
             ..Settings::default()
         };
         let place = match &self.database {
@@ -161,22 +163,38 @@ impl Found {
 
 /// There is no store. A server makes one when a bot first keeps something; this never does.
 fn nowhere(state: &Path, file: &Path, only: Option<&TenantName>) -> Failure {
-    let own = only.map(|tenant| state.join(TENANTS).join(tenant.as_str()));
-    let own = own.filter(|own| own.join(FILE).exists());
-    let hint = own.map_or_else(
+    let hint = alone(state, only).map_or_else(
         || {
             "name the state directory of the server with --state-dir, or its database with --database; \
              a server makes the file when a bot first keeps something"
                 .to_owned()
         },
-        |own| format!("the tenant is served alone: --state-dir {}", own.display()),
+        |own| {
+            let own = own.display();
+            format!("a tenant that is served alone has its own: --state-dir {own}")
+        },
     );
+    let file = file.display();
     Failure::Failed(
         Problem {
-            message: format!("no bot has kept anything here: there is no `{}`", file.display()),
+            message: format!("no bot has kept anything here: there is no `{file}`"),
             hint: Some(hint),
             ..Problem::default()
         }
         .into(),
     )
+}
+
+/// The state directory of this tenant, or else of the first one, that is served alone and keeps something.
+fn alone(state: &Path, only: Option<&TenantName>) -> Option<PathBuf> {
+    let all = state.join(TENANTS);
+    let mut directories: Vec<PathBuf> = match only {
+        Some(tenant) => vec![all.join(tenant.as_str())],
+        None => fs::read_dir(all)
+            .ok()?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect(),
+    };
+    directories.sort();
+    directories.into_iter().find(|own| own.join(FILE).exists())
 }

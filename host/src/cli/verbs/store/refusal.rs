@@ -10,6 +10,12 @@ use ravenry_store::{Error, OpenError, Reason, Unavailable};
 pub(super) fn unopened(error: &OpenError, place: &str) -> Failure {
     let hint = match error {
         OpenError::Newer { .. } => "use a `ravenry` that is as new as the one that wrote it",
+        OpenError::Older { .. } => {
+            "start a server of this version: it brings the data along, and older ones cannot read it then"
+        }
+        OpenError::Missing => {
+            "a server makes it when a bot first keeps something; is this its database?"
+        }
         OpenError::Damaged { .. } => {
             "nothing was changed; stop the server and put a backup in its place"
         }

@@ -100,9 +100,10 @@ impl Rm {
         for key in &self.keys {
             let deleted = opened.store.delete(&scope, key).await;
             let message = || format!("the key `{key}` was not removed, nor were those behind it");
-            match deleted.map_err(|error| refusal::undone(message(), &error))? {
-                true => removed = removed.saturating_add(1),
-                false => missing.push(absent(&scope, key)),
+            if deleted.map_err(|error| refusal::undone(message(), &error))? {
+                removed = removed.saturating_add(1);
+            } else {
+                missing.push(absent(&scope, key));
             }
         }
         output::print(&format!("Removed {}\n", counted(as_u64(removed), "key")));
