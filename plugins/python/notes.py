@@ -1,5 +1,5 @@
-"""Shows how a bot remembers: what each person asks it to keep, until they ask it to forget. The bot of
-plugins/notes, event for event.
+"""Shows how a bot remembers: what each person asks it to keep, until they ask it to forget. The bot
+of plugins/notes, event for event.
 """
 
 import re
@@ -29,14 +29,14 @@ I keep notes for you. Say
 COMMAND = re.compile(r"([^:\s]*)\s*:?\s*(.*)", re.DOTALL)
 
 #: The number of a note.
-NUMBER = re.compile(r"#*\+?([0-9]{1,19})")
+NUMBER = re.compile(r"#*\+?0*([0-9]{1,19})")
 
 
 class Noted(TypedDict):
     """What one person has noted."""
 
-    #: The number of the newest note that there ever was. None is given twice, so that `forget 2` means
-    #: the same note all the time.
+    #: The number of the newest note that there ever was. None is given twice, so that `forget 2`
+    #: means the same note all the time.
     last: int
     #: The notes by their numbers, which JSON has as texts.
     notes: dict[str, str]
@@ -85,8 +85,8 @@ def remember(note: str) -> str:
         last = noted["last"] + 1
         return {"last": last, "notes": {**noted["notes"], str(last): note}}
 
-    # Two messages can be answered at once. `update` begins anew with what there is then, where a `get`
-    # with a `set` behind it would lose one of the notes.
+    # Two messages can be answered at once. `update` begins anew with what there is then, where a
+    # `get` with a `set` behind it would lose one of the notes.
     return f"Noted, as number {store.user().update(KEY, add, NOTHING)['last']}."
 
 
@@ -121,7 +121,8 @@ def forget_all() -> str:
     def clear(noted: Noted) -> Noted:
         nonlocal count
         count = len(noted["notes"])
-        # Not the number: a note that is made meanwhile would get one that the person knows as another's.
+        # Not the number: a note that is made meanwhile would get one that the person knows as
+        # another's.
         return {"last": noted["last"], "notes": {}}
 
     store.user().update(KEY, clear, NOTHING)

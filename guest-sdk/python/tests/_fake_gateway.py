@@ -1,6 +1,6 @@
 """The gateway's interfaces `reply`, `request`, `poe`, `types` and `handler`, played.
 
-Beside `_fake_wasi`, which plays WASI. The records have the members and the order of the generated
+Beside `_fake_wasi`, which plays WASI, and `_fake_keyvalue`, which plays its store. The records have the members and the order of the generated
 bindings. What is called is kept in `calls`; `refusals` says what is refused.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import make_dataclass
 from types import ModuleType
 from typing import Any
 
+import _fake_keyvalue as keyvalue
 import _fake_wasi as wasi
 
 _RECORDS = {
@@ -122,6 +123,7 @@ class Handler:
 def install() -> None:
     """Puts this in the place of the generated bindings."""
     wasi.install()
+    keyvalue.install()
     if hasattr(types, "Query"):
         return
     for name, members in _RECORDS.items():
@@ -168,4 +170,5 @@ def begin() -> None:
     calls.clear()
     refusals.clear()
     answers.clear()
+    keyvalue.begin()
     wasi.play(wasi.Gateway())

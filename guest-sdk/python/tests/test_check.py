@@ -77,6 +77,17 @@ class Refused(unittest.TestCase):
         self.assertIn("deserialize(open('data.db', 'rb').read())", found[0])
         self.assertEqual(problems("import sqlite3 as s\ns.connect(':memory:')"), [])
         self.assertIn("use `dbm.dumb`", problems("import dbm.sqlite3")[0])
+        for text in (
+            "import sqlite3\nsqlite3.connect('data.db')",
+            "import dbm.gnu",
+            "import fcntl",
+            "import psycopg2",
+            "import pymongo",
+        ):
+            self.assertIn("`ravenry.store`", problems(text)[0])
+        self.assertEqual(problems("import ravenry.store\nravenry.store.bot()"), [])
+        found = problems("from ravenry import store\nstore.users()")
+        self.assertIn("did you mean `user`?", found[0])
         self.assertEqual(problems("import dbm, dbm.dumb, shelve"), [])
 
     def test_native_packages_are_named_with_what_to_use(self) -> None:

@@ -31,5 +31,6 @@ mod python_memory;
 mod python_packages;
 mod python_said;
 mod python_samples;
+mod python_store;
 mod reference_client;
 mod reference_server;

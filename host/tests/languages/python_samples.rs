@@ -10,8 +10,9 @@ use crate::sample_tests::{
 };
 
 /// The samples and their brothers.
-const BROTHERS: [(&str, &str); 5] = [
+const BROTHERS: [(&str, &str); 6] = [
     ("cat-python", "cat"),
+    ("notes-python", "notes"),
     ("outfit-python", "outfit"),
     ("versus-python", "versus"),
     ("weather-python", "weather"),

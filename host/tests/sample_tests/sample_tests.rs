@@ -5,6 +5,7 @@ pub mod api;
 pub mod cat;
 pub mod failures;
 pub mod models;
+pub mod notes;
 pub mod outfit;
 pub mod versus;
 pub mod weather;

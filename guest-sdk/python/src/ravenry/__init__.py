@@ -24,15 +24,16 @@ The map:
 - `Query` is what is asked: the conversation, its people, files and parameters.
 - `Reply` is where the answer goes, event by event; `events` has them as objects.
 - `Failure` is the polite way to give up; `Stopped` is why nothing more can be said. Both may stay
-  uncaught, and so may `PoeError` and `HttpError`.
+  uncaught, and so may `PoeError`, `HttpError` and `StoreError`.
 - `Settings` says how the platform should treat the bot; `settings` has the controls that a person
   can set beside the text field.
 - `poe` asks other bots and hands their answers on, reads attachments, charges.
 - `tools` lets a language model use tools; `prompt` shapes conversations for one.
+- `store` remembers: for the bot, for each person, for each conversation.
 - `http` reaches the web, within the hosts of the manifest; `sse` reads streams of events.
 - `request` has the request as it was received, for what the classes above leave out.
-- `testing` asks a bot in native tests, and plays the other bots, the web, the person's purse and
-  the clock.
+- `testing` asks a bot in native tests, and plays the other bots, the web, the store, the person's
+  purse and the clock.
 
 `asyncio` works as far as it needs no threads, sockets or processes: `respond` may be `async`, and
 then `sleep`, `gather`, `create_task`, `timeout` and `TaskGroup` wait for several things at once.
@@ -40,7 +41,7 @@ then `sleep`, `gather`, `create_task`, `timeout` and `TaskGroup` wait for severa
 `os.environ`.
 
 Every call gets a fresh instance: no global and no cache survives it. What must be remembered is in
-the query, which carries the conversation. When a bot raises, what it said stays, and the person
+the query, which carries the conversation, or goes into `store`. When a bot raises, what it said stays, and the person
 reads one sentence with a reference to the log.
 """
 
@@ -50,7 +51,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import events
 from .bot import Bot, ErrorReport, Feedback, Reaction, export
-from .failure import Failure, HttpError, PoeError, Stopped
+from .failure import Failure, HttpError, PoeError, Stopped, StoreError
 from .query import (
     Attachment,
     Message,
@@ -64,7 +65,7 @@ from .reply import Reply
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from . import http, poe, prompt, request, settings, sse, tools
+    from . import http, poe, prompt, request, settings, sse, store, tools
     from . import testing as testing
 
 __version__ = "0.1.0"
@@ -87,6 +88,7 @@ __all__ = [
     "Sender",
     "Settings",
     "Stopped",
+    "StoreError",
     "User",
     "events",
     "export",
@@ -96,11 +98,14 @@ __all__ = [
     "request",
     "settings",
     "sse",
+    "store",
     "tools",
 ]
 
 #: Modules that are imported when they are first used, so that a bot without them pays nothing.
-_LATE = frozenset({"http", "poe", "prompt", "request", "settings", "sse", "testing", "tools"})
+_LATE = frozenset(
+    {"http", "poe", "prompt", "request", "settings", "sse", "store", "testing", "tools"}
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -7,10 +7,13 @@ from typing import Any
 
 from . import _log
 from .events import Data, Error, File, Json, Meta, Other, Replace, Suggest, Text
-from .failure import Failure, HttpError, PoeError, Stopped
+from .failure import Failure, HttpError, PoeError, Stopped, StoreError
 from .reply import Reply
 
 _EVENTS = (Text, Replace, Suggest, Meta, File, Data, Json, Other, Error)
+
+#: What others refuse: each knows what the person is to read.
+_REFUSALS = (PoeError, HttpError, StoreError)
 
 #: What can be iterated, but is hardly meant to be said piece by piece.
 _NOT_SAID: tuple[type[Any], ...] = (str, bytes, dict)
@@ -133,7 +136,7 @@ def _outcome(error: BaseException) -> Failure | None:
         return None
     if isinstance(meant, Failure):
         return meant
-    if isinstance(meant, (PoeError, HttpError)):
+    if isinstance(meant, _REFUSALS):
         failure = meant.failure
         is_quiet = isinstance(meant, PoeError) and (
             meant.kind in ("said", "insufficient-fund") or failure is None
@@ -141,7 +144,8 @@ def _outcome(error: BaseException) -> Failure | None:
         if not is_quiet:
             place = _log.place(error)
             where = f" ({place})" if place else ""
-            _log.line(f"the reply was given up: {meant}{where}".replace("\n", "\\n"))
+            what = f"the store: {meant}" if isinstance(meant, StoreError) else str(meant)
+            _log.line(f"the reply was given up: {what}{where}".replace("\n", "\\n"))
         return failure
     _log.exception(error)
     return Failure(allow_retry=False)
@@ -154,10 +158,8 @@ def _meant(error: BaseException) -> BaseException:
     if not issubclass(kind, BaseExceptionGroup):
         return error
     leaves = [_meant(one) for one in grouped]
-    for kinds in ((Failure,), (PoeError, HttpError), (Stopped,)):
+    for kinds in ((Failure,), _REFUSALS, (Stopped,)):
         found = [one for one in leaves if isinstance(one, kinds)]
-        if found and all(
-            isinstance(one, (Failure, PoeError, HttpError, Stopped)) for one in leaves
-        ):
+        if found and all(isinstance(one, (Failure, *_REFUSALS, Stopped)) for one in leaves):
             return found[0]
     return error

@@ -99,6 +99,62 @@ class Exchange(Protocol):
         ...
 
 
+class StoreCas(Protocol):
+    """A value that is to be swapped. Everything raises `StoreError`."""
+
+    def current(self) -> bytes | None:
+        """What it is now: `swap` compares with this from here on. `None` where there is none."""
+        ...
+
+    def swap(self, value: bytes) -> StoreCas | None:
+        """Sets the value, once. Where another was faster, what there is now, to try again."""
+        ...
+
+
+class StoreBucket(Protocol):
+    """A bucket that is open. Everything raises `StoreError`."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value; `None` where there is none."""
+        ...
+
+    def set(self, key: str, value: bytes) -> None:
+        """Sets the value."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Removes key and value, where they are there."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a value."""
+        ...
+
+    def list_keys(self, cursor: str | None) -> tuple[Sequence[str], str | None]:
+        """Some of the keys, and what brings those behind them, if there are any."""
+        ...
+
+    def increment(self, key: str, delta: int) -> int:
+        """Adds to a number: the sum."""
+        ...
+
+    def look(self, key: str) -> StoreCas:
+        """Looks at a value that is to be swapped."""
+        ...
+
+    def get_many(self, keys: Sequence[str]) -> Sequence[tuple[str, bytes | None]]:
+        """These keys and their values, in this order."""
+        ...
+
+    def set_many(self, values: Sequence[tuple[str, bytes]]) -> None:
+        """Sets these values."""
+        ...
+
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """Removes these keys and their values."""
+        ...
+
+
 class Backend(Protocol):
     """The world around a bot."""
 
@@ -181,6 +237,12 @@ class Backend(Protocol):
     ) -> Exchange:
         """Begins a request; the timeouts are for connecting, for the first byte and between
         bytes."""
+        ...
+
+    # The store. It raises `StoreError`.
+
+    def open_bucket(self, name: str) -> StoreBucket:
+        """Opens a bucket: `bot`, `user` or `conversation`."""
         ...
 
 

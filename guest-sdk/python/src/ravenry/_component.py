@@ -28,6 +28,7 @@ from ._component_convert import (
 from ._component_http import WasiWeb
 from ._component_poe import WasiPoe
 from ._component_reply import WasiReply, failure_to
+from ._component_store import WasiStore
 from ._component_wait import WasiTime
 from ._text import whole
 from .bot import Bot, answer
@@ -47,7 +48,7 @@ for _stream in (sys.stdout, sys.stderr):
         _reconfigure(line_buffering=True, errors="backslashreplace")
 
 
-class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb):
+class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb, WasiStore):
     """The gateway, as the world around a bot."""
 
     def raw(self) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._backend import Exchange, Pollable
+from ._backend import Exchange, Pollable, StoreBucket
 from ._clock import Clock
 from ._named import kind
+from ._played_store import Owners
 from ._recorder import Recorder
 from ._script import Asked, PlayedBots, Step
 from ._text import dumps, is_object, loads
@@ -71,12 +72,18 @@ class PlayedWorld:
     """The world around a bot, as long as it is asked once."""
 
     def __init__(
-        self, clock: Clock, received: Received, bots: PlayedBots, web: PlayedWeb
+        self,
+        clock: Clock,
+        received: Received,
+        bots: PlayedBots,
+        web: PlayedWeb,
+        owners: Owners,
     ) -> None:
         self.clock = clock
         self._received = received
         self._bots = bots
         self._web = web
+        self._owners = owners
         #: The bytes behind the URLs of attachments.
         self.attachments: dict[str, bytes] = {}
         #: What the person can still pay, in milli-cents.
@@ -256,6 +263,12 @@ class PlayedWorld:
     ) -> Exchange:
         """Begins a request to the web of the scene."""
         return self._web.send(method, url, headers, timeouts)
+
+    # The store.
+
+    def open_bucket(self, name: str) -> StoreBucket:
+        """Opens a bucket of the scene's store."""
+        return self._owners.open(name)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ _SERVE = "the gateway serves the bot, so nothing of it is needed here: leave it 
 _MODEL = "ask a model by HTTP (`openai`, `ravenry.http`) or a bot (`ravenry.poe.ask`) instead"
 _DATA = "do small sums with lists, `statistics` and `math`, larger ones in a service by HTTP"
 _STORE = (
-    "`ravenry.store` keeps what a bot is to remember; a database is reached by HTTP only, and `sqlite3`"
-    " works in memory"
+    "`ravenry.store` keeps what a bot is to remember; a database is reached by HTTP only, and"
+    " `sqlite3` works in memory"
 )
 _CALL = "call the function itself: there are no threads, and nothing else waits"
 _HASH = (
@@ -33,8 +33,8 @@ MODULES: dict[str, str] = {
     "dbm.ndbm": _DBM,
     "dbm.sqlite3": _DBM,
     "fcntl": (
-        "the files of a bot are in memory, and one query has them for itself; what several change at"
-        " once is for `ravenry.store`"
+        "the files of a bot are in memory, and one query has them for itself; what several change"
+        " at once is for `ravenry.store`"
     ),
     "getpass": "keys come from the bot's variables: `os.environ`",
     "idlelib": "there is no window",

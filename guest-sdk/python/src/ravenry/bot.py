@@ -69,7 +69,7 @@ class Bot:
                 reply.text(query.last_text)
 
     Each call runs in a fresh instance of the component, so nothing can be carried from one call to
-    the next: neither in `self`, nor in a global. A call may compute 2 s at once, and 100 ms come
+    the next: neither in `self`, nor in a global; `ravenry.store` remembers. A call may compute 2 s at once, and 100 ms come
     back per second on the clock; waiting costs nothing. These are the defaults of the gateway;
     whoever runs it chooses.
     """
@@ -94,8 +94,8 @@ class Bot:
         instance is discarded wherever it stands.
 
         A `Failure` is the polite way to give up: what was said stays, and the failure is shown
-        below it. A `Stopped` that is not caught ends the reply quietly, a `PoeError` or `HttpError`
-        with its own sentence. Any other exception is a record of the bot's log, and the person
+        below it. A `Stopped` that is not caught ends the reply quietly, a `PoeError`, `HttpError` or
+        `StoreError` with its own sentence. Any other exception is a record of the bot's log, and the person
         reads that the bot failed.
         """
         raise NotImplementedError(f"{type(self).__name__} has no `respond`")

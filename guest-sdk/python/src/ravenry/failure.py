@@ -1,9 +1,9 @@
 """Why a bot gives up, and why others do not do what it asks.
 
 The kinds are kept apart. A `Failure` is the bot's own decision and is shown to the person. A
-`Stopped` comes from the gateway, which knows already and shows what there is to show. `PoeError`
-and `HttpError` say what the platform or the web refused. All four may stay uncaught: each then ends
-the reply well, in its own way.
+`Stopped` comes from the gateway, which knows already and shows what there is to show. `PoeError`,
+`HttpError` and `StoreError` say what the platform, the web or the store refused. All of them may
+stay uncaught: each then ends the reply well, in its own way.
 """
 
 from __future__ import annotations
@@ -311,3 +311,59 @@ class HttpError(Exception):
         if self.kind in ("too-large", "malformed"):
             return Failure("Something this bot relies on gave an answer it cannot use.")
         return Failure(_UNABLE, allow_retry=False)
+
+
+#: What went wrong with what the bot remembers; see `StoreError.kind`.
+StoreErrorKind = Literal["no-such-store", "access-denied", "not-json", "other"]
+
+
+class StoreError(Exception):
+    """Why something was not kept, or not found out. That there is no value is no error.
+
+    Uncaught, it ends `respond`: the reason goes to the bot's log in full, and the person reads one
+    sentence.
+
+    `kind` is one of:
+
+    - `no-such-store`: see `NoSuchStore`, which this is then;
+    - `access-denied`: the bucket may not be used;
+    - `not-json`: a value that was read is no JSON;
+    - `other`: a limit, a value that is no number, others who were always faster, a database that is
+      away. `text` says what, for the log: do not depend on it.
+    """
+
+    kind: StoreErrorKind
+    text: str
+
+    def __init__(self, kind: StoreErrorKind, text: str = "") -> None:
+        super().__init__(kind, text)
+        self.kind = kind
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __eq__(self, other: object) -> bool:
+        return self.args == other.args if isinstance(other, StoreError) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.args)
+
+    @property
+    def failure(self) -> Failure:
+        """What the person reads when nobody catches it."""
+        if self.kind == "other":
+            return Failure("This bot could not reach what it remembers.")
+        return Failure(_UNABLE, allow_retry=False)
+
+
+class NoSuchStore(StoreError):
+    """There is no such bucket in this call: the query or report names no person, or no
+    conversation, or this is `settings`, where there is only the bot's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "no-such-store",
+            f"there is no bucket `{name}` in this call: a person's and a conversation's belong to"
+            " queries and reports that name one",
+        )

@@ -211,10 +211,10 @@ class Query:
 
     @classmethod
     def of(cls, question: str | Iterable[Message]) -> Query:
-        """A query with this text of a person, or with this conversation."""
-        if isinstance(question, str):
-            return cls(messages=[Message.user(question)])
-        return cls(messages=list(question))
+        """A query with this text of a person, or with this conversation: of the person `user`, in
+        the conversation `conversation`."""
+        messages = [Message.user(question)] if isinstance(question, str) else list(question)
+        return cls(messages=messages, user_id="user", conversation_id="conversation")
 
     @property
     def last_message(self) -> Message | None:

@@ -28,7 +28,8 @@ so do `time.monotonic`, `time.time` and `time.perf_counter`.
     '''
 
 What surrounds a query is a `Scene`: other bots as a `Script` each, the web as an `Upstream` each,
-attached files, a budget, headers, bounds. The `Transcript` has what each of them was asked.
+attached files, a `Store` with what the bot remembers, a budget, headers, bounds. The `Transcript`
+has what each of them was asked, and what is remembered after.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ from typing import Self, cast
 
 from . import _answer_query, _backend, _current_query, _loop, _played_time, _urllib
 from ._clock import Clock
+from ._played_store import Owners, Store
 from ._played_web import PlayedRequest, PlayedWeb, Upstream
 from ._played_world import Charge, PlayedWorld, Received, Upload
 from ._recorder import Recorder
 from ._script import Answering, Answers, Asked, PlayedBots, Script
-from .bot import Bot
+from .bot import Bot, Feedback, Reaction
 from .events import Error, Event, Meta, Replace, Suggest, Text
 from .failure import Failure, Stopped
 from .query import Message, Query
@@ -57,6 +59,7 @@ __all__ = [
     "PlayedRequest",
     "Scene",
     "Script",
+    "Store",
     "Transcript",
     "Upload",
     "Upstream",
@@ -120,6 +123,8 @@ class Transcript:
     requests: list[PlayedRequest]
     #: When each event was said, in seconds since the query: one for each of `events`.
     times: list[float] = field(default_factory=list[float])
+    #: What the bot remembers at the end: what the scene began with, and what has become of it.
+    store: Store = field(default_factory=Store)
 
     @property
     def text(self) -> str:
@@ -195,6 +200,7 @@ class Scene:
       (`gone`). By default the reader stays. The gateway mostly discards an instance whose reader
       has left before it can say anything more; this shows what a bot does where it still runs.
     - `budget` is what the person can pay, in thousandths of a US cent; more than enough by default.
+    - `store` is what the bot remembers when it is asked: nothing by default.
     """
 
     def __init__(
@@ -207,12 +213,14 @@ class Scene:
         events_max: int = _EVENTS_MAX,
         leaves_after: int | None = None,
         budget: int = _BUDGET_MAX,
+        store: Store | None = None,
     ) -> None:
         self._received = Received(raw, _pairs(headers), reference)
         self._characters_max = characters_max
         self._events_max = events_max
         self._leaves_after = leaves_after
         self._budget = budget
+        self._store = Store() if store is None else store
         self._bots = PlayedBots()
         self._upstreams: list[tuple[str, Callable[[PlayedRequest], Upstream]]] = []
         self._attachments: dict[str, bytes] = {}
@@ -247,6 +255,16 @@ class Scene:
         self._attachments[url] = content
         return self
 
+    def store(self, store: Store) -> Self:
+        """Says what the bot remembers when it is asked: set for the test, or left by an earlier
+        query.
+
+            first = Scene().ask(Notes, "remember the milk")
+            second = Scene().store(first.store).ask(Notes, "list")
+        """
+        self._store = store
+        return self
+
     def budget(self, milli_cents: int) -> Self:
         """Says what the person can pay, in thousandths of a US cent."""
         self._budget = milli_cents
@@ -255,12 +273,14 @@ class Scene:
     def ask(self, bot: Answerer, query: Question) -> Transcript:
         """Asks a bot and returns what it said."""
         asked = query if isinstance(query, Query) else Query.of(query)
+        store = self._store.copy()
         made = bot if isinstance(bot, Bot) else bot()
         module = type(made).__module__
-        with self._play(module):
+        with self._play(module, Owners(store)):
             settings = cast("Settings", _answer_query.settle(made.settings()))
             calls = dict(settings.server_bot_dependencies)
-        with self._play(module) as (world, web):
+        owners = Owners(store, asked.user_id, asked.conversation_id)
+        with self._play(module, owners) as (world, web):
             recorder = Recorder(
                 world.clock, self._characters_max, self._events_max, self._leaves_after
             )
@@ -283,23 +303,43 @@ class Scene:
                 charges=world.charges,
                 requests=web.requests,
                 times=recorder.times,
+                store=store,
             )
 
     @contextmanager
     def during(self) -> Generator[None, None, None]:
         """Runs other functions of a bot, such as `settings`, with this request and a clock at zero:
-        `with scene.during(): bot.on_error(report)`."""
-        with self._play(None):
+        `with scene.during(): bot.on_error(report)`. Nobody asks there, so of what the bot remembers
+        only `store.bot()` is there."""
+        with self._play(None, Owners(self._store.copy())):
             yield
+
+    def feedback(self, bot: Answerer, feedback: Feedback) -> Store:
+        """Tells a bot of a like or dislike, and returns what it remembers then."""
+        return self._report(bot, feedback, lambda made: made.on_feedback(feedback))
+
+    def reaction(self, bot: Answerer, reaction: Reaction) -> Store:
+        """Tells a bot of a reaction, and returns what it remembers then."""
+        return self._report(bot, reaction, lambda made: made.on_reaction(reaction))
+
+    def _report(
+        self, bot: Answerer, report: Feedback | Reaction, tell: Callable[[Bot], object]
+    ) -> Store:
+        made = bot if isinstance(bot, Bot) else bot()
+        store = self._store.copy()
+        owners = Owners(store, report.user_id, report.conversation_id)
+        with self._play(type(made).__module__, owners):
+            _answer_query.settle(tell(made))
+        return store
 
     @contextmanager
     def _play(
-        self, module: str | None
+        self, module: str | None, owners: Owners
     ) -> Generator[tuple[PlayedWorld, PlayedWeb], None, None]:
         """Plays the scene from its beginning. It can be within another one, which is put back."""
         clock = Clock()
         web = PlayedWeb(clock, self._upstreams)
-        world = PlayedWorld(clock, self._received, self._bots, web)
+        world = PlayedWorld(clock, self._received, self._bots, web, owners)
         world.attachments = self._attachments
         world.budget = self._budget
         before, inserted = _backend.current, _current_query.inserted
