@@ -13,6 +13,7 @@ mod call;
 pub mod compare;
 mod edit;
 pub mod event;
+pub mod kept;
 pub mod read;
 pub mod record;
 pub mod request;
@@ -21,7 +22,7 @@ mod value;
 
 use std::time::Duration;
 
-use self::event::Event;
+use self::{event::Event, kept::KeptAround};
 use ravenry_outbound::cassette::Exchange;
 
 /// What a bot's clock says at the beginning of a conversation that says nothing else, since 1970:
@@ -35,6 +36,8 @@ pub struct Observed {
     pub events: Vec<Event>,
     /// What it asked of others.
     pub exchanges: Vec<Exchange>,
+    /// What it keeps.
+    pub kept: KeptAround,
 }
 
 impl Observed {
@@ -42,6 +45,10 @@ impl Observed {
     /// said: every good one does.
     pub fn new(mut events: Vec<Event>, exchanges: Vec<Exchange>) -> Self {
         events.pop_if(|last| last.name == "done");
-        Self { events, exchanges }
+        Self {
+            events,
+            exchanges,
+            kept: KeptAround::default(),
+        }
     }
 }

@@ -204,10 +204,15 @@ impl Bot {
             mask: self.secrets.log_mask().clone(),
         };
         let log = BotLog::new(origin, self.limits.log, self.limits.log_line);
+        let store = match &circumstances.store {
+            None => Arc::clone(&self.store),
+            Some(store) => Arc::new(self.store.played(store.clone())),
+        };
+        let notes = circumstances.store_notes.clone();
         Call {
             reply: None,
             poe: None,
-            buckets: Some(Buckets::new(Arc::clone(&self.store), log.clone())),
+            buckets: Some(Buckets::new(store, notes, log.clone())),
             log,
             received,
             circumstances,

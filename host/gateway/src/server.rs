@@ -73,6 +73,7 @@ use ravenry_base::{
     report::{Problem, Problems},
 };
 use ravenry_config::resolve::ServerSpec;
+use ravenry_store::Settings;
 
 /// How the server serves, and where it keeps things.
 pub struct Options {
@@ -173,7 +174,7 @@ pub async fn run(
     };
     let inside = Services {
         deployment: &deployment,
-        store,
+        store: store.clone(),
         capacity: &capacity,
         machine,
         crowd,
@@ -183,6 +184,7 @@ pub async fn run(
     serve(listeners, shutdown, inside, change, &options, ready).await?;
     deployment.end();
     journal.settled().await;
+    store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -287,7 +289,7 @@ pub async fn mount_only(
     let place = Place {
         cache_dir,
         journal: &journal,
-        store: SharedStore::temporary(Handle::current()),
+        store: SharedStore::temporary(Settings::default(), Handle::current()),
         compute: None,
     };
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;

@@ -3,7 +3,10 @@
 //! A gateway whose bots keep nothing has no connection, no file and no thread for it. What it does have may be
 //! away for a while, also when the gateway starts: bots that keep nothing go on, the others hear of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use ravenry_store::{Database, OpenError, Reason, Settings, Store, Unavailable};
@@ -12,7 +15,7 @@ use tokio::{
     runtime::Handle,
     sync::{Mutex as AskedLock, OnceCell},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 /// The file in the state directory.
@@ -21,6 +24,9 @@ pub const FILE: &str = "store.sqlite";
 /// After a failure, the next attempt to open it is not before so long. Whoever comes meanwhile hears of the
 /// former one at once.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Longest time for closing it at a stop.
+const CLOSE: Duration = Duration::from_secs(2);
 
 /// How often what has expired is removed. It counts for nobody, so that nothing waits for this.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -63,8 +69,8 @@ impl SharedStore {
     }
 
     /// A store that is gone when nobody has it any more.
-    pub fn temporary(runtime: Handle) -> Self {
-        Self::of(None, Settings::default(), runtime)
+    pub fn temporary(settings: Settings, runtime: Handle) -> Self {
+        Self::of(None, settings, runtime)
     }
 
     fn of(database: Option<Database>, settings: Settings, runtime: Handle) -> Self {
@@ -85,6 +91,23 @@ impl SharedStore {
     pub async fn get(&self) -> Result<&Store, Arc<OpenError>> {
         let opened = self.0.opened.get_or_try_init(|| self.open()).await?;
         Ok(&opened.store)
+    }
+
+    /// Stops a simulated clock until it is dropped, for an operation of a store that is temporary.
+    ///
+    /// Such a clock jumps to the next timer when nothing else is waited for, and cannot see that the threads of a
+    /// database are: a second of a bot would pass meanwhile, and the time that an operation may take as well. What
+    /// it does see is a blocking task.
+    pub fn hold_clock(&self) -> Option<ClockHold> {
+        if self.0.database.is_some() {
+            return None;
+        }
+        let (hold, dropped) = mpsc::sync_channel(0);
+        // It ends when its sender goes, which says nothing.
+        self.0
+            .runtime
+            .spawn_blocking(move || dropped.recv().is_ok());
+        Some(ClockHold(hold))
     }
 
     /// Opens it where there is something already: what is wrong with that is to be said at the start.
@@ -113,6 +136,14 @@ impl SharedStore {
         };
         *asked = Some((Instant::now(), answers));
         answers
+    }
+
+    /// Ends what is under way, and closes it: of a file, all is in it then. What takes too long is left to the end of
+    /// the process, which loses nothing either.
+    pub async fn close(&self) {
+        if let Some(opened) = self.0.opened.get() {
+            let _ = timeout(CLOSE, opened.store.clone().close()).await;
+        }
     }
 
     fn has_failed(&self) -> bool {
@@ -153,6 +184,13 @@ impl SharedStore {
     }
 }
 
+/// Stops a simulated clock until it is dropped.
+#[derive(Debug)]
+#[must_use = "the clock goes on without it"]
+pub struct ClockHold(
+    #[expect(dead_code, reason = "it is there to be dropped")] mpsc::SyncSender<()>,
+);
+
 /// A file in a directory that goes when it is dropped.
 fn temporary() -> Result<(Database, Option<TempDir>), OpenError> {
     let directory = tempfile::tempdir().map_err(|source| OpenError::File {
@@ -167,8 +205,15 @@ fn temporary() -> Result<(Database, Option<TempDir>), OpenError> {
 async fn sweep(store: Store) {
     loop {
         tokio::time::sleep(SWEEP).await;
-        if let Err(error) = store.sweep().await {
-            tracing::warn!(%error, "what has expired in the store cannot be removed now");
+        loop {
+            match store.sweep().await {
+                Ok(swept) if swept.has_more => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "what has expired in the store cannot be removed now");
+                    break;
+                }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use ravenry_desk::replay::{
     Observed,
     archive::{Archive, Entry, Writer},
     event::events,
+    kept::KeptAround,
     record::Recorded,
 };
 use ravenry_gateway::server::record::{self, Recorder};
@@ -50,8 +51,16 @@ fn text(seen: &record::Recorded) -> String {
     if seen.cut {
         notes.push("Not all of it fitted.".to_owned());
     }
+    if seen.kept.is_unread {
+        let note = "Values that the bot saw only the keys of are not known; they are empty here.";
+        notes.push(note.to_owned());
+    }
     let events = events(&seen.chunks).unwrap_or_default();
-    let deeds = Observed::new(events, seen.exchanges.clone());
+    let mut deeds = Observed::new(events, seen.exchanges.clone());
+    deeds.kept = KeptAround {
+        before: seen.kept.before.clone(),
+        after: seen.kept.after.clone(),
+    };
     let query = serde_json::from_str(&seen.query).unwrap_or_default();
     let recorded = Recorded {
         bot: Some(&seen.bot),

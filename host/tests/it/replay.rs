@@ -2,10 +2,10 @@
 //! and in no time. And `ravenry up --record`, which writes such files.
 
 mod accept;
-mod bots;
+pub(crate) mod bots;
 mod charge;
 mod logged;
-mod record;
+pub(crate) mod record;
 
 use std::{
     fs,
@@ -67,6 +67,7 @@ fn samples_do_what_their_conversations_say() {
     image-response/tests/hello.toml ... ok
     log/tests/hello.toml ... ok
     notes/tests/help.toml ... ok
+    notes/tests/remember.toml ... ok
     outfit/tests/jacket.toml ... ok
     pdf-counter/tests/two-pages.toml ... ok
     prompt/tests/haiku.toml ... ok
@@ -75,7 +76,7 @@ fn samples_do_what_their_conversations_say() {
     weather-loop/tests/paris.toml ... ok
     wrapper/tests/stream.toml ... ok
 
-    21 passed, 0 failed
+    22 passed, 0 failed
     "#);
     let before = all_files(bots.path());
     assert_eq!(

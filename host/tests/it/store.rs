@@ -2,10 +2,13 @@
 
 mod backup;
 mod command;
+mod conversations;
 mod durable;
 mod forgetting;
 mod mistakes;
 mod postgres;
+mod recorded;
+mod sample;
 mod scopes;
 
 use serde_json::{Value, json};

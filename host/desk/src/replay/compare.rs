@@ -1,5 +1,7 @@
 //! What a bot did, held against what a file says of it: differences that a person can read, and accept.
 
+mod kept;
+
 use std::{fmt, ops::Range, time::Duration};
 
 use serde_json::{Map, Value};
@@ -119,6 +121,7 @@ pub fn compare(
         new.into_iter()
             .map(|exchange| not_known(turn, exchange, query)),
     );
+    differences.extend(kept::differences(script, turn, &deeds.kept));
     differences
 }
 

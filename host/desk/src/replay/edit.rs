@@ -54,6 +54,21 @@ fn is_ended(text: &str) -> bool {
     text.ends_with('\n')
 }
 
+/// Whether there are comments in a part of a file.
+pub(super) fn has_comments(text: &str) -> bool {
+    !comments(text).is_empty()
+}
+
+/// The text in quotes that begins at this place, or behind its quotes, with these.
+pub(super) fn text_around(text: &str, at: usize) -> Option<Range<usize>> {
+    let is_text = |range: &Range<usize>| {
+        let written = text.get(range.clone()).unwrap_or_default();
+        range.contains(&at) && written.starts_with(['"', '\''])
+    };
+    let mut tokens = tokens(text).into_iter().map(|token| token.range);
+    tokens.find(is_text)
+}
+
 /// A key with its value, `old` to the end of its last line, as it is with another value. The comment behind it
 /// stays there; those inside the old value are above.
 pub(super) fn field(old: &str, new: &str) -> String {

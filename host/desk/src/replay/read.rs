@@ -12,7 +12,13 @@ use std::{
 use serde_json::{Map, Value};
 use toml_span::{Span, value::ValueInner};
 
-use super::{BEGAN, event::Event, request::PersonTurn, value};
+use super::{
+    BEGAN,
+    event::Event,
+    kept::{Kept, KeptKey},
+    request::PersonTurn,
+    value,
+};
 use ravenry_base::report::{Place, Problem, Problems};
 use ravenry_config::{
     source_file::{self, TextFile},
@@ -21,6 +27,7 @@ use ravenry_config::{
 use ravenry_outbound::cassette::{Exchange, RequestKind};
 
 mod calls;
+mod kept;
 
 /// Largest file; a conversation with images in it fits.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -44,6 +51,8 @@ pub struct Script {
     pub began: Duration,
     /// How far two times may be apart that count as the same.
     pub(super) apart_max: Duration,
+    /// What the bot keeps before the first turn.
+    pub store: Kept,
     /// The turns in their order, one at least.
     pub turns: Vec<ScriptTurn>,
 }
@@ -59,6 +68,8 @@ pub struct ScriptTurn {
     pub answer: Option<ScriptedAnswer>,
     /// What the bot asks of others.
     pub calls: Vec<Call>,
+    /// What the bot keeps afterwards; `None`: not compared.
+    pub store: Option<ScriptStore>,
     /// Behind its last key, calls left out.
     pub(super) end: usize,
 }
@@ -95,6 +106,39 @@ pub struct PlacedEvent {
     pub(super) event: Event,
     /// Its line, from 1.
     pub(super) line: u32,
+}
+
+/// What is to be kept after a turn, as far as it is named.
+#[derive(Debug, Default)]
+pub struct ScriptStore {
+    pub(super) entries: Vec<KeptEntry>,
+    /// Tables in which nothing is named: nothing is another there than before.
+    pub(super) unchanged: Vec<KeptPart>,
+}
+
+/// A key with its value.
+#[derive(Debug)]
+pub struct KeptEntry {
+    pub(super) key: KeptKey,
+    /// `None`: there is none.
+    pub(super) expected: Option<Vec<u8>>,
+    /// Its line, from 1.
+    pub(super) line: u32,
+    /// The value, without its quotes.
+    pub(super) span: Span,
+    /// It has quotes.
+    pub(super) is_text: bool,
+}
+
+/// A table of the store in which nothing is named.
+#[derive(Debug)]
+pub struct KeptPart {
+    /// `None`: that of all buckets.
+    pub(super) bucket: Option<&'static str>,
+    /// Its line, from 1.
+    pub(super) line: u32,
+    /// The table, or its header and more.
+    pub(super) span: Span,
 }
 
 /// What a bot asks of others.
@@ -159,6 +203,7 @@ fn conversation(mut keys: Keys<'_>, text: &str, path: &Path, file: &mut TextFile
             file.wrong_but(span, "`times` is not \"rough\"", hint);
         }
     });
+    let store = kept::before(&mut keys, file);
     let (span, turns) = (keys.span, keys.take("turn"));
     let mut read = Vec::new();
     for entry in turns
@@ -182,6 +227,7 @@ fn conversation(mut keys: Keys<'_>, text: &str, path: &Path, file: &mut TextFile
         bot,
         began: began.unwrap_or(BEGAN),
         apart_max: rough.map_or(Duration::ZERO, |()| ROUGH),
+        store,
         turns: read,
     }
 }
@@ -218,6 +264,9 @@ fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> ScriptTurn {
     for name in ["say", "attachments", "message", "before", "query", "answer"] {
         seen(keys.span_of(name));
     }
+    // Below a header of its own there is no place for a key of the turn.
+    let below = |span: &Span| text.get(span.start..).is_some_and(|at| at.starts_with('['));
+    seen(keys.span_of("store").filter(|span| !below(span)));
     let said = PersonTurn {
         say: keys
             .string("say", file)
@@ -236,6 +285,7 @@ fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> ScriptTurn {
     let calls = calls
         .filter_map(|entry| calls::read(entry, text, file))
         .collect();
+    let store = kept::after(&mut keys, file);
     let place = file.place(Span::new(start, start));
     keys.finish(file);
     ScriptTurn {
@@ -243,6 +293,7 @@ fn turn(mut keys: Keys<'_>, text: &str, file: &mut TextFile) -> ScriptTurn {
         said,
         answer,
         calls,
+        store,
         end: ends.into_iter().max().unwrap_or(start),
     }
 }

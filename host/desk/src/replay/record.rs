@@ -11,10 +11,14 @@ use serde_json::{Map, Value};
 use super::{
     Observed, call,
     event::Event,
-    request::{History, PersonTurn},
+    kept::{self, KeptAround},
+    request::{CONVERSATION, History, PersonTurn, USER},
     value,
 };
 use ravenry_base::secret::Mask;
+
+/// Shortest name of a person or a conversation that is looked for in a text: a shorter one may be a word.
+const NAME_BYTES_MIN: usize = 5;
 
 /// A conversation as it was heard.
 #[derive(Debug)]
@@ -39,13 +43,22 @@ impl Recorded<'_> {
         let began = humantime::format_rfc3339_seconds(self.began);
         let mut parts: Vec<String> = notes.chain(bot).collect();
         parts.push(format!("began = \"{began}\"\ntimes = \"rough\"\n"));
+        if let Some((_, first)) = self.turns.first() {
+            let before = KeptAround {
+                after: first.kept.before.clone(),
+                ..KeptAround::default()
+            };
+            parts.push(kept::tables("", &before));
+        }
         let mut history = History::default();
         for (query, deeds) in &self.turns {
             let said = history.said(query);
             parts.push(format!("\n{}", turn(&said, query, deeds)));
             history.add(&said, &deeds.events);
         }
-        mask.mask(&parts.concat()).into_owned()
+        let text = mask.mask(&parts.concat()).into_owned();
+        let queries = self.turns.iter().map(|(query, _)| query);
+        queries.fold(text, |text, query| with_names_of_a_test(text, query))
     }
 }
 
@@ -73,9 +86,21 @@ fn turn(said: &PersonTurn, query: &Value, deeds: &Observed) -> String {
         "answer",
         Some(value::list(&events.collect::<Vec<_>>(), 0, true)),
     );
+    lines.push(kept::tables("turn.", &deeds.kept));
     let calls = deeds.exchanges.iter();
     lines.extend(calls.map(|exchange| format!("\n{}", call::lines(exchange, query))));
     lines.concat()
+}
+
+/// A text in which who asked, and where, has the name that a test has for it: bots keep things under these names.
+fn with_names_of_a_test(mut text: String, query: &Value) -> String {
+    for (member, played) in [("user_id", USER), ("conversation_id", CONVERSATION)] {
+        let real = query.get(member).and_then(Value::as_str);
+        if let Some(real) = real.filter(|real| real.len() >= NAME_BYTES_MIN) {
+            text = text.replace(real, played);
+        }
+    }
+    text
 }
 
 fn tables(items: &[Value]) -> Option<String> {

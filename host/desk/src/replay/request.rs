@@ -35,6 +35,12 @@ const LEFT_OUT: [&str; 17] = [
 /// Members of a message that a file leaves out.
 const LEFT_OUT_OF_MESSAGES: [&str; 4] = ["timestamp", "message_id", "sender", "sender_id"];
 
+/// Who asks, in a test.
+pub const USER: &str = "u-00000000000000000000000000000001";
+
+/// In which conversation.
+pub const CONVERSATION: &str = "c-00000000000000000000000000000001";
+
 /// What a person says in one turn, and what of the query is not as usual.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PersonTurn {
@@ -82,8 +88,8 @@ impl History {
             "version": VERSION,
             "type": "query",
             "query": messages,
-            "user_id": format!("u-{:032}", 1),
-            "conversation_id": format!("c-{:032}", 1),
+            "user_id": USER,
+            "conversation_id": CONVERSATION,
             "message_id": next,
             "metadata": "",
             "bot_query_id": next,

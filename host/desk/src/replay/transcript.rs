@@ -89,7 +89,7 @@ impl ReplayTranscript {
         let began = answered.map(|turn| turn.asked).next()?;
         let mut notes = vec![
             "Recorded in a chat. Read it before you share it: what was said is in it.".to_owned(),
-            "What the bot asked of others cannot be heard there; `ravenry up --record` hears it."
+            "What the bot asked of others and what it keeps cannot be heard there; `ravenry up --record` hears it."
                 .to_owned(),
         ];
         if self.turns.iter().any(|turn| turn.cut) {

@@ -3,19 +3,20 @@
 //! Whose a bucket is comes from the request, never from the guest: it says `user`, and no more. What it reads
 //! is not held here, what it writes not after it was written.
 
+mod notes;
+mod operation_log;
+mod operations;
 pub(crate) mod rate;
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use ravenry_store::{
-    BATCH_BYTES_MAX, Bucket, Error, KeyPage, LIST_KEYS_MAX, Quota, Scope, Store, SwapError,
-    Version, WritePolicy,
-};
+use ravenry_store::{Bucket, Quota, Scope, Version, WritePolicy};
 
-use self::rate::OperationRate;
+pub use self::notes::{Noted, NotedKey, StoreNotes};
+use self::{operation_log::word, rate::OperationRate};
 use super::log::BotLog;
 use crate::{metrics::BotMetrics, store::SharedStore};
-use ravenry_base::memory::{Booking, MemoryPool};
+use ravenry_base::memory::MemoryPool;
 use ravenry_config::ids::{BotName, TenantName};
 
 /// The buckets that there are, as a guest may name them.
@@ -65,6 +66,19 @@ impl BotStore {
             metrics,
         }
     }
+
+    /// The same in another store, with a pace of its own.
+    pub(crate) fn played(&self, store: SharedStore) -> Self {
+        Self {
+            store,
+            owner: self.owner.clone(),
+            quota: self.quota,
+            keep: self.keep,
+            rates: self.rates.each_ref().map(|rate| Arc::new(rate.afresh())),
+            pools: self.pools.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
 }
 
 /// The buckets of one call.
@@ -73,6 +87,8 @@ pub struct Buckets {
     bot: Arc<BotStore>,
     user: Option<String>,
     conversation: Option<String>,
+    /// Of whoever keeps what was asked and answered.
+    notes: Option<StoreNotes>,
     log: BotLog,
 }
 
@@ -83,6 +99,13 @@ pub struct OpenBucket {
     policy: WritePolicy,
     /// Where the last list of keys goes on, for guests whose cursors are numbers.
     pub(crate) numbered: Option<(u64, String)>,
+}
+
+impl OpenBucket {
+    /// Its name.
+    fn word(&self) -> &'static str {
+        word(&self.scope.bucket)
+    }
 }
 
 /// A key that a guest means to swap, if it has this version.
@@ -116,11 +139,12 @@ type Done<T> = Result<T, KeyvalueError>;
 
 impl Buckets {
     /// Those of one call: at first only the bot's.
-    pub(crate) fn new(bot: Arc<BotStore>, log: BotLog) -> Self {
+    pub(crate) fn new(bot: Arc<BotStore>, notes: Option<StoreNotes>, log: BotLog) -> Self {
         Self {
             bot,
             user: None,
             conversation: None,
+            notes,
             log,
         }
     }
@@ -173,185 +197,4 @@ impl Buckets {
         self.log.complain(sentence);
         KeyvalueError::NoSuchStore
     }
-
-    pub(crate) async fn get(&self, bucket: &OpenBucket, key: &str) -> Done<Option<Vec<u8>>> {
-        let store = self.ready(key.len()).await?;
-        let _booked = self.book(self.bot.quota.value_bytes)?;
-        self.told("read", store.get(&bucket.scope, key).await)
-    }
-
-    pub(crate) async fn set(&self, bucket: &OpenBucket, key: &str, value: Vec<u8>) -> Done<()> {
-        let store = self.ready(key.len().saturating_add(value.len())).await?;
-        let set = store.set(&bucket.scope, key, value, &bucket.policy).await;
-        self.told("write", set)
-    }
-
-    pub(crate) async fn delete(&self, bucket: &OpenBucket, key: &str) -> Done<()> {
-        let store = self.ready(key.len()).await?;
-        let deleted = store.delete(&bucket.scope, key).await;
-        self.told("write", deleted.map(drop))
-    }
-
-    pub(crate) async fn exists(&self, bucket: &OpenBucket, key: &str) -> Done<bool> {
-        let store = self.ready(key.len()).await?;
-        self.told("read", store.exists(&bucket.scope, key).await)
-    }
-
-    pub(crate) async fn list_keys(
-        &self,
-        bucket: &OpenBucket,
-        cursor: Option<&str>,
-    ) -> Done<KeyPage> {
-        let store = self.ready(0).await?;
-        let listed = store.list_keys(&bucket.scope, cursor, LIST_KEYS_MAX).await;
-        self.told("list", listed)
-    }
-
-    pub(crate) async fn increment(&self, bucket: &OpenBucket, key: &str, delta: i64) -> Done<i64> {
-        let store = self.ready(key.len()).await?;
-        let sum = store
-            .increment(&bucket.scope, key, delta, &bucket.policy)
-            .await;
-        self.told("write", sum)
-    }
-
-    pub(crate) async fn get_many(
-        &self,
-        bucket: &OpenBucket,
-        keys: &[String],
-    ) -> Done<Vec<Option<Vec<u8>>>> {
-        let store = self.ready(lengths(keys)).await?;
-        let _booked = self.book(BATCH_BYTES_MAX)?;
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        self.told("read", store.get_many(&bucket.scope, &keys).await)
-    }
-
-    pub(crate) async fn set_many(
-        &self,
-        bucket: &OpenBucket,
-        entries: Vec<(String, Vec<u8>)>,
-    ) -> Done<()> {
-        let bytes = entries
-            .iter()
-            .map(|(key, value)| key.len().saturating_add(value.len()))
-            .fold(0, usize::saturating_add);
-        let store = self.ready(bytes).await?;
-        let set = store.set_many(&bucket.scope, entries, &bucket.policy).await;
-        self.told("write", set)
-    }
-
-    pub(crate) async fn delete_many(&self, bucket: &OpenBucket, keys: &[String]) -> Done<()> {
-        let store = self.ready(lengths(keys)).await?;
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let deleted = store.delete_many(&bucket.scope, &keys).await;
-        self.told("write", deleted.map(drop))
-    }
-
-    /// Looks at a key that is to be swapped.
-    pub(crate) async fn cas(&self, bucket: &OpenBucket, key: String) -> Done<Cas> {
-        let mut cas = Cas {
-            scope: bucket.scope.clone(),
-            policy: bucket.policy,
-            key,
-            version: Version::ABSENT,
-        };
-        self.current(&mut cas).await?;
-        Ok(cas)
-    }
-
-    /// The value that there is now: from now on, that is what a swap compares with.
-    pub(crate) async fn current(&self, cas: &mut Cas) -> Done<Option<Vec<u8>>> {
-        let store = self.ready(cas.key.len()).await?;
-        let _booked = self.book(self.bot.quota.value_bytes)?;
-        let found = self.told("read", store.current(&cas.scope, &cas.key).await)?;
-        cas.version = found.version;
-        Ok(found.value)
-    }
-
-    /// Sets the value, if nobody else has since it was looked at.
-    pub(crate) async fn swap(&self, mut cas: Cas, value: Vec<u8>) -> Result<(), CasError> {
-        let bytes = cas.key.len().saturating_add(value.len());
-        let store = self.ready(bytes).await.map_err(CasError::Store)?;
-        let Cas {
-            scope,
-            policy,
-            key,
-            version,
-        } = &cas;
-        match store.swap(scope, key, *version, value, policy).await {
-            Ok(_) => {
-                self.bot.metrics.store("write", "done");
-                Ok(())
-            }
-            Err(SwapError::Conflict(found)) => {
-                self.bot.metrics.store("write", "conflict");
-                cas.version = found.version;
-                Err(CasError::Failed(cas))
-            }
-            Err(SwapError::Store(error)) => {
-                let refused = self.told::<()>("write", Err(error));
-                Err(refused.err().map_or(CasError::Failed(cas), CasError::Store))
-            }
-        }
-    }
-
-    /// The store, when it is this bot's turn for an operation with so many bytes.
-    async fn ready(&self, bytes: usize) -> Done<&Store> {
-        for rate in &self.bot.rates {
-            rate.turn(bytes).await;
-        }
-        match self.bot.store.get().await {
-            Ok(store) => Ok(store),
-            Err(error) => {
-                self.bot.metrics.store("open", "failed");
-                Err(self.failed(&*error))
-            }
-        }
-    }
-
-    /// Memory for what is read, until it is the guest's.
-    fn book(&self, bytes: usize) -> Done<Booking> {
-        let mut booking = Booking::new(self.bot.pools.clone());
-        let most = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let none = || KeyvalueError::Other("no memory is left for what is read".to_owned());
-        booking.set(most).then_some(booking).ok_or_else(none)
-    }
-
-    /// What came of an operation, as the guest hears it, counted.
-    fn told<T>(&self, kind: &'static str, outcome: Result<T, Error>) -> Done<T> {
-        let error = match outcome {
-            Ok(done) => {
-                self.bot.metrics.store(kind, "done");
-                return Ok(done);
-            }
-            Err(error) => error,
-        };
-        let outcome = match &error {
-            Error::Full { .. } => "full",
-            Error::Unavailable(_) => "failed",
-            _ => "refused",
-        };
-        self.bot.metrics.store(kind, outcome);
-        Err(match &error {
-            Error::Full { .. } => {
-                self.log.complain(&format!("the store is full: {error}"));
-                KeyvalueError::Other(format!("the store is full: {error}"))
-            }
-            Error::Unavailable(cause) => {
-                self.log.complain(&format!("{error}: {}", cause.detail));
-                KeyvalueError::Other(error.to_string())
-            }
-            _ => KeyvalueError::Other(error.to_string()),
-        })
-    }
-
-    /// The store cannot be opened: why, the log says; the guest hears that it is so.
-    fn failed(&self, error: &dyn Display) -> KeyvalueError {
-        self.log.complain(&error.to_string());
-        KeyvalueError::Other("the store is unavailable".to_owned())
-    }
-}
-
-fn lengths(keys: &[String]) -> usize {
-    keys.iter().map(String::len).fold(0, usize::saturating_add)
 }

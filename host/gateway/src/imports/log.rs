@@ -111,6 +111,11 @@ impl BotLog {
         self.inner.lock()
     }
 
+    /// Whose it is.
+    pub(crate) fn origin(&self) -> Origin {
+        self.lock().origin.clone()
+    }
+
     /// Takes what the bot printed.
     pub fn print(&self, bytes: &[u8]) {
         self.lock().print(bytes, self.stream);

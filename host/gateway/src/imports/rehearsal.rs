@@ -1,11 +1,14 @@
 //! What a call meets outside of itself: the world as it is, or one in which everything is repeatable.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
+use super::keyvalue::StoreNotes;
+use crate::store::SharedStore;
 use ravenry_outbound::cassette::Tape;
+use ravenry_store::{Clock, Settings};
 
 /// Random bytes of a rehearsal, after which they come again.
 const CHANCE_BYTES: usize = 4096;
@@ -17,6 +20,10 @@ pub struct RunContext {
     pub tape: Option<Tape>,
     /// The clock and the chance of a rehearsal; without one, those of the machine.
     pub rehearsal: Option<DeterministicRun>,
+    /// Takes the place of the store in which the bot keeps things.
+    pub store: Option<SharedStore>,
+    /// Hears what the bot finds in the store, and leaves there.
+    pub store_notes: Option<StoreNotes>,
 }
 
 /// A run that can be repeated: its clock begins when it is told to and goes with the runtime's, which
@@ -33,6 +40,15 @@ impl DeterministicRun {
     /// What its clock says now, since 1970.
     pub fn now(&self) -> Duration {
         self.began.saturating_add(self.since.elapsed())
+    }
+
+    /// A store for it alone, in which things expire by its clock.
+    pub fn store(self, runtime: Handle) -> SharedStore {
+        let settings = Settings {
+            clock: Clock::new(move || SystemTime::UNIX_EPOCH + self.now()),
+            ..Settings::default()
+        };
+        SharedStore::temporary(settings, runtime)
     }
 
     /// Its random bytes, in their order.

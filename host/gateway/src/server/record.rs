@@ -10,7 +10,13 @@ use std::{
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::bots::Bot;
+use crate::{
+    bots::Bot,
+    imports::{
+        keyvalue::{Noted, StoreNotes},
+        rehearsal::RunContext,
+    },
+};
 use ravenry_base::secret::Mask;
 use ravenry_outbound::cassette::{Exchange, Tape};
 
@@ -36,6 +42,8 @@ pub struct Recorded {
     pub chunks: Vec<(Duration, Bytes)>,
     /// What the bot asked of others.
     pub exchanges: Vec<Exchange>,
+    /// What it found in the store, and left there.
+    pub kept: Noted,
     /// Whether the reply came to its end.
     pub ended: bool,
     /// Whether something did not fit.
@@ -50,6 +58,7 @@ pub struct Watch {
     began: Instant,
     bytes: usize,
     tape: Tape,
+    notes: StoreNotes,
     /// Taken when it is handed over.
     seen: Option<Recorded>,
 }
@@ -69,12 +78,14 @@ impl Watch {
             began: Instant::now(),
             bytes: 0,
             tape: Tape::noting(),
+            notes: StoreNotes::default(),
             seen: Some(Recorded {
                 bot: bot.name.to_string(),
                 arrived: SystemTime::now(),
                 query: if fits { query } else { "{}" }.to_owned(),
                 chunks: Vec::new(),
                 exchanges: Vec::new(),
+                kept: Noted::default(),
                 ended: false,
                 cut: !fits,
                 mask: bot.mask().clone(),
@@ -82,9 +93,13 @@ impl Watch {
         }
     }
 
-    /// What the requests of the bot are to pass by.
-    pub(super) fn tape(&self) -> Tape {
-        self.tape.clone()
+    /// What the bot is to meet, so that this hears of it.
+    pub(super) fn circumstances(&self) -> RunContext {
+        RunContext {
+            tape: Some(self.tape.clone()),
+            store_notes: Some(self.notes.clone()),
+            ..RunContext::default()
+        }
     }
 
     /// Sees what leaves; `None` is the end.
@@ -105,7 +120,8 @@ impl Watch {
     fn hand_over(&mut self) {
         if let Some(mut seen) = self.seen.take() {
             seen.exchanges = self.tape.exchanges();
-            seen.cut |= self.tape.is_cut();
+            seen.kept = self.notes.noted();
+            seen.cut |= self.tape.is_cut() || seen.kept.is_cut;
             (self.recorder)(seen);
         }
     }

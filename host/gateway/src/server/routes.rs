@@ -32,7 +32,7 @@ use crate::{
         reply::{self, Reply},
         requests,
     },
-    imports::{rehearsal::RunContext, request::Received},
+    imports::request::Received,
     store::SharedStore,
     telemetry::Metrics,
 };
@@ -298,10 +298,8 @@ async fn answer(
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();
             let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
-            let circumstances = RunContext {
-                tape: watch.as_ref().map(Watch::tape),
-                rehearsal: None,
-            };
+            let circumstances = watch.as_ref().map(Watch::circumstances);
+            let circumstances = circumstances.unwrap_or_default();
             let stop = gateway.stop.clone();
             let (query, who) = (*query, authorized);
             let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);

@@ -4,6 +4,7 @@
 //! What they ask of others is answered from the files: no socket is opened, and no key is read.
 
 mod discover;
+mod kept;
 mod log;
 mod runner;
 mod tally;
@@ -17,6 +18,7 @@ use clap::Args;
 
 use self::{
     discover::{Found, find},
+    kept::PlayedStore,
     runner::Runner,
     tally::Tally,
 };
@@ -28,6 +30,7 @@ use ravenry_base::report::Problem;
 use ravenry_config::resolve::{BotSpec, ServerSpec};
 use ravenry_desk::replay::{
     compare::{Difference, compare},
+    kept::KeptAround,
     read::Script,
     request::History,
 };
@@ -160,11 +163,25 @@ async fn replay(
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
     let rehearsal = Runner::begin(script.began);
+    let bot = runner.bot(bot)?;
+    let store = PlayedStore::new(rehearsal, bot);
     let mut history = History::default();
     let mut differences = Vec::new();
-    for turn in &script.turns {
+    for (number, turn) in script.turns.iter().enumerate() {
         let query = history.query(&turn.said, script.began);
-        let deeds = runner.ask(bot, &query, turn.script(), rehearsal).await?;
+        if number == 0 {
+            store.fill(&script.name, &script.store, &query).await?;
+        }
+        let mut around = KeptAround::default();
+        if turn.store.is_some() {
+            around.before = store.look(&query).await?;
+        }
+        let world = (rehearsal, store.shared());
+        let mut deeds = Runner::ask(bot, &query, turn.script(), world).await?;
+        if turn.store.is_some() {
+            around.after = store.look(&query).await?;
+            deeds.kept = around;
+        }
         // What follows is asked as the file has it, and once it is changed, as it will have it.
         let said = turn
             .answer

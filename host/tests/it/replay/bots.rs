@@ -9,22 +9,22 @@ use std::{
 use crate::harness::component;
 
 /// A directory with a directory for each bot.
-pub(super) struct Bots(tempfile::TempDir);
+pub(crate) struct Bots(tempfile::TempDir);
 
 /// What a run of the program said, and how it ended.
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) errors: String,
-    pub(super) code: Option<i32>,
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) errors: String,
+    pub(crate) code: Option<i32>,
 }
 
 impl Bots {
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// One bot from a component, with conversations by their names.
-    pub(super) fn with(bot: &str, manifest: &str, conversations: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(bot: &str, manifest: &str, conversations: &[(&str, &str)]) -> Self {
         let bots = Self::none();
         bots.add(
             bot,
@@ -38,7 +38,7 @@ impl Bots {
     }
 
     /// Adds a bot; its manifest is that of a crate, and gets the component instead.
-    pub(super) fn add(&self, bot: &str, package: &str, manifest: &str) {
+    pub(crate) fn add(&self, bot: &str, package: &str, manifest: &str) {
         let directory = self.path().join(bot);
         fs::create_dir_all(directory.join("tests")).unwrap();
         fs::write(directory.join("bot.wasm"), component(package)).unwrap();
@@ -46,28 +46,28 @@ impl Bots {
         fs::write(directory.join("ravenry.toml"), manifest).unwrap();
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub(super) fn conversation(&self, bot: &str, name: &str) -> PathBuf {
+    pub(crate) fn conversation(&self, bot: &str, name: &str) -> PathBuf {
         self.path()
             .join(bot)
             .join("tests")
             .join(format!("{name}.toml"))
     }
 
-    pub(super) fn text(&self, bot: &str, name: &str) -> String {
+    pub(crate) fn text(&self, bot: &str, name: &str) -> String {
         fs::read_to_string(self.conversation(bot, name)).unwrap()
     }
 
     /// `ravenry test`, here, with nothing of the environment that it must not need.
-    pub(super) fn test(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn test(&self, arguments: &[&str]) -> Said {
         self.run(Command::new(env!("CARGO_BIN_EXE_ravenry")), arguments)
     }
 
     /// The same where no file can be written: what a full disk is to whoever may write on one.
-    pub(super) fn test_unwritable(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn test_unwritable(&self, arguments: &[&str]) -> Said {
         let mut command = Command::new("sh");
         command
             .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
@@ -110,13 +110,13 @@ impl Bots {
 
 impl Said {
     #[track_caller]
-    pub(super) fn code(self, expected: i32) -> String {
+    pub(crate) fn code(self, expected: i32) -> String {
         assert_eq!(self.code, Some(expected), "{}\n{}", self.text, self.errors);
         self.text
     }
 }
 
 /// A library has the name `log`, so the package of that bot is called otherwise.
-pub(super) fn package(bot: &str) -> &str {
+pub(crate) fn package(bot: &str) -> &str {
     if bot == "log" { "log-bot" } else { bot }
 }

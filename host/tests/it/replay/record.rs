@@ -11,7 +11,7 @@ use crate::harness::{self, FakePoe, Folder, HANG};
 const KEY: &str = "the-access-key-that-nobody-may-read";
 
 /// The files of a directory, once there are so many.
-fn recorded(directory: &Path, files: usize) -> Vec<std::path::PathBuf> {
+pub(crate) fn recorded(directory: &Path, files: usize) -> Vec<std::path::PathBuf> {
     let begun = Instant::now();
     loop {
         let entries = fs::read_dir(directory).into_iter().flatten().flatten();

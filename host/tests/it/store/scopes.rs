@@ -249,7 +249,9 @@ fn the_first_draft_of_the_interface_leads_to_the_same_store() {
 #[test]
 fn a_bot_with_tasks_finds_its_store() {
     let server = keepers("[bot.puppet]\nsource = \"async-puppet.wasm\"\n").up();
-    let said = server.ask("puppet", "sleep 5;count n\nsleep 5;count n\ncount n").said();
+    let said = server
+        .ask("puppet", "sleep 5;count n\nsleep 5;count n\ncount n")
+        .said();
     let mut counted: Vec<&str> = said.split_terminator(';').collect();
     counted.sort_unstable();
     assert_eq!(counted, ["Ok(1)", "Ok(2)", "Ok(3)"]);

@@ -34,6 +34,15 @@ impl OperationRate {
         }
     }
 
+    /// Another one that is as fast, after a rest.
+    pub(crate) fn afresh(&self) -> Self {
+        Self {
+            made: Instant::now(),
+            each: self.each,
+            next: AtomicU64::new(0),
+        }
+    }
+
     /// Waits for the turn of an operation with so many bytes.
     pub(crate) async fn turn(&self, bytes: usize) {
         let wait = self.wait(self.made.elapsed(), bytes);

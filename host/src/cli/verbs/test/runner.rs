@@ -14,6 +14,7 @@ use ravenry_gateway::{
         rehearsal::{DeterministicRun, RunContext},
         request::Received,
     },
+    store::SharedStore,
 };
 use ravenry_outbound::cassette::{Exchange, Tape};
 use ravenry_protocol::{Reference, decode, request::Request};
@@ -54,18 +55,19 @@ impl Runner {
         }
     }
 
-    /// Asks a bot, which finds its requests answered from the script; what it did.
+    /// The bot of this name.
+    pub(super) fn bot(&self, name: &str) -> Result<&Arc<Bot>, Failure> {
+        let bot = self.bots.get(name);
+        bot.ok_or_else(|| Failure::usage(&"the bot is not mounted"))
+    }
+
+    /// Asks a bot, which finds its requests answered from the script, and keeps things in this store; what it did.
     pub(super) async fn ask(
-        &self,
-        bot: &str,
+        bot: &Arc<Bot>,
         query: &Value,
         script: Vec<Exchange>,
-        rehearsal: DeterministicRun,
+        (rehearsal, store): (DeterministicRun, SharedStore),
     ) -> Result<Observed, Failure> {
-        let bot = self
-            .bots
-            .get(bot)
-            .ok_or_else(|| Failure::usage(&"the bot is not mounted"))?;
         let decoded = decode::decode(query.to_string().into_bytes());
         let decoded = decoded.map_err(|error| Failure::usage(&error))?;
         let Request::Query(query) = decoded.request else {
@@ -77,6 +79,8 @@ impl Runner {
         let circumstances = RunContext {
             tape: Some(tape.clone()),
             rehearsal: Some(rehearsal),
+            store: Some(store),
+            store_notes: None,
         };
         let began = Instant::now();
         let authorized = bot.trusted();
