@@ -13,7 +13,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use ravenry_store::{Bucket, Clock, Database, Scope, Settings, Store, WritePolicy};
+use ravenry_store::{Bucket, Clock, Database, Scope, Settings, Store, Tables, WritePolicy};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
@@ -77,6 +77,7 @@ impl Bench {
             clock: Clock::new(now),
             wait: PATIENCE,
             connections: 4,
+            tables: Tables::Made,
         }
     }
 

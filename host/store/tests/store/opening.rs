@@ -3,14 +3,35 @@
 use std::{fs, path::Path};
 
 use futures_util::future::join_all;
-use ravenry_store::{Database, OpenError, SCHEMA_VERSION, Store};
+use ravenry_store::{Database, OpenError, SCHEMA_VERSION, Settings, Store, Tables};
 
 use crate::bench::{Bench, bot, forever, over_both, runtime};
 
 over_both! {
     what_a_newer_program_wrote_is_refused
+    a_look_makes_nothing_and_changes_nothing
     many_may_open_an_empty_database_at_once
     an_open_store_answers
+}
+
+async fn a_look_makes_nothing_and_changes_nothing(bench: &Bench) {
+    let looking = Settings {
+        tables: Tables::AsTheyAre,
+        ..bench.settings()
+    };
+    for _ in 0..2 {
+        let looked = Store::open(&bench.database, looking.clone()).await;
+        assert!(matches!(looked, Err(OpenError::Missing)), "{looked:?}");
+    }
+    let store = bench.store().await;
+    let here = bot("t", "b");
+    let value = b"v".to_vec();
+    store
+        .set(&here, "k", value.clone(), &forever())
+        .await
+        .unwrap();
+    let looked = Store::open(&bench.database, looking).await.unwrap();
+    assert_eq!(looked.get(&here, "k").await.unwrap(), Some(value));
 }
 
 async fn what_a_newer_program_wrote_is_refused(bench: &Bench) {
