@@ -44,7 +44,7 @@ fn told(server: &Server, bot: &str, person: Person<'_>, steps: &Value) -> Vec<Va
 }
 
 /// What came of one step.
-fn one(server: &Server, bot: &str, person: Person<'_>, step: Value) -> Value {
+fn one(server: &Server, bot: &str, person: Person<'_>, step: &Value) -> Value {
     let mut all = told(server, bot, person, &json!([step]));
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)

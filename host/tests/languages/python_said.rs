@@ -30,8 +30,8 @@ fn what_is_not_served_and_what_is_not_sent_is_said() {
     server.wait_ready();
     let log = || server.log().join("\n");
     // Of the one for which nobody chose.
-    let served = "two.py: this file has 2 bots, and a bot here is one of them: served is Late (path `/late`), not Hidden";
-    assert_eq!(log().matches(served).count(), 1, "{}", log());
+    let remark = "two.py: this file has 2 bots, and a bot here is one of them: served is Late (path `/late`), not Hidden";
+    assert_eq!(log().matches(remark).count(), 1, "{}", log());
     assert!(log().contains("two.py` writes a manifest that serves each of them"));
     assert!(server.ask("two", "?").said().starts_with("first"));
     server.wait_query("two");

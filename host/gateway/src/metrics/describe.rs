@@ -2,7 +2,12 @@
 
 use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-use super::*;
+use super::{
+    CALLS, CLOSED_CONNECTIONS, COMPUTING, CONNECTIONS, CPU, DROPPED_LOG_LINES, DURATION, EVENTS,
+    FIRST_EVENT, MEMORY, MEMORY_MAX, OVERRUNS, PEAK_MEMORY, POE_CALLS, REFUSED_BOTS,
+    REFUSED_FOR_MEMORY, REJECTED, REPLIES, RUNNING_REPLIES, SENT_BYTES, STORE_OPERATIONS, SYNCED,
+    TURN_WAITS, TURNS, UNAUTHORIZED, UNCAPTURED, UNKNOWN_CHARGES, WAITING_QUERIES,
+};
 
 /// Gives the recorder the meaning of every metric. To be called once, after it is installed.
 pub(crate) fn describe() {

@@ -110,17 +110,15 @@ impl Gateway {
     async fn readiness(&self) -> (StatusCode, Value) {
         let answers = self.store.answers().await;
         let (status, word) = self.phase();
-        let mut said = json!({ "status": word });
+        let mut said = vec![("status", json!(word))];
         if !answers {
-            said["store"] = json!("unavailable");
+            said.push(("store", json!("unavailable")));
         }
         let table = self.registry.table();
-        for (name, count) in [("refused", table.refused()), ("former", table.former())] {
-            if count > 0 {
-                said[name] = json!(count);
-            }
-        }
-        (status, said)
+        let counts = [("refused", table.refused()), ("former", table.former())];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        said.extend(counts.map(|(name, count)| (name, json!(count))));
+        (status, said.into_iter().collect())
     }
 
     fn phase(&self) -> (StatusCode, &'static str) {

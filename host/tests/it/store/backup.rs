@@ -66,20 +66,20 @@ fn what_is_backed_up_while_a_gateway_writes_is_there_in_a_fresh_directory() {
     // In its place in a fresh state directory: the next gateway goes on from there.
     let restored = keepers(KEEPER).state_dir(elsewhere.path()).up();
     assert_eq!(
-        one(&restored, "keeper", ANN, json!(["get", "user", "name"])),
+        one(&restored, "keeper", ANN, &json!(["get", "user", "name"])),
         ok("Ann")
     );
     let count = |key: &str| {
-        let found = one(&restored, "keeper", ANN, json!(["get", "bot", key]));
+        let found = one(&restored, "keeper", ANN, &json!(["get", "bot", key]));
         found["ok"].as_str().unwrap().parse::<u64>().unwrap()
     };
     let (first, second) = (count("first"), count("second"));
     assert!(first == second || first == second + 1, "{first} {second}");
     assert_eq!(
-        one(&restored, "keeper", ANN, json!(["add", "bot", "first", 1])),
+        one(&restored, "keeper", ANN, &json!(["add", "bot", "first", 1])),
         ok(first + 1)
     );
     // The one that served all the while has lost nothing.
-    let found = one(&server, "keeper", ANN, json!(["get", "bot", "f3"]));
+    let found = one(&server, "keeper", ANN, &json!(["get", "bot", "f3"]));
     assert_eq!(found, ok("0".repeat(1000)));
 }

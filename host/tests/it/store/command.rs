@@ -142,8 +142,8 @@ fn values_are_read_set_and_removed_beside_the_bot() {
     assert_eq!(printed(state, &with(&["get"], &["name"])), "u-ann");
     assert_eq!(printed(state, &with(&["set"], &["name", "-7"])), "");
     let get = json!(["get", "user", "name"]);
-    assert_eq!(one(&server, "keeper", ANN, get.clone()), ok("-7"));
-    assert_eq!(one(&server, "keeper", BEN, get), ok("u-ben"));
+    assert_eq!(one(&server, "keeper", ANN, &get.clone()), ok("-7"));
+    assert_eq!(one(&server, "keeper", BEN, &get), ok("u-ben"));
 
     let bytes: Vec<u8> = (0..=255).collect();
     let set = with_input(state, &with(&["set"], &["bytes", "-"]), &bytes);

@@ -32,18 +32,18 @@ fn many_that_count_at_once_lose_nothing_and_a_kill_neither() {
         }
     });
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["get", "bot", "n"])),
+        one(&server, "keeper", ANN, &json!(["get", "bot", "n"])),
         ok("640")
     );
     server.signal(Signal::KILL);
     server.wait();
     let again = keepers(KEEPER).state_dir(state.path()).up();
     assert_eq!(
-        one(&again, "keeper", ANN, json!(["get", "bot", "n"])),
+        one(&again, "keeper", ANN, &json!(["get", "bot", "n"])),
         ok("640")
     );
     assert_eq!(
-        one(&again, "keeper", ANN, json!(["get", "conversation", "n"])),
+        one(&again, "keeper", ANN, &json!(["get", "conversation", "n"])),
         ok("64")
     );
 }
@@ -74,7 +74,7 @@ fn bounds_are_errors_for_the_bot_and_lines_for_the_operator() {
     server.wait_text("the store is full");
     // Nothing was lost, others are refused too, and room comes back.
     assert_eq!(
-        one(&server, "keeper", BEN, json!(["get", "bot", "large"])),
+        one(&server, "keeper", BEN, &json!(["get", "bot", "large"])),
         ok(16384)
     );
     let room = json!([["delete", "bot", "large"], ["set", "bot", "small", "v"]]);
@@ -93,14 +93,14 @@ fn keys_come_page_by_page_while_others_write() {
             &server,
             "keeper",
             ANN,
-            json!(["fill", "bot", "k", 2500, "v"])
+            &json!(["fill", "bot", "k", 2500, "v"])
         ),
         ok("all")
     );
     let mut cursor = Value::Null;
     let mut keys: Vec<String> = Vec::new();
     loop {
-        let page = one(&server, "keeper", ANN, json!(["keys", "bot", cursor]));
+        let page = one(&server, "keeper", ANN, &json!(["keys", "bot", cursor]));
         let found = page["ok"][0].as_array().unwrap();
         keys.extend(found.iter().map(|key| key.as_str().unwrap().to_owned()));
         cursor = page["ok"][1].clone();
@@ -153,7 +153,7 @@ fn what_is_kept_for_a_while_is_gone_after_it() {
         told(&server, "keeper", ANN, &get) == gone
     });
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["get", "bot", "k"])),
+        one(&server, "keeper", ANN, &json!(["get", "bot", "k"])),
         ok("v")
     );
 }
@@ -166,7 +166,7 @@ fn more_operations_than_a_second_has_room_for_wait_for_their_turn() {
     let server = keepers(&format!("{KEEPER}{slow}{other}")).up();
     let began = Instant::now();
     let flood = json!(["times", 60, ["get", "bot", "k"]]);
-    assert_eq!(one(&server, "keeper", ANN, flood), ok(json!(null)));
+    assert_eq!(one(&server, "keeper", ANN, &flood), ok(json!(null)));
     // A second's worth at once, and two more.
     assert!(
         began.elapsed() >= Duration::from_millis(1900),
@@ -174,7 +174,7 @@ fn more_operations_than_a_second_has_room_for_wait_for_their_turn() {
         began.elapsed()
     );
     let all = json!(["times", 60, ["get", "bot", "k"]]);
-    assert_eq!(one(&server, "other", BEN, all), ok(json!(null)));
+    assert_eq!(one(&server, "other", BEN, &all), ok(json!(null)));
 }
 
 /// What cannot be read is left as it is, and said.
@@ -202,7 +202,7 @@ fn a_file_of_a_newer_program_is_refused_with_both_versions() {
     let state = tempfile::tempdir().unwrap();
     let server = keepers(KEEPER).state_dir(state.path()).up();
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["set", "bot", "k", "v"])),
+        one(&server, "keeper", ANN, &json!(["set", "bot", "k", "v"])),
         ok("set")
     );
     drop(server);
@@ -219,7 +219,7 @@ fn a_file_of_a_newer_program_is_refused_with_both_versions() {
     age(&file, "UPDATE ravenry_schema SET version = version - 7");
     let again = keepers(KEEPER).state_dir(state.path()).up();
     assert_eq!(
-        one(&again, "keeper", ANN, json!(["get", "bot", "k"])),
+        one(&again, "keeper", ANN, &json!(["get", "bot", "k"])),
         ok("v")
     );
 }

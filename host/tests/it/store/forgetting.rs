@@ -32,7 +32,7 @@ fn a_person_is_forgotten_by_all_bots_or_by_one() {
     assert!(!logged.contains("u-ann"), "{logged}");
 
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["get", "user", "name"])),
+        one(&server, "keeper", ANN, &json!(["get", "user", "name"])),
         ok("u-ann")
     );
     let said = printed(state, &["forget", "--user", "u-ann"]);
@@ -41,11 +41,11 @@ fn a_person_is_forgotten_by_all_bots_or_by_one() {
         "{said}"
     );
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["get", "user", "name"])),
+        one(&server, "keeper", ANN, &json!(["get", "user", "name"])),
         ok(json!(null))
     );
     assert_eq!(
-        one(&server, "keeper", BEN, json!(["get", "user", "name"])),
+        one(&server, "keeper", BEN, &json!(["get", "user", "name"])),
         ok("u-ben")
     );
     let said = printed(state, &["forget", "--conversation", "c-1"]);
@@ -57,7 +57,7 @@ fn a_person_is_forgotten_by_all_bots_or_by_one() {
     assert!(said.starts_with("Removed 0 entries"), "{said}");
     // What the bot keeps for all is there.
     assert_eq!(
-        one(&server, "other", ANN, json!(["get", "bot", "visits"])),
+        one(&server, "other", ANN, &json!(["get", "bot", "visits"])),
         ok("3")
     );
 }

@@ -160,15 +160,18 @@ fn two_processes_over_one_database_lose_nothing_and_see_the_same() {
     });
     for server in &servers {
         assert_eq!(
-            one(server, "keeper", ANN, json!(["get", "bot", "n"])),
+            one(server, "keeper", ANN, &json!(["get", "bot", "n"])),
             ok("320")
         );
     }
     let set = json!(["set", "user", "k", "from one"]);
-    assert_eq!(one(&servers[0], "keeper", ANN, set), ok("set"));
+    assert_eq!(one(&servers[0], "keeper", ANN, &set), ok("set"));
     let get = json!(["get", "user", "k"]);
-    assert_eq!(one(&servers[1], "keeper", ANN, get.clone()), ok("from one"));
-    assert_eq!(one(&servers[1], "keeper", BEN, get), ok(json!(null)));
+    assert_eq!(
+        one(&servers[1], "keeper", ANN, &get.clone()),
+        ok("from one")
+    );
+    assert_eq!(one(&servers[1], "keeper", BEN, &get), ok(json!(null)));
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn a_database_that_goes_away_and_comes_back_disturbs_only_who_needs_it() {
     let cable = Cable::to(schema.address(), true);
     let server = schema.gateway(Some(cable.address));
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])),
+        one(&server, "keeper", ANN, &json!(["set", "user", "k", "v"])),
         ok("set")
     );
     assert!(!store_is_away(&server));
@@ -190,7 +193,7 @@ fn a_database_that_goes_away_and_comes_back_disturbs_only_who_needs_it() {
         json!(["set", "user", "k", "w"]),
     ] {
         let began = Instant::now();
-        let refused = one(&server, "keeper", ANN, step);
+        let refused = one(&server, "keeper", ANN, &step);
         assert_eq!(
             refused,
             json!({ "error": "the store is unavailable: the database does not answer" })
@@ -207,7 +210,7 @@ fn a_database_that_goes_away_and_comes_back_disturbs_only_who_needs_it() {
     cable.mend();
     wait_until("the store is back", || !store_is_away(&server));
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["get", "user", "k"])),
+        one(&server, "keeper", ANN, &json!(["get", "user", "k"])),
         ok("v")
     );
 }
@@ -224,14 +227,14 @@ fn what_is_acknowledged_while_a_database_comes_and_goes_is_kept() {
             move || -> Vec<String> {
                 let keys = (0..60).map(|number| format!("k-{client}-{number}"));
                 let set = |key: &String| {
-                    one(server, "keeper", ANN, json!(["set", "bot", key, "v"])) == ok("set")
+                    one(server, "keeper", ANN, &json!(["set", "bot", key, "v"])) == ok("set")
                 };
                 keys.filter(set).collect()
             }
         };
         let writers: Vec<_> = (0..4).map(|client| scope.spawn(write(client))).collect();
         wait_until("some are written", || {
-            let found = one(&server, "keeper", ANN, json!(["keys", "bot", null]));
+            let found = one(&server, "keeper", ANN, &json!(["keys", "bot", null]));
             found["ok"][0]
                 .as_array()
                 .is_some_and(|keys| keys.len() > 20)
@@ -247,7 +250,7 @@ fn what_is_acknowledged_while_a_database_comes_and_goes_is_kept() {
     assert!(acknowledged.len() > 20);
     wait_until("the store is back", || !store_is_away(&server));
     for keys in acknowledged.chunks(200) {
-        let found = one(&server, "keeper", ANN, json!(["get-many", "bot", keys]));
+        let found = one(&server, "keeper", ANN, &json!(["get-many", "bot", keys]));
         let expected: Vec<Value> = keys.iter().map(|key| json!([key, "v"])).collect();
         assert_eq!(found, ok(expected));
     }
@@ -260,13 +263,13 @@ fn a_start_without_the_database_serves_and_finds_it_later() {
     let server = schema.gateway(Some(cable.address));
     assert_eq!(server.ask("echo", "hello").said(), "hello");
     assert!(store_is_away(&server));
-    let refused = one(&server, "keeper", ANN, json!(["get", "user", "k"]));
+    let refused = one(&server, "keeper", ANN, &json!(["get", "user", "k"]));
     assert_eq!(refused["error"], "the store is unavailable");
     server.wait_text("bots find no store until the database answers");
     cable.mend();
     wait_until("the store is there", || !store_is_away(&server));
     assert_eq!(
-        one(&server, "keeper", ANN, json!(["set", "user", "k", "v"])),
+        one(&server, "keeper", ANN, &json!(["set", "user", "k", "v"])),
         ok("set")
     );
 }

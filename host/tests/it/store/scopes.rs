@@ -13,16 +13,16 @@ fn what_is_kept_is_there_in_the_next_call_and_only_for_whom_it_is() {
             &server,
             "keeper",
             ANN,
-            json!(["set", bucket, "k", "of ann"]),
+            &json!(["set", bucket, "k", "of ann"]),
         );
         assert_eq!(set, ok("set"), "{bucket}");
-        let found = one(&server, "keeper", ANN, json!(["get", bucket, "k"]));
+        let found = one(&server, "keeper", ANN, &json!(["get", bucket, "k"]));
         assert_eq!(found, ok("of ann"), "{bucket}");
     }
     // The bot's is the same for all, under each of its names.
     for name in ["bot", "default", ""] {
         assert_eq!(
-            one(&server, "keeper", BEN, json!(["get", name, "k"])),
+            one(&server, "keeper", BEN, &json!(["get", name, "k"])),
             ok("of ann")
         );
     }
@@ -101,8 +101,8 @@ fn settings_have_only_the_bots_and_reports_their_own_person() {
     });
     assert_eq!(server.send("keeper", &report, &[]).status, 200);
     let get = json!(["get", "user", "reaction"]);
-    assert_eq!(one(&server, "keeper", BEN, get.clone()), ok("like"));
-    assert_eq!(one(&server, "keeper", ANN, get), ok(json!(null)));
+    assert_eq!(one(&server, "keeper", BEN, &get.clone()), ok("like"));
+    assert_eq!(one(&server, "keeper", ANN, &get), ok(json!(null)));
 }
 
 /// Tries names, keys and cursors that might lead elsewhere; whoever wrote a secret alone sees it.

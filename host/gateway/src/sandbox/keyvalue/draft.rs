@@ -83,16 +83,12 @@ impl store::HostBucket for StoreData {
     ) -> Answer<store::KeyResponse> {
         let (buckets, bucket) = self.bucket(&handle)?;
         let known = bucket.numbered.as_ref();
-        let text = match cursor {
-            None => None,
-            Some(number) => match known.filter(|(known, _)| *known == number) {
-                Some((_, text)) => Some(text.as_str()),
-                None => {
-                    let sentence = "this cursor is not that of the last list of keys";
-                    return Ok(Err(store::Error::Other(sentence.to_owned())));
-                }
-            },
-        };
+        let text = known.filter(|(known, _)| Some(*known) == cursor);
+        if cursor.is_some() && text.is_none() {
+            let sentence = "this cursor is not that of the last list of keys";
+            return Ok(Err(store::Error::Other(sentence.to_owned())));
+        }
+        let text = text.map(|(_, text)| text.as_str());
         let page = match buckets.list_keys(bucket, text).await {
             Ok(page) => page,
             Err(error) => return Ok(Err(error.into())),
