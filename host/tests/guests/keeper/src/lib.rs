@@ -15,6 +15,11 @@
 //!
 //! Its settings introduce it with what opening each bucket gives there; what is reported to it is kept in `user`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bot has its instance to itself and may sleep"
+)]
+
 use raw::{
     bindings::wasi::keyvalue::{
         atomics::{self, Cas, CasError},
