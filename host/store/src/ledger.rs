@@ -4,12 +4,17 @@
 //! entries that made room), and the neighbours of a refused write in the same transaction are none the worse:
 //! what a savepoint would do, without its two round trips.
 
+mod look;
 mod write;
 
 use std::collections::BTreeMap;
 
 use sqlx::{Any, AnyConnection, Row as _, any::AnyRow, query::Query};
 
+use self::look::Old;
+pub(crate) use self::look::bind_keys;
+pub(crate) use self::look::current;
+use self::look::look;
 pub(crate) use self::write::Failure;
 pub(crate) use self::write::Outcome;
 pub(crate) use self::write::Removed;
@@ -20,7 +25,7 @@ use crate::{
     scope::Place,
     settings::expiry,
     statements as sql,
-    version::{Version, Versioned},
+    version::Version,
 };
 
 /// How many expired entries go at once to make room.
@@ -33,7 +38,8 @@ pub(crate) struct Ledger<'c> {
     tenant: &'c [u8],
     total: Stored,
     version: i64,
-    bots: BTreeMap<Vec<u8>, Stored>,
+    /// What bots have that were looked at, and whether this has changed it.
+    bots: BTreeMap<Vec<u8>, (Stored, bool)>,
 }
 
 impl<'c> Ledger<'c> {
@@ -60,7 +66,9 @@ impl<'c> Ledger<'c> {
         match write {
             Write::Set { entries, policy } => {
                 let entries = entries.iter().map(|(key, value)| (&key[..], &value[..]));
-                self.set(place, &entries.collect(), policy).await
+                let entries = entries.collect();
+                let stored = self.stored(place, &keys_of(&entries)).await?;
+                self.set(place, &entries, stored, policy).await
             }
             Write::Delete { keys } => self.delete(place, keys).await,
             Write::Increment { key, delta, policy } => {
@@ -72,12 +80,11 @@ impl<'c> Ledger<'c> {
                 value,
                 policy,
             } => {
-                let current = current(self.connection, place, key, self.now).await?;
+                let (current, old) = look(self.connection, place, key, self.now).await?;
                 if current.version != *version {
                     return Ok(Outcome::Conflict(current));
                 }
-                let entries = BTreeMap::from([(&key[..], &value[..])]);
-                self.set(place, &entries, policy).await
+                self.set_one(place, (key, old), value, policy).await
             }
             Write::RemoveBuckets { from, before, most } => {
                 let removed = sqlx::query(sql::REMOVE_BUCKETS)
@@ -97,7 +104,8 @@ impl<'c> Ledger<'c> {
 
     /// Writes down what bots and tenant have now.
     pub(crate) async fn save(self) -> Result<(), sqlx::Error> {
-        for (bot, has) in &self.bots {
+        let changed = self.bots.iter().filter(|(_, (_, is_changed))| *is_changed);
+        for (bot, (has, _)) in changed {
             let save = sqlx::query(sql::SAVE_BOT)
                 .bind(self.tenant)
                 .bind(bot)
@@ -113,13 +121,28 @@ impl<'c> Ledger<'c> {
         save.execute(&mut *self.connection).await.map(drop)
     }
 
+    /// Sets one entry that was looked at.
+    async fn set_one(
+        &mut self,
+        place: &Place,
+        (key, old): (&[u8], Option<Old>),
+        value: &[u8],
+        policy: &WritePolicy,
+    ) -> Result<Outcome, Failure> {
+        let stored = old.map(|old| (key.to_vec(), old)).into_iter().collect();
+        let entries = BTreeMap::from([(key, value)]);
+        self.set(place, &entries, stored, policy).await
+    }
+
+    /// Sets entries; of their keys, this is stored.
     async fn set(
         &mut self,
         place: &Place,
         entries: &BTreeMap<&[u8], &[u8]>,
+        stored: BTreeMap<Vec<u8>, Old>,
         policy: &WritePolicy,
     ) -> Result<Outcome, Failure> {
-        let stored = self.make_room(place, entries, policy).await?;
+        let stored = self.make_room(place, entries, stored, policy).await?;
         let expires = expiry(self.now, policy.ttl);
         let mut change = Stored::default();
         for (key, value) in entries {
@@ -145,16 +168,15 @@ impl<'c> Ledger<'c> {
     }
 
     /// Sees to it that these entries fit, if need be by removing what has expired. Gives what is stored of
-    /// their keys.
+    /// their keys then.
     async fn make_room(
         &mut self,
         place: &Place,
         entries: &BTreeMap<&[u8], &[u8]>,
+        mut stored: BTreeMap<Vec<u8>, Old>,
         policy: &WritePolicy,
     ) -> Result<BTreeMap<Vec<u8>, Old>, Failure> {
-        let keys: Vec<&[u8]> = entries.keys().copied().collect();
         loop {
-            let stored = self.stored(place, &keys).await?;
             let mut change = Stored::default();
             for (key, value) in entries {
                 change.add(one(quota::cost(&place.bucket, key, value), 1));
@@ -184,6 +206,7 @@ impl<'c> Ledger<'c> {
             if removed.await?.all == 0 {
                 return Err(Error::Full { which, limit }.into());
             }
+            stored = self.stored(place, &keys_of(entries)).await?;
         }
     }
 
@@ -214,7 +237,7 @@ impl<'c> Ledger<'c> {
         delta: i64,
         policy: &WritePolicy,
     ) -> Result<Outcome, Failure> {
-        let current = current(self.connection, place, key, self.now).await?;
+        let (current, old) = look(self.connection, place, key, self.now).await?;
         let before = match current.value {
             None => 0,
             Some(value) => {
@@ -225,8 +248,8 @@ impl<'c> Ledger<'c> {
         let sum = before.checked_add(delta).ok_or(Error::Overflow)?;
         let text = sum.to_string();
         policy.quota.check_value(text.as_bytes())?;
-        let entries = BTreeMap::from([(key, text.as_bytes())]);
-        self.set(place, &entries, policy).await?;
+        self.set_one(place, (key, old), text.as_bytes(), policy)
+            .await?;
         Ok(Outcome::Number(sum))
     }
 
@@ -295,72 +318,28 @@ impl<'c> Ledger<'c> {
 
     /// What a bot has by now.
     async fn of(&mut self, bot: &[u8]) -> Result<Stored, sqlx::Error> {
-        if let Some(has) = self.bots.get(bot) {
+        if let Some((has, _)) = self.bots.get(bot) {
             return Ok(*has);
         }
         let query = sqlx::query(sql::BOT).bind(self.tenant).bind(bot);
         let row = query.fetch_optional(&mut *self.connection).await?;
-        row.map_or(Ok(Stored::default()), |row| stored(&row))
+        let has = row.map_or(Ok(Stored::default()), |row| stored(&row))?;
+        self.bots.insert(bot.to_vec(), (has, false));
+        Ok(has)
     }
 
     /// Counts a change for the bot and its tenant.
     async fn count(&mut self, bot: &[u8], change: Stored) -> Result<(), sqlx::Error> {
         let mut has = self.of(bot).await?;
         has.add(change);
-        self.bots.insert(bot.to_vec(), has);
+        self.bots.insert(bot.to_vec(), (has, true));
         self.total.add(change);
         Ok(())
     }
 }
 
-/// A live entry with its version, as one connection sees it.
-pub(crate) async fn current(
-    connection: &mut AnyConnection,
-    place: &Place,
-    key: &[u8],
-    now: i64,
-) -> Result<Versioned, sqlx::Error> {
-    let query = sqlx::query(sql::ENTRY)
-        .bind(&place.tenant)
-        .bind(&place.bot)
-        .bind(&place.bucket)
-        .bind(key)
-        .bind(now);
-    let Some(row) = query.fetch_optional(connection).await? else {
-        return Ok(Versioned {
-            value: None,
-            version: Version::ABSENT,
-        });
-    };
-    Ok(Versioned {
-        value: Some(row.try_get(0)?),
-        version: Version(row.try_get(1)?),
-    })
-}
-
-/// Binds keys to as many places as the statement has: to one, or to [`sql::KEYS_AT_ONCE`], the last of them
-/// as often as it takes.
-pub(crate) fn bind_keys<'q>(
-    mut query: Query<'q, Any, sqlx::any::AnyArguments>,
-    keys: &[&[u8]],
-) -> Query<'q, Any, sqlx::any::AnyArguments> {
-    let places = match keys {
-        [_] => 1,
-        _ => sql::KEYS_AT_ONCE,
-    };
-    let Some(last) = keys.last() else {
-        return query;
-    };
-    for place in 0..places {
-        query = query.bind(keys.get(place).unwrap_or(last).to_vec());
-    }
-    query
-}
-
-/// What of a key is stored.
-struct Old {
-    size: i64,
-    expires: i64,
+fn keys_of<'e>(entries: &BTreeMap<&'e [u8], &[u8]>) -> Vec<&'e [u8]> {
+    entries.keys().copied().collect()
 }
 
 fn one(bytes: i64, keys: i64) -> Stored {

@@ -1,11 +1,20 @@
 //! Connections to the database: how they are set up, lent, given back, and what their errors mean.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, any::AnyConnectOptions, any::AnyPoolOptions, pool::PoolConnection,
+    Any, AnyConnection, AnyPool, Connection as _, any::AnyConnectOptions, any::AnyPoolOptions,
+    pool::PoolConnection,
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::{
     error::{Reason, Unavailable},
@@ -122,8 +131,8 @@ pub(crate) struct Pools {
     pub(crate) engine: Engine,
     /// Longest wait for anything.
     pub(crate) wait: Duration,
-    readers: AnyPool,
-    writers: AnyPool,
+    readers: Pool,
+    writers: Pool,
 }
 
 impl Pools {
@@ -138,8 +147,8 @@ impl Pools {
         Self {
             engine: Engine::Sqlite,
             wait,
-            readers: pool(options, SQLITE_READERS, wait, reader),
-            writers: pool(options, 1, wait, writer),
+            readers: to_file(options, SQLITE_READERS, wait, reader),
+            writers: to_file(options, 1, wait, writer),
         }
     }
 
@@ -162,19 +171,19 @@ impl Pools {
         Self {
             engine: Engine::Postgres,
             wait,
-            readers: pool(options, readers.max(1), wait, setup.clone()),
-            writers: pool(options, writers.max(1), wait, setup),
+            readers: to_server(options, readers.max(1), wait, setup.clone()),
+            writers: to_server(options, writers.max(1), wait, setup),
         }
     }
 
     /// A connection that reads.
     pub(crate) async fn reader(&self) -> Result<Lease, sqlx::Error> {
-        Lease::of(&self.readers).await
+        self.readers.lend().await
     }
 
     /// A connection that writes.
     pub(crate) async fn writer(&self) -> Result<Lease, sqlx::Error> {
-        Lease::of(&self.writers).await
+        self.writers.lend().await
     }
 
     /// Waits for a piece of reading, and no longer than it may take.
@@ -208,45 +217,155 @@ pub(crate) fn late() -> Unavailable {
     }
 }
 
-/// Connections that are made when they are needed, each set up by these statements.
-fn pool(options: &AnyConnectOptions, most: u32, wait: Duration, setup: String) -> AnyPool {
-    AnyPoolOptions::new()
+/// Connections of one kind, made when they are needed.
+#[derive(Clone, Debug)]
+enum Pool {
+    /// To a server, which may have gone away: they are looked at before each loan and after it.
+    Looked(AnyPool),
+    /// To a file, which stays: a look would take as long as what is asked for.
+    Kept(Arc<Kept>),
+}
+
+/// Connections that wait for the next loan as they are.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    options: AnyConnectOptions,
+    setup: String,
+    wait: Duration,
+    most: u32,
+    /// A permit for each that may be out. Closed with all of them.
+    free: Arc<Semaphore>,
+    idle: Mutex<Vec<AnyConnection>>,
+}
+
+impl Pool {
+    async fn lend(&self) -> Result<Lease, sqlx::Error> {
+        match self {
+            Self::Looked(pool) => Ok(Lease::Looked(Looked {
+                connection: pool.acquire().await?,
+                is_clean: false,
+            })),
+            Self::Kept(kept) => {
+                let lent = timeout(kept.wait, Kept::lend(kept)).await;
+                lent.map_err(|_| sqlx::Error::PoolTimedOut)?
+            }
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Looked(pool) => pool.close().await,
+            Self::Kept(kept) => kept.close().await,
+        }
+    }
+}
+
+impl Kept {
+    async fn lend(kept: &Arc<Self>) -> Result<Lease, sqlx::Error> {
+        let permit = Arc::clone(&kept.free).acquire_owned().await;
+        let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
+        let idle = kept.idle().pop();
+        let connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let mut made = AnyConnection::connect_with(&kept.options).await?;
+            let setup = sqlx::raw_sql(sqlx::AssertSqlSafe(kept.setup.clone()));
+            setup.execute(&mut made).await?;
+            made
+        };
+        Ok(Lease::Kept {
+            connection,
+            of: Arc::clone(kept),
+            permit,
+        })
+    }
+
+    async fn close(&self) {
+        // All are back then. It fails where others have closed it.
+        let _all = self.free.acquire_many(self.most).await;
+        self.free.close();
+        let idle = mem::take(&mut *self.idle());
+        for connection in idle {
+            // Nothing that was acknowledged depends on it.
+            let _ = connection.close().await;
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<AnyConnection>> {
+        // What is in there is whole between two calls.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// At most so many connections to a file, each set up by these statements.
+fn to_file(options: &AnyConnectOptions, most: u32, wait: Duration, setup: String) -> Pool {
+    Pool::Kept(Arc::new(Kept {
+        options: options.clone(),
+        setup,
+        wait,
+        most,
+        free: Arc::new(Semaphore::new(most as usize)),
+        idle: Mutex::default(),
+    }))
+}
+
+/// The same to a server.
+fn to_server(options: &AnyConnectOptions, most: u32, wait: Duration, setup: String) -> Pool {
+    let pool = AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(wait)
         .after_connect(move |connection, _| {
             let setup = sqlx::raw_sql(sqlx::AssertSqlSafe(setup.clone()));
             Box::pin(async move { setup.execute(connection).await.map(drop) })
         })
-        .connect_lazy_with(options.clone())
+        .connect_lazy_with(options.clone());
+    Pool::Looked(pool)
 }
 
 /// A connection on loan. Dropping it closes the connection: what it was doing did not end, be it by an error
 /// or because nobody waits any more, and the next one must not meet that. [`Self::give_back`] keeps it.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub(crate) enum Lease {
+    Looked(Looked),
+    Kept {
+        connection: AnyConnection,
+        of: Arc<Kept>,
+        permit: OwnedSemaphorePermit,
+    },
+}
+
+/// A connection to a server on loan, which goes back to its pool when it is dropped, if it may.
+#[derive(Debug)]
+pub(crate) struct Looked {
     connection: PoolConnection<Any>,
     is_clean: bool,
 }
 
 impl Lease {
-    async fn of(pool: &AnyPool) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            connection: pool.acquire().await?,
-            is_clean: false,
-        })
-    }
-
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.connection
+        match self {
+            Self::Looked(looked) => &mut looked.connection,
+            Self::Kept { connection, .. } => connection,
+        }
     }
 
     /// All that was begun has ended.
-    pub(crate) fn give_back(mut self) {
-        self.is_clean = true;
+    pub(crate) fn give_back(self) {
+        match self {
+            Self::Looked(mut looked) => looked.is_clean = true,
+            Self::Kept {
+                connection,
+                of,
+                permit,
+            } => {
+                of.idle().push(connection);
+                drop(permit);
+            }
+        }
     }
 }
 
-impl Drop for Lease {
+impl Drop for Looked {
     fn drop(&mut self) {
         if !self.is_clean {
             self.connection.close_on_drop();

@@ -25,6 +25,11 @@ pub(crate) const ENTRY: &str = "
     SELECT value, version FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4 AND expires > $5";
 
+/// The same of an entry that may have expired, and what is stored of it.
+pub(crate) const STORED: &str = "
+    SELECT value, version, size, expires FROM ravenry_entries
+    WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4";
+
 pub(crate) const EXISTS: &str = "
     SELECT version FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4 AND expires > $5";
