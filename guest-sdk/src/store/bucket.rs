@@ -19,8 +19,8 @@ use crate::{
 /// change was kept.
 const ATTEMPTS_MAX: u32 = 16;
 
-/// How often the longest pause between two attempts doubles: from 1 ms on, to 64 ms.
-const PAUSE_DOUBLINGS_MAX: u32 = 6;
+/// How often the longest pause between two attempts doubles: from 1 ms on, to a second.
+const PAUSE_DOUBLINGS_MAX: u32 = 10;
 
 /// Values under keys; see [`bot`](super::bot), [`user`](super::user) and
 /// [`conversation`](super::conversation).
@@ -131,7 +131,7 @@ impl Bucket {
     }
 
     /// Sets these values, as JSON: all of them at one moment, or none. Of a key that comes twice, the last
-    /// one stays. At most 256 keys and 16 MiB.
+    /// one stays. At most 256 keys and 4 MiB.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl Bucket {
     /// # Errors
     ///
     /// What `change` returns; nothing is set then. An [`Error`] as `?` would pass it on: for its kind, read
-    /// the log. After 16 attempts in which another was faster, with pauses of up to 64 ms between them, it is
+    /// the log. After 16 attempts in which another was faster, with pauses of up to a second between them, it is
     /// given up, and nothing was set.
     pub fn update<T: Serialize + DeserializeOwned>(
         &self,

@@ -3,11 +3,15 @@
 //! A gateway whose bots keep nothing has no connection, no file and no thread for it. What it does have may be
 //! away for a while, also when the gateway starts: bots that keep nothing go on, the others hear of it.
 
+mod health;
+
 use std::{
+    path::Path,
     sync::{Arc, mpsc},
     time::Duration,
 };
 
+use self::health::Health;
 use parking_lot::Mutex;
 use ravenry_store::{Database, OpenError, Reason, Settings, Store, Unavailable};
 use tempfile::TempDir;
@@ -46,6 +50,7 @@ struct Inner {
     failed: Mutex<Option<(Instant, Arc<OpenError>)>>,
     /// When it was asked last whether it answers, and whether it did.
     asked: AskedLock<Option<(Instant, bool)>>,
+    health: Health,
 }
 
 #[derive(Debug)]
@@ -81,6 +86,7 @@ impl SharedStore {
             opened: OnceCell::new(),
             failed: Mutex::new(None),
             asked: AskedLock::default(),
+            health: Health::default(),
         }))
     }
 
@@ -90,7 +96,35 @@ impl SharedStore {
     /// It could not be opened, now or a moment ago.
     pub async fn get(&self) -> Result<&Store, Arc<OpenError>> {
         let opened = self.0.opened.get_or_try_init(|| self.open()).await?;
+        // What is written to a file that is damaged may be lost, and what is in it as well.
+        if let Some(detail) = self.0.health.damage() {
+            let path = opened.store.file().map(Path::to_owned);
+            return Err(Arc::new(OpenError::Damaged {
+                path: path.unwrap_or_default(),
+                detail,
+            }));
+        }
         Ok(&opened.store)
+    }
+
+    /// An operation on it was not done. Whether this is the first of an episode: then the log says why.
+    pub fn has_failed(&self, cause: &Unavailable) -> bool {
+        let file = self.0.opened.get().and_then(|opened| opened.store.file());
+        // A server looks after its own data, and may mend it.
+        if cause.reason == Reason::Damaged
+            && self.0.health.damage().is_none()
+            && let Some(file) = file
+        {
+            self.0.health.give_up(&cause.detail);
+            let (file, detail) = (file.display(), &cause.detail);
+            tracing::error!(%file, %detail, "the store is damaged, and left as it is: stop, and put a backup in its place");
+        }
+        self.0.health.failed(cause)
+    }
+
+    /// One was done.
+    pub fn has_succeeded(&self) {
+        self.0.health.succeeded();
     }
 
     /// Stops a simulated clock until it is dropped, for an operation of a store that is temporary.
@@ -131,8 +165,9 @@ impl SharedStore {
             return answers;
         }
         let answers = match self.0.opened.get() {
+            Some(_) if self.0.health.damage().is_some() || self.0.health.is_ill() => false,
             Some(opened) => opened.store.ping().await.is_ok(),
-            None => !self.has_failed() || self.get().await.is_ok(),
+            None => !self.was_not_opened() || self.get().await.is_ok(),
         };
         *asked = Some((Instant::now(), answers));
         answers
@@ -146,7 +181,7 @@ impl SharedStore {
         }
     }
 
-    fn has_failed(&self) -> bool {
+    fn was_not_opened(&self) -> bool {
         self.0.failed.lock().is_some()
     }
 

@@ -21,7 +21,7 @@ and `delete_many` change everything that they name at one moment.
 
 **How safe, how much, how long.** A write that has returned is kept, whatever happens to the machine
 afterwards. By default a value has 1 MiB at most, a key 1,024 bytes, all keys and values of a bot 64
-MiB together in 100,000 keys; one call for several has 256 keys and 16 MiB of values. What would be
+MiB together in 100,000 keys; one call for several has 256 keys and 4 MiB of values. What would be
 more is a `StoreError`, and changes nothing. 1,000 operations begin per second, and more wait for
 their turn. The gateway's operator chooses these numbers, and the bot's manifest how long values
 stay.
@@ -201,7 +201,7 @@ class Bucket:
         return {key: _read(key, value) for key, value in found if value is not None}
 
     def set_many(self, values: Mapping[str, Any]) -> None:
-        """Sets these values, as JSON: all of them at one moment, or none. At most 256 keys and 16
+        """Sets these values, as JSON: all of them at one moment, or none. At most 256 keys and 4
         MiB."""
         self._bucket.set_many(
             [(_text.whole(key), _written(value)) for key, value in values.items()]

@@ -1,6 +1,7 @@
 //! What was kept is there after a restart and a kill, under load, and where there is too much of it.
 
 use std::{
+    io::{Seek as _, SeekFrom, Write as _},
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -222,6 +223,48 @@ fn a_file_of_a_newer_program_is_refused_with_both_versions() {
         one(&again, "keeper", ANN, &json!(["get", "bot", "k"])),
         ok("v")
     );
+}
+
+/// A file that is damaged while it is used: no more is written to it, and nothing acknowledged that might be lost.
+#[test]
+fn a_file_that_is_damaged_while_it_is_used_is_left_as_it_is() {
+    let state = tempfile::tempdir().unwrap();
+    let limits = "limits = { store_operations = 100000 }\n";
+    let folder = || keepers(&format!("{KEEPER}{limits}")).state_dir(state.path());
+    let mut server = folder().up();
+    let fill = json!(["fill", "bot", "k", 1500, 100]);
+    assert_eq!(one(&server, "keeper", ANN, &fill), ok("all"));
+    server.signal(Signal::TERM);
+    assert!(server.wait().success());
+    let file = state.path().join("store.sqlite");
+    assert!(
+        !file.with_extension("sqlite-wal").exists(),
+        "all is in the file"
+    );
+
+    let server = folder().up();
+    assert_eq!(
+        one(&server, "keeper", ANN, &json!(["add", "bot", "n", 1])),
+        ok(1)
+    );
+    let length = std::fs::metadata(&file).unwrap().len();
+    let noise: Vec<u8> = (12 * 4096..length).map(|at| (at % 251) as u8).collect();
+    let mut open = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    open.seek(SeekFrom::Start(12 * 4096)).unwrap();
+    open.write_all(&noise).unwrap();
+    let damaged = std::fs::read(&file).unwrap();
+    let keys = json!(["keys", "bot", null]);
+    let said = one(&server, "keeper", ANN, &keys)["error"].to_string();
+    assert!(said.contains("damaged"), "{said}");
+    for step in [json!(["add", "bot", "n", 1]), json!(["get", "bot", "n"])] {
+        let refused = one(&server, "keeper", ANN, &step);
+        assert_eq!(refused, json!({ "error": "the store is unavailable" }));
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), damaged);
+    wait_until("readiness says it", || {
+        server.get("/readyz").json()["store"] == "unavailable"
+    });
+    server.wait_text("the store is damaged, and left as it is");
 }
 
 /// Changes a file behind the back of its program.

@@ -253,6 +253,7 @@ impl Buckets {
     ) -> Done<T> {
         let error = match outcome {
             Ok(done) => {
+                self.bot.store.has_succeeded();
                 self.count(names, scope, keys, "done", bytes(&done));
                 return Ok(done);
             }
@@ -270,7 +271,9 @@ impl Buckets {
                 KeyvalueError::Other(format!("the store is full: {error}"))
             }
             Error::Unavailable(cause) => {
-                self.log.complain(&format!("{error}: {}", cause.detail));
+                if self.bot.store.has_failed(cause) {
+                    self.log.complain(&format!("{error}: {}", cause.detail));
+                }
                 KeyvalueError::Other(error.to_string())
             }
             _ => KeyvalueError::Other(error.to_string()),
