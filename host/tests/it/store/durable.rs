@@ -232,8 +232,8 @@ fn a_file_that_is_damaged_while_it_is_used_is_left_as_it_is() {
     let limits = "limits = { store_operations = 100000 }\n";
     let folder = || keepers(&format!("{KEEPER}{limits}")).state_dir(state.path());
     let mut server = folder().up();
-    let fill = json!(["fill", "bot", "k", 1500, 100]);
-    assert_eq!(one(&server, "keeper", ANN, &fill), ok("all"));
+    let many = json!(["fill", "bot", "k", 1500, 100]);
+    assert_eq!(one(&server, "keeper", ANN, &many), ok("all"));
     server.signal(Signal::TERM);
     assert!(server.wait().success());
     let file = state.path().join("store.sqlite");
