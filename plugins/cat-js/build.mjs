@@ -62,6 +62,10 @@ function layOut(to) {
             .replace(/^( *\/\/\/.*\n)* *subscribe: func\(\) -> pollable;\n/gm, "");
         writeFileSync(join(package_, name), text);
     }
+    const keyvalue = "deps/wasi-keyvalue";
+    mkdirSync(join(to, keyvalue), { recursive: true });
+    for (const name of readdirSync(join(WIT, keyvalue)))
+        copyFileSync(join(WIT, keyvalue, name), join(to, keyvalue, name));
     copyFileSync("wasi.wit", join(to, "wasi.wit"));
 }
 
