@@ -4,6 +4,7 @@
 //! away for a while, also when the gateway starts: bots that keep nothing go on, the others hear of it.
 
 mod health;
+pub mod terms;
 
 use std::{
     path::Path,
@@ -109,17 +110,28 @@ impl SharedStore {
 
     /// An operation on it was not done. Whether this is the first of an episode: then the log says why.
     pub fn has_failed(&self, cause: &Unavailable) -> bool {
-        let file = self.0.opened.get().and_then(|opened| opened.store.file());
         // A server looks after its own data, and may mend it.
         if cause.reason == Reason::Damaged
             && self.0.health.damage().is_none()
-            && let Some(file) = file
+            && let Some(opened) = self.0.opened.get()
+            && let Some(file) = opened.store.file()
         {
             self.0.health.give_up(&cause.detail);
+            opened.sweeping.abort();
             let (file, detail) = (file.display(), &cause.detail);
             tracing::error!(%file, %detail, "the store is damaged, and left as it is: stop, and put a backup in its place");
         }
         self.0.health.failed(cause)
+    }
+
+    /// It was not there to be used. Whether this is the first of an episode.
+    pub fn is_closed(&self, error: &OpenError) -> bool {
+        let (reason, detail) = match error {
+            OpenError::Unavailable(cause) => (cause.reason, cause.detail.clone()),
+            OpenError::Damaged { .. } => (Reason::Damaged, error.to_string()),
+            _ => (Reason::Other, error.to_string()),
+        };
+        self.0.health.failed(&Unavailable { reason, detail })
     }
 
     /// One was done.
@@ -165,7 +177,7 @@ impl SharedStore {
             return answers;
         }
         let answers = match self.0.opened.get() {
-            Some(_) if self.0.health.damage().is_some() || self.0.health.is_ill() => false,
+            Some(_) if self.0.health.is_ill() => false,
             Some(opened) => opened.store.ping().await.is_ok(),
             None => !self.was_not_opened() || self.get().await.is_ok(),
         };
@@ -176,7 +188,10 @@ impl SharedStore {
     /// Ends what is under way, and closes it: of a file, all is in it then. What takes too long is left to the end of
     /// the process, which loses nothing either.
     pub async fn close(&self) {
-        if let Some(opened) = self.0.opened.get() {
+        // What is damaged is left as it is.
+        if let Some(opened) = self.0.opened.get()
+            && self.0.health.damage().is_none()
+        {
             let _ = timeout(CLOSE, opened.store.clone().close()).await;
         }
     }

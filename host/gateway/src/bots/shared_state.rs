@@ -13,6 +13,7 @@ use crate::{
     compute::{BotShare, TenantShare},
     imports::keyvalue::rate::OperationRate,
     metrics::BotMetrics,
+    store::terms,
 };
 use ravenry_base::memory::{Holders, MemoryPool, room::Parts};
 use ravenry_config::{
@@ -152,17 +153,14 @@ impl SharedState {
                 time: TenantShare::new(spec.name.as_str(), spec.weight),
                 poe: Connections::new(&self.egress, &part, self.addresses.clone()),
                 part,
-                store: Bounds { bytes: 0, keys: 0 },
+                store: terms::bounds(spec),
                 store_rate: Arc::new(OperationRate::new(operations(spec))),
             }
         };
         let mut known = self.lock();
         let tenant = known.tenants.entry(spec.name.clone()).or_insert_with(new);
         // Counted where it is kept, so that the newest word holds.
-        tenant.store = Bounds {
-            bytes: spec.store,
-            keys: spec.store_keys.into(),
-        };
+        tenant.store = terms::bounds(spec);
         tenant.clone()
     }
 

@@ -8,14 +8,17 @@ mod operation_log;
 mod operations;
 pub(crate) mod rate;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use ravenry_store::{Bucket, Quota, Scope, Version, WritePolicy};
+use ravenry_store::{Bucket, Scope, Version, WritePolicy};
 
 pub use self::notes::{Noted, NotedKey, StoreNotes};
 use self::{operation_log::word, rate::OperationRate};
 use super::log::BotLog;
-use crate::{metrics::BotMetrics, store::SharedStore};
+use crate::{
+    metrics::BotMetrics,
+    store::{SharedStore, terms::StoreTerms},
+};
 use ravenry_base::memory::MemoryPool;
 use ravenry_config::ids::{BotName, TenantName};
 
@@ -27,8 +30,7 @@ const NAMES: &str = "`bot` (or `default`), `user` and `conversation`";
 pub struct BotStore {
     store: SharedStore,
     owner: (TenantName, BotName),
-    quota: Quota,
-    keep: Keep,
+    terms: StoreTerms,
     /// Its own, and that of all bots of its tenant.
     rates: [Arc<OperationRate>; 2],
     /// What values that are read are booked on while they are on their way: bot, tenant, process.
@@ -36,31 +38,19 @@ pub struct BotStore {
     metrics: BotMetrics,
 }
 
-/// How long what is written stays, by bucket; `None`: until it is deleted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Keep {
-    /// What is the bot's.
-    pub bot: Option<Duration>,
-    /// What is a person's.
-    pub user: Option<Duration>,
-    /// What is a conversation's.
-    pub conversation: Option<Duration>,
-}
-
 impl BotStore {
     /// What this bot has of the store: so much, for so long, and so many operations each second.
     pub(crate) fn new(
         store: SharedStore,
         owner: (TenantName, BotName),
-        (quota, keep, rates): (Quota, Keep, [Arc<OperationRate>; 2]),
+        (terms, rates): (StoreTerms, [Arc<OperationRate>; 2]),
         pools: [Arc<MemoryPool>; 3],
         metrics: BotMetrics,
     ) -> Self {
         Self {
             store,
             owner,
-            quota,
-            keep,
+            terms,
             rates,
             pools,
             metrics,
@@ -72,8 +62,7 @@ impl BotStore {
         Self {
             store,
             owner: self.owner.clone(),
-            quota: self.quota,
-            keep: self.keep,
+            terms: self.terms,
             rates: self.rates.each_ref().map(|rate| Arc::new(rate.afresh())),
             pools: self.pools.clone(),
             metrics: self.metrics.clone(),
@@ -158,14 +147,10 @@ impl Buckets {
 
     /// The bucket of this name.
     pub(crate) fn open(&self, name: &str) -> Done<OpenBucket> {
-        let keep = &self.bot.keep;
-        let (bucket, ttl) = match name {
-            "" | "bot" | "default" => (Some(Bucket::Bot), keep.bot),
-            "user" => (self.user.clone().map(Bucket::User), keep.user),
-            "conversation" => {
-                let id = self.conversation.clone();
-                (id.map(Bucket::Conversation), keep.conversation)
-            }
+        let bucket = match name {
+            "" | "bot" | "default" => Some(Bucket::Bot),
+            "user" => self.user.clone().map(Bucket::User),
+            "conversation" => self.conversation.clone().map(Bucket::Conversation),
             _ => {
                 let shown: String = name.chars().take(64).collect();
                 return Err(self.no_such(&format!(
@@ -179,16 +164,14 @@ impl Buckets {
             )));
         };
         let (tenant, bot) = &self.bot.owner;
+        let policy = self.bot.terms.of(&bucket);
         Ok(OpenBucket {
             scope: Scope {
                 tenant: tenant.to_string(),
                 bot: bot.to_string(),
                 bucket,
             },
-            policy: WritePolicy {
-                quota: self.bot.quota,
-                ttl,
-            },
+            policy,
             numbered: None,
         })
     }

@@ -38,19 +38,14 @@ impl Health {
         is_first
     }
 
-    /// One was. What cannot be written to may be read, so that this says nothing of it.
+    /// One was. An episode is over when nothing has failed for a while: of many that wait, some fail and others do
+    /// not, and what cannot be written to may be read.
     pub(super) fn succeeded(&self) {
         if !self.is_ill.load(Relaxed) {
             return;
         }
         let mut last = self.last.lock();
-        let lasts = |(since, reason): (Instant, Reason)| {
-            matches!(
-                reason,
-                Reason::DiskFull | Reason::ReadOnly | Reason::Damaged
-            ) && since.elapsed() < QUIET
-        };
-        if last.is_some_and(lasts) || self.damage.lock().is_some() {
+        if last.is_some_and(|(since, _)| since.elapsed() < QUIET) || self.damage.lock().is_some() {
             return;
         }
         if last.take().is_some() {
@@ -71,14 +66,14 @@ impl Health {
         self.damage.lock().clone()
     }
 
-    /// Whether something that lasts was wrong a moment ago.
+    /// Whether it is damaged, or was wrong a moment ago in a way that lasts and that reading does not show.
     pub(super) fn is_ill(&self) -> bool {
+        if self.damage.lock().is_some() {
+            return true;
+        }
         let last = *self.last.lock();
         last.is_some_and(|(since, reason)| {
-            let lasts = matches!(
-                reason,
-                Reason::DiskFull | Reason::ReadOnly | Reason::Damaged
-            );
+            let lasts = matches!(reason, Reason::DiskFull | Reason::ReadOnly);
             lasts && since.elapsed() < QUIET
         })
     }
@@ -101,9 +96,13 @@ mod tests {
         assert!(health.failed(&cause(Reason::Away)));
         assert!(!health.failed(&cause(Reason::Away)));
         assert!(health.failed(&cause(Reason::Busy)), "another kind");
+        // Some fail and others do not.
         health.succeeded();
+        assert!(!health.failed(&cause(Reason::Busy)));
+        tokio::time::advance(QUIET).await;
         assert!(health.failed(&cause(Reason::Busy)));
         tokio::time::advance(QUIET).await;
+        health.succeeded();
         assert!(health.failed(&cause(Reason::Busy)));
     }
 
@@ -118,6 +117,7 @@ mod tests {
         health.give_up("why");
         tokio::time::advance(QUIET).await;
         health.succeeded();
+        assert!(health.is_ill());
         assert_eq!(health.damage().as_deref(), Some("why"));
     }
 }

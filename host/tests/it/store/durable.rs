@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 
 use super::{ANN, BEN, KEEPER, Person, keepers, ok, one, told};
-use crate::harness::wait_until;
+use crate::harness::{SmallDisk, wait_until};
 
 #[test]
 fn many_that_count_at_once_lose_nothing_and_a_kill_neither() {
@@ -265,6 +265,36 @@ fn a_file_that_is_damaged_while_it_is_used_is_left_as_it_is() {
         server.get("/readyz").json()["store"] == "unavailable"
     });
     server.wait_text("the store is damaged, and left as it is");
+}
+
+/// A disk that is full or read-only: an error, said by readiness too; what is there is read, and writing goes on.
+#[test]
+fn a_disk_that_takes_nothing_is_said_and_loses_nothing() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let folder = keepers(KEEPER).small_disk(&disk, 2048);
+    let server = folder.state_dir(disk.path()).up();
+    let set = json!(["set", "bot", "k", "v"]);
+    assert_eq!(one(&server, "keeper", ANN, &set), ok("set"));
+    assert_eq!(server.get("/readyz").json()["store"], json!(null));
+    disk.fill(&server);
+    let large = json!(["fill", "bot", "f", 8, 100_000]);
+    let refused = one(&server, "keeper", ANN, &large)["ok"]["then"].to_string();
+    assert!(
+        refused.contains("the disk of the database is full"),
+        "{refused}"
+    );
+    wait_until("readiness says it", || {
+        server.get("/readyz").json()["store"] == "unavailable"
+    });
+    assert_eq!(server.get("/readyz").status, 200);
+    let get = json!(["get", "bot", "k"]);
+    assert_eq!(one(&server, "keeper", ANN, &get), ok("v"));
+    disk.empty(&server);
+    let small = json!(["set", "bot", "k", "w"]);
+    wait_until("there is room", || {
+        one(&server, "keeper", ANN, &small) == ok("set")
+    });
+    assert_eq!(one(&server, "keeper", ANN, &get), ok("w"));
 }
 
 /// Changes a file behind the back of its program.

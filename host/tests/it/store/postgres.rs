@@ -140,6 +140,17 @@ fn store_is_away(server: &Server) -> bool {
     server.get("/readyz").json()["store"] == "unavailable"
 }
 
+/// So many queries were refused, and the log did not say it with each.
+fn said_seldom(server: &Server, queries: usize) {
+    let log = server.log();
+    let is_of_it = |line: &&String| line.contains("WARN") && line.contains("store");
+    let lines = log.iter().filter(is_of_it).count();
+    assert!(
+        (1..=4).contains(&lines),
+        "{lines} lines for {queries} queries"
+    );
+}
+
 #[test]
 fn two_processes_over_one_database_lose_nothing_and_see_the_same() {
     let Some(schema) = Schema::new() else { return };
@@ -207,6 +218,7 @@ fn a_database_that_goes_away_and_comes_back_disturbs_only_who_needs_it() {
         assert_eq!(server.ask("echo", "still there?").said(), "still there?");
     }
 
+    said_seldom(&server, 2);
     cable.mend();
     wait_until("the store is back", || !store_is_away(&server));
     assert_eq!(
@@ -266,6 +278,10 @@ fn a_start_without_the_database_serves_and_finds_it_later() {
     let refused = one(&server, "keeper", ANN, &json!(["get", "user", "k"]));
     assert_eq!(refused["error"], "the store is unavailable");
     server.wait_text("bots find no store until the database answers");
+    for _ in 0..30 {
+        one(&server, "keeper", ANN, &json!(["get", "user", "k"]));
+    }
+    said_seldom(&server, 31);
     cable.mend();
     wait_until("the store is there", || !store_is_away(&server));
     assert_eq!(

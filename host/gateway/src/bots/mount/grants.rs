@@ -7,17 +7,17 @@ use crate::{
     compute::Compute,
     imports::{
         http::Access,
-        keyvalue::{BotStore, Keep, rate::OperationRate},
+        keyvalue::{BotStore, rate::OperationRate},
         poe::PlatformBounds,
     },
     metrics::BotMetrics,
     sandbox::{Allowance, CpuBudget},
     secrets::Secrets,
+    store::terms::StoreTerms,
 };
 use ravenry_base::memory::MemoryPool;
 use ravenry_config::{limits::Limits, resolve::BotSpec};
 use ravenry_outbound::Client;
-use ravenry_store::{Bounds, Quota};
 
 /// What one run of the bot may use.
 pub(super) fn allowance(
@@ -69,26 +69,12 @@ pub(super) fn store(
     metrics: BotMetrics,
 ) -> BotStore {
     let BotRecipe { spec, tenant, .. } = order;
-    let limits = &spec.limits;
-    let quota = Quota {
-        bot: Bounds {
-            bytes: limits.store,
-            keys: limits.store_keys.into(),
-        },
-        tenant: tenant.store,
-        value_bytes: usize::try_from(limits.store_value).unwrap_or(usize::MAX),
-        ..Quota::default()
-    };
-    let keep = Keep {
-        bot: spec.store_ttl.bot,
-        user: spec.store_ttl.user,
-        conversation: spec.store_ttl.conversation,
-    };
+    let terms = StoreTerms::new(&spec.limits, tenant.store, spec.store_ttl);
     let owner = (spec.tenant.clone(), spec.name.clone());
     let rates = [
-        Arc::new(OperationRate::new(limits.store_operations)),
+        Arc::new(OperationRate::new(spec.limits.store_operations)),
         Arc::clone(&tenant.store_rate),
     ];
-    let terms = (quota, keep, rates);
+    let terms = (terms, rates);
     BotStore::new(shared.store.clone(), owner, terms, pools, metrics)
 }

@@ -1,10 +1,11 @@
 //! What a guest does with its buckets: each operation in its turn, counted, logged, and noted where somebody wants
 //! to know.
 
-use std::{fmt::Display, ops::Deref};
+use std::ops::Deref;
 
 use ravenry_store::{
-    BATCH_BYTES_MAX, Error, KeyPage, LIST_KEYS_MAX, Scope, Store, SwapError, Version, Versioned,
+    BATCH_BYTES_MAX, Error, KeyPage, LIST_KEYS_MAX, OpenError, Scope, Store, SwapError, Version,
+    Versioned,
 };
 
 use super::{
@@ -32,7 +33,7 @@ impl Deref for Ready<'_> {
 impl Buckets {
     pub(crate) async fn get(&self, bucket: &OpenBucket, key: &str) -> Done<Option<Vec<u8>>> {
         let store = self.ready(key.len()).await?;
-        let _booked = self.book(self.bot.quota.value_bytes)?;
+        let _booked = self.book(self.bot.terms.quota.value_bytes)?;
         let found = store.get(&bucket.scope, key).await;
         let found = self.told(("get", "read"), &bucket.scope, &[key], found, |found| {
             length(found.as_ref())
@@ -182,7 +183,7 @@ impl Buckets {
     /// The value that there is now: from now on, that is what a swap compares with.
     pub(crate) async fn current(&self, cas: &mut Cas) -> Done<Option<Vec<u8>>> {
         let store = self.ready(cas.key.len()).await?;
-        let _booked = self.book(self.bot.quota.value_bytes)?;
+        let _booked = self.book(self.bot.terms.quota.value_bytes)?;
         let found = store.current(&cas.scope, &cas.key).await;
         let bytes = |found: &Versioned| length(found.value.as_ref());
         let found = self.told(("current", "read"), &cas.scope, &[&cas.key], found, bytes)?;
@@ -229,7 +230,7 @@ impl Buckets {
             Ok(store) => Ok(Ready { store, _hold: hold }),
             Err(error) => {
                 self.bot.metrics.store("open", "failed");
-                Err(self.failed(&*error))
+                Err(self.failed(&error))
             }
         }
     }
@@ -305,9 +306,11 @@ impl Buckets {
         self.notes.is_some().then(|| value.to_vec())
     }
 
-    /// The store cannot be opened: why, the log says; the guest hears that it is so.
-    fn failed(&self, error: &dyn Display) -> KeyvalueError {
-        self.log.complain(&error.to_string());
+    /// The store cannot be opened: why, the log says once an episode; the guest hears that it is so.
+    fn failed(&self, error: &OpenError) -> KeyvalueError {
+        if self.bot.store.is_closed(error) {
+            self.log.complain(&error.to_string());
+        }
         KeyvalueError::Other("the store is unavailable".to_owned())
     }
 }

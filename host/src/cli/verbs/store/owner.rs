@@ -9,9 +9,9 @@ use ravenry_config::{
     ids::{BotName, TenantName},
     resolve::{BotSpec, ServerSpec},
 };
+use ravenry_gateway::store::terms::{self, StoreTerms};
 use ravenry_store::{
-    Bounds, Bucket, BucketFilter, EntryFilter, EntryInfo, EntryPlace, PAGE_MAX, Quota, Scope,
-    WritePolicy,
+    Bucket, BucketFilter, EntryFilter, EntryInfo, EntryPlace, PAGE_MAX, Scope, WritePolicy,
 };
 
 /// Whose bots.
@@ -172,25 +172,8 @@ impl Opened {
         let (Some(tenant), Some(bot)) = (tenant, bot) else {
             return Err(unknown(spec, scope));
         };
-        let limits = &bot.limits;
-        let quota = Quota {
-            bot: Bounds {
-                bytes: limits.store,
-                keys: limits.store_keys.into(),
-            },
-            tenant: Bounds {
-                bytes: tenant.store,
-                keys: tenant.store_keys.into(),
-            },
-            value_bytes: usize::try_from(limits.store_value).unwrap_or(usize::MAX),
-            ..Quota::default()
-        };
-        let ttl = match scope.bucket {
-            Bucket::Bot => bot.store_ttl.bot,
-            Bucket::User(_) => bot.store_ttl.user,
-            Bucket::Conversation(_) => bot.store_ttl.conversation,
-        };
-        Ok(WritePolicy { quota, ttl })
+        let terms = StoreTerms::new(&bot.limits, terms::bounds(tenant), bot.store_ttl);
+        Ok(terms.of(&scope.bucket))
     }
 }
 
