@@ -21,7 +21,7 @@ use wasmtime::component::{
     ComponentType, Lower,
 };
 
-/// Most pages that are copied. A query in Python writes to about 110.
+/// Most pages that are copied. A query in Python writes to about 120.
 const PAGES_MAX: usize = 1024;
 
 /// What the system says of a page in its map, `Documentation/admin-guide/mm/pagemap.rst` of Linux: it is there, and
