@@ -1,20 +1,20 @@
 //! What writes do within a transaction: entries change, and what bot and tenant have changes with them.
 //!
-//! Each write looks first, then decides, then writes. So a refusal has written nothing (but for expired
-//! entries that made room), and the neighbours of a refused write in the same transaction are none the worse:
-//! what a savepoint would do, without its two round trips.
+//! What the writes of a transaction need is read before the first of them, what they leave is written after the
+//! last: a statement is a way to another thread or another machine and back, and has room for many entries. Each
+//! write looks first, then decides, then changes what is in memory. So a refusal has changed nothing (but for
+//! expired entries that made room), and the neighbours of a refused write are none the worse.
 
 mod look;
+mod rows;
 mod write;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, slice};
 
 use sqlx::{Any, AnyConnection, Row as _, any::AnyRow, query::Query};
 
-use self::look::Old;
-pub(crate) use self::look::bind_keys;
 pub(crate) use self::look::current;
-use self::look::look;
+use self::rows::{Id, Live, New, Old, Rows};
 pub(crate) use self::write::Failure;
 pub(crate) use self::write::Outcome;
 pub(crate) use self::write::Removed;
@@ -25,7 +25,7 @@ use crate::{
     scope::Place,
     settings::expiry,
     statements as sql,
-    version::Version,
+    version::{Version, Versioned},
 };
 
 /// How many expired entries go at once to make room.
@@ -38,37 +38,46 @@ pub(crate) struct Ledger<'c> {
     tenant: &'c [u8],
     total: Stored,
     version: i64,
+    rows: Rows<'c>,
     /// What bots have that were looked at, and whether this has changed it.
     bots: BTreeMap<Vec<u8>, (Stored, bool)>,
 }
 
 impl<'c> Ledger<'c> {
-    /// Waits until nobody else writes for this tenant.
+    /// Waits until nobody else writes for this tenant, and reads what these writes are about.
     pub(crate) async fn lock(
         connection: &'c mut AnyConnection,
         tenant: &'c [u8],
         now: i64,
+        writes: impl Iterator<Item = (&'c Place, &'c Write)>,
     ) -> Result<Self, sqlx::Error> {
         let lock = sqlx::query(sql::LOCK_TENANT).bind(tenant);
         let row = lock.fetch_one(&mut *connection).await?;
+        let mut rows = Rows::default();
+        let ids = writes.flat_map(|(place, write)| ids(place, write));
+        rows.read(&mut *connection, tenant, ids).await?;
         Ok(Self {
             connection,
             now,
             tenant,
             total: stored(&row)?,
             version: row.try_get(2)?,
+            rows,
             bots: BTreeMap::new(),
         })
     }
 
     /// Does one write of a bot of this tenant.
-    pub(crate) async fn apply(&mut self, place: &Place, write: &Write) -> Result<Outcome, Failure> {
+    pub(crate) async fn apply(
+        &mut self,
+        place: &'c Place,
+        write: &'c Write,
+    ) -> Result<Outcome, Failure> {
         match write {
             Write::Set { entries, policy } => {
-                let entries = entries.iter().map(|(key, value)| (&key[..], &value[..]));
-                let entries = entries.collect();
-                let stored = self.stored(place, &keys_of(&entries)).await?;
-                self.set(place, &entries, stored, policy).await
+                let entries = entries.iter();
+                let entries = entries.map(|(key, value)| (&key[..], Cow::Borrowed(&value[..])));
+                self.set(place, entries.collect(), policy).await
             }
             Write::Delete { keys } => self.delete(place, keys).await,
             Write::Increment { key, delta, policy } => {
@@ -80,11 +89,13 @@ impl<'c> Ledger<'c> {
                 value,
                 policy,
             } => {
-                let (current, old) = look(self.connection, place, key, self.now).await?;
-                if current.version != *version {
-                    return Ok(Outcome::Conflict(current));
+                self.read(place, key).await?;
+                let live = self.rows.live(id(place, key), self.now);
+                if live.map_or(Version::ABSENT, |live| Version(live.version)) != *version {
+                    return Ok(Outcome::Conflict(self.versioned(place, key).await?));
                 }
-                self.set_one(place, (key, old), value, policy).await
+                let entries = vec![(&key[..], Cow::Borrowed(&value[..]))];
+                self.set(place, entries, policy).await
             }
             Write::RemoveBuckets { from, before, most } => {
                 let removed = sqlx::query(sql::REMOVE_BUCKETS)
@@ -102,8 +113,9 @@ impl<'c> Ledger<'c> {
         }
     }
 
-    /// Writes down what bots and tenant have now.
-    pub(crate) async fn save(self) -> Result<(), sqlx::Error> {
+    /// Writes down the entries, and what bots and tenant have now.
+    pub(crate) async fn save(mut self) -> Result<(), sqlx::Error> {
+        self.rows.write(self.connection, self.tenant).await?;
         let changed = self.bots.iter().filter(|(_, (_, is_changed))| *is_changed);
         for (bot, (has, _)) in changed {
             let save = sqlx::query(sql::SAVE_BOT)
@@ -121,69 +133,54 @@ impl<'c> Ledger<'c> {
         save.execute(&mut *self.connection).await.map(drop)
     }
 
-    /// Sets one entry that was looked at.
-    async fn set_one(
-        &mut self,
-        place: &Place,
-        (key, old): (&[u8], Option<Old>),
-        value: &[u8],
-        policy: &WritePolicy,
-    ) -> Result<Outcome, Failure> {
-        let stored = old.map(|old| (key.to_vec(), old)).into_iter().collect();
-        let entries = BTreeMap::from([(key, value)]);
-        self.set(place, &entries, stored, policy).await
-    }
-
-    /// Sets entries; of their keys, this is stored.
+    /// Sets these entries, or none.
     async fn set(
         &mut self,
-        place: &Place,
-        entries: &BTreeMap<&[u8], &[u8]>,
-        stored: BTreeMap<Vec<u8>, Old>,
+        place: &'c Place,
+        entries: Vec<(&'c [u8], Cow<'c, [u8]>)>,
         policy: &WritePolicy,
     ) -> Result<Outcome, Failure> {
-        let stored = self.make_room(place, entries, stored, policy).await?;
+        self.make_room(place, &entries, policy).await?;
         let expires = expiry(self.now, policy.ttl);
         let mut change = Stored::default();
         for (key, value) in entries {
             self.version = self.version.saturating_add(1);
-            let size = quota::cost(&place.bucket, key, value);
-            let save = sqlx::query(sql::SAVE_ENTRY)
-                .bind(self.tenant)
-                .bind(&place.bot)
-                .bind(&place.bucket)
-                .bind(*key)
-                .bind(*value)
-                .bind(size)
-                .bind(self.version)
-                .bind(expires);
-            save.execute(&mut *self.connection).await?;
-            change.add(match stored.get(*key) {
+            let size = quota::cost(&place.bucket, key, &value);
+            let id = id(place, key);
+            change.add(match self.rows.old(id) {
                 Some(old) => one(size.saturating_sub(old.size), 0),
                 None => one(size, 1),
             });
+            let new = New {
+                value,
+                version: self.version,
+                size,
+                expires,
+            };
+            self.rows.set(id, new);
         }
         self.count(&place.bot, change).await?;
         Ok(Outcome::Stored(Version(self.version)))
     }
 
-    /// Sees to it that these entries fit, if need be by removing what has expired. Gives what is stored of
-    /// their keys then.
+    /// Sees to it that these entries fit, if need be by removing what has expired.
     async fn make_room(
         &mut self,
-        place: &Place,
-        entries: &BTreeMap<&[u8], &[u8]>,
-        mut stored: BTreeMap<Vec<u8>, Old>,
+        place: &'c Place,
+        entries: &[(&'c [u8], Cow<'c, [u8]>)],
         policy: &WritePolicy,
-    ) -> Result<BTreeMap<Vec<u8>, Old>, Failure> {
+    ) -> Result<(), Failure> {
         loop {
+            let olds = self
+                .olds(place, entries.iter().map(|(key, _)| *key))
+                .await?;
             let mut change = Stored::default();
             for (key, value) in entries {
                 change.add(one(quota::cost(&place.bucket, key, value), 1));
             }
             // What has expired is as good as gone, and is not what this write replaces.
             let mut gone = Stored::default();
-            for old in stored.values() {
+            for (_, old) in olds {
                 let part = one(old.size.saturating_neg(), -1);
                 if old.expires > self.now {
                     change.add(part);
@@ -196,7 +193,7 @@ impl<'c> Ledger<'c> {
             tenant.add(gone);
             let passed = quota::passed(&policy.quota, [bot, tenant], change);
             let Some((which, limit)) = passed else {
-                return Ok(stored);
+                return Ok(());
             };
             let of = match which {
                 Limit::BotKeys | Limit::BotBytes => Some(&place.bot[..]),
@@ -206,21 +203,14 @@ impl<'c> Ledger<'c> {
             if removed.await?.all == 0 {
                 return Err(Error::Full { which, limit }.into());
             }
-            stored = self.stored(place, &keys_of(entries)).await?;
         }
     }
 
-    async fn delete(&mut self, place: &Place, keys: &[Vec<u8>]) -> Result<Outcome, Failure> {
-        let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    async fn delete(&mut self, place: &'c Place, keys: &'c [Vec<u8>]) -> Result<Outcome, Failure> {
         let mut live = 0_u64;
         let mut change = Stored::default();
-        for (key, old) in self.stored(place, &keys).await? {
-            let delete = sqlx::query(sql::DELETE_ENTRY)
-                .bind(self.tenant)
-                .bind(&place.bot)
-                .bind(&place.bucket)
-                .bind(key);
-            delete.execute(&mut *self.connection).await?;
+        for (id, old) in self.olds(place, keys.iter().map(Vec::as_slice)).await? {
+            self.rows.delete(id);
             change.add(one(old.size.saturating_neg(), -1));
             live = live.saturating_add(u64::from(old.expires > self.now));
         }
@@ -232,52 +222,64 @@ impl<'c> Ledger<'c> {
 
     async fn increment(
         &mut self,
-        place: &Place,
-        key: &[u8],
+        place: &'c Place,
+        key: &'c [u8],
         delta: i64,
         policy: &WritePolicy,
     ) -> Result<Outcome, Failure> {
-        let (current, old) = look(self.connection, place, key, self.now).await?;
-        let before = match current.value {
+        self.read(place, key).await?;
+        let before = match self.rows.live(id(place, key), self.now) {
             None => 0,
-            Some(value) => {
-                let text = String::from_utf8(value).map_err(|_| Error::NotANumber)?;
-                text.parse::<i64>().map_err(|_| Error::NotANumber)?
-            }
+            Some(live) => live.value.and_then(number).ok_or(Error::NotANumber)?,
         };
         let sum = before.checked_add(delta).ok_or(Error::Overflow)?;
-        let text = sum.to_string();
-        policy.quota.check_value(text.as_bytes())?;
-        self.set_one(place, (key, old), text.as_bytes(), policy)
+        let text = sum.to_string().into_bytes();
+        policy.quota.check_value(&text)?;
+        self.set(place, vec![(key, Cow::Owned(text))], policy)
             .await?;
         Ok(Outcome::Number(sum))
     }
 
     /// What is stored of these keys, be it live or expired.
-    async fn stored(
+    async fn olds(
         &mut self,
-        place: &Place,
-        keys: &[&[u8]],
-    ) -> Result<BTreeMap<Vec<u8>, Old>, sqlx::Error> {
-        let mut stored = BTreeMap::new();
-        for some in keys.chunks(sql::KEYS_AT_ONCE) {
-            let query = match some {
-                [_] => sqlx::query(sql::SIZE),
-                _ => sqlx::query(sql::SIZES.as_str()),
-            };
-            let query = query.bind(self.tenant).bind(&place.bot).bind(&place.bucket);
-            for row in bind_keys(query, some)
-                .fetch_all(&mut *self.connection)
-                .await?
-            {
-                let old = Old {
-                    size: row.try_get(1)?,
-                    expires: row.try_get(2)?,
-                };
-                stored.insert(row.try_get(0)?, old);
-            }
+        place: &'c Place,
+        keys: impl Iterator<Item = &'c [u8]> + Clone,
+    ) -> Result<Vec<(Id<'c>, Old)>, sqlx::Error> {
+        let ids = keys.map(|key| id(place, key));
+        let read = self.rows.read(self.connection, self.tenant, ids.clone());
+        read.await?;
+        let olds = ids.filter_map(|id| Some((id, self.rows.old(id)?)));
+        Ok(olds.collect())
+    }
+
+    /// Sees to it that this entry is known.
+    async fn read(&mut self, place: &'c Place, key: &'c [u8]) -> Result<(), sqlx::Error> {
+        let ids = [id(place, key)].into_iter();
+        self.rows.read(self.connection, self.tenant, ids).await
+    }
+
+    /// An entry that is known, with its value.
+    async fn versioned(
+        &mut self,
+        place: &'c Place,
+        key: &'c [u8],
+    ) -> Result<Versioned, sqlx::Error> {
+        match self.rows.live(id(place, key), self.now) {
+            None => Ok(Versioned {
+                value: None,
+                version: Version::ABSENT,
+            }),
+            Some(Live {
+                version,
+                value: Some(value),
+            }) => Ok(Versioned {
+                value: Some(value.to_vec()),
+                version: Version(version),
+            }),
+            // It is as the database has it.
+            Some(Live { value: None, .. }) => current(self.connection, place, key, self.now).await,
         }
-        Ok(stored)
     }
 
     /// Removes some of what has expired by then: of one bot, or of all.
@@ -299,11 +301,12 @@ impl<'c> Ledger<'c> {
         self.remove(query).await
     }
 
-    /// Runs what removes entries, and counts them.
+    /// Runs what removes entries, those of this transaction among them, and counts them.
     async fn remove(
         &mut self,
         query: Query<'_, Any, sqlx::any::AnyArguments>,
     ) -> Result<Removed, sqlx::Error> {
+        self.rows.write(self.connection, self.tenant).await?;
         let mut removed = Removed::default();
         for row in query.fetch_all(&mut *self.connection).await? {
             let bot: Vec<u8> = row.try_get(0)?;
@@ -338,8 +341,24 @@ impl<'c> Ledger<'c> {
     }
 }
 
-fn keys_of<'e>(entries: &BTreeMap<&'e [u8], &[u8]>) -> Vec<&'e [u8]> {
-    entries.keys().copied().collect()
+fn ids<'w>(place: &'w Place, write: &'w Write) -> impl Iterator<Item = Id<'w>> {
+    let (entries, keys) = match write {
+        Write::Set { entries, .. } => (Some(entries.keys()), &[][..]),
+        Write::Delete { keys } => (None, &keys[..]),
+        Write::Increment { key, .. } | Write::Swap { key, .. } => (None, slice::from_ref(key)),
+        Write::RemoveBuckets { .. } | Write::Sweep { .. } => (None, &[][..]),
+    };
+    let keys = entries.into_iter().flatten().chain(keys);
+    keys.map(|key| id(place, key))
+}
+
+fn id<'w>(place: &'w Place, key: &'w [u8]) -> Id<'w> {
+    (&place.bot, &place.bucket, key)
+}
+
+/// What stands for a number.
+fn number(value: &[u8]) -> Option<i64> {
+    str::from_utf8(value).ok()?.parse().ok()
 }
 
 fn one(bytes: i64, keys: i64) -> Stored {

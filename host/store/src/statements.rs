@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-/// How many keys one statement asks for.
+/// How many entries one statement of a write is about.
+const ROWS_AT_ONCE: usize = 32;
+
+/// How many keys one statement of a read asks for.
 pub(crate) const KEYS_AT_ONCE: usize = 32;
 
 /// Locks a tenant until the transaction ends, and says what it has. In PostgreSQL the update is the lock.
@@ -25,11 +28,6 @@ pub(crate) const ENTRY: &str = "
     SELECT value, version FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4 AND expires > $5";
 
-/// The same of an entry that may have expired, and what is stored of it.
-pub(crate) const STORED: &str = "
-    SELECT value, version, size, expires FROM ravenry_entries
-    WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4";
-
 pub(crate) const EXISTS: &str = "
     SELECT version FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4 AND expires > $5";
@@ -43,28 +41,73 @@ pub(crate) static ENTRIES: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// What of one key is stored, be it live or expired.
-pub(crate) const SIZE: &str = "
-    SELECT key, size, expires FROM ravenry_entries
-    WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4";
-
-/// What of [`KEYS_AT_ONCE`] keys is stored, be it live or expired.
-pub(crate) static SIZES: LazyLock<String> = LazyLock::new(|| {
-    let keys = placeholders(4);
-    format!(
-        "SELECT key, size, expires FROM ravenry_entries
-        WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key IN ({keys})"
-    )
+/// What of entries is stored, be they live or expired, and the values of those that may be numbers: no text of an
+/// `i64` is longer, but for zeros before it.
+pub(crate) static STORED: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| {
+        let entries = entries(rows);
+        format!(
+            "SELECT bot, bucket, key, version, size, expires,
+                CASE WHEN LENGTH(value) <= 64 THEN value END
+            FROM ravenry_entries WHERE {entries}"
+        )
+    })
 });
 
-pub(crate) const SAVE_ENTRY: &str = "
-    INSERT INTO ravenry_entries (tenant, bot, bucket, key, value, size, version, expires)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-    ON CONFLICT (tenant, bot, bucket, key) DO UPDATE SET value = excluded.value,
-        size = excluded.size, version = excluded.version, expires = excluded.expires";
+pub(crate) static SAVE_ENTRIES: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| {
+        let rows = each(rows, 7, ", ", |of| {
+            let [bot, bucket, key, value] = [of(0), of(1), of(2), of(3)];
+            let [size, version, expires] = [of(4), of(5), of(6)];
+            format!("($1, {bot}, {bucket}, {key}, {value}, {size}, {version}, {expires})")
+        });
+        format!(
+            "INSERT INTO ravenry_entries (tenant, bot, bucket, key, value, size, version, expires)
+            VALUES {rows}
+            ON CONFLICT (tenant, bot, bucket, key) DO UPDATE SET value = excluded.value,
+                size = excluded.size, version = excluded.version, expires = excluded.expires"
+        )
+    })
+});
 
-pub(crate) const DELETE_ENTRY: &str = "
-    DELETE FROM ravenry_entries WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4";
+pub(crate) static DELETE_ENTRIES: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| format!("DELETE FROM ravenry_entries WHERE {}", entries(rows)))
+});
+
+/// A statement about 1, 2, 4, 8, 16 or 32 rows: with any number, each would be prepared anew.
+pub(crate) struct ByRows(Vec<String>);
+
+impl ByRows {
+    fn new(text: impl Fn(usize) -> String) -> Self {
+        let powers = (0..=ROWS_AT_ONCE.ilog2()).map(|power| 1 << power);
+        Self(powers.map(text).collect())
+    }
+
+    /// The statement for so many rows, which [`pieces`] gave.
+    pub(crate) fn of(&self, rows: usize) -> &str {
+        let power = rows.checked_ilog2().unwrap_or(0) as usize;
+        self.0.get(power).map_or("", String::as_str)
+    }
+}
+
+/// Rows in pieces for which there are statements, of no more bytes than said where a piece has several.
+pub(crate) fn pieces<T>(
+    mut rows: &[T],
+    bytes: impl Fn(&T) -> usize,
+    most: usize,
+) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let mut sum = 0_usize;
+        let fit = rows.iter().take(ROWS_AT_ONCE).take_while(|row| {
+            sum = sum.saturating_add(bytes(row));
+            sum <= most
+        });
+        let count = fit.count().max(1).min(rows.len());
+        let (piece, rest) = rows.split_at(1 << count.checked_ilog2()?);
+        rows = rest;
+        Some(piece)
+    })
+}
 
 pub(crate) const FIRST_KEYS: &str = "
     SELECT key FROM ravenry_entries
@@ -140,6 +183,25 @@ pub(crate) const SHOW_REST: &str = "
     SELECT bucket, key, size, expires FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND expires > $3 AND bucket = $5 AND key > $6
     ORDER BY key LIMIT $4";
+
+/// That an entry is one of so many, of the tenant $1.
+fn entries(rows: usize) -> String {
+    each(rows, 3, " OR ", |of| {
+        let [bot, bucket, key] = [of(0), of(1), of(2)];
+        format!("(tenant = $1 AND bot = {bot} AND bucket = {bucket} AND key = {key})")
+    })
+}
+
+/// A text for each row, which has so many places, from $2 on.
+fn each(
+    rows: usize,
+    places: usize,
+    between: &str,
+    text: impl Fn(&dyn Fn(usize) -> String) -> String,
+) -> String {
+    let texts = (0..rows).map(|row| text(&|place| format!("${}", 2 + row * places + place)));
+    texts.collect::<Vec<_>>().join(between)
+}
 
 fn placeholders(first: usize) -> String {
     let numbers = first..first.saturating_add(KEYS_AT_ONCE);

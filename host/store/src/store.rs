@@ -121,17 +121,16 @@ impl Store {
         let mut found = BTreeMap::new();
         let mut bytes = 0_usize;
         for some in keys.chunks(sql::KEYS_AT_ONCE) {
-            // Always with as many places as the statement has.
-            let padded: Vec<&[u8]> = match some {
-                [only] => vec![*only, *only],
-                _ => some.to_vec(),
-            };
-            let query = sqlx::query(sql::ENTRIES.as_str())
+            let mut rows = sqlx::query(sql::ENTRIES.as_str())
                 .bind(&place.tenant)
                 .bind(&place.bot)
                 .bind(&place.bucket)
                 .bind(now);
-            let rows = ledger::bind_keys(query, &padded);
+            // The statement has always as many places: the last key comes as often as it takes.
+            let padding = some.last().into_iter().cycle();
+            for key in some.iter().chain(padding).take(sql::KEYS_AT_ONCE) {
+                rows = rows.bind(*key);
+            }
             for row in rows.fetch_all(&mut *transaction).await? {
                 let value: Vec<u8> = row.try_get(1)?;
                 bytes = bytes.saturating_add(value.len());

@@ -232,7 +232,8 @@ impl Lane {
             let Some(first) = jobs.first() else {
                 continue;
             };
-            let locked = Ledger::lock(&mut transaction, &first.place.tenant, now).await;
+            let writes = jobs.iter().map(|job| (&job.place, &job.write));
+            let locked = Ledger::lock(&mut transaction, &first.place.tenant, now, writes).await;
             let mut ledger = locked.map_err(failed)?;
             for job in jobs {
                 if job.answer.is_closed() {

@@ -25,6 +25,7 @@ mod cursors;
 mod disk;
 mod expiry;
 mod increments;
+mod joined;
 mod keys;
 mod model;
 mod opening;
