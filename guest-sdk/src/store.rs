@@ -32,8 +32,9 @@
 //! no computing time.
 //!
 //! By default a value has 1 MiB at most, a key 1,024 bytes, all keys and values of a bot 64 MiB together in
-//! 100,000 keys; one call for several has 256 keys and 4 MiB of values. What would be more is refused with
-//! [`Error::Other`] and changes nothing. 1,000 operations begin per second; more wait for their turn. The
+//! 100,000 keys; one call for several has 256 keys and 4 MiB of values. What would be more is refused and
+//! changes nothing: with [`Error::Full`] where it is all keys and values together, else with
+//! [`Error::Other`]. 1,000 operations begin per second; more wait for their turn. The
 //! gateway's operator chooses these numbers, and the bot's manifest how long values stay.
 //!
 //! Native tests have a store in memory, by the same rules; see `testing::Store`. There nothing expires.

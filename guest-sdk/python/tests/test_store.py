@@ -155,7 +155,7 @@ class Rules:
             assert (calls, bucket["n"]) == ([None, 1, 2, 3], 103)
             calls.clear()
             error = raises(StoreError, bucket.update, "n", late(100))
-            assert error.kind == "other" and "16 attempts" in str(error)
+            assert error.kind == "unavailable" and "16 attempts" in str(error)
             assert (len(calls), bucket["n"]) == (16, 16)
             # From nothing to something, when it was there in between.
             calls.clear()
@@ -196,6 +196,16 @@ class BorderStoreTest(Rules, BorderTest):
             for call in calls:
                 keyvalue.refusals.append(keyvalue.Other("full"))
                 assert raises(StoreError, call) == StoreError("other", "full")
+            for text, kind in (
+                ("the store is full: no more than 2 entries of the bot are kept", "full"),
+                ("the store is unavailable: the database does not answer", "unavailable"),
+                ("the store is unavailable", "unavailable"),
+                ("the store is fuller", "other"),
+                ("a key has at most 1024 bytes", "other"),
+            ):
+                keyvalue.refusals.append(keyvalue.Other(text))
+                error = raises(StoreError, store.bot().get, "k")
+                assert (error.kind, error.text) == (kind, text)
             keyvalue.refusals.append(keyvalue.AccessDenied())
             assert raises(StoreError, bucket.get, "k").kind == "access-denied"
             keyvalue.others.append(lambda: keyvalue.refusals.append(keyvalue.Other("away")))
@@ -296,7 +306,7 @@ class SceneTest(unittest.TestCase):
 
     def test_bounds_are_those_of_the_gateway(self) -> None:
         bucket = Store().user()
-        large = {str(number): "k" * 2**20 for number in range(17)}
+        large = {str(number): "k" * 2**20 for number in range(5)}
         refused: list[tuple[str, Callable[[], Any]]] = [
             ("a key has at most 1024 bytes", lambda: bucket.increment("ä" * 513)),
             ("a key has at most 1024 bytes", lambda: bucket.set("k" * 1025, 1)),
@@ -304,7 +314,7 @@ class SceneTest(unittest.TestCase):
             ("a value has at most 1048576 bytes", lambda: bucket.set_bytes("k", bytes(2**20 + 1))),
             ("256 keys are taken at once", lambda: bucket.get_many(map(str, range(257)))),
             ("256 keys are taken at once", lambda: bucket.delete_many(["k"] * 257)),
-            ("16777216 bytes together", lambda: bucket.set_many(large)),
+            ("4194304 bytes together", lambda: bucket.set_many(large)),
         ]
         for words, call in refused:
             self.assertIn(words, str(raises(StoreError, call)))
@@ -312,7 +322,9 @@ class SceneTest(unittest.TestCase):
         for number in range(100):
             for start in range(number * 1000, number * 1000 + 1000, 250):
                 bucket.set_many({str(key): 0 for key in range(start, start + 250)})
-        self.assertIn("100000 entries", str(raises(StoreError, bucket.set, "more", 1)))
+        refusal = raises(StoreError, bucket.set, "more", 1)
+        self.assertEqual(refusal.kind, "full")
+        self.assertIn("100000 entries", str(refusal))
         bucket.delete("7")
         bucket["more"] = 1
         pages = Store().bot()
@@ -333,7 +345,9 @@ class SceneTest(unittest.TestCase):
 class ErrorTest(unittest.TestCase):
     def test_what_is_not_caught_ends_the_reply_politely(self) -> None:
         for error, retry in (
-            (StoreError("other", "the database\ndoes not answer"), True),
+            (StoreError("unavailable", "the database\ndoes not answer"), True),
+            (StoreError("full", "the store is full"), False),
+            (StoreError("other", "a key has at most 1024 bytes"), False),
             (StoreError("not-json", "k"), False),
             (store.NoSuchStore("user"), False),
         ):
@@ -346,6 +360,8 @@ class ErrorTest(unittest.TestCase):
             assert transcript.failure is not None
             self.assertEqual(transcript.failure, error.failure)
             self.assertEqual(transcript.failure.allow_retry, retry)
+            # That this is for now is said only where it is so.
+            self.assertEqual("right now" in str(transcript.failure.text), retry)
             self.assertTrue(log.getvalue().startswith("the reply was given up: the store: "))
             self.assertEqual(log.getvalue().count("\n"), 1)
             self.assertEqual((error, hash(error)), (error, hash(error)))
@@ -368,7 +384,7 @@ class B(fp.PoeBot):
             transcript = testing.ask(bot, "hi")
         self.assertEqual(transcript.text, "1")
         assert transcript.failure is not None
-        self.assertEqual(transcript.failure.text, "This bot could not reach what it remembers.")
+        self.assertEqual(transcript.failure.text, "This bot could not do what it needs to answer.")
         self.assertRegex(
             log.getvalue(),
             r"^the reply was given up: the store: the sum does not fit into 64 bits"

@@ -124,7 +124,7 @@ impl From<store::Error> for StoreError {
         match error {
             store::Error::NoSuchStore => Self::NoSuchStore,
             store::Error::AccessDenied => Self::AccessDenied,
-            store::Error::Other(what) => Self::Other(what),
+            store::Error::Other(what) => Self::said(what),
         }
     }
 }

@@ -120,10 +120,14 @@ fn errors_of_the_platform_keep_their_reason() {
 #[test]
 fn errors_of_the_store_keep_their_reason() {
     let why = || "why".to_owned();
+    let full = || "the store is full: no more than 2 entries of the bot are kept".to_owned();
+    let away = || "the store is unavailable: the database does not answer".to_owned();
     let reasons = [
         (store::Error::NoSuchStore, StoreError::NoSuchStore),
         (store::Error::AccessDenied, StoreError::AccessDenied),
         (store::Error::Other(why()), StoreError::Other(why())),
+        (store::Error::Other(full()), StoreError::Full(full())),
+        (store::Error::Other(away()), StoreError::Unavailable(away())),
     ];
     for (generated, plain) in reasons {
         assert_eq!(StoreError::from(generated), plain);

@@ -26,8 +26,9 @@ const PAUSE_DOUBLINGS_MAX: u32 = 10;
 /// [`conversation`](super::conversation).
 ///
 /// Cheap to make: it is opened by its first use, which is also where [`Error::NoSuchStore`] appears. Keys are
-/// any text of at most 1,024 bytes. Every function fails with [`Error::Other`] where a limit is passed or the
-/// database does not answer.
+/// any text of at most 1,024 bytes. Every function fails with [`Error::Unavailable`] where the database does not
+/// answer, those that write with [`Error::Full`] where no room is left, and with [`Error::Other`] where a key, a
+/// value or a call is larger than it may be.
 pub struct Bucket {
     name: &'static str,
     opened: OnceCell<backend::Bucket>,
@@ -187,7 +188,7 @@ impl Bucket {
     ///
     /// What `change` returns; nothing is set then. An [`Error`] as `?` would pass it on: for its kind, read
     /// the log. After 16 attempts in which another was faster, with pauses of up to a second between them, it is
-    /// given up, and nothing was set.
+    /// given up as [`Error::Unavailable`], and nothing was set.
     pub fn update<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -207,7 +208,7 @@ impl Bucket {
             }
         }
         let why = format!("{key:?} was changed by others during each of {ATTEMPTS_MAX} attempts");
-        Err(Error::Other(why).into())
+        Err(Error::Unavailable(why).into())
     }
 }
 

@@ -87,7 +87,9 @@ fn an_update_gives_up_after_sixteen_attempts() {
             bot().increment("n", 1)?;
             Ok(-1)
         });
-        assert!(given_up.is_err());
+        // Others will be slower one day.
+        let allows_retry = |failure: &Failure| failure.allow_retry;
+        assert!(matches!(given_up, Err(crate::Error::Failure(failure)) if allows_retry(&failure)));
         assert_eq!(calls, 16);
         // It stood back between them, for a second each at most.
         let waited = testing::now();

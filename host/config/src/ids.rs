@@ -12,6 +12,21 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// Far below what any client or proxy allows in a URL; a longer one is a mistake.
 pub const ROUTE_BYTES_MAX: usize = 256;
 
+/// The name among `known` that is meant, probably, by one that was typed and is not among them.
+pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if typed.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let likeness = |name: &'k str| (strsim::normalized_damerau_levenshtein(typed, name), name);
+    let best = known
+        .into_iter()
+        .map(likeness)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    // One wrong letter in three; below, suggestions get silly.
+    best.filter(|(likeness, _)| *likeness >= 0.65)
+        .map(|(_, name)| name)
+}
+
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 pub use super::units::{BYTES_MAX, COUNT_MAX, DURATION_MAX, UnitKind, Value};
+use crate::ids::nearest;
 
 /// What one bot may use. Every field has a row in [`ROWS`], which also holds its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,30 +210,12 @@ pub static ROWS: [Row; 24] = [
         because "five hundred replies that read and write once a second, nearly all that a bot may run"),
 ];
 
-/// Longest name that is compared for a suggestion.
-const SUGGEST_BYTES_MAX: usize = 64;
-
 /// The name among `known` that the author of `typed` probably meant.
 pub(super) fn suggestion<'k>(
     typed: &str,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<&'k str> {
-    if typed.len() > SUGGEST_BYTES_MAX {
-        return None;
-    }
-    let likeness = |name: &'k str| {
-        (
-            strsim::normalized_damerau_levenshtein(&typed.replace('-', "_"), name),
-            name,
-        )
-    };
-    let best = known
-        .into_iter()
-        .map(likeness)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    // One wrong letter in three; below, suggestions get silly.
-    best.filter(|(likeness, _)| *likeness >= 0.65)
-        .map(|(_, name)| name)
+    nearest(&typed.replace('-', "_"), known)
 }
 
 /// What to write in place of a name that no limit has.

@@ -8,6 +8,7 @@ mod answer;
 mod conversation;
 mod message;
 mod nesting;
+mod store_comment;
 mod target;
 mod transcript;
 
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderValue,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
@@ -31,11 +32,14 @@ pub use self::message::Message;
 pub use self::message::Person;
 pub use self::nesting::NESTING_MAX;
 pub use self::nesting::nests_too_deep;
+pub use self::store_comment::key_name;
+pub use self::store_comment::key_words;
 pub use self::target::InvalidTarget;
 pub use self::target::Target;
 pub use self::target::Unreachable;
 pub use self::transcript::Transcript;
 use ravenry_outbound::{self as egress, Egress};
+use ravenry_protocol::store_activity::{SHOW_HEADER, SHOW_STORE};
 
 /// The protocol version that requests say (reference client 0.0.83).
 pub const VERSION: &str = "1.2";
@@ -63,6 +67,24 @@ impl From<&Value> for Post {
             body: body.to_string().into(),
             headers: HeaderMap::new(),
         }
+    }
+}
+
+impl Post {
+    /// The same for a bot here, where it asks besides what the bot finds in its store and leaves there: a server that
+    /// knows this says it. Those elsewhere are sent what the platform would send them.
+    #[must_use]
+    pub fn showing_store(mut self, target: &Target) -> Self {
+        if target.is_here() {
+            let store = HeaderValue::from_static(SHOW_STORE);
+            self.headers.insert(SHOW_HEADER, store);
+        }
+        self
+    }
+
+    /// Whether it asks for that.
+    pub fn shows_store(&self) -> bool {
+        self.headers.contains_key(SHOW_HEADER)
     }
 }
 
@@ -115,8 +137,10 @@ impl Client {
         post: Post,
     ) -> Result<AnswerStream, Unreachable> {
         let started = Instant::now();
+        let shows_store = post.shows_store();
         let response = self.send(target, post, "text/event-stream").await?;
-        Ok(AnswerStream::new(response, started, self.silence_max))
+        let answer = AnswerStream::new(response, started, self.silence_max, shows_store);
+        Ok(answer)
     }
 
     /// Sends a request that is answered at once: settings, or a report.

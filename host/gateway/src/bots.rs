@@ -18,6 +18,7 @@ pub(crate) mod requests;
 mod running;
 pub(crate) mod shared_state;
 pub(crate) mod shutdown;
+mod store_comment;
 pub(crate) mod sync;
 mod trial;
 

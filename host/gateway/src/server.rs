@@ -4,6 +4,7 @@
 mod auth;
 mod backstop;
 mod body;
+mod bot_page;
 mod connection;
 mod descriptors;
 mod drain;
@@ -20,6 +21,7 @@ mod request_body;
 mod resources;
 mod routes;
 mod seat;
+mod show;
 mod socket;
 mod stream;
 mod summary;
@@ -84,6 +86,8 @@ pub struct Options {
     /// Whether they are served on their author's own machine: wrong paths get a hint there, and web pages
     /// of others no answer of a bot without a key.
     pub at_desk: bool,
+    /// Whether who asks a bot on this machine may be shown what it finds in its store and leaves there.
+    pub shows_store: bool,
     /// Told what is being done, for a person who waits.
     pub progress: Progress,
     /// Told how each query went, where that is to be kept.

@@ -7,6 +7,7 @@ mod health;
 pub mod terms;
 
 use std::{
+    fs, io,
     path::Path,
     sync::{Arc, mpsc},
     time::Duration,
@@ -162,7 +163,7 @@ impl SharedStore {
     /// It cannot be opened.
     pub async fn check(&self) -> Result<(), Arc<OpenError>> {
         match &self.0.database {
-            Some(Database::Sqlite(file)) if !file.exists() => Ok(()),
+            Some(Database::Sqlite(file)) if is_free(file) => Ok(()),
             None => Ok(()),
             Some(_) => self.get().await.map(drop),
         }
@@ -241,11 +242,16 @@ pub struct ClockHold(
     #[expect(dead_code, reason = "it is there to be dropped")] mpsc::SyncSender<()>,
 );
 
+/// Whether there is nothing of this name, not even a link that leads nowhere: a file can be made then.
+fn is_free(file: &Path) -> bool {
+    fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// A file in a directory that goes when it is dropped.
 fn temporary() -> Result<(Database, Option<TempDir>), OpenError> {
-    let directory = tempfile::tempdir().map_err(|source| OpenError::File {
+    let directory = tempfile::tempdir().map_err(|cause| OpenError::File {
         path: std::env::temp_dir(),
-        source,
+        cause,
     })?;
     let file = directory.path().join(FILE);
     Ok((Database::Sqlite(file), Some(directory)))

@@ -51,6 +51,8 @@ pub mod settings;
 pub mod settings_check;
 pub mod shown;
 mod sse_lint;
+pub mod store_activity;
+pub mod store_error;
 pub mod stream_check;
 pub mod utf8;
 pub mod visible;

@@ -98,6 +98,8 @@ pub(super) fn serve(
         let mut options = options(&spec, serving, &progress)?;
         options.recorder = recorder;
         options.at_desk = !matches!(author, Author::HasBuilt(..));
+        // Where there is a page, its author is at work, and shown what the page shows.
+        options.shows_store = options.at_desk && simulated.is_some();
         let listen = Listen::of(&spec, serving);
         let again = match author {
             Author::HasBuilt(_, again) => Some(again),
@@ -293,6 +295,7 @@ fn options(
         directories: serving.directories(spec)?,
         drain: serving.drain.unwrap_or(spec.drain),
         at_desk: false,
+        shows_store: false,
         progress: Arc::new(move |line: &str| shown.say(line)),
         recorder: None,
         news: Arc::new(move |news| tell(news, &told)),

@@ -1,14 +1,18 @@
 //! A copy of the database while it serves.
 
-use std::{io, path::Path, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use sqlx::{AnyConnection, Connection as _};
 use tokio::task;
 
 use crate::{
+    draft::Draft,
     error::Unavailable,
     pools::Engine,
-    sqlite_file::{self, Access, Draft},
+    sqlite_file::{self, Access},
     store::Store,
 };
 
@@ -43,7 +47,8 @@ impl Store {
     /// and write meanwhile. The file has its name only once all of it is on the disk.
     ///
     /// Takes as long as it takes, and goes on when the caller goes away. A process that is killed leaves a file
-    /// `.<name>.<process>-<number>.draft` beside.
+    /// `.<name>.<process>-<number>.draft` beside, and one of the same name with `-lock` behind it: the next backup
+    /// to the same place removes them.
     pub async fn backup(&self, path: &Path) -> Result<(), BackupError> {
         let source = self.file.clone().ok_or(BackupError::Postgres)?;
         let failed = |source| BackupError::File {
@@ -51,7 +56,8 @@ impl Store {
             source,
         };
         let target = sqlite_file::resolve(path).map_err(failed)?;
-        if target.try_exists().map_err(failed)? {
+        // A link that leads nowhere is there, too.
+        if fs::symlink_metadata(&target).is_ok() {
             return Err(BackupError::Exists {
                 path: path.to_owned(),
             });

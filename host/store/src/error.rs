@@ -164,13 +164,13 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file cannot be read, written or made.
-    #[error("the database `{}` cannot be used", path.display())]
+    #[error("the database `{}` cannot be used: {cause}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
+        /// Why not. Of the kind `NotFound` where it is a link whose end is not there, `IsADirectory` or
+        /// `InvalidInput` where it is no file.
+        cause: std::io::Error,
     },
     /// The URL is none of a PostgreSQL database.
     #[error("the URL of the database cannot be used: {detail}")]

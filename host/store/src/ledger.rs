@@ -5,14 +5,16 @@
 //! write looks first, then decides, then changes what is in memory. So a refusal has changed nothing (but for
 //! expired entries that made room), and the neighbours of a refused write are none the worse.
 
+mod counts;
 mod look;
 mod rows;
 mod write;
 
-use std::{borrow::Cow, collections::BTreeMap, slice};
+use std::{borrow::Cow, slice};
 
-use sqlx::{Any, AnyConnection, Row as _, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, Row as _, query::Query};
 
+use self::counts::{Counts, stored};
 pub(crate) use self::look::current;
 use self::rows::{Id, Live, New, Old, Rows};
 pub(crate) use self::write::Failure;
@@ -39,8 +41,7 @@ pub(crate) struct Ledger<'c> {
     total: Stored,
     version: i64,
     rows: Rows<'c>,
-    /// What bots have that were looked at, and whether this has changed it.
-    bots: BTreeMap<Vec<u8>, (Stored, bool)>,
+    bots: Counts,
 }
 
 impl<'c> Ledger<'c> {
@@ -49,13 +50,16 @@ impl<'c> Ledger<'c> {
         connection: &'c mut AnyConnection,
         tenant: &'c [u8],
         now: i64,
-        writes: impl Iterator<Item = (&'c Place, &'c Write)>,
+        writes: impl Iterator<Item = (&'c Place, &'c Write)> + Clone,
     ) -> Result<Self, sqlx::Error> {
         let lock = sqlx::query(sql::LOCK_TENANT).bind(tenant);
         let row = lock.fetch_one(&mut *connection).await?;
         let mut rows = Rows::default();
-        let ids = writes.flat_map(|(place, write)| ids(place, write));
+        let ids = writes.clone().flat_map(|(place, write)| ids(place, write));
         rows.read(&mut *connection, tenant, ids).await?;
+        let mut bots = Counts::default();
+        let named = writes.map(|(place, _)| &place.bot[..]);
+        bots.read(&mut *connection, tenant, named).await?;
         Ok(Self {
             connection,
             now,
@@ -63,7 +67,7 @@ impl<'c> Ledger<'c> {
             total: stored(&row)?,
             version: row.try_get(2)?,
             rows,
-            bots: BTreeMap::new(),
+            bots,
         })
     }
 
@@ -116,15 +120,7 @@ impl<'c> Ledger<'c> {
     /// Writes down the entries, and what bots and tenant have now.
     pub(crate) async fn save(mut self) -> Result<(), sqlx::Error> {
         self.rows.write(self.connection, self.tenant).await?;
-        let changed = self.bots.iter().filter(|(_, (_, is_changed))| *is_changed);
-        for (bot, (has, _)) in changed {
-            let save = sqlx::query(sql::SAVE_BOT)
-                .bind(self.tenant)
-                .bind(bot)
-                .bind(has.bytes)
-                .bind(has.keys);
-            save.execute(&mut *self.connection).await?;
-        }
+        self.bots.write(self.connection, self.tenant).await?;
         let save = sqlx::query(sql::SAVE_TENANT)
             .bind(self.tenant)
             .bind(self.total.bytes)
@@ -159,7 +155,7 @@ impl<'c> Ledger<'c> {
             };
             self.rows.set(id, new);
         }
-        self.count(&place.bot, change).await?;
+        self.count(&place.bot, change);
         Ok(Outcome::Stored(Version(self.version)))
     }
 
@@ -188,7 +184,7 @@ impl<'c> Ledger<'c> {
                     gone.add(part);
                 }
             }
-            let [mut bot, mut tenant] = [self.of(&place.bot).await?, self.total];
+            let [mut bot, mut tenant] = [self.bots.of(&place.bot), self.total];
             bot.add(gone);
             tenant.add(gone);
             let passed = quota::passed(&policy.quota, [bot, tenant], change);
@@ -215,7 +211,7 @@ impl<'c> Ledger<'c> {
             live = live.saturating_add(u64::from(old.expires > self.now));
         }
         if change != Stored::default() {
-            self.count(&place.bot, change).await?;
+            self.count(&place.bot, change);
         }
         Ok(Outcome::Deleted(live))
     }
@@ -307,37 +303,26 @@ impl<'c> Ledger<'c> {
         query: Query<'_, Any, sqlx::any::AnyArguments>,
     ) -> Result<Removed, sqlx::Error> {
         self.rows.write(self.connection, self.tenant).await?;
+        let rows = query.fetch_all(&mut *self.connection).await?;
+        let bots = rows.iter().map(|row| row.try_get(0));
+        let bots: Vec<Vec<u8>> = bots.collect::<Result<_, _>>()?;
+        let named = bots.iter().map(Vec::as_slice);
+        self.bots.read(self.connection, self.tenant, named).await?;
         let mut removed = Removed::default();
-        for row in query.fetch_all(&mut *self.connection).await? {
-            let bot: Vec<u8> = row.try_get(0)?;
+        for (row, bot) in rows.iter().zip(&bots) {
             let size: i64 = row.try_get(1)?;
             let expires: i64 = row.try_get(2)?;
-            self.count(&bot, one(size.saturating_neg(), -1)).await?;
+            self.count(bot, one(size.saturating_neg(), -1));
             removed.all = removed.all.saturating_add(1);
             removed.live = removed.live.saturating_add(u64::from(expires > self.now));
         }
         Ok(removed)
     }
 
-    /// What a bot has by now.
-    async fn of(&mut self, bot: &[u8]) -> Result<Stored, sqlx::Error> {
-        if let Some((has, _)) = self.bots.get(bot) {
-            return Ok(*has);
-        }
-        let query = sqlx::query(sql::BOT).bind(self.tenant).bind(bot);
-        let row = query.fetch_optional(&mut *self.connection).await?;
-        let has = row.map_or(Ok(Stored::default()), |row| stored(&row))?;
-        self.bots.insert(bot.to_vec(), (has, false));
-        Ok(has)
-    }
-
     /// Counts a change for the bot and its tenant.
-    async fn count(&mut self, bot: &[u8], change: Stored) -> Result<(), sqlx::Error> {
-        let mut has = self.of(bot).await?;
-        has.add(change);
-        self.bots.insert(bot.to_vec(), (has, true));
+    fn count(&mut self, bot: &[u8], change: Stored) {
+        self.bots.add(bot, change);
         self.total.add(change);
-        Ok(())
     }
 }
 
@@ -363,11 +348,4 @@ fn number(value: &[u8]) -> Option<i64> {
 
 fn one(bytes: i64, keys: i64) -> Stored {
     Stored { bytes, keys }
-}
-
-fn stored(row: &AnyRow) -> Result<Stored, sqlx::Error> {
-    Ok(Stored {
-        bytes: row.try_get(0)?,
-        keys: row.try_get(1)?,
-    })
 }

@@ -9,12 +9,15 @@
 
 mod backup;
 mod cursor;
+mod database_error;
+mod draft;
 mod error;
 mod ledger;
 mod open;
 mod operator;
 mod pools;
 mod quota;
+mod reads;
 mod removal;
 mod schema;
 mod scope;

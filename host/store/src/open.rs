@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use crate::{
     error::OpenError,
     pools::{Engine, Pools, late},
+    reads::Reads,
     schema,
     settings::{Database, Settings, Tables},
     sqlite_file::{self, Access},
@@ -24,10 +25,11 @@ impl Store {
         let wait = settings.wait;
         let (pools, file) = match database {
             Database::Sqlite(path) => {
-                let file = |source| OpenError::File {
+                let file = |cause| OpenError::File {
                     path: path.clone(),
-                    source,
+                    cause,
                 };
+                sqlite_file::look(path).map_err(file)?;
                 let path = sqlite_file::resolve(path).map_err(file)?;
                 match settings.tables {
                     Tables::Made => sqlite_file::create(&path).await?,
@@ -48,6 +50,7 @@ impl Store {
         };
         Ok(Self {
             writer: Writer::start(&pools, &settings.clock),
+            reads: Reads::default(),
             pools,
             clock: settings.clock,
             file,

@@ -144,6 +144,18 @@ impl Store {
         Ok(owners.ok_or_else(not_text)?)
     }
 
+    /// Bots of a tenant that keep something, or once did, in the order of their names.
+    pub async fn bots(&self, tenant: &str) -> Result<Vec<String>, Error> {
+        let all = EntryFilter {
+            tenant: tenant.to_owned(),
+            bot: None,
+            buckets: BucketFilter::All,
+        };
+        let bots = self.bots_of(&all).await?.into_iter();
+        let bots = bots.map(String::from_utf8).collect::<Result<_, _>>();
+        Ok(bots.map_err(|_| not_text())?)
+    }
+
     /// What a tenant keeps, all its bots together.
     pub async fn usage(&self, tenant: &str) -> Result<Usage, Error> {
         let tenant = scope::name(tenant)?;

@@ -1,12 +1,10 @@
 //! The file of a SQLite database: made whole or not at all, and looked at before anything writes to it.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read as _},
+    os::unix::fs::FileTypeExt as _,
     path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -15,6 +13,7 @@ use sqlx::{AnyConnection, Connection as _, Row as _, any::AnyConnectOptions};
 use tokio::{task, time::timeout};
 
 use crate::{
+    draft::Draft,
     error::{OpenError, Reason},
     pools::{Engine, late},
     schema,
@@ -29,6 +28,53 @@ const CHECK_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub(crate) enum Access {
     Read,
     Write,
+}
+
+/// Refuses what stands in the place of a file and is none. Opening it would say too little, or wait for ever; and
+/// nothing is made through a link whose end is not there: a disk that is not mounted would be hidden.
+///
+/// The kind of the error tells them apart: `NotFound` for such a link, `IsADirectory`, else `InvalidInput`.
+pub(crate) fn look(path: &Path) -> io::Result<()> {
+    let named = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        named => named?.file_type(),
+    };
+    let kind = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_symlink() => {
+            let end = end_of_link(path);
+            let why = format!(
+                "it is a link to `{}`, and there is no such file",
+                end.display()
+            );
+            return Err(io::Error::new(error.kind(), why));
+        }
+        found => found?.file_type(),
+    };
+    if kind.is_file() {
+        return Ok(());
+    }
+    let (error, what) = if kind.is_dir() {
+        (io::ErrorKind::IsADirectory, "a directory")
+    } else if kind.is_fifo() {
+        (io::ErrorKind::InvalidInput, "a named pipe")
+    } else if kind.is_socket() {
+        (io::ErrorKind::InvalidInput, "a socket")
+    } else {
+        (io::ErrorKind::InvalidInput, "a device")
+    };
+    Err(io::Error::new(error, format!("it is {what}, and no file")))
+}
+
+/// Where a link leads, and those that it leads to.
+fn end_of_link(link: &Path) -> PathBuf {
+    let mut end = link.to_owned();
+    // As many as the system follows.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&end) else { break };
+        // It stays as it is where it is no relative one.
+        end = end.parent().unwrap_or(Path::new("")).join(next);
+    }
+    end
 }
 
 /// A file with all names resolved. It need not be there; its directory must.
@@ -68,9 +114,9 @@ pub(crate) fn options(path: &Path, access: Access) -> io::Result<AnyConnectOptio
 /// Makes the file where there is none, with all tables. Another process may do the same at the same time:
 /// one of the two files stays, and both use it.
 pub(crate) async fn create(path: &Path) -> Result<(), OpenError> {
-    let file = |source| OpenError::File {
+    let file = |cause| OpenError::File {
         path: path.to_owned(),
-        source,
+        cause,
     };
     if path.try_exists().map_err(file)? {
         return Ok(());
@@ -94,9 +140,9 @@ pub(crate) async fn create(path: &Path) -> Result<(), OpenError> {
 
 /// Looks at a file without writing to it: whether it is whole, ours, and not newer than this program.
 pub(crate) async fn inspect(path: &Path, wait: Duration) -> Result<(), OpenError> {
-    let file = |source| OpenError::File {
+    let file = |cause| OpenError::File {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let bytes = fs::metadata(path).map_err(file)?.len();
     if let Some(detail) = cut(path, bytes).map_err(file)? {
@@ -169,53 +215,4 @@ fn open_error(path: &Path, error: &sqlx::Error) -> OpenError {
         };
     }
     unavailable.into()
-}
-
-/// A file under a name of its own until it is complete. Dropping it removes it.
-#[derive(Debug)]
-pub(crate) struct Draft(PathBuf);
-
-impl Draft {
-    /// An empty file beside the one it will be, for this user alone.
-    pub(crate) fn new(target: &Path) -> io::Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut name = OsString::from(".");
-        name.push(target.file_name().unwrap_or_default());
-        name.push(format!(".{}-{count}.draft", process::id()));
-        let path = target.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path)?;
-        Ok(Self(path))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Gives it its name, once all of it is on the disk. A file that has the name already stays what it is:
-    /// then this fails. (A rename would replace it.)
-    pub(crate) fn publish(self, target: &Path) -> io::Result<()> {
-        File::open(&self.0)?.sync_all()?;
-        fs::hard_link(&self.0, target)?;
-        fs::remove_file(&self.0)?;
-        match target.parent() {
-            Some(directory) => File::open(directory)?.sync_all(),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // It may be gone already, and what cannot be removed hurts nobody.
-            let _ = fs::remove_file(name);
-        }
-    }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-/// How many entries one statement of a write is about.
-const ROWS_AT_ONCE: usize = 32;
+/// How many entries one statement is about at most.
+pub(crate) const ROWS_AT_ONCE: usize = 32;
 
-/// How many keys one statement of a read asks for.
+/// How many keys of one bucket a statement asks for.
 pub(crate) const KEYS_AT_ONCE: usize = 32;
 
 /// Locks a tenant until the transaction ends, and says what it has. In PostgreSQL the update is the lock.
@@ -17,11 +17,25 @@ pub(crate) const LOCK_TENANT: &str = "
 pub(crate) const SAVE_TENANT: &str = "
     UPDATE ravenry_tenants SET bytes = $2, keys = $3, version = $4 WHERE tenant = $1";
 
-pub(crate) const BOT: &str = "SELECT bytes, keys FROM ravenry_bots WHERE tenant = $1 AND bot = $2";
+pub(crate) static BOTS: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| {
+        let bots = each(rows, 1, ", ", |of| of(0));
+        format!("SELECT bytes, keys, bot FROM ravenry_bots WHERE tenant = $1 AND bot IN ({bots})")
+    })
+});
 
-pub(crate) const SAVE_BOT: &str = "
-    INSERT INTO ravenry_bots (tenant, bot, bytes, keys) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (tenant, bot) DO UPDATE SET bytes = excluded.bytes, keys = excluded.keys";
+pub(crate) static SAVE_BOTS: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| {
+        let rows = each(rows, 3, ", ", |of| {
+            let [bot, bytes, keys] = [of(0), of(1), of(2)];
+            format!("($1, {bot}, {bytes}, {keys})")
+        });
+        format!(
+            "INSERT INTO ravenry_bots (tenant, bot, bytes, keys) VALUES {rows}
+            ON CONFLICT (tenant, bot) DO UPDATE SET bytes = excluded.bytes, keys = excluded.keys"
+        )
+    })
+});
 
 /// A live entry.
 pub(crate) const ENTRY: &str = "
@@ -32,8 +46,8 @@ pub(crate) const EXISTS: &str = "
     SELECT version FROM ravenry_entries
     WHERE tenant = $1 AND bot = $2 AND bucket = $3 AND key = $4 AND expires > $5";
 
-/// Live entries of [`KEYS_AT_ONCE`] keys.
-pub(crate) static ENTRIES: LazyLock<String> = LazyLock::new(|| {
+/// Live entries of [`KEYS_AT_ONCE`] keys of one bucket.
+pub(crate) static VALUES: LazyLock<String> = LazyLock::new(|| {
     let keys = placeholders(5);
     format!(
         "SELECT key, value FROM ravenry_entries
@@ -50,6 +64,16 @@ pub(crate) static STORED: LazyLock<ByRows> = LazyLock::new(|| {
             "SELECT bot, bucket, key, version, size, expires,
                 CASE WHEN LENGTH(value) <= 64 THEN value END
             FROM ravenry_entries WHERE {entries}"
+        )
+    })
+});
+
+/// The same with all values.
+pub(crate) static ENTRIES: LazyLock<ByRows> = LazyLock::new(|| {
+    ByRows::new(|rows| {
+        let entries = entries(rows);
+        format!(
+            "SELECT bot, bucket, key, expires, version, value FROM ravenry_entries WHERE {entries}"
         )
     })
 });
@@ -83,11 +107,20 @@ impl ByRows {
         Self(powers.map(text).collect())
     }
 
-    /// The statement for so many rows, which [`pieces`] gave.
+    /// The statement for so many rows, or for the next that there is for more.
     pub(crate) fn of(&self, rows: usize) -> &str {
-        let power = rows.checked_ilog2().unwrap_or(0) as usize;
+        let power = rows.next_power_of_two().ilog2() as usize;
         self.0.get(power).map_or("", String::as_str)
     }
+}
+
+/// What to ask for in as many places as [`ByRows::of`] has: the last comes as often as it takes. What is written
+/// cannot come twice; see [`pieces`].
+pub(crate) fn padded<T>(rows: &[T]) -> impl Iterator<Item = &T> {
+    let padding = rows.last().into_iter().cycle();
+    rows.iter()
+        .chain(padding)
+        .take(rows.len().next_power_of_two())
 }
 
 /// Rows in pieces for which there are statements, of no more bytes than said where a piece has several.

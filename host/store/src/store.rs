@@ -7,9 +7,10 @@ use sqlx::{Connection as _, Row as _};
 use crate::{
     cursor,
     error::{Error, SwapError, Unavailable},
-    ledger::{self, Outcome, Write},
+    ledger::{Outcome, Write},
     pools::Pools,
     quota::{KEY_BYTES_MAX, WritePolicy},
+    reads::Reads,
     scope::{Place, Scope},
     settings::Clock,
     statements as sql,
@@ -35,6 +36,7 @@ pub const LIST_KEYS_MAX: usize = 1_000;
 pub struct Store {
     pub(crate) pools: Pools,
     pub(crate) writer: Writer,
+    pub(crate) reads: Reads,
     pub(crate) clock: Clock,
     /// The file, with SQLite.
     pub(crate) file: Option<std::path::PathBuf>,
@@ -58,13 +60,8 @@ impl Store {
     /// The value of a key with the version that [`Self::swap`] compares.
     pub async fn current(&self, scope: &Scope, key: &str) -> Result<Versioned, Error> {
         let place = Place::of(scope)?;
-        let now = self.clock.now();
-        let read = async {
-            let mut lease = self.pools.reader().await?;
-            let found = ledger::current(lease.connection(), &place, key.as_bytes(), now).await?;
-            lease.give_back();
-            Ok(found)
-        };
+        let key = key.as_bytes();
+        let read = self.reads.current(&self.pools, &self.clock, &place, key);
         Ok(self.pools.within(read).await?)
     }
 
@@ -121,7 +118,7 @@ impl Store {
         let mut found = BTreeMap::new();
         let mut bytes = 0_usize;
         for some in keys.chunks(sql::KEYS_AT_ONCE) {
-            let mut rows = sqlx::query(sql::ENTRIES.as_str())
+            let mut rows = sqlx::query(sql::VALUES.as_str())
                 .bind(&place.tenant)
                 .bind(&place.bot)
                 .bind(&place.bucket)

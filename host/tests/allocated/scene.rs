@@ -159,6 +159,7 @@ impl Scene {
                 cache: cache_dir(),
             },
             at_desk: false,
+            shows_store: false,
             drain: Duration::ZERO,
             progress: Arc::new(|_| {}),
             recorder: None,

@@ -4,6 +4,7 @@ mod doors;
 mod fluent;
 mod hostile;
 mod kept;
+mod remembered;
 mod shown;
 
 use std::{fs, future::Future, path::Path, process::Command};

@@ -1,6 +1,6 @@
 //! `ravenry chat` at a terminal: what a person sees, key by key.
 
-mod filter;
+pub(crate) mod filter;
 mod record;
 mod wrong;
 

@@ -5,11 +5,15 @@ mod command;
 mod conversations;
 mod durable;
 mod forgetting;
+mod misplaced;
 mod mistakes;
 mod postgres;
 mod recorded;
+mod refused;
 mod sample;
 mod scopes;
+mod shown;
+mod unknown;
 
 use serde_json::{Value, json};
 

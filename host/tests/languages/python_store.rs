@@ -119,7 +119,7 @@ fn a_bot_in_python_uses_all_of_its_store() {
     // Not caught: one sentence for the person, the cause for the author.
     let late = server.ask("keeper", "always late").show();
     assert!(
-        late.contains("This bot could not reach what it remembers."),
+        late.contains("This bot cannot get at what it remembers right now."),
         "{late}"
     );
     server.wait_text("the store: \\\"late\\\" was changed by others during each of 16 attempts");

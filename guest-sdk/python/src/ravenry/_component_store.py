@@ -18,7 +18,7 @@ def _error(error: gateway.Error, name: str) -> StoreError:
         return NoSuchStore(name)
     if isinstance(error, gateway.Error_AccessDenied):
         return StoreError("access-denied", "the bucket may not be used")
-    return StoreError("other", error.value)
+    return StoreError.said(error.value)
 
 
 class WasiCas:

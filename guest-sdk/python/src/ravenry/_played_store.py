@@ -14,7 +14,7 @@ from .store import Bucket
 _KEY_BYTES_MAX, _VALUE_BYTES_MAX = 1_024, 1 << 20
 
 #: Keys and bytes of values in one call.
-_BATCH_KEYS_MAX, _BATCH_BYTES_MAX = 256, 16 << 20
+_BATCH_KEYS_MAX, _BATCH_BYTES_MAX = 256, 4 << 20
 
 #: What all keys and values of a bot may have, and how many there may be.
 _BYTES_MAX, _ENTRIES_MAX = 64 << 20, 100_000
@@ -127,7 +127,7 @@ class Store:
         ):
             if more > 0 and now + more > most:
                 raise StoreError(
-                    "other", f"the store is full: no more than {most} {what} of the bot are kept"
+                    "full", f"the store is full: no more than {most} {what} of the bot are kept"
                 )
         self._count += count
         self._bytes += size

@@ -314,7 +314,16 @@ class HttpError(Exception):
 
 
 #: What went wrong with what the bot remembers; see `StoreError.kind`.
-StoreErrorKind = Literal["no-such-store", "access-denied", "not-json", "other"]
+StoreErrorKind = Literal[
+    "no-such-store", "access-denied", "full", "unavailable", "not-json", "other"
+]
+
+#: How the gateway begins its sentence about a store that is full, or that cannot be used now; behind
+#: it comes a colon, or nothing. The same two are in `ravenry-protocol`, `store_error`.
+STORE_BEGINNINGS: dict[str, StoreErrorKind] = {
+    "the store is full": "full",
+    "the store is unavailable": "unavailable",
+}
 
 
 class StoreError(Exception):
@@ -327,9 +336,15 @@ class StoreError(Exception):
 
     - `no-such-store`: see `NoSuchStore`, which this is then;
     - `access-denied`: the bucket may not be used;
+    - `full`: more is to be kept than this bot, or all bots of its tenant, may keep. Nothing was
+      changed, and the same is refused again until something is removed;
+    - `unavailable`: the store cannot do it now, and may later: its database is away, others write
+      too much or were always faster, no memory is left. A write may have happened all the same;
     - `not-json`: a value that was read is no JSON;
-    - `other`: a limit, a value that is no number, others who were always faster, a database that is
-      away. `text` says what, for the log: do not depend on it.
+    - `other`: anything else, mostly a mistake in the bot: a key or a value that is too long, a
+      value that is no number.
+
+    `text` says more, for the log: do not depend on it.
     """
 
     kind: StoreErrorKind
@@ -339,6 +354,11 @@ class StoreError(Exception):
         super().__init__(kind, text)
         self.kind = kind
         self.text = text
+
+    @classmethod
+    def said(cls, text: str) -> StoreError:
+        """What the gateway says in a sentence, and in nothing else."""
+        return cls(STORE_BEGINNINGS.get(text.partition(":")[0], "other"), text)
 
     def __str__(self) -> str:
         return self.text
@@ -352,8 +372,12 @@ class StoreError(Exception):
     @property
     def failure(self) -> Failure:
         """What the person reads when nobody catches it."""
-        if self.kind == "other":
-            return Failure("This bot could not reach what it remembers.")
+        if self.kind == "unavailable":
+            return Failure("This bot cannot get at what it remembers right now.")
+        if self.kind == "full":
+            return Failure(
+                "This bot has no room left for what it is to remember.", allow_retry=False
+            )
         return Failure(_UNABLE, allow_retry=False)
 
 

@@ -22,7 +22,8 @@ and `delete_many` change everything that they name at one moment.
 **How safe, how much, how long.** A write that has returned is kept, whatever happens to the machine
 afterwards. By default a value has 1 MiB at most, a key 1,024 bytes, all keys and values of a bot 64
 MiB together in 100,000 keys; one call for several has 256 keys and 4 MiB of values. What would be
-more is a `StoreError`, and changes nothing. 1,000 operations begin per second, and more wait for
+more is a `StoreError`, and changes nothing: of the kind `full` where it is all keys and values
+together, else `other`. 1,000 operations begin per second, and more wait for
 their turn. The gateway's operator chooses these numbers, and the bot's manifest how long values
 stay.
 
@@ -92,8 +93,9 @@ class Bucket:
 
     Cheap to make: it is opened by its first use, which is also where `NoSuchStore` is raised. Keys
     are any text of at most 1,024 bytes. Each function, each use of brackets and each `in` is one
-    operation, `del` is two. Everything raises `StoreError` where a limit is passed or the database
-    does not answer, and `TypeError` or `ValueError`, as `json.dumps` does, where a value cannot be
+    operation, `del` is two. Everything raises `StoreError` where a limit is passed (`full`, or
+    `other` where it is one of a single key, value or call) or the database does not answer
+    (`unavailable`), and `TypeError` or `ValueError`, as `json.dumps` does, where a value cannot be
     JSON.
     """
 
@@ -222,7 +224,7 @@ class Bucket:
         mostly a `return` is missing.
 
         After 16 attempts in which another was faster, with pauses that grow to a second, it is
-        given up with a `StoreError`, and nothing was set.
+        given up with a `StoreError` (`unavailable`), and nothing was set.
         """
         key = _text.whole(key)
         cas = self._bucket.look(key)
@@ -239,7 +241,7 @@ class Bucket:
                 return new
             cas = faster
         why = f"{_text.dumps(key)} was changed by others during each of {_ATTEMPTS_MAX} attempts"
-        raise StoreError("other", why)
+        raise StoreError("unavailable", why)
 
 
 def _keys(keys: Iterable[str]) -> list[str]:

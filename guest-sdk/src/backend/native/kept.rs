@@ -6,6 +6,7 @@ use std::{
     ops::Bound,
 };
 
+use ravenry_protocol::store_error::FULL;
 use serde_json::Value;
 
 use crate::failure::StoreError;
@@ -26,7 +27,7 @@ const KEYS_MAX: usize = 100_000;
 const BATCH_KEYS_MAX: usize = 256;
 
 /// Most bytes of the values of one call, as in the gateway.
-const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Whose values they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,10 +262,10 @@ impl Kept {
             bytes = bytes.saturating_add(size(key, value));
         }
         if keys > self.keys.max(KEYS_MAX) {
-            return Err(refused(format!("no more than {KEYS_MAX} keys are kept")));
+            return Err(full(KEYS_MAX, "entries"));
         }
         if bytes > self.bytes.max(BYTES_MAX) {
-            return Err(refused(format!("no more than {BYTES_MAX} bytes are kept")));
+            return Err(full(BYTES_MAX, "bytes"));
         }
         (self.keys, self.bytes) = (keys, bytes);
         self.writes = self.writes.saturating_add(1);
@@ -280,6 +281,12 @@ impl Kept {
 
 fn size(key: &str, value: &[u8]) -> usize {
     key.len().saturating_add(value.len())
+}
+
+fn full(most: usize, what: &str) -> StoreError {
+    StoreError::Full(format!(
+        "{FULL}: no more than {most} {what} of the bot are kept"
+    ))
 }
 
 fn refused(why: impl Into<String>) -> StoreError {

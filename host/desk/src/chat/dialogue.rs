@@ -214,6 +214,7 @@ impl<'r> Dialogue<'r> {
         }
         if let Some(outcome) = &session.last {
             page.files(&outcome.shown);
+            session.store();
             page.suggestions(&outcome.shown);
             if let Some(failure) = &outcome.shown.failure {
                 page.wrong(

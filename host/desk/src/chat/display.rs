@@ -15,8 +15,9 @@ use super::{
     screen::{Screen, Size},
     styled_line::{BOLD, DIM, PLAIN, Row, WRONG},
 };
-use crate::client::Transcript;
+use crate::client::{Transcript, key_name, key_words};
 use ravenry_base::output::{data, painted, told};
+use ravenry_protocol::store_activity::StoreActivity;
 
 /// The size of a terminal that does not say how large it is.
 const USUAL: Size = Size {
@@ -44,6 +45,12 @@ pub(super) const SUGGESTIONS_MAX: usize = 20;
 
 /// Most files that are shown: those of one message (documentation of 2026).
 pub(super) const FILES_MAX: usize = 20;
+
+/// Most keys of a bot's store that are shown: as many as a person looks at.
+const STORE_KEYS_MAX: usize = 20;
+
+/// Most characters of one value in it that are shown: with its key, little more than a line.
+const STORE_VALUE_CHARACTERS_MAX: usize = 60;
 
 /// What a terminal can do.
 #[derive(Clone, Copy, Debug)]
@@ -170,6 +177,22 @@ impl Outputs {
             self.say(&row);
         }
         more(self, shown.files.len(), FILES_MAX, "files");
+    }
+
+    /// What the bot found in its store and left there, a key on each line.
+    pub(super) fn store(&self, activity: &StoreActivity) {
+        for key in activity.keys.iter().take(STORE_KEYS_MAX) {
+            let words = key_words(key, STORE_VALUE_CHARACTERS_MAX);
+            self.remark(&format!("store: {} {words}", key_name(key)));
+        }
+        let unseen = activity.keys.len().saturating_sub(STORE_KEYS_MAX);
+        let unseen = u64::try_from(unseen).unwrap_or(u64::MAX);
+        match (activity.left_out.saturating_add(unseen), activity.is_cut) {
+            (0, false) => {}
+            (0, true) => self.remark("store: and more, which was not noted"),
+            (more, false) => self.remark(&format!("store: and {more} more keys")),
+            (more, true) => self.remark(&format!("store: and more than {more} more keys")),
+        }
     }
 
     /// What the person may want to say next, each under its number.

@@ -26,6 +26,7 @@ pub(super) async fn run(session: &mut Session, message: Option<String>) -> Resul
     if let Some(outcome) = &session.last {
         session.page.files(&outcome.shown);
     }
+    session.store();
     session.findings();
     asked?;
     let Some(outcome) = &session.last else {

@@ -14,6 +14,7 @@ use ravenry_protocol::{
     answer::{ParseError, ParsedEvent},
     event::Owned,
     rules::Finding,
+    store_activity::StoreActivity,
     stream_check::{End, WHOLE_TIME_MAX},
 };
 
@@ -37,6 +38,8 @@ pub(super) struct EndedAnswer {
     pub(super) instead: Option<String>,
     /// What a reader sees.
     pub(super) shown: Transcript,
+    /// What the bot found in its store and left there, where its server says that.
+    pub(super) store: Option<StoreActivity>,
     /// The rules that were broken.
     pub(super) findings: Vec<Finding>,
     /// An event at which readers give up.
@@ -65,6 +68,7 @@ pub(super) async fn listen(
         location: header(LOCATION),
         instead: None,
         shown: Transcript::default(),
+        store: None,
         findings: Vec::new(),
         fatal: None,
         done: false,
@@ -136,6 +140,7 @@ impl EndedAnswer {
                     self.findings.push(finding);
                 }
             }
+            Part::Store(activity) => self.store = Some(activity),
             Part::Instead(text) => self.instead = Some(text),
             Part::End { end, .. } => self.end = end,
         }

@@ -13,7 +13,7 @@ use super::{
     trace,
 };
 use crate::{
-    client::{Attachment, Client, Conversation, Say, Target, WholeAnswer},
+    client::{Attachment, Client, Conversation, Post, Say, Target, WholeAnswer},
     replay::transcript::ReplayTranscript,
 };
 use ravenry_base::{report::Problem, secret::Mask};
@@ -96,14 +96,15 @@ impl Session {
     /// There is no answer, or it is none. What came of it is kept.
     pub(super) async fn ask(&mut self, stop: impl Future<Output = ()>) -> Result<(), Problem> {
         let body = self.talk.query();
+        let post = Post::from(&body).showing_store(&self.target);
         if self.debug {
-            trace::request(&self.page, &self.target, &body);
+            trace::request(&self.page, &self.target, &post, &body);
         }
         self.last = None;
         self.kept.ask(&body);
         tokio::pin!(stop);
         let answer = tokio::select! {
-            answer = self.client.query(&self.target, &body) => answer,
+            answer = self.client.post_query(&self.target, post) => answer,
             () = &mut stop => return Ok(()),
         };
         let answer = answer.map_err(|error| error.problem())?;
@@ -125,6 +126,14 @@ impl Session {
             for finding in &outcome.findings {
                 self.page.remark(&format!("! {finding}"));
             }
+        }
+    }
+
+    /// Shows what the bot found in its store for the last answer, and left there.
+    pub(super) fn store(&self) {
+        let last = self.last.as_ref();
+        if let Some(activity) = last.and_then(|last| last.store.as_ref()) {
+            self.page.store(activity);
         }
     }
 

@@ -7,8 +7,11 @@ use super::{
     display::Outputs,
     styled_line::{DIM, PLAIN, Row},
 };
-use crate::client::{Part, Target};
-use ravenry_protocol::stream_check::End;
+use crate::client::{Part, Post, Target};
+use ravenry_protocol::{
+    store_activity::{SHOW_HEADER, SHOW_STORE},
+    stream_check::End,
+};
 
 /// Most bytes of an event that are shown.
 const DATA_BYTES_MAX: usize = 4 * 1024;
@@ -17,10 +20,13 @@ const DATA_BYTES_MAX: usize = 4 * 1024;
 const NAME_COLUMNS: usize = 16;
 
 /// A request before it is sent. The key is not shown.
-pub(super) fn request(page: &Outputs, target: &Target, body: &Value) {
+pub(super) fn request(page: &Outputs, target: &Target, post: &Post, body: &Value) {
     page.remark(&format!("> POST {}", target.url));
     if target.key.is_some() {
         page.remark("> authorization: Bearer ***");
+    }
+    if post.shows_store() {
+        page.remark(&format!("> {SHOW_HEADER}: {SHOW_STORE}"));
     }
     let pretty = serde_json::to_string_pretty(body).unwrap_or_default();
     for line in pretty.lines() {
@@ -47,6 +53,8 @@ pub(super) fn part(page: &Outputs, part: &Part) {
             row.say(&cut(data), DIM);
             page.say(&row);
         }
+        // It is said in words below the answer.
+        Part::Store(_) => {}
         Part::Finding(finding) => page.remark(&format!("! {finding}")),
         Part::Instead(text) => page.remark(&cut(text)),
         Part::End { at, end } => {

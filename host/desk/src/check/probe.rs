@@ -325,6 +325,8 @@ impl<'a> Reading<'a> {
                 }
                 reply.failed = self.shown.failure.is_some() && self.shown.text().is_empty();
             }
+            // Nobody asks for it here.
+            Part::Store(_) => {}
             Part::Finding(finding) => reply.findings.push((finding, reply.bytes.clone())),
             Part::Instead(text) => reply.bytes = self.prober.excerpt(text.as_bytes()),
             Part::End { end, .. } => reply.ended = end != End::Left,

@@ -19,10 +19,12 @@ use parking_lot::Mutex;
 use sse_stream::{Sse, SseByteStream};
 use tokio::time::timeout;
 
+use super::store_comment::CommentReader;
 use ravenry_outbound::SendError;
 use ravenry_protocol::{
     answer::{ParseError, ParsedEvent, hear},
     rules::{EVENT_SIZE, Finding},
+    store_activity::StoreActivity,
     stream_check::{End, Head, Judge},
 };
 
@@ -48,6 +50,8 @@ pub enum Part {
     },
     /// A rule that was broken, by what arrived last.
     Finding(Finding),
+    /// What the bot found in its store and left there, where that was asked for.
+    Store(StoreActivity),
     /// What came instead of a stream: the beginning of it.
     Instead(String),
     /// Nothing more comes.
@@ -68,6 +72,8 @@ pub struct AnswerStream {
     started: Instant,
     /// The stream of chunks has it too: both are polled from here alone.
     judge: Arc<Mutex<Judge>>,
+    /// So it has this one; `None` where nothing was asked for.
+    comments: Option<Arc<Mutex<CommentReader>>>,
     events: Events,
     /// Parts that are there already.
     ready: VecDeque<Part>,
@@ -89,6 +95,7 @@ impl AnswerStream {
         response: reqwest::Response,
         started: Instant,
         silence_max: Duration,
+        shows_store: bool,
     ) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut judge = Judge::default();
@@ -100,8 +107,9 @@ impl AnswerStream {
         let is_stream = text(&headers, CONTENT_TYPE)
             .is_some_and(|kind| kind.to_ascii_lowercase().contains("text/event-stream"));
         let judge = Arc::new(Mutex::new(judge));
-        let watched = is_stream.then(|| Arc::clone(&judge));
-        let chunks = chunks(response, silence_max, watched);
+        let comments = shows_store.then(Arc::default);
+        let readers = (Arc::clone(&judge), comments.clone());
+        let chunks = chunks(response, silence_max, is_stream.then_some(readers));
         let events: Events = if is_stream {
             Box::pin(SseByteStream::new(chunks))
         } else {
@@ -112,6 +120,7 @@ impl AnswerStream {
             headers,
             started,
             judge,
+            comments,
             events,
             ready: VecDeque::new(),
             over: false,
@@ -135,6 +144,9 @@ impl AnswerStream {
         while self.ready.is_empty() && !self.over {
             let next = self.events.next().await;
             let at = self.started.elapsed();
+            let comments = self.comments.as_ref();
+            let heard = comments.and_then(|comments| comments.lock().take());
+            self.ready.extend(heard.map(Part::Store));
             match next {
                 Some(Ok(event)) => self.event(at, event),
                 Some(Err(error)) => self.end(at, End::Cut(words(&error))),
@@ -188,14 +200,17 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
+/// Who looks at the chunks of a stream.
+type Readers = (Arc<Mutex<Judge>>, Option<Arc<Mutex<CommentReader>>>);
+
 /// The chunks of a body as they come, within their bounds, under the eyes of the judge.
 fn chunks(
     response: reqwest::Response,
     silence_max: Duration,
-    judge: Option<Arc<Mutex<Judge>>>,
+    readers: Option<Readers>,
 ) -> impl Stream<Item = io::Result<bytes::Bytes>> + Send {
     stream::try_unfold((response, 0_usize), move |(mut response, total)| {
-        let judge = judge.clone();
+        let readers = readers.clone();
         async move {
             let chunk = timeout(silence_max, response.chunk()).await;
             let chunk = chunk
@@ -208,12 +223,15 @@ fn chunks(
                 let most = u64::try_from(STREAM_BYTES_MAX).unwrap_or(u64::MAX);
                 return Err(io::Error::other(SendError::BodyTooLarge(most)));
             }
-            if let Some(judge) = judge {
+            if let Some((judge, comments)) = readers {
                 let mut judge = judge.lock();
                 let text = judge.bytes(chunk);
                 // The parser would keep all of it.
                 if judge.has_found(&EVENT_SIZE) {
                     return Err(io::Error::other("one event is too large"));
+                }
+                if let Some(comments) = comments {
+                    comments.lock().chunk(&text);
                 }
                 return Ok(Some((text, (response, total))));
             }

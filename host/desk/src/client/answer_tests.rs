@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 
 use super::*;
-use crate::client::{Client, Target};
+use crate::client::{Client, Post, Target};
 
 /// A server that answers once with these bytes, cut into chunks there, and closes.
 fn serving(head: &str, body: &[u8], cuts: &[usize]) -> Target {
@@ -49,11 +49,12 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
     cache-control: no-store\r\ntransfer-encoding: chunked\r\n\r\n";
 
 async fn parts(target: &Target) -> Vec<Part> {
+    posted(target, Post::from(&json!({"type": "query"}))).await
+}
+
+async fn posted(target: &Target, post: Post) -> Vec<Part> {
     let client = Client::new(Duration::from_secs(20));
-    let mut answer = client
-        .query(target, &json!({"type": "query"}))
-        .await
-        .unwrap();
+    let mut answer = client.post_query(target, post).await.unwrap();
     let mut parts = Vec::new();
     while let Some(part) = answer.next().await {
         parts.push(part);
@@ -70,7 +71,7 @@ fn told(parts: &[Part]) -> (Vec<String>, Vec<&'static str>) {
                 events.push(format!("{} {data}", name.as_deref().unwrap_or("-")));
             }
             Part::Finding(finding) => rules.push(finding.rule.id),
-            Part::Instead(_) | Part::End { .. } => {}
+            Part::Store(_) | Part::Instead(_) | Part::End { .. } => {}
         }
     }
     (events, rules)
@@ -246,4 +247,28 @@ async fn a_bot_that_says_nothing_is_given_up() {
     let client = Client::new(Duration::from_millis(50));
     let error = client.query(&target, &json!({})).await.unwrap_err();
     assert_eq!(error.why, "no response began within 0.05 s");
+}
+
+/// Who asks for it hears it before the end, as a part of its own. Whoever does not ask hears nothing of the kind.
+#[tokio::test]
+async fn what_a_bot_keeps_is_heard_by_who_asks() {
+    let body = ": still here\n\n: ravenry-store {\"keys\": [], \"left_out\": 2}\n\nevent: done\ndata: {}\n\n";
+    let query = || Post::from(&json!({"type": "query"}));
+    for (asks, expected) in [(true, vec![2]), (false, vec![])] {
+        let target = serving(HEAD, body.as_bytes(), &[30]);
+        let post = if asks {
+            query().showing_store(&target)
+        } else {
+            query()
+        };
+        let parts = posted(&target, post).await;
+        let heard = parts.iter().filter_map(|part| match part {
+            Part::Store(activity) => Some(activity.left_out),
+            _ => None,
+        });
+        assert_eq!(heard.collect::<Vec<_>>(), expected);
+        assert_eq!(told(&parts).0, [DONE]);
+    }
+    let elsewhere = Target::parse("https://bots.example.com/cat", None).unwrap();
+    assert!(!query().showing_store(&elsewhere).shows_store());
 }

@@ -104,6 +104,8 @@ impl Passing {
                 let name = name.as_deref().unwrap_or("message");
                 Some(Framing::PLAIN.written(name, &data))
             }
+            // What one bot keeps is no other's business.
+            Part::Store(_) => None,
             Part::Finding(finding) => {
                 match finding.rule.weight {
                     Weight::Must => tracing::warn!(bot = %self.bot, %finding, "a rule is broken"),

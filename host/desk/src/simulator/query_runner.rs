@@ -8,7 +8,7 @@ use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use crate::client::{AnswerStream, Client, Part, Target, Unreachable, VERSION};
+use crate::client::{AnswerStream, Client, Part, Post, Target, Unreachable, VERSION};
 use ravenry_protocol::{
     answer::ParsedEvent,
     event::Owned,
@@ -136,9 +136,26 @@ impl Driver {
     /// # Errors
     /// The bot cannot be reached. One that takes its time is no error, but cut.
     pub async fn query(&self, target: &Target, body: &Value) -> Result<Drive, Unreachable> {
+        self.post(target, body, body.into()).await
+    }
+
+    /// The same for the bot's author, who is shown what it finds in its store and leaves there.
+    ///
+    /// # Errors
+    /// As for [`Driver::query`].
+    pub async fn query_showing_store(
+        &self,
+        target: &Target,
+        body: &Value,
+    ) -> Result<Drive, Unreachable> {
+        let post = Post::from(body).showing_store(target);
+        self.post(target, body, post).await
+    }
+
+    async fn post(&self, target: &Target, body: &Value, post: Post) -> Result<Drive, Unreachable> {
         let started = Instant::now();
         let first_event = self.limits.first_event;
-        let asking = self.client.query(target, body);
+        let asking = self.client.post_query(target, post);
         let answer = timeout_at(after(started, first_event), asking).await;
         let mut drive = Drive {
             driver: self.clone(),
@@ -241,7 +258,7 @@ impl Drive {
                 }
             }
             Part::Finding(finding) => self.owe(finding),
-            Part::Instead(_) => {}
+            Part::Store(_) | Part::Instead(_) => {}
             Part::End { .. } => {
                 self.answer = None;
                 self.last = Some(Driven::Part(part));

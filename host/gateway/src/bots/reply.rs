@@ -22,14 +22,15 @@ use super::{
     alarm::Alarm,
     charge_report,
     concurrency::{Permit, Refused},
-    running::{Held, RunResult, Running},
+    running::{Held, RunResult, Running, end_of},
+    store_comment::StoreComment,
 };
 use crate::{
     charges::Ledger,
     compute::Panicked,
     guard::End,
     imports::{poe::Poe, rehearsal::RunContext, reply::Outbox, request::Received},
-    sandbox::{Meter, RunError},
+    sandbox::Meter,
 };
 use ravenry_base::memory::Holder;
 use ravenry_protocol::{Reference, event::Failure, request::Query};
@@ -46,6 +47,7 @@ pub struct Reply {
     next_tick: Duration,
     account: Account,
     ledger: Arc<Ledger>,
+    store_comment: StoreComment,
 }
 
 /// What a run will need.
@@ -101,6 +103,7 @@ pub fn start(
         next_tick: Duration::ZERO,
         account: Account::new(arrived, asked.received.reference()),
         ledger: Arc::default(),
+        store_comment: StoreComment::of(asked.circumstances.shown_notes()),
         bot,
     };
     if let Some(pause) = reply.bot.breaker.pause() {
@@ -270,15 +273,7 @@ impl Reply {
         match answer {
             Ok(Ok(Ok(()))) => self.end(End::Finished, None),
             Ok(Ok(Err(failure))) => self.end(End::Failed(self.account.refer(failure)), None),
-            Ok(Err(error)) => {
-                let end = match &error {
-                    RunError::Trapped(_) => End::Trapped,
-                    RunError::OutOfMemory(_) => End::OutOfMemory,
-                    RunError::OutOfCpu => End::OutOfCpu,
-                    RunError::NoRoom(_) => End::Refused("no room for one more instance"),
-                };
-                self.end(end, Some(error.to_string()));
-            }
+            Ok(Err(error)) => self.end(end_of(&error), Some(error.to_string())),
             Err(panicked) => self.end(End::Gateway, Some(panicked.to_string())),
         }
     }
@@ -303,6 +298,10 @@ impl Reply {
         let ReplyPhase::Ending(ending) = &self.phase else {
             return false;
         };
+        let mask = self.bot.mask();
+        if !self.store_comment.write(&self.outbox, mask, context) {
+            return false;
+        }
         if !self.outbox.end(context, &ending.0, self.reference) {
             return false;
         }

@@ -10,12 +10,23 @@ use std::{
 use super::pace::{Pace, is_quick};
 use crate::{
     compute::{self, Away, Owner, Panicked, Weighed},
+    guard::End,
     imports::reply::Outbox,
     sandbox::{Run, RunError},
 };
 
 /// What a run comes to.
 pub(super) type RunResult<T> = Result<T, RunError>;
+
+/// How a run has ended that could not go on.
+pub(super) fn end_of(error: &RunError) -> End {
+    match error {
+        RunError::Trapped(_) => End::Trapped,
+        RunError::OutOfMemory(_) => End::OutOfMemory,
+        RunError::OutOfCpu => End::OutOfCpu,
+        RunError::NoRoom(_) => End::Refused("no room for one more instance"),
+    }
+}
 
 /// A run, and what it holds. Dropping it frees the instance first and its places last, so that a place
 /// is never free before its memory is.

@@ -3,6 +3,7 @@
 //! Whose a bucket is comes from the request, never from the guest: it says `user`, and no more. What it reads
 //! is not held here, what it writes not after it was written.
 
+mod activity;
 mod notes;
 mod operation_log;
 mod operations;

@@ -24,6 +24,23 @@ pub struct RunContext {
     pub store: Option<SharedStore>,
     /// Hears what the bot finds in the store, and leaves there.
     pub store_notes: Option<StoreNotes>,
+    /// Whether the reader of the reply is told what those hear.
+    pub shows_store: bool,
+}
+
+impl RunContext {
+    /// The same, and the reader of the reply is told what the bot finds in the store, and leaves there.
+    #[must_use]
+    pub fn showing_store(mut self) -> Self {
+        self.store_notes.get_or_insert_default();
+        self.shows_store = true;
+        self
+    }
+
+    /// What the reader of the reply is to be told.
+    pub(crate) fn shown_notes(&self) -> Option<StoreNotes> {
+        self.store_notes.clone().filter(|_| self.shows_store)
+    }
 }
 
 /// A run that can be repeated: its clock begins when it is told to and goes with the runtime's, which

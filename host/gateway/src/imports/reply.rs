@@ -209,6 +209,20 @@ impl Outbox {
         Some((end, guard.next_tick()))
     }
 
+    /// Writes a comment, which readers skip; where there is no memory for it, it is left out. `false`: the bot's
+    /// thread is in the way, and wakes this task when it is not any more.
+    pub fn comment(&self, context: &Context<'_>, comment: BytesMut) -> bool {
+        let Some(mut inner) = self.0.reach(context) else {
+            return false;
+        };
+        let mut booking = Booking::new(self.0.pools.clone());
+        if booking.set(comment.capacity() as u64) {
+            inner.buffer.append(comment, Some(booking));
+            self.0.unread.store(inner.buffer.len(), Ordering::Release);
+        }
+        true
+    }
+
     /// Writes the last events; see [`Guard::end`]. `false`: the bot's thread is in the way, and wakes
     /// this task when it is not any more.
     pub fn end(&self, context: Option<&Context<'_>>, end: &End, reference: Reference) -> bool {

@@ -1,6 +1,6 @@
 //! The half of the composition root that serves nothing: the sandbox, and what bots share.
 
-use std::{error::Error as _, path::Path, sync::Arc};
+use std::{error::Error as _, io::ErrorKind, path::Path, sync::Arc};
 
 use tokio::runtime::Handle;
 
@@ -154,7 +154,15 @@ pub(super) async fn look_at_store(store: &SharedStore) -> Result<(), Problems> {
             "nothing was changed; put a backup in its place (`ravenry store backup` makes them), or move it away to begin anew"
         }
         OpenError::Foreign { .. } => "choose another directory with --state-dir",
-        OpenError::File { .. } => "give this user the right to read and write it",
+        OpenError::File { cause, .. } => match cause.kind() {
+            ErrorKind::NotFound => {
+                "is the disk that it leads to mounted? without the link, a new file is made"
+            }
+            ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
+                "move away what stands in place of the file, or choose another directory with --state-dir"
+            }
+            _ => "give this user the right to read and write it",
+        },
         OpenError::Url { .. } => "a URL looks like postgres://user:password@host/database",
     };
     Err(problem(

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use axum::response::{Html, IntoResponse, Response as AnyResponse};
+use axum::response::{IntoResponse, Response as AnyResponse};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
@@ -19,12 +19,14 @@ use super::{
     Options,
     auth::{self, guesses::Guesses},
     body::ResponseBody,
+    bot_page,
     head::{self, visitor},
     listen::Crowd,
     record::{Recorder, Watch},
     reject::Reject,
     request_body::Intake,
     seat::Seat,
+    show,
 };
 use crate::{
     bots::{
@@ -62,6 +64,7 @@ pub(super) struct Gateway {
     recorder: Option<Recorder>,
     guesses: Guesses,
     at_desk: bool,
+    shows_store: bool,
     /// What is charged for requests that are turned away: they share one place beside the tenants.
     crowd: Crowd,
 }
@@ -84,6 +87,7 @@ impl Gateway {
             recorder: options.recorder.clone(),
             guesses: Guesses::new(),
             at_desk: options.at_desk,
+            shows_store: options.shows_store,
             crowd,
         })
     }
@@ -261,11 +265,11 @@ async fn answer(
     seat: &Seat,
 ) -> Result<Found, Reject> {
     let arrived = Instant::now();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let bot = find(gateway, &parts, seat)?;
     match parts.method {
         Method::POST => {}
-        Method::GET | Method::HEAD => return Ok(Found::Page(page(&bot))),
+        Method::GET | Method::HEAD => return Ok(Found::Page(bot_page::page(&bot))),
         _ => return Err(Reject::Method),
     }
     let Some(authorized) = auth::authorize(&bot, &parts.headers) else {
@@ -291,13 +295,17 @@ async fn answer(
              or a number out of range)"
         );
     }
+    let shows_store = gateway.shows_store && show::takes_store(&mut parts, seat);
     let received = Received::arrived(raw, parts.headers, reference, memory);
     match request {
         Asked::Query(query) => {
             let recorder = gateway.recorder.as_ref();
             let watch = recorder.map(|recorder| Watch::new(recorder, &bot, received.raw()));
             let circumstances = watch.as_ref().map(Watch::circumstances);
-            let circumstances = circumstances.unwrap_or_default();
+            let mut circumstances = circumstances.unwrap_or_default();
+            if shows_store {
+                circumstances = circumstances.showing_store();
+            }
             let stop = gateway.stop.clone();
             let (query, who) = (*query, authorized);
             let reply = reply::start(bot, who, query, received, circumstances, stop, arrived);
@@ -370,27 +378,4 @@ fn failed(bot: &Bot, error: requests::CallError, reference: Reference) -> Reject
     let cause = cause.as_deref();
     tracing::warn!(tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference, %error, cause, "a call failed");
     Reject::Call(error, reference)
-}
-
-/// The page that a person sees who opens a bot's URL. Names hold no markup: see `ids`.
-fn page(bot: &Bot) -> AnyResponse {
-    let name = &bot.name;
-    let key = if bot.keys() == 0 {
-        "It has no access key: anybody may ask it."
-    } else {
-        "It asks for its access key."
-    };
-    let state = match bot.component {
-        Some(_) => "works",
-        None => "is starting",
-    };
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}}</style>\
-         <h1>{name}</h1><p>This is the bot <b>{name}</b>, and it {state}. {key}</p>\
-         <p>Give this page's address to Poe as the server URL of a bot, or send it a query with POST.</p></html>"
-    );
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
 }

@@ -8,6 +8,7 @@ mod backup;
 mod entry_json;
 mod export;
 mod forget;
+mod known;
 mod listing;
 mod owner;
 mod place;
@@ -32,6 +33,7 @@ Examples:
   ravenry store ls                              # bots, and how much they keep
   ravenry store ls --bot cat --user u-1         # what cat keeps of a person
   ravenry store get --bot cat visits            # of what it keeps for all
+  ravenry store set --bot cat --user u-1 city Basel
   ravenry store export --user u-1 > u-1.jsonl   # all that is kept of a person
   ravenry store forget --user u-1
   ravenry store backup store.backup";
@@ -55,7 +57,7 @@ pub(crate) enum StoreVerb {
     Ls(Ls),
     /// Print a value as it is
     Get(Get),
-    /// Set a value
+    /// Set the value of a key, whether or not it has one
     Set(Set),
     /// Remove keys
     Rm(Rm),

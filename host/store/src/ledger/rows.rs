@@ -71,9 +71,9 @@ impl<'c> Rows<'c> {
     ) -> Result<(), sqlx::Error> {
         let unknown: BTreeSet<Id<'c>> = ids.filter(|id| !self.0.contains_key(id)).collect();
         let unknown: Vec<_> = unknown.into_iter().collect();
-        for some in sql::pieces(&unknown, |_| 0, 0) {
+        for some in unknown.chunks(sql::ROWS_AT_ONCE) {
             let mut query = sqlx::query(sql::STORED.of(some.len())).bind(tenant);
-            for (bot, bucket, key) in some {
+            for (bot, bucket, key) in sql::padded(some) {
                 query = query.bind(*bot).bind(*bucket).bind(*key);
             }
             self.0
@@ -132,9 +132,9 @@ impl<'c> Rows<'c> {
                 Known::Read(_) => {}
             }
         }
-        for some in sql::pieces(&deleted, |_| 0, 0) {
+        for some in deleted.chunks(sql::ROWS_AT_ONCE) {
             let mut query = sqlx::query(sql::DELETE_ENTRIES.of(some.len())).bind(tenant);
-            for (bot, bucket, key) in some {
+            for (bot, bucket, key) in sql::padded(some) {
                 query = query.bind(*bot).bind(*bucket).bind(*key);
             }
             query.execute(&mut *connection).await?;

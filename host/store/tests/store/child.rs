@@ -24,6 +24,8 @@ pub enum Work {
     OneByOne(usize),
     /// So many writes at once.
     Together(usize),
+    /// A backup beside the file, of the name `copy`.
+    Backup,
 }
 
 /// How a child is started, behind words of a program that watches it.
@@ -49,6 +51,7 @@ pub fn command(database: &Database, work: Work, watch: &[&str]) -> Command {
         Work::Load => "load 0".to_owned(),
         Work::OneByOne(count) => format!("one-by-one {count}"),
         Work::Together(count) => format!("together {count}"),
+        Work::Backup => "backup 0".to_owned(),
     };
     command
         .env(WORK, work)
@@ -78,6 +81,10 @@ fn a_child_of_other_tests() {
         let store = Store::open(&database, settings).await.unwrap();
         match work {
             "load" => load(&store).await,
+            "backup" => {
+                let file = store.file().unwrap();
+                store.backup(&file.with_file_name("copy")).await.unwrap();
+            }
             "one-by-one" => {
                 for number in 0..count {
                     write(&store, number).await;

@@ -2,12 +2,13 @@
 //! would have had alone, in the order in which they came.
 
 use std::{
+    fmt::Write as _,
     pin::Pin,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestRunner},
@@ -20,6 +21,7 @@ use crate::bench::{Bench, Kind, over_both, scope};
 over_both! {
     writes_that_are_joined_do_what_they_would_do_alone
     many_entries_of_all_sizes_are_written_together
+    reads_that_are_joined_find_what_is_there
 }
 
 /// Small, so that bounds are met within a transaction.
@@ -71,7 +73,7 @@ async fn writes_that_are_joined_do_what_they_would_do_alone(bench: &Bench) {
     let handle = Handle::current();
     let cases = match bench.kind {
         Kind::Sqlite => 96,
-        Kind::Postgres => 48,
+        Kind::Postgres => 24,
     };
     let run = || {
         let mut runner = TestRunner::new(Config {
@@ -180,15 +182,15 @@ fn write<'a>(
 
 /// All that is there, and what it counts.
 async fn kept(store: &Store, tenant: &str) -> String {
-    let mut kept = format!("{:?}", store.usage(tenant).await.unwrap());
+    let mut kept = format!("{:?}\n", store.usage(tenant).await.unwrap());
     for owner in store.owners(Some((tenant, "")), 2).await.unwrap() {
         if owner.tenant == tenant {
-            kept += &format!("\n{} {:?}", owner.bot, owner.usage);
+            writeln!(kept, "{} {:?}", owner.bot, owner.usage).unwrap();
         }
     }
     for (spot, key) in spots() {
         let current = store.current(&scope_of(tenant, spot), key).await.unwrap();
-        kept += &format!("\n{spot:?} {key:?} {current:?}");
+        writeln!(kept, "{spot:?} {key:?} {current:?}").unwrap();
     }
     kept
 }
@@ -225,4 +227,51 @@ async fn many_entries_of_all_sizes_are_written_together(bench: &Bench) {
     }
     let usage = store.usage("t").await.unwrap();
     assert_eq!(usage.keys, 66);
+}
+
+/// Of values that are short, long, empty, expired and none; some readers go away before they have an answer.
+async fn reads_that_are_joined_find_what_is_there(bench: &Bench) {
+    let store = bench.store().await;
+    let tenants = ["t", "u"];
+    let key = |number: usize| format!("k{number}");
+    let value = |tenant: &str, number: usize| -> Option<Vec<u8>> {
+        let length = [0, 1, 64, 65, 5_000, 300_000][number % 6];
+        (number % 5 != 4 && number % 7 != 6).then(|| [tenant.as_bytes(), &vec![7; length]].concat())
+    };
+    for tenant in tenants {
+        for number in 0..42 {
+            let policy = WritePolicy {
+                ttl: (number % 7 == 6).then_some(Duration::from_secs(1)),
+                ..WritePolicy::default()
+            };
+            let bucket = scope_of(tenant, (0, u8::from(number % 2 == 1)));
+            if number % 7 == 6 {
+                store
+                    .set(&bucket, &key(number), vec![1], &policy)
+                    .await
+                    .unwrap();
+            } else if let Some(value) = value(tenant, number) {
+                store
+                    .set(&bucket, &key(number), value, &policy)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+    bench.advance(Duration::from_secs(2));
+    let reads = (0..600_usize).map(|turn| {
+        let (store, number) = (&store, turn % 42);
+        async move {
+            let tenant = tenants[usize::from(turn % 11 == 0)];
+            let (bucket, key) = (scope_of(tenant, (0, u8::from(number % 2 == 1))), key(number));
+            let read = store.get(&bucket, &key);
+            if turn % 13 == 0 {
+                let _ = read.now_or_never();
+                return;
+            }
+            let found = read.await.unwrap();
+            assert!(found == value(tenant, number), "{tenant} {number}");
+        }
+    });
+    join_all(reads).await;
 }

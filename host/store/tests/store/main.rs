@@ -30,6 +30,7 @@ mod keys;
 mod model;
 mod opening;
 mod operator;
+mod server_errors;
 mod swaps;
 mod syncs;
 mod two_stores;

@@ -1,6 +1,11 @@
 //! Opening: what is newer, damaged or of others is refused and stays as it is.
 
-use std::{fs, path::Path};
+use std::{
+    fs, io,
+    os::unix::{fs::symlink, net::UnixListener},
+    path::Path,
+    process::Command,
+};
 
 use futures_util::future::join_all;
 use ravenry_store::{Database, OpenError, SCHEMA_VERSION, Settings, Store, Tables};
@@ -193,6 +198,71 @@ fn databases_of_others_are_refused_and_left() {
         let other = fs::read(path(&bench)).unwrap();
         let error = refuses(&bench, "of another program", &other).await;
         assert!(matches!(error, OpenError::Foreign { .. }), "{error:?}");
+    });
+}
+
+/// What stands in the place of the file is said, not what becomes of opening it. Nothing is made through a link.
+#[test]
+fn what_is_no_file_is_refused_as_what_it_is() {
+    runtime().block_on(async {
+        let bench = Bench::sqlite();
+        let directory = bench.directory.path();
+        let gone = directory.join("mounted/store.sqlite");
+        let place = |name: &str| directory.join(name);
+        symlink(&gone, place("link")).unwrap();
+        symlink("link", place("link to it")).unwrap();
+        fs::create_dir(place("directory")).unwrap();
+        symlink("directory", place("link to a directory")).unwrap();
+        let made = Command::new("mkfifo").arg(place("pipe")).status().unwrap();
+        assert!(made.success());
+        let _socket = UnixListener::bind(place("socket")).unwrap();
+        let before = fs::read_dir(directory).unwrap().count();
+        let to = format!(
+            "it is a link to `{}`, and there is no such file",
+            gone.display()
+        );
+        for (name, kind, why) in [
+            ("link", io::ErrorKind::NotFound, to.as_str()),
+            ("link to it", io::ErrorKind::NotFound, &to),
+            (
+                "directory",
+                io::ErrorKind::IsADirectory,
+                "it is a directory, and no file",
+            ),
+            (
+                "link to a directory",
+                io::ErrorKind::IsADirectory,
+                "it is a directory, and no file",
+            ),
+            (
+                "pipe",
+                io::ErrorKind::InvalidInput,
+                "it is a named pipe, and no file",
+            ),
+            (
+                "socket",
+                io::ErrorKind::InvalidInput,
+                "it is a socket, and no file",
+            ),
+        ] {
+            for tables in [Tables::Made, Tables::AsTheyAre] {
+                let settings = Settings {
+                    tables,
+                    ..bench.settings()
+                };
+                let opened = Store::open(&Database::Sqlite(place(name)), settings).await;
+                let Err(OpenError::File { cause, .. }) = opened else {
+                    panic!("{name}: {opened:?}");
+                };
+                assert_eq!((cause.kind(), cause.to_string().as_str()), (kind, why));
+            }
+        }
+        assert_eq!(fs::read_dir(directory).unwrap().count(), before);
+        // A link to a file that is there is as good as the file.
+        drop(bench.store().await);
+        symlink(path(&bench), place("good")).unwrap();
+        let good = Database::Sqlite(place("good"));
+        Store::open(&good, bench.settings()).await.unwrap();
     });
 }
 

@@ -11,6 +11,7 @@ use crate::bench::{Bench, all_keys, bot, for_seconds, forever, over_both, scope}
 
 over_both! {
     owners_page_by_page
+    bots_that_keep_nothing_any_more
     entries_by_filter_and_page
     an_export_is_all_there_is
     forgetting_a_user
@@ -77,6 +78,19 @@ async fn owners_page_by_page(bench: &Bench) {
     }
     assert_eq!(found, expected);
     assert_eq!(store.usage("none").await.unwrap(), Usage::default());
+}
+
+async fn bots_that_keep_nothing_any_more(bench: &Bench) {
+    let store = bench.store().await;
+    assert!(store.bots("t").await.unwrap().is_empty());
+    for name in ["y", "x"] {
+        set(&store, &bot("t", name), "k").await;
+    }
+    set(&store, &bot("another", "z"), "k").await;
+    assert!(store.delete(&bot("t", "x"), "k").await.unwrap());
+    assert_eq!(store.bots("t").await.unwrap(), ["x", "y"]);
+    let owners = store.owners(None, 10).await.unwrap();
+    assert!(owners.iter().all(|owner| owner.bot != "x"));
 }
 
 async fn entries_by_filter_and_page(bench: &Bench) {

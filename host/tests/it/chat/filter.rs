@@ -13,7 +13,7 @@ use super::url;
 use crate::harness::{FakePoe, Folder, Server};
 
 /// What the program does with this on standard input: exit code, standard output, standard error.
-pub(super) fn piped(arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> String {
+pub(crate) fn piped(arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> String {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("note.txt"), "remember").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ravenry"));

@@ -160,7 +160,7 @@ impl Talking {
         let driver = self.platform.registry.driver.clone();
         let query = self.turn.query.clone();
         let asked = tokio::select! {
-            asked = driver.query(target, &query) => asked,
+            asked = driver.query_showing_store(target, &query) => asked,
             () = self.turn.is_over() => return Step::Over,
         };
         match asked {

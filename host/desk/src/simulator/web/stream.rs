@@ -6,16 +6,20 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::incremental_markdown::{Change, Drawing};
-use crate::client::{Message, Part};
+use crate::client::{Message, Part, key_name, key_words};
 use ravenry_protocol::{
     answer::{ParseError, ParsedEvent},
     event::{File, Owned},
     rules::{Finding, Weight},
+    store_activity::{KeyActivity, StoreActivity},
     stream_check::End,
 };
 
 /// How much of the data of an event is shown, in bytes.
 const DATA_BYTES_SHOWN: usize = 4096;
+
+/// How many characters of a value that a bot keeps are shown.
+const VALUE_CHARACTERS_SHOWN: usize = 400;
 
 /// One thing that happened.
 #[derive(Debug, Serialize)]
@@ -72,12 +76,41 @@ pub(super) enum Item {
         expected: String,
         got: String,
     },
+    /// What the bot found in its store, and left there.
+    Store {
+        keys: Vec<ShownKey>,
+        /// How many more keys there are.
+        more: u64,
+        /// There may be still more.
+        cut: bool,
+    },
     /// What came in the place of a stream.
     Instead { text: String },
     /// All text, as the bot wrote it.
     Whole { text: String },
     /// Nothing more comes; in words where it did not end well.
     End { at: f64, trouble: Option<String> },
+}
+
+/// A key of a bot's store. Nothing in its texts is obeyed or hidden.
+#[derive(Debug, Serialize)]
+pub(super) struct ShownKey {
+    /// With its bucket.
+    name: String,
+    /// What has become of it.
+    words: String,
+    /// Whether the bot has written.
+    changed: bool,
+}
+
+impl ShownKey {
+    fn of(key: &KeyActivity) -> Self {
+        Self {
+            name: key_name(key),
+            words: key_words(key, VALUE_CHARACTERS_SHOWN),
+            changed: key.is_change(),
+        }
+    }
 }
 
 /// Time as the page has it.
@@ -155,6 +188,15 @@ pub(super) fn part(at: Duration, part: &Part) -> Item {
             }),
         },
         Part::Finding(found) => finding(at, found.clone()),
+        Part::Store(StoreActivity {
+            keys,
+            left_out,
+            is_cut,
+        }) => Item::Store {
+            keys: keys.iter().map(ShownKey::of).collect(),
+            more: *left_out,
+            cut: *is_cut,
+        },
         Part::Instead(text) => Item::Instead { text: text.clone() },
         Part::End { at, end } => Item::End {
             at: millis(*at),

@@ -11,7 +11,10 @@ use std::{
 use parking_lot::Mutex;
 
 /// Keys of which something is noted.
-const KEYS_MAX: usize = 1_000;
+const KEYS_MAX: usize = 2_000;
+
+/// So many of them, beyond which a key that is only seen is none: a list leaves room for what is read and written.
+const SEEN_KEYS_MAX: usize = 1_000;
 
 /// Bytes of all keys and values that are noted.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -36,22 +39,27 @@ pub struct Noted {
     pub is_cut: bool,
 }
 
+/// What is noted.
 #[derive(Debug, Default)]
-struct State {
-    keys: BTreeMap<NotedKey, Known>,
+pub(super) struct State {
+    /// By bucket and key.
+    pub(super) keys: BTreeMap<NotedKey, Known>,
+    /// Of all keys and values that are held.
     bytes: usize,
-    is_cut: bool,
+    /// Something did not fit.
+    pub(super) is_cut: bool,
 }
 
 /// What is known of a key.
 #[derive(Debug, Default)]
-struct Known {
-    before: Before,
-    after: After,
+pub(super) struct Known {
+    pub(super) before: Before,
+    pub(super) after: After,
 }
 
+/// What the call has found under a key at first.
 #[derive(Debug, Default)]
-enum Before {
+pub(super) enum Before {
     #[default]
     Unknown,
     Absent,
@@ -62,7 +70,7 @@ enum Before {
 
 /// What the call has made of a key last.
 #[derive(Debug, Default)]
-enum After {
+pub(super) enum After {
     #[default]
     AsBefore,
     Gone,
@@ -72,39 +80,23 @@ enum After {
 impl StoreNotes {
     /// A value was read, or found missing.
     pub(super) fn read(&self, bucket: &'static str, key: &str, value: Option<&[u8]>) {
-        let before = value.map_or(Before::Absent, |value| Before::Value(value.to_vec()));
-        self.found(bucket, key, before);
+        let found = value.map_or(Found::Absent, Found::Value);
+        self.0.lock().found(bucket, key, found);
     }
 
     /// A key was seen without its value.
     pub(super) fn saw(&self, bucket: &'static str, key: &str) {
-        self.found(bucket, key, Before::Unread);
-    }
-
-    fn found(&self, bucket: &'static str, key: &str, before: Before) {
-        let bytes = match &before {
-            Before::Value(value) => value.len(),
-            _ => 0,
-        };
-        self.0.lock().note(bucket, key, bytes, |known| {
-            let is_news = match known.before {
-                Before::Unknown => true,
-                Before::Unread => matches!(before, Before::Value(_)),
-                Before::Absent | Before::Value(_) => false,
-            };
-            // From the first write on, a bot finds what it has written itself.
-            if is_news && matches!(known.after, After::AsBefore) {
-                known.before = before;
-            }
-        });
+        self.0.lock().found(bucket, key, Found::Unread);
     }
 
     /// A value was written; `None`: deleted.
     pub(super) fn wrote(&self, bucket: &'static str, key: &str, value: Option<Vec<u8>>) {
-        let bytes = value.as_ref().map_or(0, Vec::len);
-        self.0.lock().note(bucket, key, bytes, |known| {
-            known.after = value.map_or(After::Gone, After::Value);
-        });
+        self.0.lock().wrote(bucket, key, value);
+    }
+
+    /// Looks at what is noted by now.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.0.lock())
     }
 
     /// A number was added, and this is the sum. What was not there before has counted as 0.
@@ -145,25 +137,73 @@ impl StoreNotes {
     }
 }
 
+/// What a call finds under a key.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Absent,
+    Unread,
+    Value(&'a [u8]),
+}
+
 impl State {
-    /// Changes what is known of a key, if it and so many bytes more have room.
-    fn note(
+    fn found(&mut self, bucket: &'static str, key: &str, found: Found<'_>) {
+        let (bytes, keys_max) = match found {
+            Found::Value(value) => (value.len(), KEYS_MAX),
+            Found::Absent => (0, KEYS_MAX),
+            Found::Unread => (0, SEEN_KEYS_MAX),
+        };
+        let replaced = |known: &Known| {
+            let is_new = match known.before {
+                Before::Unknown => true,
+                Before::Unread => matches!(found, Found::Value(_)),
+                Before::Absent | Before::Value(_) => false,
+            };
+            // From the first write on, a bot finds what it has written itself.
+            (is_new && matches!(known.after, After::AsBefore)).then_some(0)
+        };
+        if let Some(known) = self.room((bucket, key), bytes, keys_max, replaced) {
+            known.before = match found {
+                Found::Absent => Before::Absent,
+                Found::Unread => Before::Unread,
+                Found::Value(value) => Before::Value(value.to_vec()),
+            };
+        }
+    }
+
+    fn wrote(&mut self, bucket: &'static str, key: &str, value: Option<Vec<u8>>) {
+        let bytes = value.as_ref().map_or(0, Vec::len);
+        let replaced = |known: &Known| match &known.after {
+            After::Value(former) => Some(former.len()),
+            After::AsBefore | After::Gone => Some(0),
+        };
+        if let Some(known) = self.room((bucket, key), bytes, KEYS_MAX, replaced) {
+            known.after = value.map_or(After::Gone, After::Value);
+        }
+    }
+
+    /// What is known of a key, if it and so many bytes more have room among so many keys. `replaced` says how many
+    /// bytes go for that, and `None` where nothing is to be noted.
+    fn room(
         &mut self,
-        bucket: &'static str,
-        key: &str,
+        (bucket, key): (&'static str, &str),
         bytes: usize,
-        change: impl FnOnce(&mut Known),
-    ) {
-        let all = self.bytes.saturating_add(bytes).saturating_add(key.len());
+        keys_max: usize,
+        replaced: impl FnOnce(&Known) -> Option<usize>,
+    ) -> Option<&mut Known> {
         let count = self.keys.len();
         let entry = self.keys.entry((bucket, key.to_owned()));
-        let is_one_more = matches!(entry, Entry::Vacant(_));
-        if all > BYTES_MAX || is_one_more && count >= KEYS_MAX {
+        let (key_bytes, replaced) = match &entry {
+            Entry::Occupied(entry) => (0, replaced(entry.get())?),
+            Entry::Vacant(_) => (key.len(), 0),
+        };
+        let kept = self.bytes.saturating_sub(replaced);
+        let all = kept.saturating_add(bytes).saturating_add(key_bytes);
+        if all > BYTES_MAX || matches!(entry, Entry::Vacant(_)) && count >= keys_max {
             self.is_cut = true;
-            return;
+            return None;
         }
         self.bytes = all;
-        change(entry.or_default());
+        Some(entry.or_default())
     }
 }
 
@@ -218,9 +258,30 @@ mod tests {
         notes.wrote("bot", "large", Some(vec![0; BYTES_MAX + 1]));
         assert_eq!(notes.noted().after, BTreeMap::new());
         assert!(notes.noted().is_cut);
-        for number in 0..=KEYS_MAX {
+        for number in 0..=SEEN_KEYS_MAX {
             notes.saw("bot", &number.to_string());
         }
-        assert_eq!(notes.noted().before.len(), KEYS_MAX);
+        assert_eq!(notes.noted().before.len(), SEEN_KEYS_MAX);
+        for number in 0..=KEYS_MAX {
+            notes.wrote("user", &number.to_string(), Some(Vec::new()));
+        }
+        assert_eq!(notes.noted().after.len(), KEYS_MAX);
+    }
+
+    /// What is read again and again, or written over, is held once.
+    #[test]
+    fn only_what_is_held_counts() {
+        let notes = StoreNotes::default();
+        let half = vec![0; BYTES_MAX / 2 - 100];
+        for _ in 0..3 {
+            notes.read("bot", "large", Some(&half));
+            notes.wrote("bot", "small", Some(half.clone()));
+        }
+        assert!(!notes.noted().is_cut);
+        notes.wrote("bot", "large", Some(half.clone()));
+        assert!(notes.noted().is_cut);
+        notes.wrote("bot", "small", None);
+        notes.wrote("bot", "large", Some(half));
+        assert_eq!(notes.noted().after.len(), 1);
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::store::ClockHold;
 use ravenry_base::memory::Booking;
+use ravenry_protocol::store_error::{FULL, UNAVAILABLE};
 
 /// The store in the turn of one operation.
 struct Ready<'a> {
@@ -239,7 +240,8 @@ impl Buckets {
     fn book(&self, bytes: usize) -> Done<Booking> {
         let mut booking = Booking::new(self.bot.pools.clone());
         let most = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let none = || KeyvalueError::Other("no memory is left for what is read".to_owned());
+        let why = "no memory is left for what is read";
+        let none = || KeyvalueError::Other(format!("{UNAVAILABLE}: {why}"));
         booking.set(most).then_some(booking).ok_or_else(none)
     }
 
@@ -268,14 +270,15 @@ impl Buckets {
         self.count(names, scope, keys, outcome, 0);
         Err(match &error {
             Error::Full { .. } => {
-                self.log.complain(&format!("the store is full: {error}"));
-                KeyvalueError::Other(format!("the store is full: {error}"))
+                let full = format!("{FULL}: {error}");
+                self.log.complain(&full);
+                KeyvalueError::Other(full)
             }
             Error::Unavailable(cause) => {
                 if self.bot.store.has_failed(cause) {
                     self.log.complain(&format!("{error}: {}", cause.detail));
                 }
-                KeyvalueError::Other(error.to_string())
+                KeyvalueError::Other(format!("{UNAVAILABLE}: {}", cause.reason))
             }
             _ => KeyvalueError::Other(error.to_string()),
         })
@@ -311,7 +314,7 @@ impl Buckets {
         if self.bot.store.is_closed(error) {
             self.log.complain(&error.to_string());
         }
-        KeyvalueError::Other("the store is unavailable".to_owned())
+        KeyvalueError::Other(UNAVAILABLE.to_owned())
     }
 }
 

@@ -32,9 +32,9 @@ impl Export {
     pub(super) async fn run(&self, place: &PlaceFlags) -> Result<(), Failure> {
         let opened = place.open(self.tenant.tenant.as_ref()).await?;
         let tenant = opened.tenant(&self.tenant)?;
-        if let Some(bot) = &self.bot {
-            opened.keeps(&tenant, bot).await?;
-        }
+        opened
+            .known(self.tenant.tenant.as_ref(), &tenant, self.bot.as_ref())
+            .await?;
         let filter = owner::filter(&tenant, self.bot.as_ref(), self.bucket.bucket());
         let mut after: Option<EntryPlace> = None;
         loop {

@@ -50,6 +50,10 @@ impl Forget {
         let is_user = matches!(bucket, Bucket::User(_));
         let opened = place.open(self.tenant.tenant.as_ref()).await?;
         let tenant = opened.tenant(&self.tenant)?;
+        // A name that was mistyped is no success.
+        opened
+            .known(self.tenant.tenant.as_ref(), &tenant, self.bot.as_ref())
+            .await?;
         let filter = owner::filter(&tenant, self.bot.as_ref(), Some(bucket));
         if !self.yes && io::stdin().is_terminal() && !agreed(&opened, &filter, &whose).await? {
             output::tell("Nothing was removed");
@@ -70,11 +74,7 @@ impl Forget {
                  `ravenry store forget --conversation ID` removes that. Nor is what bots keep for all.\n",
             );
         }
-        // A name that was mistyped is no success.
-        match &self.bot {
-            Some(bot) if removed == 0 => opened.keeps(&tenant, bot).await,
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     async fn remove(

@@ -11,7 +11,6 @@ use super::{
     entry_json,
     owner::{self, BucketFlags, TenantFlag},
     place::{Opened, PlaceFlags},
-    refusal,
 };
 use crate::cli::{
     failure::Failure,
@@ -20,7 +19,7 @@ use crate::cli::{
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
 use ravenry_protocol::shown::{self, Escaped};
-use ravenry_store::{EntryInfo, OwnerUsage, PAGE_MAX};
+use ravenry_store::{EntryInfo, OwnerUsage};
 
 /// Rows of a table; nobody reads more, and all of them are in memory.
 const ROWS_MAX: usize = 1_000;
@@ -69,20 +68,12 @@ impl Ls {
 
     /// Bots of all tenants, or of one.
     async fn bots(&self, opened: &Opened) -> Result<(), Failure> {
-        let wanted = self.tenant.tenant.as_ref();
-        let mut owners: Vec<OwnerUsage> = Vec::new();
-        let mut after: Option<(String, String)> = None;
-        loop {
-            let behind = after
-                .as_ref()
-                .map(|(tenant, bot)| (tenant.as_str(), bot.as_str()));
-            let page = opened.store.owners(behind, PAGE_MAX).await;
-            let page = page.map_err(|error| refusal::unread(&error))?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.tenant.clone(), last.bot.clone()));
-            let meant =
-                |owner: &OwnerUsage| wanted.is_none_or(|tenant| tenant.as_str() == owner.tenant);
-            owners.extend(page.into_iter().filter(meant));
+        let mut owners = opened.owners().await?;
+        if let Some(tenant) = &self.tenant.tenant {
+            opened
+                .known(self.tenant.tenant.as_ref(), tenant, None)
+                .await?;
+            owners.retain(|owner| owner.tenant == tenant.as_str());
         }
         if self.json {
             for owner in &owners {
@@ -93,7 +84,9 @@ impl Ls {
                 output::print(&(shown::json(&line.to_string()) + "\n"));
             }
         } else if owners.is_empty() {
-            output::tell(&format!("Nothing is kept in {}", opened.place));
+            let of = self.tenant.tenant.as_ref();
+            let of = of.map_or_else(String::new, |tenant| format!(" of tenant `{tenant}`"));
+            output::tell(&format!("Nothing is kept{of} in {}", opened.place));
         } else {
             output::print(&table_of_bots(&owners));
         }
@@ -102,9 +95,9 @@ impl Ls {
 
     async fn keys(&self, opened: &Opened) -> Result<(), Failure> {
         let tenant = opened.tenant(&self.tenant)?;
-        if let Some(bot) = &self.bot {
-            opened.keeps(&tenant, bot).await?;
-        }
+        opened
+            .known(self.tenant.tenant.as_ref(), &tenant, self.bot.as_ref())
+            .await?;
         let filter = owner::filter(&tenant, self.bot.as_ref(), self.bucket.bucket());
         let prefix = self.prefix.as_deref().unwrap_or_default();
         let mut rows: Vec<EntryInfo> = Vec::new();

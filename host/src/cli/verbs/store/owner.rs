@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::{place::Opened, refusal};
+use super::{known, place::Opened, refusal};
 use crate::cli::failure::Failure;
 use ravenry_base::report::Problem;
 use ravenry_config::{
-    ids::{BotName, TenantName},
+    ids::{self, BotName, TenantName},
     resolve::{BotSpec, ServerSpec},
 };
 use ravenry_gateway::store::terms::{self, StoreTerms};
@@ -17,7 +17,8 @@ use ravenry_store::{
 /// Whose bots.
 #[derive(Debug, Args)]
 pub(crate) struct TenantFlag {
-    /// The tenant [default: `local`, as with `ravenry up`; the only one of the operator's file]
+    /// Whose bot it is [default: the tenant of the operator's file, if it has one; without a file `local`, as with
+    /// `ravenry up`]
     #[arg(long, value_name = "NAME", value_parser = tenant)]
     pub tenant: Option<TenantName>,
 }
@@ -25,10 +26,10 @@ pub(crate) struct TenantFlag {
 /// A bucket that is a person's or a conversation's.
 #[derive(Debug, Args)]
 pub(crate) struct BucketFlags {
-    /// What is kept of this person, by their id
+    /// The bucket of this person, by the id that Poe has for them
     #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "conversation")]
     pub user: Option<String>,
-    /// What is kept of this conversation, by its id
+    /// The bucket of this conversation, by the id that Poe has for it
     #[arg(long, value_name = "ID", value_parser = id)]
     pub conversation: Option<String>,
 }
@@ -36,7 +37,7 @@ pub(crate) struct BucketFlags {
 /// One bucket of one bot.
 #[derive(Debug, Args)]
 pub(crate) struct ScopeFlags {
-    /// The bot; without a person or a conversation, what it keeps for all is meant
+    /// The bot; its own bucket is meant, unless --user or --conversation names another
     #[arg(long, value_name = "NAME", value_parser = bot)]
     pub bot: BotName,
     /// Whose bucket.
@@ -73,7 +74,7 @@ impl BucketFlags {
 }
 
 impl ScopeFlags {
-    /// The scope.
+    /// The scope; its bot need not be known.
     ///
     /// # Errors
     /// It is not said whose the bot is.
@@ -83,6 +84,18 @@ impl ScopeFlags {
             bot: self.bot.to_string(),
             bucket: self.bucket.bucket().unwrap_or(Bucket::Bot),
         })
+    }
+
+    /// The scope of a bot that there is.
+    ///
+    /// # Errors
+    /// There is no such bot; or it is not said whose it is.
+    pub(super) async fn scope_of_known(&self, opened: &Opened) -> Result<Scope, Failure> {
+        let tenant = opened.tenant(&self.tenant)?;
+        opened
+            .known(self.tenant.tenant.as_ref(), &tenant, Some(&self.bot))
+            .await?;
+        self.scope(opened)
     }
 }
 
@@ -135,26 +148,6 @@ impl Opened {
         }
     }
 
-    /// Whether a bot keeps anything, in any bucket.
-    ///
-    /// # Errors
-    /// It does not, or the store cannot be read.
-    pub(super) async fn keeps(&self, tenant: &TenantName, bot: &BotName) -> Result<(), Failure> {
-        let filter = filter(tenant, Some(bot), None);
-        let found = self.store.entries(&filter, None, 1).await;
-        if found.map_err(|error| refusal::unread(&error))?.is_empty() {
-            return Err(Failure::Failed(
-                Problem {
-                    message: format!("bot `{bot}` of tenant `{tenant}` keeps nothing"),
-                    hint: Some("`ravenry store ls` shows which bots keep something".to_owned()),
-                    ..Problem::default()
-                }
-                .into(),
-            ));
-        }
-        Ok(())
-    }
-
     /// What holds for a write: as for the bot, where the operator's file is known, else the defaults.
     ///
     /// # Errors
@@ -192,20 +185,19 @@ pub(super) fn filter(
 
 /// A bot of which the file says nothing, or nothing that can be read.
 fn unknown(spec: &ServerSpec, scope: &Scope) -> Failure {
-    let refused = spec.refused.iter().filter(|refused| {
-        let name = refused.bot.as_ref();
-        refused.tenant.as_str() == scope.tenant
-            && name.is_none_or(|name| name.as_str() == scope.bot)
-    });
+    let (tenant, bot) = (scope.tenant.as_str(), scope.bot.as_str());
+    let causes: Vec<_> = known::unread_files(spec, tenant, bot).collect();
+    let of_tenant = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
+    let of_tenant = of_tenant.filter(|bot| bot.tenant.as_str() == tenant);
+    let nearest = ids::nearest(bot, of_tenant.map(|bot| bot.name.as_str()));
+    let hint = match nearest.filter(|_| causes.is_empty()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`ravenry serve --check` says what is wrong with its files".to_owned(),
+    };
     let problem = Problem {
-        message: format!(
-            "the operator's file has no bot `{}` of tenant `{}`",
-            scope.bot, scope.tenant
-        ),
-        causes: refused
-            .map(|refused| refused.problem.message.clone())
-            .collect(),
-        hint: Some("`ravenry serve --check` says what is wrong with its files".to_owned()),
+        message: format!("the operator's file has no bot `{bot}` of tenant `{tenant}`"),
+        causes,
+        hint: Some(hint),
         ..Problem::default()
     };
     Failure::Usage(problem.into())

@@ -1,7 +1,7 @@
 //! Where the store is, chosen as the serving verbs choose it, and opened if it is there.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -101,12 +101,15 @@ impl PlaceFlags {
         let state = self.state_dir.as_ref().or(of_file);
         let state = state.map_or_else(state_dir, |dir| Ok(dir.clone()))?;
         let file = state.join(FILE);
-        match file.try_exists() {
-            Ok(true) => Ok(Found {
+        // A link that leads nowhere is not nothing: opening it says what it is.
+        match fs::symlink_metadata(&file) {
+            Ok(_) => Ok(Found {
                 database: Database::Sqlite(file),
                 spec,
             }),
-            Ok(false) => Err(nowhere(&state, &file, only)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(nowhere(&state, &file, only))
+            }
             Err(error) => Err(Failure::unreadable(&file, &error)),
         }
     }
@@ -122,7 +125,8 @@ impl PlaceFlags {
             ..WORLD
         };
         let loaded = match only {
-            Some(only) => config::load_tenant(file, only, &[], world),
+            Some(only) => config::load_tenant(file, only, &[], world)
+                .or_else(|problems| without(file, only, world).ok_or(problems)),
             None => config::load_operator(file, &[], world),
         };
         loaded.map(Some).map_err(Failure::Usage)
@@ -159,6 +163,13 @@ impl Found {
             place,
         })
     }
+}
+
+/// What the operator's file says, where it has no such tenant: what is kept of one that it had is there still.
+fn without(file: &Path, only: &TenantName, world: World<'_>) -> Option<ServerSpec> {
+    let spec = config::load_operator(file, &[], world).ok()?;
+    let is_declared = spec.tenants.iter().any(|tenant| tenant.name == *only);
+    (!is_declared).then_some(spec)
 }
 
 /// There is no store. A server makes one when a bot first keeps something; this never does.

@@ -1,6 +1,6 @@
 //! What the store refuses, as a person reads it: what happened, why, and what to do.
 
-use std::error::Error as _;
+use std::io;
 
 use crate::cli::failure::Failure;
 use ravenry_base::report::{Place, Problem};
@@ -20,14 +20,13 @@ pub(super) fn unopened(error: &OpenError, place: &str) -> Failure {
             "nothing was changed; stop the server and put a backup in its place"
         }
         OpenError::Foreign { .. } => "name the state directory of the server with --state-dir",
-        OpenError::File { .. } => "run this as the user of the server",
+        OpenError::File { cause, .. } => what_of_file(cause.kind()),
         OpenError::Url { .. } => "a URL looks like postgres://user:password@host/database",
         OpenError::Unavailable(cause) => what_to_do(cause),
     };
     let mut causes = vec![error.to_string()];
-    match error {
-        OpenError::Unavailable(cause) => causes.push(cause.detail.clone()),
-        other => causes.extend(other.source().map(ToString::to_string)),
+    if let OpenError::Unavailable(cause) = error {
+        causes.push(cause.detail.clone());
     }
     Failure::Failed(
         Problem {
@@ -70,6 +69,19 @@ pub(super) fn undone(message: impl Into<String>, error: &Error) -> Failure {
 /// The database could not be read.
 pub(super) fn unread(error: &Error) -> Failure {
     undone("what bots have kept cannot be read", error)
+}
+
+/// What to do about a file that cannot be opened; what the kinds mean is said at `OpenError::File`.
+fn what_of_file(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => {
+            "is the disk that it leads to mounted? without the link, a server makes a new file"
+        }
+        io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput => {
+            "name the state directory of the server with --state-dir, or move away what stands in place of the file"
+        }
+        _ => "run this as the user of the server",
+    }
 }
 
 fn what_to_do(cause: &Unavailable) -> &'static str {

@@ -29,10 +29,10 @@ pub(crate) struct Get {
 /// `ravenry store set`
 #[derive(Debug, Args)]
 pub(crate) struct Set {
-    /// The key
+    /// The key, there already or not
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// The value, or `-` for what comes from standard input
+    /// The value, in place of what the key has; `-` is what comes from standard input
     #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     pub value: String,
     /// In which bucket.
@@ -54,7 +54,7 @@ pub(crate) struct Rm {
 impl Get {
     pub(super) async fn run(&self, place: &PlaceFlags) -> Result<(), Failure> {
         let opened = place.open(self.scope.tenant.tenant.as_ref()).await?;
-        let scope = self.scope.scope(&opened)?;
+        let scope = self.scope.scope_of_known(&opened).await?;
         let found = opened.store.get(&scope, &self.key).await;
         let found = found.map_err(|error| refusal::undone("the value cannot be read", &error))?;
         let value = found.ok_or_else(|| Failure::Failed(absent(&scope, &self.key).into()))?;
@@ -87,15 +87,25 @@ impl Set {
             "-" => stdin(policy.quota.value_bytes)?,
             text => text.as_bytes().to_vec(),
         };
+        // Without the operator's file, any name may be a bot that is to keep its first value.
+        let tenant = opened.tenant(&self.scope.tenant)?;
+        let bot = &self.scope.bot;
+        let is_known = opened.is_known(&tenant, Some(bot)).await?;
         let set = opened.store.set(&scope, &self.key, value, &policy).await;
-        set.map_err(|error| refusal::undone("the value was not set", &error))
+        set.map_err(|error| refusal::undone("the value was not set", &error))?;
+        if !is_known {
+            output::tell(&format!(
+                "This is the first that is kept of bot `{bot}` of tenant `{tenant}`"
+            ));
+        }
+        Ok(())
     }
 }
 
 impl Rm {
     pub(super) async fn run(&self, place: &PlaceFlags) -> Result<(), Failure> {
         let opened = place.open(self.scope.tenant.tenant.as_ref()).await?;
-        let scope = self.scope.scope(&opened)?;
+        let scope = self.scope.scope_of_known(&opened).await?;
         let (mut removed, mut missing) = (0_usize, Vec::new());
         for key in &self.keys {
             let deleted = opened.store.delete(&scope, key).await;

@@ -80,7 +80,7 @@ impl Runner {
             tape: Some(tape.clone()),
             rehearsal: Some(rehearsal),
             store: Some(store),
-            store_notes: None,
+            ..RunContext::default()
         };
         let began = Instant::now();
         let authorized = bot.trusted();

@@ -26,6 +26,22 @@ export function fileView(file) {
     : link(url, { class: "file", title: `${name} (${file.content_type})` }, ...inner);
 }
 
+/** How many keys of a store are shown without being asked for. */
+const KEYS_SHOWN = 6;
+
+/** What a bot found in its store, and left there: what it changed stands first. */
+function storeView({ keys, more, cut }) {
+  const changed = keys.filter((key) => key.changed).length;
+  const counts = [[changed, "changed"], [keys.length - changed, "read"], [more, "more"]].filter(([count]) => count > 0);
+  const words = counts.map(([count, what]) => `${count} ${what}`);
+  if (cut) words.push("and some that were not noted");
+  const row = (key) => el("div", { class: key.changed ? "changed" : null }, el("dt", {}, key.name), el("dd", {}, key.words));
+  return el(
+    "details", { class: "store", open: keys.length <= KEYS_SHOWN },
+    el("summary", {}, `Store: ${words.join(", ")}`), el("dl", {}, ...keys.map(row)),
+  );
+}
+
 export class Answer {
   /** `doing` says what a person can do: again, report(kind, isReaction), inspect. */
   constructor(bot, doing) {
@@ -77,6 +93,9 @@ export class Answer {
         break;
       case "failed":
         this.failed(item.text ?? "The bot says that something went wrong.", item.allow_retry);
+        break;
+      case "store":
+        this.store = storeView(item);
         break;
       case "instead":
         this.add(el("pre", { class: "instead" }, item.text));
@@ -140,6 +159,7 @@ export class Answer {
   over(wasStopped) {
     this.waiting.remove();
     if (wasStopped) this.after.textContent = "stopped";
+    if (this.store !== undefined) this.rest.append(this.store);
     this.rest.append(this.actions());
   }
 
