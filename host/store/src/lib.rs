@@ -57,6 +57,7 @@ pub use self::scope::NAME_BYTES_MAX;
 pub use self::scope::Scope;
 pub use self::settings::Clock;
 pub use self::settings::Database;
+pub use self::settings::FILE_WAIT_MAX;
 pub use self::settings::Settings;
 pub use self::settings::Tables;
 pub use self::settings::WAIT_MAX;

@@ -1,6 +1,6 @@
 //! Opening a store: looks at what is there, makes what is missing, starts the writer.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sqlx::{AnyConnection, Connection as _, any::AnyConnectOptions};
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ impl Store {
     /// What cannot be used is left as it is. Must be called on a tokio runtime, which runs the writer.
     pub async fn open(database: &Database, settings: Settings) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let wait = settings.wait;
+        let wait = settings.wait_for(database);
         let (pools, file) = match database {
             Database::Sqlite(path) => {
                 let file = |cause| OpenError::File {
@@ -38,12 +38,12 @@ impl Store {
                 }
                 sqlite_file::inspect(&path, wait).await?;
                 let options = sqlite_file::options(&path, Access::Write).map_err(file)?;
-                prepare(&options, Engine::Sqlite, &settings).await?;
+                prepare(&options, Engine::Sqlite, settings.tables, wait).await?;
                 (Pools::sqlite(&options, wait), Some(path))
             }
             Database::Postgres(url) => {
                 let options = postgres_options(url)?;
-                prepare(&options, Engine::Postgres, &settings).await?;
+                prepare(&options, Engine::Postgres, settings.tables, wait).await?;
                 let pools = Pools::postgres(&options, wait, settings.connections, LANES);
                 (pools, None)
             }
@@ -78,12 +78,13 @@ fn postgres_options(url: &str) -> Result<AnyConnectOptions, OpenError> {
 async fn prepare(
     options: &AnyConnectOptions,
     engine: Engine,
-    settings: &Settings,
+    tables: Tables,
+    wait: Duration,
 ) -> Result<(), OpenError> {
-    let connected = timeout(settings.wait, AnyConnection::connect_with(options)).await;
+    let connected = timeout(wait, AnyConnection::connect_with(options)).await;
     let connected = connected.map_err(|_| late())?;
     let mut connection = connected.map_err(|error| engine.unavailable(&error))?;
-    match settings.tables {
+    match tables {
         Tables::Made => schema::migrate(&mut connection, engine).await?,
         Tables::AsTheyAre => schema::look(&mut connection, engine).await?,
     }

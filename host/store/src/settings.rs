@@ -7,10 +7,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// Longest wait for the database, from the call to its answer.
+/// Longest wait for a server, from the call to its answer.
 ///
 /// Below a second, so that who waits has an answer within one; a sync of a slow disk takes a tenth of it.
 pub const WAIT_MAX: Duration = Duration::from_millis(900);
+
+/// The same for a file. It is never away: it is others who write to it, or to its disk, and that passes. As long as
+/// SQLite's own programs wait.
+pub const FILE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Connections to PostgreSQL for reading; half as many more are for writing.
 const CONNECTIONS: u32 = 8;
@@ -93,8 +97,8 @@ pub enum Tables {
 pub struct Settings {
     /// What decides about expiry.
     pub clock: Clock,
-    /// Longest wait for the database, from the call to its answer.
-    pub wait: Duration,
+    /// Longest wait for the database, from the call to its answer; `None`: [`WAIT_MAX`], or [`FILE_WAIT_MAX`].
+    pub wait: Option<Duration>,
     /// Connections to PostgreSQL for reading, at least one; four more are for writing.
     pub connections: u32,
     /// Whether tables are made.
@@ -105,9 +109,19 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clock: Clock::system(),
-            wait: WAIT_MAX,
+            wait: None,
             connections: CONNECTIONS,
             tables: Tables::default(),
         }
+    }
+}
+
+impl Settings {
+    /// Longest wait for this database.
+    pub(crate) fn wait_for(&self, database: &Database) -> Duration {
+        self.wait.unwrap_or(match database {
+            Database::Sqlite(_) => FILE_WAIT_MAX,
+            Database::Postgres(_) => WAIT_MAX,
+        })
     }
 }

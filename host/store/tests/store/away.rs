@@ -38,7 +38,7 @@ fn a_locked_file_is_busy() {
     runtime().block_on(async {
         let bench = Bench::sqlite();
         let settings = Settings {
-            wait: Duration::from_millis(400),
+            wait: Some(Duration::from_millis(400)),
             ..bench.settings()
         };
         let store = Store::open(&bench.database, settings).await.unwrap();

@@ -75,7 +75,7 @@ impl Bench {
         let now = move || UNIX_EPOCH + Duration::from_millis(now.load(Ordering::SeqCst));
         Settings {
             clock: Clock::new(now),
-            wait: PATIENCE,
+            wait: Some(PATIENCE),
             connections: 4,
             tables: Tables::Made,
         }

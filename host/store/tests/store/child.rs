@@ -75,7 +75,7 @@ fn a_child_of_other_tests() {
     let count = count.parse().unwrap();
     runtime().block_on(async {
         let settings = Settings {
-            wait: PATIENCE,
+            wait: Some(PATIENCE),
             ..Settings::default()
         };
         let store = Store::open(&database, settings).await.unwrap();

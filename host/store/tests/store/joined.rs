@@ -263,7 +263,10 @@ async fn reads_that_are_joined_find_what_is_there(bench: &Bench) {
         let (store, number) = (&store, turn % 42);
         async move {
             let tenant = tenants[usize::from(turn % 11 == 0)];
-            let (bucket, key) = (scope_of(tenant, (0, u8::from(number % 2 == 1))), key(number));
+            let (bucket, key) = (
+                scope_of(tenant, (0, u8::from(number % 2 == 1))),
+                key(number),
+            );
             let read = store.get(&bucket, &key);
             if turn % 13 == 0 {
                 let _ = read.now_or_never();
