@@ -145,7 +145,7 @@ impl Found {
     /// It cannot be used.
     pub(super) async fn open(self) -> Result<Opened, Failure> {
         let settings = Settings {
-            wait: WAIT,
+            wait: Some(WAIT),
             connections: CONNECTIONS,
             tables: Tables::AsTheyAre,
             ..Settings::default()
