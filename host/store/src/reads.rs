@@ -21,8 +21,8 @@ use crate::{
     version::{Version, Versioned},
 };
 
-/// How many are joined: as many as one statement is about.
-const JOINED_MAX: usize = sql::ROWS_AT_ONCE;
+/// How many others are answered by one: as many as one statement is about besides its own.
+const JOINED_MAX: usize = sql::ROWS_AT_ONCE - 1;
 
 /// Those that wait. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +71,7 @@ impl Reads {
             key: key.to_vec(),
             answer,
         };
-        let _word = Word {
+        let word = Word {
             reads: self,
             tenant: &place.tenant,
             number: self.waiting().add(ask),
@@ -79,28 +79,38 @@ impl Reads {
         loop {
             let mut lease = tokio::select! {
                 biased;
+                // At first: nothing is to wake this while it has what it needs.
+                lease = pools.reader() => lease?,
                 found = &mut answered => match found {
                     Ok(found) => return Ok(found),
                     // Who had taken it has failed or gone away, and what was wrong need not have been this.
                     Err(_) => break,
                 },
-                lease = pools.reader() => lease?,
             };
-            let asks = self.waiting().take(&place.tenant);
-            if asks.is_empty() {
-                // Somebody else is about to answer.
+            let now = clock.now();
+            let (own, others) = self.waiting().take(&place.tenant, word.number);
+            if own.is_some() {
+                drop(answered);
+                // Where it fails, each reads its own and hears why.
+                let Ok(found) = find(lease.connection(), (place, key), others, now).await else {
+                    break;
+                };
+                lease.give_back();
+                return Ok(found);
+            }
+            // Somebody else is about to answer.
+            if let Some(first) = others.first() {
+                let (place, key) = (first.place.clone(), first.key.clone());
+                let found = find(lease.connection(), (&place, &key), others, now).await;
+                if found.is_ok() {
+                    lease.give_back();
+                }
+            } else {
                 lease.give_back();
                 match answered.await {
                     Ok(found) => return Ok(found),
                     Err(_) => break,
                 }
-            }
-            // Where it fails, each reads its own and hears why.
-            if answer_all(lease.connection(), asks, clock.now())
-                .await
-                .is_ok()
-            {
-                lease.give_back();
             }
         }
         let mut lease = pools.reader().await?;
@@ -132,50 +142,58 @@ impl Waiting {
         }
     }
 
-    /// Those of a tenant that have waited longest.
-    fn take(&mut self, tenant: &[u8]) -> Vec<Ask> {
+    /// One of a tenant, if it still waits, and others of it: those that have waited longest.
+    fn take(&mut self, tenant: &[u8], number: u64) -> (Option<Ask>, Vec<Ask>) {
         let Some(mut of_tenant) = self.asks.remove(tenant) else {
-            return Vec::new();
+            return (None, Vec::new());
         };
+        let one = of_tenant.remove(&number);
         if let Some(&first_left) = of_tenant.keys().nth(JOINED_MAX) {
             let left = of_tenant.split_off(&first_left);
             self.asks.insert(tenant.to_vec(), left);
         }
-        of_tenant.into_values().collect()
+        (one, of_tenant.into_values().collect())
     }
 }
 
-/// Answers these, of one tenant and no more than one statement is about.
-async fn answer_all(
+/// Reads one entry, and answers others of the same tenant with it.
+async fn find(
     connection: &mut AnyConnection,
-    mut asks: Vec<Ask>,
+    (place, key): (&Place, &[u8]),
+    mut others: Vec<Ask>,
     now: i64,
-) -> Result<(), sqlx::Error> {
-    asks.retain(|ask| !ask.answer.is_closed());
-    let Some(first) = asks.first() else {
-        return Ok(());
-    };
-    let mut query = sqlx::query(sql::ENTRIES.of(asks.len())).bind(&first.place.tenant);
-    for Ask { place, key, .. } in sql::padded(&asks) {
-        query = query.bind(&place.bot).bind(&place.bucket).bind(key);
+) -> Result<Versioned, sqlx::Error> {
+    others.retain(|ask| !ask.answer.is_closed());
+    if others.is_empty() {
+        return current(connection, place, key, now).await;
+    }
+    let wanted = others.iter().map(|ask| (&ask.place, &ask.key[..]));
+    let wanted: Vec<_> = wanted.chain([(place, key)]).collect();
+    let mut query = sqlx::query(sql::ENTRIES.of(wanted.len())).bind(&place.tenant);
+    for (place, key) in sql::padded(&wanted) {
+        query = query.bind(&place.bot).bind(&place.bucket).bind(*key);
     }
     let rows = query.fetch_all(connection).await?;
-    let mut found = BTreeMap::new();
+    let mut entries = BTreeMap::new();
     for row in &rows {
         let name: [Vec<u8>; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
         if row.try_get::<i64, _>(3)? > now {
-            found.insert(name, (row.try_get(4)?, row.try_get(5)?));
+            let entry: (i64, Vec<u8>) = (row.try_get(4)?, row.try_get(5)?);
+            entries.insert(name, entry);
         }
     }
-    for Ask { place, key, answer } in asks {
-        let entry: Option<&(i64, Vec<u8>)> = found.get(&[place.bot, place.bucket, key]);
-        // Who has gone away meanwhile does not ask.
-        let _ = answer.send(Versioned {
+    let found = |place: &Place, key: &[u8]| {
+        let entry = entries.get(&[place.bot.clone(), place.bucket.clone(), key.to_vec()]);
+        Versioned {
             version: entry.map_or(Version::ABSENT, |(version, _)| Version(*version)),
             value: entry.map(|(_, value)| value.clone()),
-        });
+        }
+    };
+    for Ask { place, key, answer } in others {
+        // Who has gone away meanwhile does not ask.
+        let _ = answer.send(found(&place, &key));
     }
-    Ok(())
+    Ok(found(place, key))
 }
 
 #[cfg(test)]
@@ -201,14 +219,17 @@ mod tests {
         let other = waiting.add(ask(b"two"));
         // One goes away while it waits, and one when it has been taken.
         waiting.remove(b"one", numbers[3]);
-        assert_eq!(waiting.take(b"one").len(), JOINED_MAX);
+        let (own, others) = waiting.take(b"one", numbers[39]);
+        assert!(own.is_some());
+        assert_eq!(others.len(), JOINED_MAX);
         waiting.remove(b"one", numbers[5]);
         let left: Vec<u64> = waiting.asks[&b"one"[..]].keys().copied().collect();
-        assert_eq!(left, numbers[33..]);
+        assert_eq!(left, numbers[32..39]);
         for number in left {
             waiting.remove(b"one", number);
         }
         waiting.remove(b"two", other);
-        assert!(waiting.take(b"two").is_empty() && waiting.asks.is_empty());
+        let (own, others) = waiting.take(b"two", other);
+        assert!(own.is_none() && others.is_empty() && waiting.asks.is_empty());
     }
 }
