@@ -174,26 +174,42 @@ async fn find(
         query = query.bind(&place.bot).bind(&place.bucket).bind(*key);
     }
     let rows = query.fetch_all(connection).await?;
-    let mut entries = BTreeMap::new();
-    for row in &rows {
-        let name: [Vec<u8>; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
-        if row.try_get::<i64, _>(3)? > now {
-            let entry: (i64, Vec<u8>) = (row.try_get(4)?, row.try_get(5)?);
-            entries.insert(name, entry);
+    let mut own = None;
+    let mut unanswered = others;
+    // One after the other, so that each value is in memory for whom it is and for nobody else.
+    for row in rows {
+        let [bot, in_bucket, named]: [Vec<u8>; 3] =
+            [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
+        if row.try_get::<i64, _>(3)? <= now {
+            continue;
+        }
+        let found = Versioned {
+            version: Version(row.try_get(4)?),
+            value: Some(row.try_get(5)?),
+        };
+        drop(row);
+        let is_it = |place: &Place, key: &[u8]| {
+            (&place.bot, &place.bucket, key) == (&bot, &in_bucket, &named[..])
+        };
+        for ask in unanswered.extract_if(.., |ask| is_it(&ask.place, &ask.key)) {
+            // Who has gone away meanwhile does not ask.
+            let _ = ask.answer.send(found.clone());
+        }
+        if is_it(place, key) {
+            own = Some(found);
         }
     }
-    let found = |place: &Place, key: &[u8]| {
-        let entry = entries.get(&[place.bot.clone(), place.bucket.clone(), key.to_vec()]);
-        Versioned {
-            version: entry.map_or(Version::ABSENT, |(version, _)| Version(*version)),
-            value: entry.map(|(_, value)| value.clone()),
-        }
-    };
-    for Ask { place, key, answer } in others {
-        // Who has gone away meanwhile does not ask.
-        let _ = answer.send(found(&place, &key));
+    for ask in unanswered {
+        let _ = ask.answer.send(absent());
     }
-    Ok(found(place, key))
+    Ok(own.unwrap_or_else(absent))
+}
+
+fn absent() -> Versioned {
+    Versioned {
+        value: None,
+        version: Version::ABSENT,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::{join, join_all};
-use ravenry_store::{Database, Error, OpenError, Reason, Settings, Store};
+use ravenry_store::{Database, Error, OpenError, Reason, Settings, Store, WAIT_MAX};
 use sqlx::{Connection as _, Row as _};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -75,6 +75,29 @@ fn a_locked_file_is_busy() {
         // What was said to be busy is not done.
         let sum = store.increment(&here, "n", 0, &policy).await.unwrap();
         assert!(sum <= unknown, "{sum} of {unknown}");
+    });
+}
+
+/// Others who write to a file, or to its disk, are done after a while, where a server that says nothing may never be:
+/// what a bot writes waits for longer than for a server.
+#[test]
+fn a_file_is_waited_for_longer_than_a_server() {
+    runtime().block_on(async {
+        let bench = Bench::sqlite();
+        let store = Store::open(&bench.database, Settings::default())
+            .await
+            .unwrap();
+        let (here, policy) = (bot("t", "b"), forever());
+        let mut other = bench.connection().await;
+        let lock = sqlx::raw_sql("BEGIN IMMEDIATE");
+        lock.execute(&mut other).await.unwrap();
+        let unlock = async {
+            tokio::time::sleep(WAIT_MAX + Duration::from_millis(300)).await;
+            let unlock = sqlx::raw_sql("ROLLBACK");
+            unlock.execute(&mut other).await.unwrap();
+        };
+        let (sum, ()) = join(store.increment(&here, "n", 1, &policy), unlock).await;
+        assert_eq!(sum.unwrap(), 1);
     });
 }
 

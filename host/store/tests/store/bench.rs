@@ -13,6 +13,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
 use ravenry_store::{Bucket, Clock, Database, Scope, Settings, Store, Tables, WritePolicy};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
@@ -159,6 +163,24 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .unwrap()
+}
+
+/// Holds a property for so many made up inputs. The library of properties is not asynchronous.
+pub fn property<S: Strategy + Send>(
+    cases: u32,
+    inputs: S,
+    holds: impl Fn(S::Value) -> Result<(), TestCaseError> + Send,
+) {
+    let run = move || {
+        let mut runner = TestRunner::new(Config {
+            cases,
+            ..Config::default()
+        });
+        if let Err(error) = runner.run(&inputs, holds) {
+            panic!("{error}");
+        }
+    };
+    std::thread::scope(|threads| threads.spawn(run).join()).unwrap();
 }
 
 /// Makes two tests of each case.

@@ -9,14 +9,11 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::join_all};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestCaseError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
 use ravenry_store::{Bounds, Bucket, Quota, Scope, Store, Version, WritePolicy};
 use tokio::runtime::Handle;
 
-use crate::bench::{Bench, Kind, over_both, scope};
+use crate::bench::{Bench, Kind, over_both, property, scope};
 
 over_both! {
     writes_that_are_joined_do_what_they_would_do_alone
@@ -75,20 +72,9 @@ async fn writes_that_are_joined_do_what_they_would_do_alone(bench: &Bench) {
         Kind::Sqlite => 96,
         Kind::Postgres => 24,
     };
-    let run = || {
-        let mut runner = TestRunner::new(Config {
-            cases,
-            ..Config::default()
-        });
-        let held = runner.run(&rounds(), |rounds| {
-            handle.block_on(hold(bench, &store, rounds))
-        });
-        if let Err(error) = held {
-            panic!("{error}");
-        }
-    };
-    // The library of properties is not asynchronous.
-    std::thread::scope(|threads| threads.spawn(run).join()).unwrap();
+    property(cases, rounds(), |rounds| {
+        handle.block_on(hold(bench, &store, rounds))
+    });
 }
 
 /// Two tenants do the same: one has each write wait for the one before, the other has all of a round at once.

@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestCaseError, TestRunner},
-};
+use proptest::{prelude::*, test_runner::TestCaseError};
 use ravenry_store::{
     Bucket, BucketFilter, EntryFilter, Error, Limit, Scope, Store, SwapError, Usage, Version,
     WritePolicy,
@@ -22,7 +19,7 @@ use ravenry_store::{
 use tokio::runtime::Handle;
 
 use self::reference::{LOWERED, Model, QUOTA, Spot, bucket_of};
-use crate::bench::{Bench, Kind, START_MS, all_keys, over_both, scope};
+use crate::bench::{Bench, Kind, START_MS, all_keys, over_both, property, scope};
 
 over_both! {
     any_sequence_is_what_the_model_says
@@ -77,20 +74,9 @@ async fn any_sequence_is_what_the_model_says(bench: &Bench) {
     };
     let store = bench.store().await;
     let handle = Handle::current();
-    let run = || {
-        let mut runner = TestRunner::new(Config {
-            cases,
-            ..Config::default()
-        });
-        let held = runner.run(&steps(), |steps| {
-            handle.block_on(hold(bench, &store, steps))
-        });
-        if let Err(error) = held {
-            panic!("{error}");
-        }
-    };
-    // The library of properties is not asynchronous.
-    std::thread::scope(|threads| threads.spawn(run).join()).unwrap();
+    property(cases, steps(), |steps| {
+        handle.block_on(hold(bench, &store, steps))
+    });
 }
 
 /// A tenant of its own for each sequence.

@@ -77,8 +77,8 @@ impl Opened {
         tenant: &TenantName,
         bot: Option<&BotName>,
     ) -> Result<bool, Failure> {
-        let declared = self.spec.iter().flat_map(declared);
-        if { declared }.any(|(of, name)| of == tenant && (bot.is_none() || name == bot)) {
+        let mut declared = self.spec.iter().flat_map(declared);
+        if declared.any(|(of, name)| of == tenant && (bot.is_none() || name == bot)) {
             return Ok(true);
         }
         let bots = self.store.bots(tenant.as_str()).await;
