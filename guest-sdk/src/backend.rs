@@ -1,9 +1,9 @@
 //! What this crate asks of its surroundings: of the gateway, or of the world that a test plays.
 //!
-//! Both have the same functions with the same signatures: `http` sends requests, `poe` asks the
-//! platform, `request` has the request as it was received, `store` keeps values, and a [`Sink`] takes what a
-//! bot says. No module above needs to know which of them answers, but `export`, which has a gateway, and `testing`, which
-//! plays the world.
+//! Both have the same functions with the same signatures: `http` sends requests, `knowledge` finds passages,
+//! `poe` asks the platform, `request` has the request as it was received, `store` keeps values, and a [`Sink`]
+//! takes what a bot says. No module above needs to know which of them answers, but `export`, which has a
+//! gateway, and `testing`, which plays the world.
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native;
@@ -11,6 +11,6 @@ pub(crate) mod native;
 mod wasi;
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::{Sink, http, poe, request, store};
+pub(crate) use native::{Sink, http, knowledge, poe, request, store};
 #[cfg(target_family = "wasm")]
-pub(crate) use wasi::{Sink, http, poe, request, store};
+pub(crate) use wasi::{Sink, http, knowledge, poe, request, store};

@@ -3,13 +3,15 @@
 //! The two are kept apart: a [`Failure`] is the bot's own decision and is shown to the person; a
 //! [`Stopped`] comes from the gateway, which knows already and shows what is to be shown. Both
 //! become an [`Error`], so that `?` ends [`Bot::respond`](crate::Bot::respond) well in either case. The
-//! errors of `poe`, `http` and `store` become one too, and lie here, below what makes them.
+//! errors of `poe`, `http`, `store` and `knowledge` become one too, and lie here, below what makes them.
 
 mod http_error;
+mod knowledge_error;
 mod poe_error;
 mod store_error;
 
 pub use http_error::HttpError;
+pub use knowledge_error::KnowledgeError;
 pub use poe_error::PoeError;
 pub use store_error::StoreError;
 

@@ -31,18 +31,20 @@
 //! - [`Query`] is what is asked: the conversation, its people, files and parameters.
 //! - [`Reply`] is where the answer goes, event by event. `write!` works on it.
 //! - [`Failure`] is the polite way to give up; [`Stopped`] is why nothing more can be said. Both
-//!   become an [`Error`] with `?`, and so do the errors of [`poe`], [`http`] and [`store`].
+//!   become an [`Error`] with `?`, and so do the errors of [`poe`], [`http`], [`store`] and
+//!   [`knowledge`].
 //! - [`Settings`] says how the platform should treat the bot; [`settings`] has the controls that a
 //!   person can set beside the text field.
 //! - [`poe`] asks other bots and hands their answers on, uploads files, reads attachments, charges.
 //! - [`tools`] lets a language model use tools; [`prompt`] shapes conversations for one.
 //! - [`http`] reaches the web, within the hosts of the manifest, and reads streams of events.
 //! - [`store`] keeps what a bot remembers: for the bot, for each person, for each conversation.
+//! - [`knowledge`] finds the passages of a bot's documents that answer a question.
 //! - [`AsyncBot`] is a bot that waits for several things at once; [`task`] has what it needs.
 //! - [`request`] has the request as it was received, for what the types above leave out.
 //! - [`time`] waits, and tests need not wait with it.
 //! - `testing` is a reader for native tests: it asks a bot and keeps what it says, and plays the other
-//!   bots, the web, the store, the person's purse and the clock. It exists on every target but WebAssembly.
+//!   bots, the web, the store, the documents, the person's purse and the clock. It exists on every target but WebAssembly.
 //!
 //! # What a bot may rely on
 //!
@@ -61,10 +63,10 @@
 //     export  testing
 //     bot  tools
 //     poe
-//     reply  http  request  store
+//     reply  http  request  store  knowledge
 //     backend
 //     current_query  interface  task  time
-//     cost  event  prompt  tool_call  web
+//     cost  document  event  prompt  tool_call  web
 //     failure  query  settings  tolerant_json  wait
 //
 // Which target this is, `backend` and `wait` know, and what makes a component: `export`, `interface`.
@@ -72,11 +74,13 @@ mod backend;
 mod bot;
 mod cost;
 mod current_query;
+mod document;
 mod event;
 mod export;
 mod failure;
 pub mod http;
 mod interface;
+pub mod knowledge;
 pub mod poe;
 pub mod prompt;
 mod query;

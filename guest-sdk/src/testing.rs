@@ -39,8 +39,9 @@
 //! ```
 //!
 //! What surrounds a query is a [`Scene`]: [other bots](Scene::bot) as [`Script`]s, [the web](Scene::upstream)
-//! as [`Upstream`]s, [attached files](Scene::attachment), [what the bot remembers](Scene::store), [a budget](Scene::budget),
-//! headers, bounds. The [`Transcript`] has what each of them was asked, and what is remembered after.
+//! as [`Upstream`]s, [attached files](Scene::attachment), [what the bot remembers](Scene::store), [what it
+//! knows](Scene::knowledge), [a budget](Scene::budget),
+//! headers, bounds. The [`Transcript`] has what each of them was asked, and what is remembered and known after.
 //!
 //! This module does not exist on WebAssembly targets.
 
@@ -50,7 +51,9 @@ mod tests;
 
 pub use crate::{
     Event,
-    backend::native::{Asked, Bots, Charge, Scope, Script, Store, Upload, Upstream, Upstreams},
+    backend::native::{
+        Asked, Bots, Charge, Knowledge, Scope, Script, Store, Upload, Upstream, Upstreams,
+    },
 };
 pub use scene::{Scene, now};
 
@@ -92,6 +95,8 @@ pub struct Transcript {
     pub requests: Vec<Request>,
     /// What the bot remembers at the end: what the scene began with, and what has become of it.
     pub store: Store,
+    /// What the bot knows at the end: what the scene began with, and what has become of it.
+    pub knowledge: Knowledge,
     /// When each event was said: one for each of `events`.
     times: Vec<Duration>,
 }

@@ -17,6 +17,7 @@ mod failure;
 mod flag_values;
 mod formatting;
 mod job;
+mod kept;
 mod key_flags;
 mod load;
 mod network_flags;
@@ -73,6 +74,8 @@ enum Verb {
     Sync(verbs::sync::Sync),
     /// Look at what bots keep, change it, export it, forget a person, back it up
     Store(verbs::store::Store),
+    /// List, add, remove and search the documents that bots know
+    Knowledge(verbs::knowledge::Knowledge),
     /// Compare bots with recorded conversations
     Test(verbs::test::Test),
     /// Play Poe on this machine, for bots that ask others, upload and charge
@@ -86,9 +89,12 @@ enum Verb {
     /// Compile a component, for a gateway that has started this
     #[command(hide = true)]
     Compile(verbs::worker_commands::Compile),
-    /// Read a PDF, for a played platform that has started this
+    /// Read a document, for a program that has started this
     #[command(hide = true)]
-    PdfText(verbs::worker_commands::PdfText),
+    DocumentText(verbs::worker_commands::DocumentText),
+    /// Make vectors of texts, for a gateway that has started this
+    #[command(hide = true)]
+    Embed(verbs::worker_commands::Embed),
 }
 
 /// The whole program: reads the arguments of the process and does what they ask for.
@@ -147,13 +153,15 @@ fn run(cli: &Cli) -> ExitCode {
         Verb::Chat(verb) => verb,
         Verb::Sync(verb) => verb,
         Verb::Store(verb) => verb,
+        Verb::Knowledge(verb) => verb,
         Verb::Test(verb) => verb,
         Verb::Simulate(verb) => verb,
         Verb::Inspect(verb) => verb,
         Verb::Check(verb) => verb,
         Verb::Completions(verb) => verb,
         Verb::Compile(verb) => verb,
-        Verb::PdfText(verb) => verb,
+        Verb::DocumentText(verb) => verb,
+        Verb::Embed(verb) => verb,
     };
     ended(verb.run())
 }

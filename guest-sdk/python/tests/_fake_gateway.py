@@ -1,7 +1,7 @@
 """The gateway's interfaces `reply`, `request`, `poe`, `types` and `handler`, played.
 
-Beside `_fake_wasi`, which plays WASI, and `_fake_keyvalue`, which plays its store. The records have the members and the order of the generated
-bindings. What is called is kept in `calls`; `refusals` says what is refused.
+Beside `_fake_wasi`, which plays WASI, `_fake_keyvalue`, which plays its store, and
+`_fake_knowledge`. The records have the members and the order of the generated bindings. What is called is kept in `calls`; `refusals` says what is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import _fake_keyvalue as keyvalue
+import _fake_knowledge as knowledge
 import _fake_wasi as wasi
 
 _RECORDS = {
@@ -124,6 +125,7 @@ def install() -> None:
     """Puts this in the place of the generated bindings."""
     wasi.install()
     keyvalue.install()
+    knowledge.install()
     if hasattr(types, "Query"):
         return
     for name, members in _RECORDS.items():
@@ -171,4 +173,5 @@ def begin() -> None:
     refusals.clear()
     answers.clear()
     keyvalue.begin()
+    knowledge.begin()
     wasi.play(wasi.Gateway())

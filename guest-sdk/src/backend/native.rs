@@ -4,6 +4,8 @@
 
 pub(crate) mod http;
 mod kept;
+pub(crate) mod knowledge;
+mod known;
 pub(crate) mod poe;
 mod recorder;
 pub(crate) mod request;
@@ -14,6 +16,7 @@ mod upstream;
 
 pub(crate) use kept::Kept;
 pub use kept::{Scope, Store};
+pub use known::Knowledge;
 pub(crate) use recorder::{Bounds, Recorder, Recorder as Sink};
 pub use scene_state::{Charge, Upload};
 pub(crate) use scene_state::{Received, SceneState, play, with};

@@ -1,6 +1,7 @@
 //! The gateway, as a component sees it.
 
 pub(crate) mod http;
+pub(crate) mod knowledge;
 pub(crate) mod poe;
 mod sink;
 pub(crate) mod store;

@@ -6,13 +6,14 @@
 use serde_json::{Map, Value};
 
 use super::{
-    bindings::ravenry::bot::{poe, reply, types},
+    bindings::ravenry::bot::{knowledge, poe, reply, types},
     keyvalue::store,
 };
 use crate::{
     cost::CostItem,
+    document::{Document, DocumentInfo, Passage},
     event::{Event, File, Meta},
-    failure::{Failure, PoeError, Stopped, StoreError},
+    failure::{Failure, KnowledgeError, PoeError, Stopped, StoreError},
 };
 
 /// The members of a JSON object; none where the text is no object.
@@ -134,6 +135,56 @@ impl From<CostItem> for poe::CostItem {
         Self {
             amount_usd_milli_cents: item.amount_usd_milli_cents,
             description: item.description,
+        }
+    }
+}
+
+impl From<knowledge::KnowledgeError> for KnowledgeError {
+    fn from(error: knowledge::KnowledgeError) -> Self {
+        match error {
+            knowledge::KnowledgeError::NoSuchCollection => Self::NoSuchCollection,
+            knowledge::KnowledgeError::Invalid(why) => Self::Invalid(why),
+            knowledge::KnowledgeError::Full(what) => Self::Full(what),
+            knowledge::KnowledgeError::Unavailable(why) => Self::Unavailable(why),
+            knowledge::KnowledgeError::Other(what) => Self::Other(what),
+        }
+    }
+}
+
+impl From<Document> for knowledge::Document {
+    fn from(document: Document) -> Self {
+        Self {
+            id: document.id,
+            title: document.title,
+            source: document.source,
+            text: document.text,
+            format: document.format.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<knowledge::DocumentInfo> for DocumentInfo {
+    fn from(document: knowledge::DocumentInfo) -> Self {
+        Self {
+            id: document.id,
+            title: document.title,
+            source: document.source,
+            bytes: document.bytes,
+        }
+    }
+}
+
+impl From<knowledge::Passage> for Passage {
+    fn from(passage: knowledge::Passage) -> Self {
+        Self {
+            document: passage.document,
+            title: passage.title,
+            source: passage.source,
+            headings: passage.headings,
+            first_line: passage.first_line,
+            last_line: passage.last_line,
+            text: passage.text,
+            score: passage.score,
         }
     }
 }

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{
-    bindings::ravenry::bot::{poe, reply, types},
+    bindings::ravenry::bot::{knowledge, poe, reply, types},
     keyvalue::store,
 };
 use crate::{
     Event, Failure, File, Meta, Stopped,
     cost::CostItem,
-    failure::{PoeError, StoreError},
+    document::{Document, DocumentInfo, Passage},
+    failure::{KnowledgeError, PoeError, StoreError},
 };
 
 /// What another bot says keeps its kind; what has none of ours stays as it was said.
@@ -132,6 +133,72 @@ fn errors_of_the_store_keep_their_reason() {
     for (generated, plain) in reasons {
         assert_eq!(StoreError::from(generated), plain);
     }
+}
+
+#[test]
+fn errors_of_the_knowledge_keep_their_reason() {
+    use knowledge::KnowledgeError as Generated;
+    let why = || "why".to_owned();
+    let reasons = [
+        (
+            Generated::NoSuchCollection,
+            KnowledgeError::NoSuchCollection,
+        ),
+        (Generated::Invalid(why()), KnowledgeError::Invalid(why())),
+        (Generated::Full(why()), KnowledgeError::Full(why())),
+        (
+            Generated::Unavailable(why()),
+            KnowledgeError::Unavailable(why()),
+        ),
+        (Generated::Other(why()), KnowledgeError::Other(why())),
+    ];
+    for (generated, plain) in reasons {
+        assert_eq!(KnowledgeError::from(generated), plain);
+    }
+}
+
+#[test]
+fn documents_leave_and_passages_arrive_whole() {
+    let text = |text: &str| text.to_owned();
+    let document = Document::plain("i", "x").titled("t").from_source("s");
+    let sent = knowledge::Document::from(document);
+    let members = [
+        &sent.id,
+        &sent.title,
+        &sent.source,
+        &sent.text,
+        &sent.format,
+    ];
+    assert_eq!(members, ["i", "t", "s", "x", "plain"]);
+    let passage = Passage::from(knowledge::Passage {
+        document: text("d"),
+        title: text("t"),
+        source: text("s"),
+        headings: vec![text("h")],
+        first_line: 3,
+        last_line: 9,
+        text: text("x"),
+        score: 0.5,
+    });
+    let expected = Passage {
+        document: text("d"),
+        title: text("t"),
+        source: text("s"),
+        headings: vec![text("h")],
+        first_line: 3,
+        last_line: 9,
+        text: text("x"),
+        score: 0.5,
+    };
+    assert_eq!(passage, expected);
+    let info = DocumentInfo::from(knowledge::DocumentInfo {
+        id: text("i"),
+        title: text("t"),
+        source: text("s"),
+        bytes: 7,
+    });
+    assert_eq!((info.id.as_str(), info.title.as_str()), ("i", "t"));
+    assert_eq!((info.source.as_str(), info.bytes), ("s", 7));
 }
 
 #[test]

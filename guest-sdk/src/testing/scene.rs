@@ -1,8 +1,8 @@
-//! What surrounds a query in a test: the request, other bots, the web, files, the store, money, the bounds.
+//! What surrounds a query in a test: the request, other bots, the web, files, the store, documents, money, the bounds.
 
 use std::collections::BTreeMap;
 
-use super::{Asked, Bots, Script, Store, Transcript, Upstream, Upstreams};
+use super::{Asked, Bots, Knowledge, Script, Store, Transcript, Upstream, Upstreams};
 use crate::{
     Bot, Feedback, Query, Reaction, Reply,
     backend::native::{self, Bounds, Kept, Received, Recorder, SceneState},
@@ -60,6 +60,8 @@ pub struct Scene {
     pub attachments: BTreeMap<String, Vec<u8>>,
     /// What the bot remembers when it is asked; see [`Scene::store`].
     pub store: Store,
+    /// What the bot knows when it is asked; see [`Scene::knowledge`].
+    pub knowledge: Knowledge,
     /// What the person can pay, in thousandths of a US cent; more than enough by default.
     pub budget_milli_cents: u64,
 }
@@ -82,6 +84,7 @@ impl Default for Scene {
             upstreams: Upstreams::default(),
             attachments: BTreeMap::new(),
             store: Store::new(),
+            knowledge: Knowledge::new(),
             budget_milli_cents: u64::MAX,
         }
     }
@@ -159,6 +162,33 @@ impl Scene {
         self
     }
 
+    /// Says what the bot knows when it is asked: documents put in for the test, or left by an earlier query, as
+    /// [`Transcript::knowledge`]. Nothing by default.
+    ///
+    /// ```
+    /// use ravenry_sdk::knowledge::Document;
+    /// use ravenry_sdk::testing::{Knowledge, Scene, Scope};
+    /// use ravenry_sdk::{Bot, Query, Reply, Result, knowledge};
+    ///
+    /// struct Desk;
+    ///
+    /// impl Bot for Desk {
+    ///     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
+    ///         let found = knowledge::bot().search(query.last_text(), 1)?;
+    ///         reply.text(found.first().map_or("I do not know.", |passage| &passage.text))
+    ///     }
+    /// }
+    ///
+    /// let hours = Document::plain("hours", "We open at nine.");
+    /// let scene = Scene::default().knowledge(Knowledge::new().with(Scope::Bot, hours));
+    /// assert_eq!(scene.ask(&Desk, "When do you open?").text(), "We open at nine.");
+    /// ```
+    #[must_use]
+    pub fn knowledge(mut self, knowledge: Knowledge) -> Self {
+        self.knowledge = knowledge;
+        self
+    }
+
     /// Says what the person can pay, in thousandths of a US cent.
     #[must_use]
     pub fn budget(mut self, milli_cents: u64) -> Self {
@@ -198,6 +228,7 @@ impl Scene {
                 charges: told.charges,
                 requests: told.requests,
                 store: told.kept.into_store(),
+                knowledge: told.known.into_end(),
                 times: record.times,
             }
         })
@@ -231,7 +262,8 @@ impl Scene {
     }
 
     /// Runs other functions of a bot, such as `settings`, with this request and a clock at zero. Nobody
-    /// asks there, so of what the bot remembers only [`store::bot`](crate::store::bot) is there.
+    /// asks there, so of what the bot remembers only [`store::bot`](crate::store::bot) is there, and of what it
+    /// knows [`knowledge::bot`](crate::knowledge::bot).
     pub fn during<T>(&self, run: impl FnOnce() -> T) -> T {
         native::play(self.state(), run)
     }
@@ -248,6 +280,7 @@ impl Scene {
             upstreams: self.upstreams.clone(),
             attachments: self.attachments.clone(),
             kept: Kept::new(self.store.clone()),
+            known: self.knowledge.clone(),
             budget_milli_cents: self.budget_milli_cents,
             ..SceneState::default()
         }

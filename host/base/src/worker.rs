@@ -4,6 +4,7 @@
 //! what it took, can be stopped, sees no secret, and falls alone.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{self, Read, Write as _},
     os::unix::{fs::FileExt as _, process::CommandExt as _},
@@ -83,12 +84,12 @@ fn start(worker: &mut Command) -> io::Result<Child> {
     started
 }
 
-/// Has another process of this program do this, and waits for its end. `output_max` is the most that it
-/// may hand back, in bytes.
+/// Starts another process of this program that is asked again and again, until its standard input is closed. Whoever
+/// starts it waits for its end, and has bounds on what it says. It calls [`apply_kept_limits`] first.
 ///
 /// # Errors
-/// The process cannot be started, or hands back more.
-pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
+/// The process cannot be started.
+pub fn keep(arguments: &[&OsStr]) -> io::Result<Child> {
     if !ENABLED.load(Ordering::Relaxed) {
         return Err(io::Error::other("this program has no workers"));
     }
@@ -104,7 +105,17 @@ pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Outp
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut worker = start(&mut worker)?;
+    start(&mut worker)
+}
+
+/// Has another process of this program do this, and waits for its end. `output_max` is the most that it
+/// may hand back, in bytes.
+///
+/// # Errors
+/// The process cannot be started, or hands back more.
+pub fn run(arguments: &[&str], input: &[u8], output_max: u64) -> io::Result<Output> {
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+    let mut worker = keep(&arguments)?;
     if let Some(mut stdin) = worker.stdin.take() {
         // A worker that does not read it to the end says why.
         let _ = stdin.write_all(input);
@@ -150,21 +161,33 @@ fn bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// The system refuses the limits, without which nothing should be begun.
 pub fn apply_limits(limits: WorkerLimits) -> io::Result<()> {
-    // Courtesies: the work can be done without them.
+    // A courtesy: the work can be done without it.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    bound(Resource::Cpu, limits.seconds)?;
+    apply_kept_limits(limits.memory_bytes)
+}
+
+/// To be called first by a worker that is kept: takes a place behind the server, and a bound on its memory, in bytes.
+///
+/// None on its time, which is as long as it is asked. It ends with its standard input, and not with the thread that has
+/// started it, as the system would have it: that one may end long before the server.
+///
+/// # Errors
+/// The system refuses the limit, without which nothing should be begun.
+pub fn apply_kept_limits(memory_bytes: u64) -> io::Result<()> {
+    // Courtesies: the work can be done without them.
     let _ = nice(NICENESS);
     let _ = fs::write(OOM_PLACE, FIRST_TO_GO);
-    let bound = |resource, most: u64| {
-        let limit = Rlimit {
-            current: Some(most),
-            maximum: None,
-        };
-        setrlimit(resource, limit)
-    };
-    bound(Resource::Cpu, limits.seconds)?;
     // Unlike address space, this is what is there to be written, and none of what is only set aside.
-    bound(Resource::Data, limits.memory_bytes)?;
-    Ok(())
+    bound(Resource::Data, memory_bytes)
+}
+
+fn bound(resource: Resource, most: u64) -> io::Result<()> {
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: None,
+    };
+    setrlimit(resource, limit).map_err(io::Error::from)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     World,
-    secret_source::{self, SecretContext, Sort, Source, SourceEntry, Vault},
+    secret_source::{self, SecretContext, Sort, SourceEntry, Vault},
     source_file::TextFile,
     toml_table::{Keys, kind},
 };
@@ -145,11 +145,7 @@ impl DatabaseEntry {
     /// The file that the URL is read from, if it is one; `dir` is the directory of the operator's file.
     pub(super) fn file(&self, dir: &Path, secrets: Option<&Path>) -> Option<PathBuf> {
         match self {
-            Self::Elsewhere(entry) => match &entry.source {
-                Source::File(path) => Some(dir.join(path)),
-                Source::Named(name) => Some(secrets?.join(name)),
-                Source::Env(_) => None,
-            },
+            Self::Elsewhere(entry) => entry.source.file(dir, secrets),
             Self::Written(_) => None,
         }
     }

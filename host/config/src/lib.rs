@@ -11,6 +11,8 @@
 mod access_keys;
 pub mod database;
 mod discover;
+pub mod documents;
+pub mod embeddings;
 pub mod engines;
 mod fence;
 pub mod ids;
@@ -163,16 +165,19 @@ fn load_operated(
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let secrets = operator.secrets_dir.map(|path| dir.join(path));
     let secrets = secrets_dir(world).or(secrets);
-    let database = operator.database;
-    let file = database
-        .as_ref()
-        .and_then(|it| it.file(&dir, secrets.as_deref()));
+    let (database, embeddings) = (operator.database, operator.embeddings);
+    let of_database = database.as_ref();
+    let of_database = of_database.and_then(|it| it.file(&dir, secrets.as_deref()));
+    let of_embeddings = embeddings.as_ref();
+    let of_embeddings = of_embeddings.and_then(|it| it.file(&dir, secrets.as_deref()));
     let database = database.map(|it| it.resolve(&dir, secrets.clone(), world));
     let database = database.and_then(|it| it.map_err(|problem| problems.push(problem)).ok());
+    let embeddings = embeddings.map(|it| it.resolve(&dir, secrets.clone(), world));
+    let embeddings = embeddings.and_then(|it| it.map_err(|problem| problems.push(problem)).ok());
     let vault = Vault::Operator(secrets);
     let mut read = tenant::directories(&operator.tenants, &dir);
     read.extend(vault.read_by(only));
-    read.extend(file);
+    read.extend(of_database.into_iter().chain(of_embeddings));
     let mut loader = Loader::new(rules, vault, operator.allowed, world);
     let tenants = operator
         .tenants
@@ -190,6 +195,7 @@ fn load_operated(
         metrics_listen: operator.metrics_listen,
         state_dir: operator.state_dir.map(|path| dir.join(path)),
         database,
+        embeddings,
         cache_dir: operator.cache_dir.map(|path| dir.join(path)),
         connections: operator.connections,
         drain: operator.drain.unwrap_or(DRAIN),
@@ -243,6 +249,7 @@ fn local(
         metrics_listen: None,
         state_dir: None,
         database: None,
+        embeddings: None,
         cache_dir: None,
         connections: None,
         drain: DRAIN,

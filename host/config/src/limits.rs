@@ -52,10 +52,10 @@ pub struct Limits {
     pub upload: u64,
     /// Bytes of one attachment that a bot reads. Over it, reading ends with an error.
     pub attachment: u64,
-    /// Bytes of all keys and values that a bot keeps; 0: it keeps nothing. What would pass it is refused to
+    /// Bytes of all keys, values and documents that a bot keeps; 0: it keeps nothing. What would pass it is refused to
     /// the bot.
     pub store: u64,
-    /// Keys that a bot keeps; 0: none. One more is refused to the bot.
+    /// Keys and documents that a bot keeps; 0: none. One more is refused to the bot.
     pub store_keys: u32,
     /// Bytes of one value that a bot keeps. A larger one is refused to the bot.
     pub store_value: u64,
@@ -197,10 +197,10 @@ pub static ROWS: [Row; 24] = [
         "one attachment that a bot reads",
         because "Poe's own limit of a file"),
     row!(store, Bytes, 64 << 20, zero: true,
-        "all keys and values that a bot keeps",
+        "all keys, values and documents that a bot keeps",
         because "64 KiB for each of a thousand people; a quarter of what a tenant may keep, so that one bot cannot take all of it"),
     row!(store_keys, Count, 100_000, zero: true,
-        "keys that a bot keeps",
+        "keys and documents that a bot keeps",
         because "a hundred for each of a thousand people; a tenth of what a tenant may keep"),
     row!(store_value, Bytes, 1 << 20, zero: false,
         "one value that a bot keeps",

@@ -9,7 +9,7 @@ use super::{
     World,
     access_keys::{self, PoeEntry},
     discover::{self, Found},
-    fence,
+    documents, fence,
     manifest::{self, BotEntry},
     outbound::{self, Hosts},
     refused::Refused,
@@ -160,6 +160,7 @@ impl<'e> Loader<'e> {
                     secrets: Vec::new(),
                     limits: Vec::new(),
                     store: Vec::new(),
+                    documents: Vec::new(),
                     wrong: Vec::new(),
                 };
                 self.declared.push(Declared {
@@ -272,6 +273,13 @@ impl<'e> Loader<'e> {
         let (store_ttl, problems) = self.rules.store_ttl(&entry.name, &entry.store);
         self.problems.extend(problems);
         let source = self.source(&entry, &dir, &home);
+        let fence = self.vault.is_operators().then_some(home.as_path());
+        let documents = documents::files(
+            (&entry.name, entry.documents),
+            &dir,
+            fence,
+            &mut self.problems,
+        );
         let route = entry.route.unwrap_or_else(|| Route::of(&entry.name));
         let route = frame
             .prefix
@@ -304,6 +312,7 @@ impl<'e> Loader<'e> {
             secrets,
             limits,
             store_ttl,
+            documents,
             place: entry.place,
         })
     }

@@ -13,6 +13,7 @@ use toml_span::{
 use super::{
     access_keys::{PoeEntry, poe},
     discover::ONLY_WHEN_NAMED,
+    documents::{self, PatternEntry},
     limits_table::{Asked, asked},
     outbound::{self, HostEntry, SecretEntry},
     resolve::Build,
@@ -49,6 +50,7 @@ pub(super) struct BotEntry {
     pub(super) secrets: Vec<SecretEntry>,
     pub(super) limits: Vec<Asked>,
     pub(super) store: Vec<TtlAsked>,
+    pub(super) documents: Vec<PatternEntry>,
     /// What is wrong with its table.
     pub(super) wrong: Vec<Problem>,
 }
@@ -133,6 +135,7 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
     let store = store::asked(&mut keys, file);
+    let documents = documents::asked(&mut keys, file);
     keys.finish(file);
     let name = parsed.ok()?;
     Some(BotEntry {
@@ -148,6 +151,7 @@ fn bot(name: &str, span: Span, value: Value, file: &mut TextFile) -> Option<BotE
         secrets,
         limits,
         store,
+        documents,
         wrong: file.problems.split_off(before),
     })
 }

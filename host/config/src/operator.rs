@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{
     database::{self, DatabaseEntry},
+    embeddings::{self, EmbeddingsEntry},
     engines::{Engines, engines},
     limits::UnitKind,
     limits_table::{Asked, asked},
@@ -42,6 +43,7 @@ pub(super) struct Operator {
     /// Relative to the file.
     pub(super) state_dir: Option<String>,
     pub(super) database: Option<DatabaseEntry>,
+    pub(super) embeddings: Option<EmbeddingsEntry>,
     /// Relative to the file.
     pub(super) cache_dir: Option<String>,
     pub(super) connections: Option<u32>,
@@ -112,6 +114,7 @@ pub(super) fn read(file: &mut TextFile) -> Operator {
         .map(|keys| asked(keys, file))
         .unwrap_or_default();
     operator.store = store::asked(&mut keys, file);
+    operator.embeddings = embeddings::entry(&mut keys, file);
     if let Some(keys) = keys.table("poe", file) {
         poe(keys, &mut operator, file);
     }

@@ -7,7 +7,8 @@ use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 use http::HeaderName;
 
 use super::{
-    engines::Engines, limits::Limits, platform::PoeUrls, refused::Refused, store::StoreTtl,
+    documents::DocumentFiles, embeddings::EmbeddingsSpec, engines::Engines, limits::Limits,
+    platform::PoeUrls, refused::Refused, store::StoreTtl,
 };
 use crate::ids::{BotName, Route, TenantName};
 use ravenry_base::{
@@ -77,6 +78,8 @@ pub struct ServerSpec {
     pub state_dir: Option<PathBuf>,
     /// URL of the PostgreSQL database in which bots keep things; `None`: SQLite in the state directory.
     pub database: Option<Secret>,
+    /// What makes vectors of texts; `None`: what bots know is found by words alone.
+    pub embeddings: Option<EmbeddingsSpec>,
     /// Directory for what can be made again.
     pub cache_dir: Option<PathBuf>,
     /// Most connections at once; `None`: what the machine carries.
@@ -194,6 +197,8 @@ pub struct BotSpec {
     pub limits: Limits,
     /// How long what it keeps stays.
     pub store_ttl: StoreTtl,
+    /// Files whose texts it knows.
+    pub documents: DocumentFiles,
     /// Where it was declared.
     pub place: Place,
 }

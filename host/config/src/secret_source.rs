@@ -221,6 +221,15 @@ fn file_name(name: &str, span: Span, within: &str, file: &mut TextFile) -> bool 
 pub(super) type Failure = (Vec<String>, String);
 
 impl Source {
+    /// The file that it is read from, if it is one, where an operator's file in this directory names it.
+    pub(super) fn file(&self, dir: &Path, secrets: Option<&Path>) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => Some(dir.join(path)),
+            Self::Named(name) => Some(secrets?.join(name)),
+            Self::Env(_) => None,
+        }
+    }
+
     /// Whether nothing is there: no variable, no file, no directory of secrets, or an empty one of the
     /// first two. A value that is there and of no use is not absent.
     pub(super) fn is_absent(&self, places: &SecretContext<'_>) -> bool {

@@ -3,6 +3,7 @@
 mod author;
 mod database;
 mod directory;
+mod embeddings;
 mod hostile;
 mod mistakes;
 mod operated;

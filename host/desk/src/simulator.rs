@@ -42,7 +42,6 @@ mod hooks;
 mod json_answer;
 mod ledger;
 mod mock_bot;
-pub mod pdf;
 mod platform;
 mod proxy;
 mod query_runner;

@@ -5,10 +5,12 @@
 
 mod account;
 mod alarm;
+pub(crate) mod background;
 mod breaker;
 pub(crate) mod charge_report;
 pub(crate) mod concurrency;
 pub mod deployment;
+pub mod documents;
 pub mod mount;
 mod pace;
 pub(crate) mod readers;

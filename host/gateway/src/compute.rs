@@ -255,6 +255,14 @@ impl Handle {
         tenant.time.served(nanos, overrun);
     }
 
+    /// Charges computing that a process of ours has done for this owner: it comes out of its share of the time here.
+    pub fn charge(&self, owner: &Owner, time: Duration) {
+        let nanos = clock::nanos(time);
+        owner.tenant.account.served(nanos);
+        owner.bot.account.served(nanos);
+        owner.tenant.time.charged(nanos);
+    }
+
     /// Whether what has computed for so long in this turn is to give way: other work waits, or it
     /// was given up.
     pub fn is_over(&self, turn: Duration) -> bool {

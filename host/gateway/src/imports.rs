@@ -3,8 +3,10 @@
 //! `sandbox` converts the generated types to these and forwards; here live the rules. Each part is
 //! plain Rust on `protocol`'s types and is tested without a guest.
 
+pub mod collections;
 pub(crate) mod http;
 pub mod keyvalue;
+pub mod knowledge;
 pub(crate) mod log;
 // Generated code hands its resources on, which must be public for that.
 pub mod poe;

@@ -9,6 +9,7 @@ pub mod bots;
 mod charges;
 mod compute;
 mod control_group;
+pub mod embedding;
 mod guard;
 pub mod imports;
 mod metrics;

@@ -1,6 +1,7 @@
 //! The composition root: configuration in, a serving process out. Everything is built here and
 //! nowhere else; phases, drain and stop. What asks for a stop, and the addresses, the caller brings along.
 
+mod add_document;
 mod auth;
 mod backstop;
 mod body;
@@ -167,6 +168,7 @@ pub async fn run(
         cache_dir: &options.directories.cache,
         journal: &journal,
         store: store.clone(),
+        fills: true,
         compute: Some(compute),
     };
     let (deployment, capacity) = prepare(&spec, machine, place, news)?;
@@ -285,15 +287,13 @@ pub async fn mount_only(
     let journal = Journal::here(&records, RECORDS_MAX);
     let late: Arc<Mutex<Vec<Problem>>> = Arc::default();
     let noted = Arc::clone(&late);
-    let news = move |made: Result<Mounted, Problem>| {
-        let mut noted = noted.lock();
-        noted.extend(made.err());
-    };
+    let news = move |made: Result<Mounted, Problem>| noted.lock().extend(made.err());
     let machine = look_at_machine(&spec)?;
     let place = Place {
         cache_dir,
         journal: &journal,
         store: SharedStore::temporary(Settings::default(), Handle::current()),
+        fills: false,
         compute: None,
     };
     let (deployment, _) = prepare(&spec, machine, place, Arc::new(news))?;

@@ -197,6 +197,15 @@ impl SharedStore {
         }
     }
 
+    /// Whether something may be kept in it already.
+    pub fn is_in_use(&self) -> bool {
+        match &self.0.database {
+            Some(Database::Sqlite(file)) => !is_free(file),
+            Some(_) => true,
+            None => self.0.opened.get().is_some(),
+        }
+    }
+
     fn was_not_opened(&self) -> bool {
         self.0.failed.lock().is_some()
     }

@@ -10,6 +10,7 @@ mod body;
 pub mod cassette;
 mod client;
 mod connection;
+pub mod embeddings;
 mod error;
 mod name_servers;
 pub mod poe;

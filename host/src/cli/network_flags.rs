@@ -114,6 +114,7 @@ mod tests {
             metrics_listen: None,
             state_dir: None,
             database: None,
+            embeddings: None,
             cache_dir: None,
             connections: None,
             drain: Duration::ZERO,

@@ -3,6 +3,7 @@
 //! A thread of its own waits for changes, reads all settings again, builds what is not as it was,
 //! and has the table of bots swapped. What is wrong is shown once, and what ran before goes on.
 
+mod look;
 pub(super) mod outcome;
 mod running;
 
@@ -17,6 +18,7 @@ use std::{
 };
 
 use self::{
+    look::{BotKey, Made, Recipe, View, bots, key, problems, recipe},
     outcome::{Done, report},
     running::Running,
 };
@@ -27,12 +29,11 @@ use super::{
     failure::Failure,
     load,
     progress::Progress,
-    source_tree::{Fingerprints, Root, Scanner, roots_of, take_over_locks},
+    source_tree::{Fingerprints, Root, Scanner, documents_of, roots_of, take_over_locks},
     watch::{Changes, Watcher},
 };
 use ravenry_base::report::{Problem, Problems};
 use ravenry_config::{
-    ids::{BotName, TenantName},
     is_python,
     refused::Refused,
     resolve::{BotSpec, ServerSpec},
@@ -42,34 +43,6 @@ use ravenry_gateway::bots::deployment::{self, Deployment};
 /// How often the directories are looked at again because new ones have appeared among them.
 const LOOKS_MAX: usize = 8;
 
-/// A bot by whose it is and what it is called.
-type BotKey = (TenantName, BotName);
-
-/// What a bot was last made of.
-#[derive(Debug)]
-struct Made {
-    /// What was built, and with what command.
-    recipe: Recipe,
-    /// The files as they were before the build.
-    files: Fingerprints,
-    /// What came of it; `None` where the build failed.
-    component: Option<PathBuf>,
-    /// Whether it could not be mounted, with the settings of then.
-    refused: bool,
-}
-
-/// What is to be built, and with what command.
-type Recipe = (PathBuf, Option<String>);
-
-/// What was there at one look.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct View {
-    /// Where bots are declared.
-    declared: Fingerprints,
-    /// What each bot is made of.
-    bots: HashMap<BotKey, Fingerprints>,
-}
-
 /// Mounts bots again when they have changed.
 pub(super) struct Reload {
     source: PathBuf,
@@ -78,6 +51,7 @@ pub(super) struct Reload {
     limits: Vec<(String, String)>,
     declarations: Root,
     roots: HashMap<BotKey, Vec<Root>>,
+    documents: HashMap<BotKey, Vec<Root>>,
     scanner: Scanner,
     watcher: Watcher,
     changes: Changes,
@@ -116,6 +90,7 @@ impl Reload {
             limits: limits.to_owned(),
             declarations: Root::of_declarations(source),
             roots: HashMap::new(),
+            documents: HashMap::new(),
             scanner: Scanner::default(),
             watcher,
             changes,
@@ -215,7 +190,8 @@ impl Reload {
         }
         self.find_roots(&spec, progress);
         // Settings are seen as they were before they were read, files before they are built.
-        self.last.bots = self.look(progress).bots;
+        let now = self.look(progress);
+        (self.last.bots, self.last.documents) = (now.bots, now.documents);
         let mut done = Done::default();
         let news = spec.refused.iter().filter(|it| self.is_news(it, before));
         done.broken.0 = problems(news);
@@ -306,10 +282,11 @@ impl Reload {
             interrupt: Some(&self.interrupt),
         };
         let (mut wrong, mut workspaces) = (Vec::new(), Vec::new());
-        let mut roots = HashMap::new();
+        let (mut roots, mut documents) = (HashMap::new(), HashMap::new());
         for bot in bots(spec).chain(&spec.aside) {
             let (found, complaints) = roots_of(bot, &mut workspaces, &caller);
             roots.insert(key(bot), found);
+            documents.insert(key(bot), documents_of(bot));
             wrong.extend(complaints);
         }
         // A bot whose declaration cannot be read is still what it was.
@@ -318,6 +295,7 @@ impl Reload {
                 roots.entry(key).or_insert(found);
             }
         }
+        self.documents = documents;
         self.made.retain(|key, _| roots.contains_key(key));
         self.roots = roots;
         for complaint in wrong {
@@ -332,12 +310,18 @@ impl Reload {
             let declared = self.scanner.look(std::slice::from_ref(&self.declarations));
             let (mut directories, mut wanted) = (declared.directories, declared.wanted);
             view.declared = declared.files;
-            view.bots.clear();
-            for (key, roots) in &self.roots {
-                let seen = self.scanner.look(roots);
-                directories.extend(seen.directories);
-                wanted.extend(seen.wanted);
-                view.bots.insert(key.clone(), seen.files);
+            let parts = [
+                (&self.roots, &mut view.bots),
+                (&self.documents, &mut view.documents),
+            ];
+            for (all, files) in parts {
+                files.clear();
+                for (key, roots) in all {
+                    let seen = self.scanner.look(roots);
+                    directories.extend(seen.directories);
+                    wanted.extend(seen.wanted);
+                    files.insert(key.clone(), seen.files);
+                }
             }
             let (more, wrong) = self.watcher.follow(&directories, wanted);
             if let Some(wrong) = wrong {
@@ -379,22 +363,4 @@ impl Reload {
             progress.warn(text);
         }
     }
-}
-
-fn bots(spec: &ServerSpec) -> impl Iterator<Item = &BotSpec> {
-    spec.tenants.iter().flat_map(|tenant| &tenant.bots)
-}
-
-fn problems<'a>(refused: impl IntoIterator<Item = &'a Refused>) -> Vec<Problem> {
-    let refused = refused.into_iter();
-    refused.map(|refused| refused.problem.clone()).collect()
-}
-
-fn key(bot: &BotSpec) -> BotKey {
-    (bot.tenant.clone(), bot.name.clone())
-}
-
-fn recipe(bot: &BotSpec) -> Recipe {
-    let command = bot.build.as_ref().map(|build| build.command.clone());
-    (bot.source.clone(), command)
 }

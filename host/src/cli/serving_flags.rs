@@ -11,7 +11,7 @@ use super::{
     network_flags::NetworkFlags,
 };
 use ravenry_base::secret::Secret;
-use ravenry_config::{database, limits, resolve::ServerSpec};
+use ravenry_config::{database, embeddings::EmbeddingsSpec, limits, resolve::ServerSpec};
 use ravenry_gateway::server::Directories;
 
 /// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
@@ -38,6 +38,12 @@ pub(crate) struct ServingFlags {
         value_parser = Unrepeated(database_url)
     )]
     pub database: Option<Secret>,
+    /// A model by which bots find documents by their meaning [default: they are found by words alone]
+    ///
+    /// A directory as the `sentence-transformers` library saves it, with BERT in it, such as that of
+    /// all-MiniLM-L6-v2.
+    #[arg(long, value_name = "DIR", env = "RAVENRY_KNOWLEDGE_MODEL")]
+    pub knowledge_model: Option<PathBuf>,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -77,11 +83,15 @@ pub(crate) struct ServingFlags {
 }
 
 impl ServingFlags {
-    /// Puts the flags in place of what the files say of other servers: the platform's, name servers, a database.
+    /// Puts the flags in place of what the files say of others: the platform, name servers, a database,
+    /// a model.
     pub(super) fn apply(&self, spec: &mut ServerSpec) {
         self.network.apply(spec);
         if let Some(database) = &self.database {
             spec.database = Some(database.clone());
+        }
+        if let Some(model) = &self.knowledge_model {
+            spec.embeddings = Some(EmbeddingsSpec::Directory(model.clone()));
         }
     }
 
@@ -160,6 +170,30 @@ mod tests {
             flags.serving.apply(&mut spec);
             assert!(spec.database.unwrap().matches(database.as_bytes()));
         }
+    }
+
+    /// So it is with a model, also where the file names a server.
+    #[test]
+    fn the_model_of_the_flag_wins_over_that_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("o.toml");
+        let text = "[knowledge]\nembeddings = { url = \"http://a\", model = \"m\" }\n[tenant.a]\nmanifests = []\n";
+        fs::write(&file, text).unwrap();
+        let world = World {
+            variable: &|_| None,
+            unfit: &|_| None,
+            stand_in: None,
+        };
+        let mut spec = load_operator(&file, &[], world).unwrap();
+        let file = spec.embeddings.clone();
+        assert!(matches!(file, Some(EmbeddingsSpec::Url { .. })));
+        let flags = Flags::try_parse_from(["test"]).unwrap();
+        flags.serving.apply(&mut spec);
+        assert_eq!(spec.embeddings, file);
+        let flags = Flags::try_parse_from(["test", "--knowledge-model=mini"]).unwrap();
+        flags.serving.apply(&mut spec);
+        let mini = EmbeddingsSpec::Directory("mini".into());
+        assert_eq!(spec.embeddings, Some(mini));
     }
 
     /// Neither what is wrong with a URL nor the help repeats the password in it.

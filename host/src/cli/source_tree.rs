@@ -13,7 +13,7 @@ use std::{
     fs::{self, File, Metadata},
     io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -26,7 +26,11 @@ use self::{
     root::{NEVER, Which},
 };
 use super::{cargo, components::home, process::Caller};
-use ravenry_config::{is_python, resolve::BotSpec};
+use ravenry_config::{
+    documents::{self, DocumentFiles},
+    is_python,
+    resolve::BotSpec,
+};
 
 /// Directories deeper than this below a root hold no sources that an author means.
 const DEPTH_MAX: usize = 24;
@@ -88,6 +92,13 @@ pub(super) fn roots_of(
     }
 }
 
+/// Where the files are that a bot knows. Its patterns were checked when they were read.
+pub(super) fn documents_of(bot: &BotSpec) -> Vec<Root> {
+    let DocumentFiles { base, patterns, .. } = &bot.documents;
+    let roots = patterns.iter().map(|pattern| matching(base, pattern));
+    roots.filter_map(Result::ok).collect()
+}
+
 /// A crate, the crates beside it that it needs, and what their workspaces say for all of them.
 fn of_crate(directory: &Path, known: &mut Vec<cargo::Metadata>, caller: &Caller<'_>) -> Vec<Root> {
     let mut roots = vec![Root::new(directory, Which::Crate)];
@@ -135,19 +146,9 @@ const LOCK: &str = "Cargo.lock";
 
 /// A pattern as the directory that it starts in, and what counts below.
 fn matching(base: &Path, pattern: &str) -> Result<Root, globset::Error> {
-    let is_plain = |part: &Component<'_>| {
-        !part
-            .as_os_str()
-            .to_string_lossy()
-            .contains(['*', '?', '[', '{', '\\'])
-    };
-    let mut parts = Path::new(pattern).components().peekable();
-    let mut start = base.to_owned();
-    while let Some(part) = parts.next_if(is_plain) {
-        start.push(part);
-    }
-    let rest: PathBuf = parts.collect();
-    if rest.as_os_str().is_empty() {
+    let (start, rest) = documents::parts(pattern);
+    let start = base.join(start);
+    if rest.is_empty() {
         let which = if start.is_dir() {
             Which::Project
         } else {
@@ -155,9 +156,7 @@ fn matching(base: &Path, pattern: &str) -> Result<Root, globset::Error> {
         };
         return Ok(Root::new(&start, which));
     }
-    let glob = GlobBuilder::new(&rest.to_string_lossy())
-        .literal_separator(true)
-        .build()?;
+    let glob = GlobBuilder::new(&rest).literal_separator(true).build()?;
     Ok(Root::new(&start, Which::Matching(glob.compile_matcher())))
 }
 

@@ -8,6 +8,7 @@ pub(super) mod chat;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod inspect;
+pub(super) mod knowledge;
 pub(super) mod new;
 pub(super) mod serve;
 pub(super) mod simulate;

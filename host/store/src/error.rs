@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::version::Versioned;
+use crate::{document_error::DocumentError, version::Versioned};
 
 /// Why an operation did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ pub enum Error {
     /// The sum does not fit into 64 bits; nothing has changed.
     #[error("the sum does not fit into 64 bits")]
     Overflow,
+    /// Documents are more or longer than they may be; nothing has changed.
+    #[error(transparent)]
+    Documents(#[from] DocumentError),
     /// The database did not do it. A write may have happened all the same, unless the reason excludes that.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -62,11 +65,11 @@ pub enum Error {
 /// Which bound a write would have passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// Entries of the bot.
+    /// Entries and documents of the bot.
     BotKeys,
     /// Bytes of the bot.
     BotBytes,
-    /// Entries of the tenant.
+    /// Entries and documents of the tenant.
     TenantKeys,
     /// Bytes of the tenant.
     TenantBytes,

@@ -5,15 +5,20 @@
 //! write looks first, then decides, then changes what is in memory. So a refusal has changed nothing (but for
 //! expired entries that made room), and the neighbours of a refused write are none the worse.
 
+mod collections;
 mod counts;
+mod documents;
 mod look;
+mod removal;
 mod rows;
+mod vectors;
 mod write;
 
 use std::{borrow::Cow, slice};
 
-use sqlx::{Any, AnyConnection, Row as _, query::Query};
+use sqlx::{AnyConnection, Row as _};
 
+use self::collections::Collections;
 use self::counts::{Counts, stored};
 pub(crate) use self::look::current;
 use self::rows::{Id, Live, New, Old, Rows};
@@ -24,16 +29,16 @@ pub(crate) use self::write::Write;
 use crate::{
     error::{Error, Limit},
     quota::{self, Stored, WritePolicy},
-    scope::Place,
+    scope::{Place, next},
     settings::expiry,
     statements as sql,
     version::{Version, Versioned},
 };
 
-/// How many expired entries go at once to make room.
+/// How many expired entries and documents go at once to make room.
 const EXPIRED_AT_ONCE: i64 = 256;
 
-/// The entries of one tenant and what they count, locked until the transaction ends.
+/// The entries and documents of one tenant and what they count, locked until the transaction ends.
 pub(crate) struct Ledger<'c> {
     connection: &'c mut AnyConnection,
     now: i64,
@@ -42,6 +47,7 @@ pub(crate) struct Ledger<'c> {
     version: i64,
     rows: Rows<'c>,
     bots: Counts,
+    collections: Collections,
 }
 
 impl<'c> Ledger<'c> {
@@ -68,6 +74,7 @@ impl<'c> Ledger<'c> {
             version: row.try_get(2)?,
             rows,
             bots,
+            collections: Collections::default(),
         })
     }
 
@@ -102,13 +109,18 @@ impl<'c> Ledger<'c> {
                 self.set(place, entries, policy).await
             }
             Write::RemoveBuckets { from, before, most } => {
-                let removed = sqlx::query(sql::REMOVE_BUCKETS)
-                    .bind(self.tenant)
-                    .bind(&place.bot)
-                    .bind(from)
-                    .bind(before)
-                    .bind(*most);
-                Ok(Outcome::Removed(self.remove(removed).await?))
+                let range = (&from[..], &before[..]);
+                let removed = self.remove_buckets(place, range, *most);
+                Ok(Outcome::Removed(removed.await?))
+            }
+            Write::PutDocuments { documents, policy } => self.put(place, documents, policy).await,
+            Write::SetVectors { vectors } => self.set_vectors(place, vectors).await,
+            Write::RemoveDocuments { ids } => self.remove_named(place, ids).await,
+            Write::ClearDocuments { most } => {
+                let before = next(&place.bucket);
+                let range = (&place.bucket[..], &before[..]);
+                let removed = self.remove_documents_of(place, range, *most);
+                Ok(Outcome::Removed(removed.await?))
             }
             Write::Sweep { expired_by, most } => {
                 let removed = self.remove_expired(None, *expired_by, *most);
@@ -121,6 +133,8 @@ impl<'c> Ledger<'c> {
     pub(crate) async fn save(mut self) -> Result<(), sqlx::Error> {
         self.rows.write(self.connection, self.tenant).await?;
         self.bots.write(self.connection, self.tenant).await?;
+        let collections = self.collections.write(self.connection, self.tenant);
+        collections.await?;
         let save = sqlx::query(sql::SAVE_TENANT)
             .bind(self.tenant)
             .bind(self.total.bytes)
@@ -174,32 +188,48 @@ impl<'c> Ledger<'c> {
             for (key, value) in entries {
                 change.add(one(quota::cost(&place.bucket, key, value), 1));
             }
-            // What has expired is as good as gone, and is not what this write replaces.
-            let mut gone = Stored::default();
-            for (_, old) in olds {
-                let part = one(old.size.saturating_neg(), -1);
-                if old.expires > self.now {
-                    change.add(part);
-                } else {
-                    gone.add(part);
-                }
-            }
-            let [mut bot, mut tenant] = [self.bots.of(&place.bot), self.total];
-            bot.add(gone);
-            tenant.add(gone);
-            let passed = quota::passed(&policy.quota, [bot, tenant], change);
-            let Some((which, limit)) = passed else {
+            let olds = olds.iter().map(|(_, old)| (old.size, old.expires));
+            if self.has_room(place, change, olds, policy).await? {
                 return Ok(());
-            };
-            let of = match which {
-                Limit::BotKeys | Limit::BotBytes => Some(&place.bot[..]),
-                Limit::TenantKeys | Limit::TenantBytes => None,
-            };
-            let removed = self.remove_expired(of, self.now, EXPIRED_AT_ONCE);
-            if removed.await?.all == 0 {
-                return Err(Error::Full { which, limit }.into());
             }
         }
+    }
+
+    /// Whether so much fits that is put in the place of others, which have these sizes and times of expiry. `false`:
+    /// something that had expired was removed, and whoever asks looks again.
+    async fn has_room(
+        &mut self,
+        place: &Place,
+        mut change: Stored,
+        olds: impl Iterator<Item = (i64, i64)>,
+        policy: &WritePolicy,
+    ) -> Result<bool, Failure> {
+        // What has expired is as good as gone, and is not what this write replaces.
+        let mut gone = Stored::default();
+        for (size, expires) in olds {
+            let part = one(size.saturating_neg(), -1);
+            if expires > self.now {
+                change.add(part);
+            } else {
+                gone.add(part);
+            }
+        }
+        let [mut bot, mut tenant] = [self.bots.of(&place.bot), self.total];
+        bot.add(gone);
+        tenant.add(gone);
+        let passed = quota::passed(&policy.quota, [bot, tenant], change);
+        let Some((which, limit)) = passed else {
+            return Ok(true);
+        };
+        let of = match which {
+            Limit::BotKeys | Limit::BotBytes => Some(&place.bot[..]),
+            Limit::TenantKeys | Limit::TenantBytes => None,
+        };
+        let removed = self.remove_expired(of, self.now, EXPIRED_AT_ONCE);
+        if removed.await?.all == 0 {
+            return Err(Error::Full { which, limit }.into());
+        }
+        Ok(false)
     }
 
     async fn delete(&mut self, place: &'c Place, keys: &'c [Vec<u8>]) -> Result<Outcome, Failure> {
@@ -278,47 +308,6 @@ impl<'c> Ledger<'c> {
         }
     }
 
-    /// Removes some of what has expired by then: of one bot, or of all.
-    async fn remove_expired(
-        &mut self,
-        bot: Option<&[u8]>,
-        by: i64,
-        most: i64,
-    ) -> Result<Removed, sqlx::Error> {
-        let statement = match bot {
-            Some(_) => sql::REMOVE_EXPIRED_OF_BOT,
-            None => sql::REMOVE_EXPIRED,
-        };
-        let query = sqlx::query(statement).bind(self.tenant).bind(by).bind(most);
-        let query = match bot {
-            Some(bot) => query.bind(bot),
-            None => query,
-        };
-        self.remove(query).await
-    }
-
-    /// Runs what removes entries, those of this transaction among them, and counts them.
-    async fn remove(
-        &mut self,
-        query: Query<'_, Any, sqlx::any::AnyArguments>,
-    ) -> Result<Removed, sqlx::Error> {
-        self.rows.write(self.connection, self.tenant).await?;
-        let rows = query.fetch_all(&mut *self.connection).await?;
-        let bots = rows.iter().map(|row| row.try_get(0));
-        let bots: Vec<Vec<u8>> = bots.collect::<Result<_, _>>()?;
-        let named = bots.iter().map(Vec::as_slice);
-        self.bots.read(self.connection, self.tenant, named).await?;
-        let mut removed = Removed::default();
-        for (row, bot) in rows.iter().zip(&bots) {
-            let size: i64 = row.try_get(1)?;
-            let expires: i64 = row.try_get(2)?;
-            self.count(bot, one(size.saturating_neg(), -1));
-            removed.all = removed.all.saturating_add(1);
-            removed.live = removed.live.saturating_add(u64::from(expires > self.now));
-        }
-        Ok(removed)
-    }
-
     /// Counts a change for the bot and its tenant.
     fn count(&mut self, bot: &[u8], change: Stored) {
         self.bots.add(bot, change);
@@ -331,7 +320,12 @@ fn ids<'w>(place: &'w Place, write: &'w Write) -> impl Iterator<Item = Id<'w>> {
         Write::Set { entries, .. } => (Some(entries.keys()), &[][..]),
         Write::Delete { keys } => (None, &keys[..]),
         Write::Increment { key, .. } | Write::Swap { key, .. } => (None, slice::from_ref(key)),
-        Write::RemoveBuckets { .. } | Write::Sweep { .. } => (None, &[][..]),
+        Write::PutDocuments { .. }
+        | Write::SetVectors { .. }
+        | Write::RemoveDocuments { .. }
+        | Write::ClearDocuments { .. }
+        | Write::RemoveBuckets { .. }
+        | Write::Sweep { .. } => (None, &[][..]),
     };
     let keys = entries.into_iter().flatten().chain(keys);
     keys.map(|key| id(place, key))

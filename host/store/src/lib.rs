@@ -1,4 +1,4 @@
-//! Durable, bounded state that a gateway keeps for its bots: keys and values, in SQLite or PostgreSQL.
+//! Durable, bounded state that a gateway keeps for its bots: keys and values, and documents, in SQLite or PostgreSQL.
 //!
 //! A write that was acknowledged survives the death of the process and of the machine. What is written is
 //! counted against bounds of the bot and of its tenant in the same transaction, and may expire. One path of
@@ -8,8 +8,13 @@
 //! given. No transaction is open between two calls, so nobody can hold a lock while a bot thinks.
 
 mod backup;
+mod collections;
 mod cursor;
 mod database_error;
+mod document;
+mod document_error;
+mod document_vectors;
+mod documents;
 mod draft;
 mod error;
 mod ledger;
@@ -25,10 +30,33 @@ mod settings;
 mod sqlite_file;
 mod statements;
 mod store;
+mod vectors;
 mod version;
 mod writer;
 
 pub use self::backup::BackupError;
+pub use self::collections::CollectionInfo;
+pub use self::collections::CollectionPlace;
+pub use self::collections::CollectionState;
+pub use self::document::DOCUMENT_DIGEST_BYTES_MAX;
+pub use self::document::DOCUMENT_ID_BYTES_MAX;
+pub use self::document::DOCUMENT_OVERHEAD_BYTES;
+pub use self::document::DOCUMENT_SOURCE_BYTES_MAX;
+pub use self::document::DOCUMENT_TEXT_BYTES_MAX;
+pub use self::document::DOCUMENT_TITLE_BYTES_MAX;
+pub use self::document::DOCUMENTS_BYTES_MAX;
+pub use self::document::DOCUMENTS_MAX;
+pub use self::document::DocumentFormat;
+pub use self::document::DocumentInfo;
+pub use self::document::DocumentOrigin;
+pub use self::document::NewDocument;
+pub use self::document::StoredDocument;
+pub use self::document_error::DocumentError;
+pub use self::document_error::DocumentPart;
+pub use self::document_vectors::DOCUMENT_MODEL_BYTES_MAX;
+pub use self::document_vectors::DOCUMENT_VECTORS_BYTES_MAX;
+pub use self::document_vectors::DocumentVectors;
+pub use self::document_vectors::DocumentVersion;
 pub use self::error::Error;
 pub use self::error::Limit;
 pub use self::error::OpenError;

@@ -1,13 +1,13 @@
 //! What an operator sees: who has how much, which entries there are, and all of them with their values.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use sqlx::{Row as _, any::AnyRow};
 
 use crate::{
     error::{Error, Unavailable},
-    scope::{self, Bucket, Place, Scope, kind},
-    settings::NEVER,
+    scope::{self, Bucket, Place, Scope, kind, next},
+    settings::moment,
     statements as sql,
     store::{Store, not_text},
 };
@@ -23,7 +23,7 @@ pub const EXPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub struct Usage {
     /// As [`Bounds::bytes`](crate::Bounds::bytes) are counted.
     pub bytes: u64,
-    /// Entries.
+    /// Entries and documents.
     pub keys: u64,
 }
 
@@ -65,9 +65,7 @@ impl BucketFilter {
                     bot: String::new(),
                     bucket: bucket.clone(),
                 })?;
-                let mut before = place.bucket.clone();
-                // The next in the order of bytes.
-                before.push(0);
+                let before = next(&place.bucket);
                 (place.bucket, before)
             }
         })
@@ -283,9 +281,7 @@ fn parts_behind(
     after: &EntryPlace,
 ) -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let bucket = after.bucket.to_column();
-    let mut next = bucket.clone();
-    // The next in the order of bytes.
-    next.push(0);
+    let next = next(&bucket);
     let mut parts = Vec::new();
     if (from..before).contains(&bucket.as_slice()) {
         parts.push((sql::SHOW_REST, bucket, after.key.as_bytes().to_vec()));
@@ -296,7 +292,7 @@ fn parts_behind(
 }
 
 /// How many rows a page has.
-fn page(most: usize) -> i64 {
+pub(crate) fn page(most: usize) -> i64 {
     i64::try_from(most.clamp(1, PAGE_MAX)).unwrap_or(1)
 }
 
@@ -324,8 +320,6 @@ fn info(bot: &[u8], row: &AnyRow) -> Option<EntryInfo> {
     let bucket: Vec<u8> = row.try_get(0).ok()?;
     let size: i64 = row.try_get(2).ok()?;
     let expires: i64 = row.try_get(3).ok()?;
-    let since_1970 = u64::try_from(expires).ok().filter(|_| expires != NEVER);
-    let expires = since_1970.and_then(|ms| UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
     Some(EntryInfo {
         place: EntryPlace {
             bot: String::from_utf8(bot.to_vec()).ok()?,
@@ -333,6 +327,6 @@ fn info(bot: &[u8], row: &AnyRow) -> Option<EntryInfo> {
             key: String::from_utf8(row.try_get(1).ok()?).ok()?,
         },
         bytes: u64::try_from(size).ok()?,
-        expires,
+        expires: moment(expires),
     })
 }

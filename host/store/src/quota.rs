@@ -14,10 +14,12 @@ pub const KEY_BYTES_MAX: usize = 1_024;
 /// How much one holder, a bot or a tenant, may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Bytes of all entries: of each its key, its value, the identifier of its user or conversation, and
-    /// [`ENTRY_OVERHEAD_BYTES`].
+    /// Bytes of all entries and documents: of an entry its key, its value, the identifier of its user or
+    /// conversation, and [`ENTRY_OVERHEAD_BYTES`]; of a document all its texts, its digest, the identifier of its
+    /// user, and [`DOCUMENT_OVERHEAD_BYTES`](crate::DOCUMENT_OVERHEAD_BYTES), but not its
+    /// [vectors](crate::DocumentVectors).
     pub bytes: u64,
-    /// How many entries.
+    /// How many entries and documents.
     pub keys: u64,
 }
 
@@ -29,7 +31,7 @@ pub struct Quota {
     pub bot: Bounds,
     /// Of its tenant, over all bots.
     pub tenant: Bounds,
-    /// Longest key, in bytes; at most [`KEY_BYTES_MAX`] count.
+    /// Longest key, in bytes; at most [`KEY_BYTES_MAX`] count. For documents there are constants.
     pub key_bytes: usize,
     /// Longest value, in bytes.
     pub value_bytes: usize,
@@ -87,8 +89,8 @@ impl Default for Quota {
 pub struct WritePolicy {
     /// How much may be kept.
     pub quota: Quota,
-    /// How long what is written now stays; `None`: until it is deleted. Each write of an entry starts anew,
-    /// an increment too.
+    /// How long what is written now stays; `None`: until it is deleted. Each write of an entry or a document
+    /// starts anew, an increment too.
     pub ttl: Option<Duration>,
 }
 

@@ -17,8 +17,8 @@ use crate::{
 /// How long ago something must have expired to be swept away: a clock that was a day ahead loses nothing.
 const SWEEP_AFTER: Duration = Duration::from_hours(24);
 
-/// Entries that one transaction removes. Others write between two of them.
-const PIECE: i64 = 256;
+/// Entries and documents that one transaction removes at most. Others write between two of them.
+pub(crate) const PIECE: i64 = 256;
 
 /// Pieces of one sweep, so that it ends.
 const SWEEP_PIECES_MAX: u32 = 64;
@@ -29,14 +29,14 @@ const SWEEP_TENANTS_MAX: i64 = 256;
 /// What a sweep has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Entries that were removed.
+    /// Entries and documents that were removed.
     pub removed: u64,
     /// Whether it stopped at its bound, so that there may be more.
     pub has_more: bool,
 }
 
 impl Store {
-    /// Removes entries that expired more than a day ago, some thousands at most. For all tenants and all
+    /// Removes entries and documents that expired more than a day ago, some thousands at most. For all tenants and all
     /// processes; it hurts nothing when several do it.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         let age = milliseconds(SWEEP_AFTER);
@@ -64,9 +64,9 @@ impl Store {
                     expired_by,
                     most: PIECE,
                 };
-                let removed = self.remove_piece(&tenant, &[], write).await?;
+                let removed = self.remove_piece(of_tenant(&tenant, &[]), write).await?;
                 swept.removed = swept.removed.saturating_add(removed.all);
-                if is_last(removed) {
+                if !removed.has_more {
                     break;
                 }
             }
@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// Removes all that is kept of a user by a bot, or by all bots of a tenant, and says how many entries
-    /// there were. When it returns, all that was there before is gone; it goes in pieces, so that others
+    /// and documents there were. When it returns, all that was there before is gone; it goes in pieces, so that others
     /// can write meanwhile, and after an error a part may be left.
     ///
     /// Only what the bots keep in buckets of this user: what they have written into buckets of conversations
@@ -89,7 +89,8 @@ impl Store {
         self.remove(&filter).await
     }
 
-    /// Removes all entries that a filter shows, and says how many there were; as [`Self::forget`] does.
+    /// Removes all entries that a filter shows, and all documents of the collections that it shows, whoever has put
+    /// them there; and says how many there were; as [`Self::forget`] does.
     /// A single entry is removed by [`Self::delete`].
     pub async fn remove(&self, filter: &EntryFilter) -> Result<u64, Error> {
         let tenant = scope::name(&filter.tenant)?;
@@ -102,9 +103,10 @@ impl Store {
                     before: before.clone(),
                     most: PIECE,
                 };
-                let removed = self.remove_piece(&tenant, &bot, write).await?;
+                let place = of_tenant(&tenant, &bot);
+                let removed = self.remove_piece(place, write).await?;
                 live = live.saturating_add(removed.live);
-                if is_last(removed) {
+                if !removed.has_more {
                     break;
                 }
             }
@@ -112,17 +114,7 @@ impl Store {
         Ok(live)
     }
 
-    async fn remove_piece(
-        &self,
-        tenant: &[u8],
-        bot: &[u8],
-        write: Write,
-    ) -> Result<Removed, Error> {
-        let place = Place {
-            tenant: tenant.to_vec(),
-            bot: bot.to_vec(),
-            bucket: Vec::new(),
-        };
+    pub(crate) async fn remove_piece(&self, place: Place, write: Write) -> Result<Removed, Error> {
         match self.writer.submit(place, write).await? {
             Outcome::Removed(removed) => Ok(removed),
             _ => Err(unexpected()),
@@ -130,7 +122,11 @@ impl Store {
     }
 }
 
-/// Whether a piece has left nothing.
-fn is_last(removed: Removed) -> bool {
-    removed.all < PIECE.unsigned_abs()
+/// A bot, whatever the bucket.
+fn of_tenant(tenant: &[u8], bot: &[u8]) -> Place {
+    Place {
+        tenant: tenant.to_vec(),
+        bot: bot.to_vec(),
+        bucket: Vec::new(),
+    }
 }

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use crate::{error::OpenError, pools::Engine};
 
 /// The version of the tables that this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What leads from each version to the next. Never changed once it was released, only added to. `BYTES` is
 /// what the database calls a column of bytes.
@@ -17,7 +17,9 @@ pub const SCHEMA_VERSION: i64 = 1;
 ///
 /// A full bot, or a full tenant, looks for what has expired with each write that is refused. The two indexes
 /// let it see at once that there is nothing; only entries that expire stand in them.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 2] = [KEYS_AND_VALUES, DOCUMENTS];
+
+const KEYS_AND_VALUES: &[&str] = &[
     "CREATE TABLE ravenry_tenants (
         tenant BYTES NOT NULL PRIMARY KEY,
         bytes BIGINT NOT NULL,
@@ -46,7 +48,57 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         WHERE expires < 9223372036854775807",
     "CREATE INDEX ravenry_expiry_of_bots ON ravenry_entries (tenant, bot, expires)
         WHERE expires < 9223372036854775807",
-]];
+];
+
+/// `ravenry_collections` says what `ravenry_documents` holds, in a row for each collection that has documents; both
+/// are counted in `ravenry_bots` and `ravenry_tenants`, too. A revision and a number are versions of the tenant: the
+/// `revision` of a collection is that of its last change, and `removed` that of the last one by which documents may
+/// have gone. `number` is what a document is called in an index, and stays when the document is put again.
+///
+/// What is long comes last: `vectors` behind `text`, since more is asked of texts without vectors than the other way
+/// round. The index of numbers holds all that says of which documents the vectors are missing.
+const DOCUMENTS: &[&str] = &[
+    "CREATE TABLE ravenry_collections (
+        tenant BYTES NOT NULL,
+        bot BYTES NOT NULL,
+        bucket BYTES NOT NULL,
+        revision BIGINT NOT NULL,
+        removed BIGINT NOT NULL,
+        documents BIGINT NOT NULL,
+        bytes BIGINT NOT NULL,
+        PRIMARY KEY (tenant, bot, bucket)
+    )",
+    "CREATE TABLE ravenry_documents (
+        tenant BYTES NOT NULL,
+        bot BYTES NOT NULL,
+        bucket BYTES NOT NULL,
+        id BYTES NOT NULL,
+        number BIGINT NOT NULL,
+        revision BIGINT NOT NULL,
+        origin BIGINT NOT NULL,
+        digest BYTES NOT NULL,
+        expires BIGINT NOT NULL,
+        size BIGINT NOT NULL,
+        title BYTES NOT NULL,
+        source BYTES NOT NULL,
+        format BIGINT NOT NULL,
+        model BYTES NOT NULL,
+        text BYTES NOT NULL,
+        vectors BYTES NOT NULL,
+        PRIMARY KEY (tenant, bot, bucket, id)
+    )",
+    "CREATE INDEX ravenry_changes_of_collections
+        ON ravenry_documents (tenant, bot, bucket, revision)",
+    "CREATE INDEX ravenry_numbers_of_collections
+        ON ravenry_documents (tenant, bot, bucket, number, expires, model)",
+    "CREATE INDEX ravenry_document_expiry_of_tenants ON ravenry_documents (tenant, expires)
+        WHERE expires < 9223372036854775807",
+    "CREATE INDEX ravenry_document_expiry_of_bots ON ravenry_documents (tenant, bot, expires)
+        WHERE expires < 9223372036854775807",
+    "CREATE INDEX ravenry_document_expiry_of_collections
+        ON ravenry_documents (tenant, bot, bucket, expires)
+        WHERE expires < 9223372036854775807",
+];
 
 /// The key of the lock under which PostgreSQL changes tables: `ravenry` in ASCII.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(32199664688624249) IS NULL";

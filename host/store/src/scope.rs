@@ -96,6 +96,13 @@ impl Place {
     }
 }
 
+/// The next column in the order of bytes.
+pub(crate) fn next(column: &[u8]) -> Vec<u8> {
+    let mut next = column.to_vec();
+    next.push(0);
+    next
+}
+
 /// The name of a tenant or a bot as it stands in its column.
 pub(crate) fn name(text: &str) -> Result<Vec<u8>, Error> {
     if text.len() > NAME_BYTES_MAX {

@@ -56,7 +56,12 @@ impl Clock {
 
     /// Milliseconds since 1970.
     pub(crate) fn now(&self) -> i64 {
-        milliseconds((self.0)().duration_since(UNIX_EPOCH).unwrap_or_default())
+        milliseconds(self.time().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    /// The same moment as the standard library has it.
+    pub(crate) fn time(&self) -> SystemTime {
+        (self.0)()
     }
 }
 
@@ -75,6 +80,12 @@ pub(crate) fn expiry(now: i64, ttl: Option<Duration>) -> i64 {
         // What lasts for longer than numbers do is not `NEVER`, which no sweep looks at; it makes no difference.
         now.saturating_add(milliseconds(ttl))
     })
+}
+
+/// The same as a moment; `None`: never.
+pub(crate) fn moment(expires: i64) -> Option<SystemTime> {
+    let since_1970 = u64::try_from(expires).ok().filter(|_| expires != NEVER)?;
+    UNIX_EPOCH.checked_add(Duration::from_millis(since_1970))
 }
 
 /// As a number; as the largest one, where it is longer.

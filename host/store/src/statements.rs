@@ -1,5 +1,7 @@
 //! The statements, in the SQL that both databases understand.
 
+pub(crate) mod documents;
+
 use std::sync::LazyLock;
 
 /// How many entries one statement is about at most.
@@ -19,14 +21,14 @@ pub(crate) const SAVE_TENANT: &str = "
 
 pub(crate) static BOTS: LazyLock<ByRows> = LazyLock::new(|| {
     ByRows::new(|rows| {
-        let bots = each(rows, 1, ", ", |of| of(0));
+        let bots = each(rows, (2, 1), ", ", |of| of(0));
         format!("SELECT bytes, keys, bot FROM ravenry_bots WHERE tenant = $1 AND bot IN ({bots})")
     })
 });
 
 pub(crate) static SAVE_BOTS: LazyLock<ByRows> = LazyLock::new(|| {
     ByRows::new(|rows| {
-        let rows = each(rows, 3, ", ", |of| {
+        let rows = each(rows, (2, 3), ", ", |of| {
             let [bot, bytes, keys] = [of(0), of(1), of(2)];
             format!("($1, {bot}, {bytes}, {keys})")
         });
@@ -80,7 +82,7 @@ pub(crate) static ENTRIES: LazyLock<ByRows> = LazyLock::new(|| {
 
 pub(crate) static SAVE_ENTRIES: LazyLock<ByRows> = LazyLock::new(|| {
     ByRows::new(|rows| {
-        let rows = each(rows, 7, ", ", |of| {
+        let rows = each(rows, (2, 7), ", ", |of| {
             let [bot, bucket, key, value] = [of(0), of(1), of(2), of(3)];
             let [size, version, expires] = [of(4), of(5), of(6)];
             format!("($1, {bot}, {bucket}, {key}, {value}, {size}, {version}, {expires})")
@@ -182,28 +184,50 @@ pub(crate) const TENANTS_WITH_EXPIRED: &str = "
         SELECT 1 FROM ravenry_entries
         WHERE ravenry_entries.tenant = ravenry_tenants.tenant
             AND expires <= $1 AND expires < 9223372036854775807
+    ) OR EXISTS (
+        SELECT 1 FROM ravenry_documents
+        WHERE ravenry_documents.tenant = ravenry_tenants.tenant
+            AND expires <= $1 AND expires < 9223372036854775807
     ) ORDER BY tenant LIMIT $2";
 
 pub(crate) const BOTS_OF_TENANT: &str = "
     SELECT bot FROM ravenry_bots WHERE tenant = $1 ORDER BY bot";
 
+/// What of entries and documents has expired by $1, where the condition holds: their bytes, and how many they are.
+macro_rules! expired {
+    ($condition:literal) => {
+        concat!(
+            "(SELECT CAST(COALESCE(SUM(e.size), 0) AS BIGINT) FROM ravenry_entries e WHERE ",
+            $condition,
+            " AND e.expires <= $1 AND e.expires < 9223372036854775807)
+            + (SELECT CAST(COALESCE(SUM(e.size), 0) AS BIGINT) FROM ravenry_documents e WHERE ",
+            $condition,
+            " AND e.expires <= $1 AND e.expires < 9223372036854775807) AS gone_bytes,
+            (SELECT COUNT(*) FROM ravenry_entries e WHERE ",
+            $condition,
+            " AND e.expires <= $1 AND e.expires < 9223372036854775807)
+            + (SELECT COUNT(*) FROM ravenry_documents e WHERE ",
+            $condition,
+            " AND e.expires <= $1 AND e.expires < 9223372036854775807) AS gone"
+        )
+    };
+}
+
 /// Bots with what they have stored, and how much of that has expired; behind a bot, unless $5 is 0.
-pub(crate) const OWNERS: &str = "
-    SELECT b.tenant, b.bot, b.bytes, b.keys,
-        CAST(COALESCE(SUM(e.size), 0) AS BIGINT), COUNT(e.size)
-    FROM ravenry_bots b LEFT JOIN ravenry_entries e
-        ON e.tenant = b.tenant AND e.bot = b.bot
-            AND e.expires <= $1 AND e.expires < 9223372036854775807
-    WHERE ($5 = 0 OR (b.tenant, b.bot) > ($2, $3))
-    GROUP BY b.tenant, b.bot, b.bytes, b.keys HAVING b.keys > COUNT(e.size)
-    ORDER BY b.tenant, b.bot LIMIT $4";
+pub(crate) const OWNERS: &str = concat!(
+    "SELECT tenant, bot, bytes, keys, gone_bytes, gone FROM (
+        SELECT b.tenant, b.bot, b.bytes, b.keys, ",
+    expired!("e.tenant = b.tenant AND e.bot = b.bot"),
+    " FROM ravenry_bots b WHERE ($5 = 0 OR (b.tenant, b.bot) > ($2, $3))
+    ) AS those WHERE keys > gone ORDER BY tenant, bot LIMIT $4"
+);
 
 /// What a tenant has stored, and how much of that has expired.
-pub(crate) const TENANT_USAGE: &str = "
-    SELECT t.bytes, t.keys, CAST(COALESCE(SUM(e.size), 0) AS BIGINT), COUNT(e.size)
-    FROM ravenry_tenants t LEFT JOIN ravenry_entries e
-        ON e.tenant = t.tenant AND e.expires <= $1 AND e.expires < 9223372036854775807
-    WHERE t.tenant = $2 GROUP BY t.bytes, t.keys";
+pub(crate) const TENANT_USAGE: &str = concat!(
+    "SELECT t.bytes, t.keys, ",
+    expired!("e.tenant = t.tenant"),
+    " FROM ravenry_tenants t WHERE t.tenant = $2"
+);
 
 /// Live entries of a bot in order: its buckets from $5 to before $6.
 pub(crate) const SHOW_BUCKETS: &str = "
@@ -219,20 +243,20 @@ pub(crate) const SHOW_REST: &str = "
 
 /// That an entry is one of so many, of the tenant $1.
 fn entries(rows: usize) -> String {
-    each(rows, 3, " OR ", |of| {
+    each(rows, (2, 3), " OR ", |of| {
         let [bot, bucket, key] = [of(0), of(1), of(2)];
         format!("(tenant = $1 AND bot = {bot} AND bucket = {bucket} AND key = {key})")
     })
 }
 
-/// A text for each row, which has so many places, from $2 on.
+/// A text for each row, of which the first begins at a place, and which has so many places.
 fn each(
     rows: usize,
-    places: usize,
+    (first, places): (usize, usize),
     between: &str,
     text: impl Fn(&dyn Fn(usize) -> String) -> String,
 ) -> String {
-    let texts = (0..rows).map(|row| text(&|place| format!("${}", 2 + row * places + place)));
+    let texts = (0..rows).map(|row| text(&|place| format!("${}", first + row * places + place)));
     texts.collect::<Vec<_>>().join(between)
 }
 

@@ -1,6 +1,6 @@
 //! What a bot can do with its state: read, write, count, compare and swap, list.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use sqlx::{Connection as _, Row as _};
 
@@ -52,6 +52,11 @@ pub struct KeyPage {
 }
 
 impl Store {
+    /// What time it is, by the clock that says what has expired.
+    pub fn now(&self) -> SystemTime {
+        self.clock.time()
+    }
+
     /// The value of a key; `None`: there is none.
     pub async fn get(&self, scope: &Scope, key: &str) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.current(scope, key).await?.value)

@@ -48,6 +48,7 @@ mod hostile;
 mod house;
 mod http;
 mod interface;
+mod knowledge;
 mod limits;
 mod logs;
 mod memory;

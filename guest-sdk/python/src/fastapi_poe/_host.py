@@ -7,7 +7,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import ravenry
-from ravenry import Failure, Query, Reply, Settings, Stopped, StoreError, _log, request
+from ravenry import (
+    Failure,
+    KnowledgeError,
+    Query,
+    Reply,
+    Settings,
+    Stopped,
+    StoreError,
+    _log,
+    request,
+)
 from starlette import requests as starlette_requests
 
 from . import _incoming, _own_keys, _upload
@@ -97,7 +107,7 @@ class Host(ravenry.Bot):
                 speaker.end()
             finally:
                 await events.aclose()
-        except (Failure, Stopped, StoreError):
+        except (Failure, Stopped, StoreError, KnowledgeError):
             raise
         except Exception as error:
             if speaker.is_over:

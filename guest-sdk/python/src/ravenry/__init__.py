@@ -24,16 +24,17 @@ The map:
 - `Query` is what is asked: the conversation, its people, files and parameters.
 - `Reply` is where the answer goes, event by event; `events` has them as objects.
 - `Failure` is the polite way to give up; `Stopped` is why nothing more can be said. Both may stay
-  uncaught, and so may `PoeError`, `HttpError` and `StoreError`.
+  uncaught, and so may `PoeError`, `HttpError`, `StoreError` and `KnowledgeError`.
 - `Settings` says how the platform should treat the bot; `settings` has the controls that a person
   can set beside the text field.
 - `poe` asks other bots and hands their answers on, reads attachments, charges.
 - `tools` lets a language model use tools; `prompt` shapes conversations for one.
 - `store` remembers: for the bot, for each person, for each conversation.
+- `knowledge` finds the passages of the bot's documents that answer a question.
 - `http` reaches the web, within the hosts of the manifest; `sse` reads streams of events.
 - `request` has the request as it was received, for what the classes above leave out.
-- `testing` asks a bot in native tests, and plays the other bots, the web, the store, the person's
-  purse and the clock.
+- `testing` asks a bot in native tests, and plays the other bots, the web, the store, the documents,
+  the person's purse and the clock.
 
 `asyncio` works as far as it needs no threads, sockets or processes: `respond` may be `async`, and
 then `sleep`, `gather`, `create_task`, `timeout` and `TaskGroup` wait for several things at once.
@@ -50,6 +51,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import events
+from ._knowledge_error import KnowledgeError
 from .bot import Bot, ErrorReport, Feedback, Reaction, export
 from .failure import Failure, HttpError, PoeError, Stopped, StoreError
 from .query import (
@@ -65,7 +67,7 @@ from .reply import Reply
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from . import http, poe, prompt, request, settings, sse, store, tools
+    from . import http, knowledge, poe, prompt, request, settings, sse, store, tools
     from . import testing as testing
 
 __version__ = "0.1.0"
@@ -78,6 +80,7 @@ __all__ = [
     "Failure",
     "Feedback",
     "HttpError",
+    "KnowledgeError",
     "Message",
     "MessageFeedback",
     "MessageReaction",
@@ -93,6 +96,7 @@ __all__ = [
     "events",
     "export",
     "http",
+    "knowledge",
     "poe",
     "prompt",
     "request",
@@ -104,7 +108,18 @@ __all__ = [
 
 #: Modules that are imported when they are first used, so that a bot without them pays nothing.
 _LATE = frozenset(
-    {"http", "poe", "prompt", "request", "settings", "sse", "store", "testing", "tools"}
+    {
+        "http",
+        "knowledge",
+        "poe",
+        "prompt",
+        "request",
+        "settings",
+        "sse",
+        "store",
+        "testing",
+        "tools",
+    }
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from typing import Any
 
 from . import _log
+from ._knowledge_error import KnowledgeError
 from .events import Data, Error, File, Json, Meta, Other, Replace, Suggest, Text
 from .failure import Failure, HttpError, PoeError, Stopped, StoreError
 from .reply import Reply
@@ -13,7 +14,10 @@ from .reply import Reply
 _EVENTS = (Text, Replace, Suggest, Meta, File, Data, Json, Other, Error)
 
 #: What others refuse: each knows what the person is to read.
-_REFUSALS = (PoeError, HttpError, StoreError)
+_REFUSALS = (PoeError, HttpError, StoreError, KnowledgeError)
+
+#: What is named in the log before what it says.
+_NAMED = ((StoreError, "the store"), (KnowledgeError, "the knowledge"))
 
 #: What can be iterated, but is hardly meant to be said piece by piece.
 _NOT_SAID: tuple[type[Any], ...] = (str, bytes, dict)
@@ -144,7 +148,8 @@ def _outcome(error: BaseException) -> Failure | None:
         if not is_quiet:
             place = _log.place(error)
             where = f" ({place})" if place else ""
-            what = f"the store: {meant}" if isinstance(meant, StoreError) else str(meant)
+            names = [f"{name}: " for kind, name in _NAMED if isinstance(meant, kind)]
+            what = f"{''.join(names)}{meant}"
             _log.line(f"the reply was given up: {what}{where}".replace("\n", "\\n"))
         return failure
     _log.exception(error)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
+    from ._documents import Document, DocumentInfo, Passage
     from .events import Event, File
 
 
@@ -155,6 +156,30 @@ class StoreBucket(Protocol):
         ...
 
 
+class KnowledgeCollection(Protocol):
+    """A collection of documents. Everything raises `KnowledgeError`."""
+
+    def search(self, question: str, limit: int) -> Sequence[Passage]:
+        """The passages that answer a question best, best first."""
+        ...
+
+    def put(self, documents: Sequence[Document]) -> None:
+        """Puts documents in, all or none."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Removes these documents: how many there were."""
+        ...
+
+    def clear(self) -> int:
+        """Removes all documents: how many there were."""
+        ...
+
+    def documents(self, after: str | None) -> tuple[Sequence[DocumentInfo], str | None]:
+        """Some of the documents, and what brings those behind them, if there are any."""
+        ...
+
+
 class Backend(Protocol):
     """The world around a bot."""
 
@@ -243,6 +268,12 @@ class Backend(Protocol):
 
     def open_bucket(self, name: str) -> StoreBucket:
         """Opens a bucket: `bot`, `user` or `conversation`."""
+        ...
+
+    # The documents. It raises `KnowledgeError`.
+
+    def open_collection(self, name: str) -> KnowledgeCollection:
+        """A collection: `bot` or `user`."""
         ...
 
 

@@ -26,6 +26,7 @@ from ._component_convert import (
     settings_to,
 )
 from ._component_http import WasiWeb
+from ._component_knowledge import WasiKnowledge
 from ._component_poe import WasiPoe
 from ._component_reply import WasiReply, failure_to
 from ._component_store import WasiStore
@@ -48,7 +49,7 @@ for _stream in (sys.stdout, sys.stderr):
         _reconfigure(line_buffering=True, errors="backslashreplace")
 
 
-class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb, WasiStore):
+class WasiBackend(WasiTime, WasiReply, WasiPoe, WasiWeb, WasiStore, WasiKnowledge):
     """The gateway, as the world around a bot."""
 
     def raw(self) -> str:

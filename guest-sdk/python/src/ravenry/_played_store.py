@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from . import _backend
+from ._played_knowledge import Knowledge
 from .failure import NoSuchStore, StoreError
 from .store import Bucket
 
@@ -149,13 +150,14 @@ def _size(owner: str, key: str, value: bytes) -> int:
 
 
 class Owners:
-    """Whose buckets there are in a call: those of a person and a conversation where it names
-    them."""
+    """Whose buckets and collections there are in a call: those of a person and a conversation
+    where it names them."""
 
     def __init__(
-        self, store: Store, user_id: str = "", conversation_id: str = ""
+        self, store: Store, knowledge: Knowledge, user_id: str = "", conversation_id: str = ""
     ) -> None:
         self._store = store
+        self._knowledge = knowledge
         self._owners = {"user": user_id, "conversation": conversation_id}
 
     def open(self, name: str) -> _backend.StoreBucket:
@@ -164,6 +166,10 @@ class Owners:
         if not owner and name != "bot":
             raise NoSuchStore(name)
         return self._store.opened(name, owner)
+
+    def collection(self, name: str) -> _backend.KnowledgeCollection:
+        """A collection; `NoSuchCollection` where the call does not have it."""
+        return self._knowledge.opened(name, self._owners["user"])
 
 
 class _PlayedBucket:

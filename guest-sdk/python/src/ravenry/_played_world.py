@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._backend import Exchange, Pollable, StoreBucket
+from ._backend import Exchange, KnowledgeCollection, Pollable, StoreBucket
 from ._clock import Clock
 from ._named import kind
 from ._played_store import Owners
@@ -269,6 +269,12 @@ class PlayedWorld:
     def open_bucket(self, name: str) -> StoreBucket:
         """Opens a bucket of the scene's store."""
         return self._owners.open(name)
+
+    # The documents.
+
+    def open_collection(self, name: str) -> KnowledgeCollection:
+        """A collection of the scene's documents."""
+        return self._owners.collection(name)
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 The kinds are kept apart. A `Failure` is the bot's own decision and is shown to the person. A
 `Stopped` comes from the gateway, which knows already and shows what there is to show. `PoeError`,
-`HttpError` and `StoreError` say what the platform, the web or the store refused. All of them may
-stay uncaught: each then ends the reply well, in its own way.
+`HttpError` and `StoreError` say what the platform, the web or the store refused; so does
+`KnowledgeError`, of documents. All of them may stay uncaught: each then ends the reply well, in its
+own way.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class Stopped(Exception):
 #: What a person reads where something that the bot needs is not there.
 _BUSY = "Something this bot relies on did not answer."
 #: What a person reads where the bot, or whoever mounted it, made a mistake.
-_UNABLE = "This bot could not do what it needs to answer."
+UNABLE = "This bot could not do what it needs to answer."
 
 #: What went wrong with the platform; see `PoeError.kind`.
 PoeErrorKind = Literal[
@@ -225,7 +226,7 @@ class PoeError(Exception):
             return Failure(_BUSY)
         if self.kind == "too-large":
             return Failure("That is too large for this bot.", allow_retry=False)
-        return Failure(_UNABLE, allow_retry=False)
+        return Failure(UNABLE, allow_retry=False)
 
 
 #: What went wrong with a request to the web; see `HttpError.kind`.
@@ -310,7 +311,7 @@ class HttpError(Exception):
             return Failure(_BUSY)
         if self.kind in ("too-large", "malformed"):
             return Failure("Something this bot relies on gave an answer it cannot use.")
-        return Failure(_UNABLE, allow_retry=False)
+        return Failure(UNABLE, allow_retry=False)
 
 
 #: What went wrong with what the bot remembers; see `StoreError.kind`.
@@ -378,7 +379,7 @@ class StoreError(Exception):
             return Failure(
                 "This bot has no room left for what it is to remember.", allow_retry=False
             )
-        return Failure(_UNABLE, allow_retry=False)
+        return Failure(UNABLE, allow_retry=False)
 
 
 class NoSuchStore(StoreError):

@@ -28,8 +28,9 @@ so do `time.monotonic`, `time.time` and `time.perf_counter`.
     '''
 
 What surrounds a query is a `Scene`: other bots as a `Script` each, the web as an `Upstream` each,
-attached files, a `Store` with what the bot remembers, a budget, headers, bounds. The `Transcript`
-has what each of them was asked, and what is remembered after.
+attached files, a `Store` with what the bot remembers, `Knowledge` with its documents, a budget,
+headers, bounds. The `Transcript` has what each of them was asked, and what is remembered and known
+after.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from typing import Self, cast
 
 from . import _answer_query, _backend, _current_query, _loop, _played_time, _urllib
 from ._clock import Clock
+from ._played_knowledge import Knowledge
 from ._played_store import Owners, Store
 from ._played_web import PlayedRequest, PlayedWeb, Upstream
 from ._played_world import Charge, PlayedWorld, Received, Upload
@@ -56,6 +58,7 @@ from .settings import Settings
 __all__ = [
     "Asked",
     "Charge",
+    "Knowledge",
     "PlayedRequest",
     "Scene",
     "Script",
@@ -125,6 +128,8 @@ class Transcript:
     times: list[float] = field(default_factory=list[float])
     #: What the bot remembers at the end: what the scene began with, and what has become of it.
     store: Store = field(default_factory=Store)
+    #: What the bot knows at the end: what the scene began with, and what has become of it.
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     @property
     def text(self) -> str:
@@ -200,7 +205,8 @@ class Scene:
       (`gone`). By default the reader stays. The gateway mostly discards an instance whose reader
       has left before it can say anything more; this shows what a bot does where it still runs.
     - `budget` is what the person can pay, in thousandths of a US cent; more than enough by default.
-    - `store` is what the bot remembers when it is asked: nothing by default.
+    - `store` is what the bot remembers when it is asked, and `knowledge` what it knows: nothing by
+      default.
     """
 
     def __init__(
@@ -214,6 +220,7 @@ class Scene:
         leaves_after: int | None = None,
         budget: int = _BUDGET_MAX,
         store: Store | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._received = Received(raw, _pairs(headers), reference)
         self._characters_max = characters_max
@@ -221,6 +228,7 @@ class Scene:
         self._leaves_after = leaves_after
         self._budget = budget
         self._store = Store() if store is None else store
+        self._knowledge = Knowledge() if knowledge is None else knowledge
         self._bots = PlayedBots()
         self._upstreams: list[tuple[str, Callable[[PlayedRequest], Upstream]]] = []
         self._attachments: dict[str, bytes] = {}
@@ -265,6 +273,12 @@ class Scene:
         self._store = store
         return self
 
+    def knowledge(self, knowledge: Knowledge) -> Self:
+        """Says what the bot knows when it is asked: documents put in for the test, or left by an
+        earlier query."""
+        self._knowledge = knowledge
+        return self
+
     def budget(self, milli_cents: int) -> Self:
         """Says what the person can pay, in thousandths of a US cent."""
         self._budget = milli_cents
@@ -273,13 +287,13 @@ class Scene:
     def ask(self, bot: Answerer, query: Question) -> Transcript:
         """Asks a bot and returns what it said."""
         asked = query if isinstance(query, Query) else Query.of(query)
-        store = self._store.copy()
+        store, knowledge = self._store.copy(), self._knowledge.copy()
         made = bot if isinstance(bot, Bot) else bot()
         module = type(made).__module__
-        with self._play(module, Owners(store)):
+        with self._play(module, Owners(store, knowledge)):
             settings = cast("Settings", _answer_query.settle(made.settings()))
             calls = dict(settings.server_bot_dependencies)
-        owners = Owners(store, asked.user_id, asked.conversation_id)
+        owners = Owners(store, knowledge, asked.user_id, asked.conversation_id)
         with self._play(module, owners) as (world, web):
             recorder = Recorder(
                 world.clock, self._characters_max, self._events_max, self._leaves_after
@@ -304,14 +318,15 @@ class Scene:
                 requests=web.requests,
                 times=recorder.times,
                 store=store,
+                knowledge=knowledge,
             )
 
     @contextmanager
     def during(self) -> Generator[None, None, None]:
         """Runs other functions of a bot, such as `settings`, with this request and a clock at zero:
         `with scene.during(): bot.on_error(report)`. Nobody asks there, so of what the bot remembers
-        only `store.bot()` is there."""
-        with self._play(None, Owners(self._store.copy())):
+        only `store.bot()` is there, and of what it knows `knowledge.bot()`."""
+        with self._play(None, Owners(self._store.copy(), self._knowledge.copy())):
             yield
 
     def feedback(self, bot: Answerer, feedback: Feedback) -> Store:
@@ -327,7 +342,7 @@ class Scene:
     ) -> Store:
         made = bot if isinstance(bot, Bot) else bot()
         store = self._store.copy()
-        owners = Owners(store, report.user_id, report.conversation_id)
+        owners = Owners(store, self._knowledge.copy(), report.user_id, report.conversation_id)
         with self._play(type(made).__module__, owners):
             _answer_query.settle(tell(made))
         return store

@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use super::{
     kept::Kept,
+    known::Knowledge,
     recorder::Recorder,
     script::{Asked, Bots},
     upstream::Upstreams,
@@ -27,6 +28,8 @@ pub(crate) struct SceneState {
     pub(crate) attachments: BTreeMap<String, Vec<u8>>,
     /// What the bot remembers.
     pub(crate) kept: Kept,
+    /// What the bot knows.
+    pub(crate) known: Knowledge,
     /// The person of the query or report at hand; empty where there is none.
     pub(crate) user_id: String,
     /// The conversation of the query or report at hand; empty where there is none.

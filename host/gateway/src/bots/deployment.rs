@@ -24,9 +24,9 @@ pub use self::{
 };
 use super::{
     Registry, Table,
+    background::Background,
     mount::{self, BotKey, BotRecipe, BotSummary, Inspected, Shared, Wanted},
     shared_state::{Debtor, TenantState},
-    sync::Syncing,
 };
 use crate::metrics;
 use ravenry_base::{
@@ -43,7 +43,7 @@ use ravenry_config::{
 pub struct Deployment {
     shared: Shared,
     registry: Arc<Registry>,
-    syncing: Syncing,
+    background: Background,
     /// Told of what a change was still waiting for when it was said to be done.
     news: BotEvent,
     state: Mutex<DeploymentState>,
@@ -132,12 +132,12 @@ struct Plan {
 
 impl Deployment {
     /// A process without bots. `news` hears of what a change was still waiting for when it was said.
-    pub fn new(shared: Shared, syncing: Syncing, news: BotEvent) -> Arc<Self> {
+    pub fn new(shared: Shared, background: Background, news: BotEvent) -> Arc<Self> {
         Arc::new(Self {
             shared,
             news,
             registry: Arc::default(),
-            syncing,
+            background,
             state: Mutex::default(),
             carried_out: Condvar::new(),
             open: watch::Sender::default(),
@@ -152,7 +152,7 @@ impl Deployment {
     pub fn end(&self) {
         self.state().orders = Orders::default();
         self.carried_out.notify_all();
-        self.syncing.end_all();
+        self.background.end_all();
     }
 
     /// The table that finds the bots, always the one in use.
@@ -251,12 +251,11 @@ impl Deployment {
         state.mounted = mounted;
         state.unread = unread;
         self.registry.swap(state.table());
-        applied.removed.iter().for_each(|bot| self.syncing.end(bot));
         let added = applied.added.iter().map(|added| &added.bot);
         let others = [&applied.changed, &applied.reconfigured];
-        for bot in added.chain(others.into_iter().flatten()) {
-            self.syncing.begin(Arc::clone(bot));
-        }
+        let others = added.chain(others.into_iter().flatten());
+        self.background
+            .change(&applied.removed, others, &state.mounted);
         let log = Log::new(applied, Arc::clone(progress));
         state.orders.replace(orders, &log);
         self.say_open(&state);

@@ -30,7 +30,10 @@ use super::{
 use crate::{
     charges::Journal,
     compute::{Compute, Owner},
-    imports::poe::{Declared, Platform},
+    imports::{
+        collections::Collections,
+        poe::{Declared, Platform},
+    },
     sandbox::{self, Component, ComponentError, EngineKind, Sandbox},
     secrets::Secrets,
     store::SharedStore,
@@ -66,6 +69,8 @@ pub struct Shared {
     pub journal: Journal,
     /// Where bots keep things.
     pub store: SharedStore,
+    /// What is loaded of their documents.
+    pub collections: Arc<Collections>,
     /// The way out to other servers.
     pub egress: Egress,
     /// Step of the clocks that guests read.
@@ -289,7 +294,12 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         pools: pools.clone(),
         metrics: metrics.clone(),
     };
-    let store = grants::store(order, shared, pools.clone(), metrics.clone());
+    let owner = Owner {
+        tenant: Arc::clone(&tenant.time),
+        bot: own.time,
+    };
+    let computing = (owner.clone(), pools.clone());
+    let store = grants::store(order, shared, computing, metrics.clone());
     Bot {
         tenant: spec.tenant.clone(),
         name: spec.name.clone(),
@@ -311,10 +321,7 @@ fn assemble(order: &BotRecipe, component: Option<Component>, shared: &Shared) ->
         allowance: grants::allowance(order, shared, pools),
         shared_state: tenant.clone(),
         parts: own.parts,
-        owner: Owner {
-            tenant: Arc::clone(&tenant.time),
-            bot: own.time,
-        },
+        owner,
         pace: own.pace,
         breaker: own.breaker,
         config: spec

@@ -27,7 +27,7 @@ const REQUEST: &str = r#"{"version":"1.2","type":"settings"}"#;
 
 /// The tasks that learn and hand on, one for each bot. Dropping it gives up.
 #[derive(Debug)]
-pub struct Syncing {
+pub(super) struct Syncing {
     runtime: Handle,
     asking: Arc<Semaphore>,
     /// One task each; its set ends it when another takes its place.
@@ -36,7 +36,7 @@ pub struct Syncing {
 
 impl Syncing {
     /// No task yet; all of them on the runtime that calls.
-    pub fn here() -> Self {
+    pub(super) fn here() -> Self {
         Self {
             runtime: Handle::current(),
             asking: Arc::new(Semaphore::new(AT_ONCE)),
@@ -46,7 +46,7 @@ impl Syncing {
 
     /// Learns the settings of a bot and hands them on, in the place of what a version of it before
     /// still had to hand on.
-    pub fn begin(&self, bot: Arc<Bot>) {
+    pub(super) fn begin(&self, bot: Arc<Bot>) {
         let name = (bot.tenant.clone(), bot.name.clone());
         let asking = Arc::clone(&self.asking);
         let mut task = JoinSet::new();
@@ -65,12 +65,12 @@ impl Syncing {
     }
 
     /// Gives up on a bot that is not mounted any more.
-    pub fn end(&self, bot: &Bot) {
+    pub(super) fn end(&self, bot: &Bot) {
         self.lock().remove(&(bot.tenant.clone(), bot.name.clone()));
     }
 
     /// Gives up on all of them.
-    pub fn end_all(&self) {
+    pub(super) fn end_all(&self) {
         self.lock().clear();
     }
 

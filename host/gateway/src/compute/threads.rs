@@ -191,7 +191,7 @@ impl Inner {
                 quietly(|| drop(work));
                 let nanos = since(began);
                 self.turns().charge(&path, nanos);
-                owner.tenant.time.cleared(nanos);
+                owner.tenant.time.charged(nanos);
             } else if let Some(task) = self.next() {
                 self.turn(&task);
             } else {

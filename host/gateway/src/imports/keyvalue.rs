@@ -14,13 +14,16 @@ use std::sync::Arc;
 use ravenry_store::{Bucket, Scope, Version, WritePolicy};
 
 pub use self::notes::{Noted, NotedKey, StoreNotes};
+pub(super) use self::operations::Refused;
 use self::{operation_log::word, rate::OperationRate};
-use super::log::BotLog;
+use super::{
+    collections::{Collections, Seat},
+    log::BotLog,
+};
 use crate::{
     metrics::BotMetrics,
     store::{SharedStore, terms::StoreTerms},
 };
-use ravenry_base::memory::MemoryPool;
 use ravenry_config::ids::{BotName, TenantName};
 
 /// The buckets that there are, as a guest may name them.
@@ -34,18 +37,20 @@ pub struct BotStore {
     terms: StoreTerms,
     /// Its own, and that of all bots of its tenant.
     rates: [Arc<OperationRate>; 2],
-    /// What values that are read are booked on while they are on their way: bot, tenant, process.
-    pools: [Arc<MemoryPool>; 3],
-    metrics: BotMetrics,
+    pub(super) metrics: BotMetrics,
+    /// What is loaded of what it knows, with that of others.
+    pub(super) collections: Arc<Collections>,
+    /// Where it is searched, and on what values that are read are booked while they are on their way.
+    pub(super) seat: Arc<Seat>,
 }
 
 impl BotStore {
     /// What this bot has of the store: so much, for so long, and so many operations each second.
     pub(crate) fn new(
-        store: SharedStore,
+        (store, collections): (SharedStore, Arc<Collections>),
         owner: (TenantName, BotName),
         (terms, rates): (StoreTerms, [Arc<OperationRate>; 2]),
-        pools: [Arc<MemoryPool>; 3],
+        seat: Seat,
         metrics: BotMetrics,
     ) -> Self {
         Self {
@@ -53,8 +58,9 @@ impl BotStore {
             owner,
             terms,
             rates,
-            pools,
             metrics,
+            collections,
+            seat: Arc::new(seat),
         }
     }
 
@@ -65,21 +71,42 @@ impl BotStore {
             owner: self.owner.clone(),
             terms: self.terms,
             rates: self.rates.each_ref().map(|rate| Arc::new(rate.afresh())),
-            pools: self.pools.clone(),
             metrics: self.metrics.clone(),
+            collections: Arc::default(),
+            seat: Arc::clone(&self.seat),
         }
+    }
+
+    /// Where it is kept.
+    pub(crate) fn shared(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// A bucket of this bot.
+    pub(crate) fn scope(&self, bucket: Bucket) -> Scope {
+        let (tenant, bot) = &self.owner;
+        Scope {
+            tenant: tenant.to_string(),
+            bot: bot.to_string(),
+            bucket,
+        }
+    }
+
+    /// What holds for what is written to a bucket.
+    pub(crate) fn policy(&self, bucket: &Bucket) -> WritePolicy {
+        self.terms.of(bucket)
     }
 }
 
 /// The buckets of one call.
 #[derive(Debug)]
 pub struct Buckets {
-    bot: Arc<BotStore>,
+    pub(super) bot: Arc<BotStore>,
     user: Option<String>,
     conversation: Option<String>,
     /// Of whoever keeps what was asked and answered.
     notes: Option<StoreNotes>,
-    log: BotLog,
+    pub(super) log: BotLog,
 }
 
 /// A bucket that a guest has opened.
@@ -164,17 +191,16 @@ impl Buckets {
                 "the bot opens the store `{name}`, which this call does not have: the request names no {name}"
             )));
         };
-        let (tenant, bot) = &self.bot.owner;
-        let policy = self.bot.terms.of(&bucket);
         Ok(OpenBucket {
-            scope: Scope {
-                tenant: tenant.to_string(),
-                bot: bot.to_string(),
-                bucket,
-            },
-            policy,
+            policy: self.bot.policy(&bucket),
+            scope: self.bot.scope(bucket),
             numbered: None,
         })
+    }
+
+    /// Who asks; `None` where the platform names nobody.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     fn no_such(&self, sentence: &str) -> KeyvalueError {

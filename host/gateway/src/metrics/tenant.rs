@@ -42,8 +42,8 @@ impl TenantTime {
         }
     }
 
-    /// Counts time at a compute thread that went to freeing what was given up.
-    pub(crate) fn cleared(&self, nanos: u64) {
+    /// Counts computing that was no turn of its own: what was freed later, and what a process of ours did for it.
+    pub(crate) fn charged(&self, nanos: u64) {
         self.compute.increment(nanos);
     }
 

@@ -77,8 +77,9 @@ pub fn offered(name: &str) -> bool {
         "wasi:keyvalue/atomics@0.2.0-draft",
         "wasi:keyvalue/batch@0.2.0-draft",
     ];
-    const OURS: [&str; 5] = [
+    const OURS: [&str; 6] = [
         "ravenry:bot/bundle@0.1.0",
+        "ravenry:bot/knowledge@0.1.0",
         "ravenry:bot/types@0.1.0",
         "ravenry:bot/request@0.1.0",
         "ravenry:bot/reply@0.1.0",

@@ -2,6 +2,7 @@
 //! between but conversion. No generated type leaves this file.
 
 mod bundle;
+mod knowledge;
 mod pack;
 mod poe;
 
@@ -42,6 +43,7 @@ pub(super) mod bindings {
         imports: {
             "ravenry:bot/reply": async | trappable,
             "ravenry:bot/poe": async | trappable,
+            "ravenry:bot/knowledge": async | trappable,
             default: trappable,
         },
         exports: { default: async },
@@ -57,7 +59,7 @@ pub(super) mod bindings {
 use bindings::{
     BotPre as Generated,
     exports::ravenry::bot::handler,
-    ravenry::bot::{poe as platform, reply, request as received, types},
+    ravenry::bot::{knowledge as known, poe as platform, reply, request as received, types},
 };
 
 /// A component that was checked against the world `bot`, ready to be instantiated.
@@ -83,6 +85,7 @@ pub(super) fn add_to_linker(
     reply::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
     received::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
     platform::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
+    known::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)?;
     bundle::add_to_linker(linker)?;
     types::add_to_linker::<_, HasSelf<StoreData>>(linker, |state| state)
 }

@@ -7,14 +7,16 @@ use tokio::runtime::Handle;
 use super::{Directories, problem, resources::Machine};
 use crate::{
     bots::{
+        background::Background,
         concurrency::Limit,
         deployment::{self, Change, Deployment, Progress},
         mount::Shared,
         shared_state::SharedState,
-        sync::Syncing,
     },
     charges::Journal,
     compute::Compute,
+    embedding::Embedder,
+    imports::collections::Collections,
     sandbox::{Capacity, EngineKind, Sandbox, SandboxError, Size},
     store::{self, SharedStore},
 };
@@ -35,6 +37,8 @@ pub(super) struct Place<'a> {
     pub(super) journal: &'a Journal,
     /// What bots keep.
     pub(super) store: SharedStore,
+    /// Whether the documents that bots know are put there.
+    pub(super) fills: bool,
     /// The compute threads, if there are any.
     pub(super) compute: Option<Compute>,
 }
@@ -57,6 +61,8 @@ pub(super) fn prepare(
         spec.private_hosts.clone(),
         spec.name_servers.clone(),
     );
+    let embeddings = spec.embeddings.as_ref().filter(|_| place.fills);
+    let embedder = embeddings.map(|embeddings| Embedder::new(embeddings, &egress));
     let shared = Shared {
         sandbox: Arc::new(sandbox),
         memory_bytes_max: size.memory_bytes_max,
@@ -66,12 +72,14 @@ pub(super) fn prepare(
         shared_state: SharedState::new(egress.clone(), addresses),
         journal: place.journal.clone(),
         store: place.store,
+        collections: Arc::new(Collections::new(embedder)),
         egress,
         guest_clock: spec.guest_clock,
         compute: place.compute,
         runtime: Handle::current(),
     };
-    let deployment = Deployment::new(shared, Syncing::here(), news);
+    let background = Background::here(place.fills);
+    let deployment = Deployment::new(shared, background, news);
     Ok((deployment, capacity))
 }
 

@@ -39,6 +39,8 @@ pub(super) enum Reject {
     Broken(&'static str),
     /// The body makes no sense.
     Malformed(DecodeError),
+    /// Documents are not taken: with what status, why, and what to do.
+    Documents(StatusCode, String, Option<&'static str>),
     /// The bot could not be asked, or failed.
     Call(CallError, Reference),
     /// The tenant has as many connections as it may have beside others.
@@ -111,6 +113,7 @@ impl Reject {
                 };
                 (status, format!("{error} (reference {reference})"), None)
             }
+            Self::Documents(status, why, hint) => (*status, why.clone(), hint.map(str::to_owned)),
             Self::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "too many connections to this bot and its siblings are open".to_owned(), None),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned(), None),
         }

@@ -56,6 +56,32 @@ impl Intake {
         bot: &Bot,
         seat: &Seat,
     ) -> Result<(Decoded, RequestMemory), Reject> {
+        let (pieces, is_large, mut memory) = self.pieces(body, bot, seat).await?;
+        let decoded = decode(pieces, is_large, bot).await?;
+        let (body, all) = (decoded.raw.len() as u64, weight::after(&decoded));
+        // No more than was guessed before, as a rule; where it is, it has been made already.
+        let _ = memory.hold(body, all);
+        Ok((decoded, memory))
+    }
+
+    /// Reads the body of a request for this bot that is none of the protocol's.
+    pub(super) async fn receive(
+        &self,
+        body: Incoming,
+        bot: &Bot,
+        seat: &Seat,
+    ) -> Result<(Vec<Bytes>, RequestMemory), Reject> {
+        let (pieces, _, memory) = self.pieces(body, bot, seat).await?;
+        Ok((pieces, memory))
+    }
+
+    /// All of a body as it came, and whether it is large.
+    async fn pieces(
+        &self,
+        body: Incoming,
+        bot: &Bot,
+        seat: &Seat,
+    ) -> Result<(Vec<Bytes>, bool, RequestMemory), Reject> {
         let bytes_max = bot.limits.body;
         let length = body.size_hint().upper().unwrap_or(bytes_max);
         if length > bytes_max {
@@ -84,11 +110,7 @@ impl Intake {
                 bot.refused(*reference, "no memory for one more request body");
             }
         })?;
-        let decoded = decode(pieces, is_large, bot).await?;
-        let (body, all) = (decoded.raw.len() as u64, weight::after(&decoded));
-        // No more than was guessed before, as a rule; where it is, it has been made already.
-        let _ = memory.hold(body, all);
-        Ok((decoded, memory))
+        Ok((pieces, is_large, memory))
     }
 }
 
@@ -109,7 +131,7 @@ async fn decode(pieces: Vec<Bytes>, is_large: bool, bot: &Bot) -> Result<Decoded
 }
 
 /// The body in one piece, and nothing made for it beyond that.
-fn whole(mut pieces: Vec<Bytes>) -> Vec<u8> {
+pub(super) fn whole(mut pieces: Vec<Bytes>) -> Vec<u8> {
     let bytes = pieces.iter().map(Bytes::len).fold(0, usize::saturating_add);
     match pieces.pop() {
         Some(only) if pieces.is_empty() => only.into(),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Options,
+    Options, add_document,
     auth::{self, guesses::Guesses},
     body::ResponseBody,
     bot_page,
@@ -266,9 +266,10 @@ async fn answer(
 ) -> Result<Found, Reject> {
     let arrived = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let bot = find(gateway, &parts, seat)?;
+    let (bot, is_adding) = find(gateway, &parts, seat)?;
     match parts.method {
         Method::POST => {}
+        _ if is_adding => return Err(Reject::Method),
         Method::GET | Method::HEAD => return Ok(Found::Page(bot_page::page(&bot))),
         _ => return Err(Reject::Method),
     }
@@ -281,6 +282,11 @@ async fn answer(
         return Err(Reject::Stopping);
     }
     head::plain(&parts.headers)?;
+    if is_adding {
+        let incoming = (&gateway.intake, body);
+        let added = add_document::answer(incoming, &bot, authorized, seat).await;
+        return added.map(Found::Page);
+    }
     let (decoded, memory) = gateway.intake.take(body, &bot, seat).await?;
     let Decoded {
         request,
@@ -289,11 +295,7 @@ async fn answer(
     } = decoded;
     let reference = Reference::unique();
     if repaired {
-        tracing::warn!(
-            tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
-            "the request was not strict JSON and was repaired (comments, trailing commas, half a character, \
-             or a number out of range)"
-        );
+        tell_of_repair(&bot, reference);
     }
     let shows_store = gateway.shows_store && show::takes_store(&mut parts, seat);
     let received = Received::arrived(raw, parts.headers, reference, memory);
@@ -328,15 +330,20 @@ async fn answer(
     }
 }
 
-/// The bot at the path of this request. The query string plays no part.
-fn find(gateway: &Gateway, parts: &Parts, seat: &Seat) -> Result<Arc<Bot>, Reject> {
+/// The bot at the path of this request, and whether documents for it are what comes. The query string plays no part.
+fn find(gateway: &Gateway, parts: &Parts, seat: &Seat) -> Result<(Arc<Bot>, bool), Reject> {
     let host = head::read(parts.version, &parts.uri, &parts.headers)?;
     let path = parts.uri.path();
     let table = gateway.registry.table();
     let is_foreign = || gateway.is_foreign(&host, parts, seat);
-    match table.find(&host, path) {
-        Some(bot) if bot.keys() == 0 && is_foreign() => Err(Reject::Foreign),
-        Some(bot) => Ok(Arc::clone(bot)),
+    let adds_to = || {
+        let route = path.strip_suffix(add_document::SUFFIX)?;
+        table.find(&host, if route.is_empty() { "/" } else { route })
+    };
+    let found = table.find(&host, path).map(|bot| (bot, false));
+    match found.or_else(|| adds_to().map(|bot| (bot, true))) {
+        Some((bot, _)) if bot.keys() == 0 && is_foreign() => Err(Reject::Foreign),
+        Some((bot, is_adding)) => Ok((Arc::clone(bot), is_adding)),
         None => {
             // Which paths there are is the business of their authors.
             let tells = gateway.at_desk && !is_foreign();
@@ -369,6 +376,15 @@ fn json_response(body: Vec<u8>) -> AnyResponse {
         body,
     )
         .into_response()
+}
+
+/// Logs that a request was not as it should be.
+fn tell_of_repair(bot: &Bot, reference: Reference) {
+    tracing::warn!(
+        tenant = bot.tenant.as_str(), bot = bot.name.as_str(), %reference,
+        "the request was not strict JSON and was repaired (comments, trailing commas, half a character, \
+         or a number out of range)"
+    );
 }
 
 /// Logs why a call failed; the caller is told less.

@@ -4,6 +4,7 @@ use super::*;
 use ravenry_base::report::Place;
 use ravenry_config::{
     MANIFEST,
+    documents::DocumentFiles,
     ids::{BotName, Route, TenantName},
     limits::Limits,
     resolve::Build,
@@ -45,6 +46,7 @@ fn bot(source: PathBuf, watch: Option<&[&str]>) -> BotSpec {
         secrets: Vec::new(),
         limits: Limits::default(),
         store_ttl: StoreTtl::default(),
+        documents: DocumentFiles::default(),
     }
 }
 

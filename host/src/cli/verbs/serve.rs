@@ -29,7 +29,9 @@ use ravenry_base::{
     report::{Problem, Problems},
     worker,
 };
-use ravenry_config::{self as config, ids::TenantName, resolve::ServerSpec};
+use ravenry_config::{
+    self as config, embeddings::EmbeddingsSpec, ids::TenantName, resolve::ServerSpec,
+};
 use ravenry_gateway::{
     bots::mount,
     server,
@@ -185,6 +187,7 @@ impl Serve {
         let mut read = served(spec);
         read.extend(certificates.flat_map(split));
         read.extend(spec.read.iter().cloned());
+        read.extend(model(spec));
         read.extend(self.operators());
         read
     }
@@ -219,6 +222,19 @@ fn told(spec: &ServerSpec) -> Result<(), Failure> {
         "Nothing is wrong that can be told without compiling. Bots: {bots}, tenants: {tenants}\n"
     ));
     Ok(())
+}
+
+/// The directory of a model, and where links in it lead to: what downloads models keeps their files by digests elsewhere.
+fn model(spec: &ServerSpec) -> Vec<PathBuf> {
+    let Some(EmbeddingsSpec::Directory(directory)) = &spec.embeddings else {
+        return Vec::new();
+    };
+    let pooling = directory.join("1_Pooling");
+    let entries = [directory, &pooling].map(|directory| fs::read_dir(directory));
+    let entries = entries.into_iter().flatten().flatten().flatten();
+    let links = entries.filter(|entry| entry.path().is_symlink());
+    let real = links.filter_map(|entry| fs::canonicalize(entry.path()).ok());
+    [directory.clone()].into_iter().chain(real).collect()
 }
 
 /// The directories of manifests and components.

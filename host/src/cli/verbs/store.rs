@@ -8,11 +8,7 @@ mod backup;
 mod entry_json;
 mod export;
 mod forget;
-mod known;
 mod listing;
-mod owner;
-mod place;
-mod refusal;
 mod values;
 
 use clap::{Args, Subcommand};
@@ -22,10 +18,9 @@ use self::{
     export::Export,
     forget::Forget,
     listing::Ls,
-    place::PlaceFlags,
     values::{Get, Rm, Set},
 };
-use crate::cli::{failure::Failure, run::Run};
+use crate::cli::{failure::Failure, kept::place::PlaceFlags, run::Run};
 
 /// What stands at the end of its help.
 const EXAMPLES: &str = "\

@@ -35,7 +35,7 @@ use ravenry_desk::replay::{
     request::History,
 };
 use ravenry_gateway::{
-    bots::deployment,
+    bots::{deployment, mount::BotSummary},
     server,
     telemetry::{self, Overheard},
 };
@@ -163,8 +163,14 @@ async fn replay(
     update: bool,
 ) -> Result<Vec<Difference>, Failure> {
     let rehearsal = Runner::begin(script.began);
-    let bot = runner.bot(bot)?;
+    let BotSummary { bot, spec, .. } = runner.bot(bot)?;
     let store = PlayedStore::new(rehearsal, bot);
+    for complaint in store.know(bot, &spec.documents).await? {
+        tracing::warn!(
+            bot = bot.name.as_str(),
+            "of the documents of the bot: {complaint}"
+        );
+    }
     let mut history = History::default();
     let mut differences = Vec::new();
     for (number, turn) in script.turns.iter().enumerate() {

@@ -1,11 +1,16 @@
 //! The verbs that the gateway starts itself, for work in a process of its own; not for people.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::cli::{failure::Failure, run::Run};
 use ravenry_base::output;
-use ravenry_desk::simulator::pdf;
-use ravenry_gateway::sandbox::compiler::{self, Job};
+use ravenry_documents::{self as documents, Kind};
+use ravenry_gateway::{
+    embedding::worker,
+    sandbox::compiler::{self, Job},
+};
 
 /// `ravenry compile`: a component comes in on stdin, its code goes out on stdout.
 #[derive(Debug, Args)]
@@ -15,9 +20,21 @@ pub(crate) struct Compile {
     pub job: Job,
 }
 
-/// `ravenry pdf-text`: a PDF comes in on stdin, its text goes out on stdout.
+/// `ravenry document-text`: a document comes in on stdin, its text goes out on stdout.
 #[derive(Debug, Args)]
-pub(crate) struct PdfText;
+pub(crate) struct DocumentText {
+    /// What it is: html or pdf
+    #[arg(long)]
+    pub kind: Kind,
+}
+
+/// `ravenry embed`: texts come in on stdin, their vectors go out on stdout, call after call until stdin is closed.
+#[derive(Debug, Args)]
+pub(crate) struct Embed {
+    /// The model, as the `sentence-transformers` library saves it
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+}
 
 impl Run for Compile {
     fn run(&self) -> Result<(), Failure> {
@@ -26,9 +43,15 @@ impl Run for Compile {
     }
 }
 
-impl Run for PdfText {
+impl Run for DocumentText {
     fn run(&self) -> Result<(), Failure> {
-        told(pdf::run())
+        told(documents::run(self.kind))
+    }
+}
+
+impl Run for Embed {
+    fn run(&self) -> Result<(), Failure> {
+        told(worker::run(&self.model))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    document::NewDocument,
+    document_vectors::DocumentVectors,
     error::Error,
     quota::WritePolicy,
     version::{Version, Versioned},
@@ -31,13 +33,25 @@ pub(crate) enum Write {
         value: Vec<u8>,
         policy: WritePolicy,
     },
-    /// Removes some entries of a bot whose buckets are from one to before the other.
+    /// Puts all of these documents, or none.
+    PutDocuments {
+        /// Each identifier once.
+        documents: Vec<NewDocument>,
+        policy: WritePolicy,
+    },
+    /// Gives documents vectors, each of them once with a revision.
+    SetVectors { vectors: Vec<DocumentVectors> },
+    /// Removes the documents of these identifiers, each once, and says how many there were.
+    RemoveDocuments { ids: Vec<String> },
+    /// Removes some documents of the bucket.
+    ClearDocuments { most: i64 },
+    /// Removes some entries and documents of a bot whose buckets are from one to before the other.
     RemoveBuckets {
         from: Vec<u8>,
         before: Vec<u8>,
         most: i64,
     },
-    /// Removes some entries of a tenant that had expired by then.
+    /// Removes some entries and documents of a tenant that had expired by then.
     Sweep { expired_by: i64, most: i64 },
 }
 
@@ -51,7 +65,13 @@ impl Write {
             }
             Self::Delete { keys } => keys.iter().map(Vec::len).sum(),
             Self::Swap { value, .. } => value.len(),
-            Self::Increment { .. } | Self::RemoveBuckets { .. } | Self::Sweep { .. } => 0,
+            Self::PutDocuments { documents, .. } => documents.iter().map(NewDocument::bytes).sum(),
+            Self::SetVectors { vectors } => vectors.iter().map(DocumentVectors::bytes).sum(),
+            Self::RemoveDocuments { ids } => ids.iter().map(String::len).sum(),
+            Self::Increment { .. }
+            | Self::ClearDocuments { .. }
+            | Self::RemoveBuckets { .. }
+            | Self::Sweep { .. } => 0,
         }
     }
 }
@@ -61,23 +81,45 @@ impl Write {
 pub(crate) enum Outcome {
     /// It is stored, the last of its entries under this version.
     Stored(Version),
-    /// So many live entries were deleted.
+    /// The documents are stored.
+    Put,
+    /// So many documents were given vectors.
+    Given(u64),
+    /// So many live entries or documents were deleted.
     Deleted(u64),
     /// The number as it is now.
     Number(i64),
     /// Somebody else was first.
     Conflict(Versioned),
-    /// Some entries were removed.
+    /// Some entries and documents were removed.
     Removed(Removed),
 }
 
-/// How many entries were removed.
+/// How many entries and documents were removed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Removed {
     /// In all.
     pub(crate) all: u64,
     /// Of them, those that had not expired.
     pub(crate) live: u64,
+    /// Whether there may be more.
+    pub(crate) has_more: bool,
+}
+
+impl Removed {
+    /// How many are left of so many that may go.
+    pub(super) fn left(&self, most: i64) -> i64 {
+        most.saturating_sub(i64::try_from(self.all).unwrap_or(i64::MAX))
+    }
+
+    /// Together with what was removed next.
+    pub(super) fn and(self, next: Self) -> Self {
+        Self {
+            all: self.all.saturating_add(next.all),
+            live: self.live.saturating_add(next.live),
+            has_more: self.has_more || next.has_more,
+        }
+    }
 }
 
 /// Why a write did not happen.

@@ -8,7 +8,10 @@ use std::{
 use futures_util::future::join_all;
 use ravenry_store::{Database, Settings, Store};
 
-use crate::bench::{PATIENCE, bot, forever, runtime};
+use crate::{
+    bench::{PATIENCE, bot, forever, runtime},
+    documents::document,
+};
 
 /// Where the child's database is: a path or a URL.
 const DATABASE: &str = "RAVENRY_STORE_CHILD_DATABASE";
@@ -20,6 +23,8 @@ const WORK: &str = "RAVENRY_STORE_CHILD_WORK";
 pub enum Work {
     /// Many write at once, until it is killed. Prints each key that was acknowledged.
     Load,
+    /// The same with documents, two a call. Prints each identifier that was acknowledged.
+    Documents,
     /// So many writes, each after the one before was acknowledged.
     OneByOne(usize),
     /// So many writes at once.
@@ -49,6 +54,7 @@ pub fn command(database: &Database, work: Work, watch: &[&str]) -> Command {
     };
     let work = match work {
         Work::Load => "load 0".to_owned(),
+        Work::Documents => "documents 0".to_owned(),
         Work::OneByOne(count) => format!("one-by-one {count}"),
         Work::Together(count) => format!("together {count}"),
         Work::Backup => "backup 0".to_owned(),
@@ -81,6 +87,7 @@ fn a_child_of_other_tests() {
         let store = Store::open(&database, settings).await.unwrap();
         match work {
             "load" => load(&store).await,
+            "documents" => load_documents(&store).await,
             "backup" => {
                 let file = store.file().unwrap();
                 store.backup(&file.with_file_name("copy")).await.unwrap();
@@ -114,6 +121,26 @@ async fn load(store: &Store) {
             store.set(&here, &key, value, &forever()).await.unwrap();
             // One call of the system for each line, so that no line is cut.
             println!("acknowledged {} {key}", here.bot);
+        }
+    });
+    join_all(tasks).await;
+}
+
+/// Never ends.
+async fn load_documents(store: &Store) {
+    let tasks = (0..8).map(|task| async move {
+        let here = bot("t", &format!("b{}", task % 2));
+        let process = std::process::id();
+        for number in 0_u64.. {
+            let ids = ["a", "b"].map(|part| format!("{process}-{task}-{number}-{part}"));
+            let documents = ids.each_ref().map(|id| document(id, &id.repeat(200)));
+            store
+                .put_documents(&here, documents.to_vec(), &forever())
+                .await
+                .unwrap();
+            for id in ids {
+                println!("acknowledged {id}");
+            }
         }
     });
     join_all(tasks).await;

@@ -23,6 +23,7 @@ mod child;
 mod crash;
 mod cursors;
 mod disk;
+mod documents;
 mod expiry;
 mod increments;
 mod joined;

@@ -13,7 +13,16 @@ const END: &str = "<!-- The map ends. -->\n";
 
 /// Crates in the order of the page, from the lowest to the highest.
 const CRATES: &[&str] = &[
-    "protocol", "base", "config", "outbound", "store", "desk", "gateway", "cli",
+    "protocol",
+    "base",
+    "documents",
+    "config",
+    "outbound",
+    "store",
+    "knowledge",
+    "desk",
+    "gateway",
+    "cli",
 ];
 
 /// The first sentence of what a file says of itself, in one line.

@@ -18,6 +18,7 @@ pub(super) const LEVELS: &[(&str, &[(&str, u8)])] = &[
             ("walls", 1),
             ("secrets", 1),
             ("store", 1),
+            ("embedding", 1),
             ("control_group", 0),
             ("metrics", 0),
         ],
@@ -69,7 +70,6 @@ pub(super) const PARTS: &[(&str, &[(&str, u8)])] = &[(
         ("exchange", 0),
         ("file_store", 0),
         ("json_answer", 0),
-        ("pdf", 0),
         ("query_runner", 0),
         ("recent", 0),
         ("step", 0),
@@ -127,11 +127,17 @@ pub(super) const BORDERS: &[(&[&str], &[&str])] = &[
     // What a bot writes becomes a tree of ours in one place.
     (
         &["pulldown_cmark"],
-        &["desk/simulator/web/markdown", "desk/chat/markdown"],
+        &[
+            "desk/simulator/web/markdown",
+            "desk/chat/markdown",
+            "knowledge/passages",
+        ],
     ),
     (&["hl_lite"], &["desk/simulator/web/markdown"]),
-    // Documents at queries of the played platform.
-    (&["html5ever", "pdf_extract"], &["desk/simulator"]),
+    (&["html5ever", "pdf_extract"], &["documents"]),
+    (&["tantivy"], &["knowledge/index", "knowledge/language"]),
+    (&["whatlang"], &["knowledge/language"]),
+    (&["ndarray", "safetensors"], &["knowledge/encoder"]),
     (
         &["metrics_exporter_prometheus", "tracing_subscriber"],
         &["gateway/telemetry"],

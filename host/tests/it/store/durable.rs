@@ -214,7 +214,7 @@ fn a_file_of_a_newer_program_is_refused_with_both_versions() {
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("the data is of version 8, and this program knows versions up to 1"),
+        said.contains("the data is of version 9, and this program knows versions up to 2"),
         "{said}"
     );
     age(&file, "UPDATE ravenry_schema SET version = version - 7");

@@ -133,7 +133,7 @@ fn what_cannot_be_used_is_not_changed() {
         (b"", "is damaged: the file is empty"),
         (
             &newer,
-            "the data is of version 2, and this program knows versions up to 1",
+            "the data is of version 3, and this program knows versions up to 2",
         ),
     ] {
         let state = tempfile::tempdir().unwrap();
@@ -152,7 +152,7 @@ fn what_cannot_be_used_is_not_changed() {
     }
 }
 
-/// A file of version 2, which this program does not know.
+/// A file of version 3, which this program does not know.
 fn newer() -> Vec<u8> {
     let state = tempfile::tempdir().unwrap();
     let server = keepers(KEEPER).state_dir(state.path()).up();
@@ -160,6 +160,6 @@ fn newer() -> Vec<u8> {
     assert_eq!(told(&server, "keeper", ANN, &set), [ok("set")]);
     drop(server);
     let file = state.path().join("store.sqlite");
-    age(&file, "UPDATE ravenry_schema SET version = 2");
+    age(&file, "UPDATE ravenry_schema SET version = 3");
     std::fs::read(&file).unwrap()
 }

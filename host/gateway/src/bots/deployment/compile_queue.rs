@@ -270,7 +270,7 @@ impl Deployment {
         let before = std::mem::replace(place, new.clone());
         resize(new);
         self.registry.swap(state.table());
-        self.syncing.begin(Arc::clone(&new.bot));
+        self.background.begin(&new.bot);
         Some(before)
     }
 }

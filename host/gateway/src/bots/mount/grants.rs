@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{BotRecipe, Shared};
 use crate::{
-    compute::Compute,
+    compute::{Compute, Owner},
     imports::{
+        collections::Seat,
         http::Access,
         keyvalue::{BotStore, rate::OperationRate},
         poe::PlatformBounds,
@@ -61,11 +62,11 @@ pub(super) fn platform(limits: &Limits) -> PlatformBounds {
     }
 }
 
-/// What the bot may keep, and for how long.
+/// What the bot may keep, and for how long, and where that is searched.
 pub(super) fn store(
     order: &BotRecipe,
     shared: &Shared,
-    pools: [Arc<MemoryPool>; 3],
+    (owner_of_time, pools): (Owner, [Arc<MemoryPool>; 3]),
     metrics: BotMetrics,
 ) -> BotStore {
     let BotRecipe { spec, tenant, .. } = order;
@@ -75,6 +76,11 @@ pub(super) fn store(
         Arc::new(OperationRate::new(spec.limits.store_operations)),
         Arc::clone(&tenant.store_rate),
     ];
-    let terms = (terms, rates);
-    BotStore::new(shared.store.clone(), owner, terms, pools, metrics)
+    let seat = Seat {
+        compute: shared.compute.as_ref().map(Compute::handle),
+        owner: owner_of_time,
+        pools,
+    };
+    let kept = (shared.store.clone(), Arc::clone(&shared.collections));
+    BotStore::new(kept, owner, (terms, rates), seat, metrics)
 }

@@ -16,8 +16,30 @@ use crate::store::ClockHold;
 use ravenry_base::memory::Booking;
 use ravenry_protocol::store_error::{FULL, UNAVAILABLE};
 
+/// Why the store has not done something, in a sentence that goes on where the kind of it was said.
+#[derive(Debug)]
+pub(in crate::imports) enum Refused {
+    /// A bound of the bot or its tenant leaves no room.
+    Full(String),
+    /// It cannot be done now.
+    Unavailable(String),
+    /// It makes no sense, or is larger than may be.
+    Invalid(String),
+}
+
+impl From<Refused> for KeyvalueError {
+    fn from(refused: Refused) -> Self {
+        Self::Other(match refused {
+            Refused::Full(why) => format!("{FULL}: {why}"),
+            Refused::Unavailable(why) if why.is_empty() => UNAVAILABLE.to_owned(),
+            Refused::Unavailable(why) => format!("{UNAVAILABLE}: {why}"),
+            Refused::Invalid(why) => why,
+        })
+    }
+}
+
 /// The store in the turn of one operation.
-struct Ready<'a> {
+pub(in crate::imports) struct Ready<'a> {
     store: &'a Store,
     /// What makes it wait is no passing of time.
     _hold: Option<ClockHold>,
@@ -196,7 +218,8 @@ impl Buckets {
     /// Sets the value, if nobody else has since it was looked at.
     pub(crate) async fn swap(&self, mut cas: Cas, value: Vec<u8>) -> Result<(), CasError> {
         let bytes = cas.key.len().saturating_add(value.len());
-        let store = self.ready(bytes).await.map_err(CasError::Store)?;
+        let ready = self.ready(bytes).await;
+        let store = ready.map_err(|refused| CasError::Store(refused.into()))?;
         let kept = self.noted(&value);
         let Cas {
             scope,
@@ -215,13 +238,13 @@ impl Buckets {
             Ok(_) => Ok(()),
         };
         let swapped = self.told(("swap", "write"), scope, &[key], swapped, |()| size);
-        swapped.map_err(CasError::Store)?;
+        swapped.map_err(|refused| CasError::Store(refused.into()))?;
         self.note(|notes| notes.wrote(word(&scope.bucket), key, kept));
         Ok(())
     }
 
     /// The store, when it is this bot's turn for an operation with so many bytes.
-    async fn ready(&self, bytes: usize) -> Done<Ready<'_>> {
+    pub(in crate::imports) async fn ready(&self, bytes: usize) -> Result<Ready<'_>, Refused> {
         for rate in &self.bot.rates {
             rate.turn(bytes).await;
         }
@@ -237,23 +260,22 @@ impl Buckets {
     }
 
     /// Memory for what is read, until it is the guest's.
-    fn book(&self, bytes: usize) -> Done<Booking> {
-        let mut booking = Booking::new(self.bot.pools.clone());
+    pub(in crate::imports) fn book(&self, bytes: usize) -> Result<Booking, Refused> {
+        let mut booking = Booking::new(self.bot.seat.pools.clone());
         let most = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let why = "no memory is left for what is read";
-        let none = || KeyvalueError::Other(format!("{UNAVAILABLE}: {why}"));
+        let none = || Refused::Unavailable("no memory is left for what is read".to_owned());
         booking.set(most).then_some(booking).ok_or_else(none)
     }
 
     /// What came of an operation, as the guest hears it, counted; `bytes` says how large what it got is.
-    fn told<T>(
+    pub(in crate::imports) fn told<T>(
         &self,
         names: (&'static str, &'static str),
         scope: &Scope,
         keys: &[&str],
         outcome: Result<T, Error>,
         bytes: impl FnOnce(&T) -> usize,
-    ) -> Done<T> {
+    ) -> Result<T, Refused> {
         let error = match outcome {
             Ok(done) => {
                 self.bot.store.has_succeeded();
@@ -270,17 +292,16 @@ impl Buckets {
         self.count(names, scope, keys, outcome, 0);
         Err(match &error {
             Error::Full { .. } => {
-                let full = format!("{FULL}: {error}");
-                self.log.complain(&full);
-                KeyvalueError::Other(full)
+                self.log.complain(&format!("{FULL}: {error}"));
+                Refused::Full(error.to_string())
             }
             Error::Unavailable(cause) => {
                 if self.bot.store.has_failed(cause) {
                     self.log.complain(&format!("{error}: {}", cause.detail));
                 }
-                KeyvalueError::Other(format!("{UNAVAILABLE}: {}", cause.reason))
+                Refused::Unavailable(cause.reason.to_string())
             }
-            _ => KeyvalueError::Other(error.to_string()),
+            _ => Refused::Invalid(error.to_string()),
         })
     }
 
@@ -310,11 +331,11 @@ impl Buckets {
     }
 
     /// The store cannot be opened: why, the log says once an episode; the guest hears that it is so.
-    fn failed(&self, error: &OpenError) -> KeyvalueError {
+    fn failed(&self, error: &OpenError) -> Refused {
         if self.bot.store.is_closed(error) {
             self.log.complain(&error.to_string());
         }
-        KeyvalueError::Other(UNAVAILABLE.to_owned())
+        Refused::Unavailable(String::new())
     }
 }
 

@@ -76,6 +76,7 @@ impl Again {
             ("metrics_listen", first.metrics_listen != now.metrics_listen),
             ("state_dir", first.state_dir != now.state_dir),
             ("database", first.database != now.database),
+            ("[knowledge]", first.embeddings != now.embeddings),
             ("cache_dir", first.cache_dir != now.cache_dir),
             ("connections", first.connections != now.connections),
             ("drain", first.drain != now.drain),

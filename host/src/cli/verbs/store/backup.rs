@@ -5,8 +5,7 @@ use std::{error::Error as _, fs, path::PathBuf};
 use bytesize::ByteSize;
 use clap::Args;
 
-use super::place::PlaceFlags;
-use crate::cli::{failure::Failure, signals::Signals};
+use crate::cli::{failure::Failure, kept::place::PlaceFlags, signals::Signals};
 use ravenry_base::{output, report::Problem};
 use ravenry_store::BackupError;
 

@@ -1,13 +1,9 @@
 //! An entry as programs read it: where it stands, when it expires, and its value, if that is wanted.
 
-use std::{
-    fmt::Write as _,
-    time::{SystemTime, UNIX_EPOCH},
-};
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
+use crate::cli::kept::moment::moment;
 use ravenry_protocol::shown;
 use ravenry_store::{Bucket, EntryInfo};
 
@@ -18,14 +14,6 @@ pub(super) fn bucket(bucket: &Bucket) -> (&'static str, Option<&str>) {
         Bucket::User(id) => ("user", Some(id)),
         Bucket::Conversation(id) => ("conversation", Some(id)),
     }
-}
-
-/// A moment by RFC 3339. `None`: never, or after the year 9999.
-pub(super) fn moment(expires: Option<SystemTime>) -> Option<String> {
-    let expires = expires.filter(|expires| *expires >= UNIX_EPOCH)?;
-    let mut text = String::new();
-    write!(text, "{}", humantime::format_rfc3339_seconds(expires)).ok()?;
-    Some(text)
 }
 
 /// One line; a value stands in it as text where it is one, else in base64.
@@ -55,7 +43,7 @@ pub(super) fn line(tenant: &str, info: &EntryInfo, value: Option<&[u8]>) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use super::*;
     use ravenry_store::EntryPlace;
@@ -92,11 +80,5 @@ mod tests {
         let own = line("local", &info(Bucket::Bot, None), None);
         assert!(own.contains(r#""bucket":"bot","id":null,"#), "{own}");
         assert!(own.contains(r#""expires":null}"#), "{own}");
-    }
-
-    #[test]
-    fn what_never_ends_has_no_date() {
-        let late = UNIX_EPOCH.checked_add(Duration::from_millis(i64::MAX as u64 - 1));
-        assert_eq!(moment(late), None);
     }
 }

@@ -3,13 +3,15 @@
 
 use clap::Args;
 
-use super::{
-    entry_json,
-    owner::{self, BucketFlags, TenantFlag},
-    place::PlaceFlags,
-    refusal,
+use super::entry_json;
+use crate::cli::{
+    failure::Failure,
+    kept::{
+        owner::{self, BucketFlags, TenantFlag},
+        place::PlaceFlags,
+        refusal,
+    },
 };
-use crate::cli::failure::Failure;
 use ravenry_base::output;
 use ravenry_config::ids::BotName;
 use ravenry_store::{EntryPlace, PAGE_MAX};

@@ -6,14 +6,15 @@ use std::io::{self, IsTerminal as _};
 
 use clap::Args;
 
-use super::{
-    owner::{self, BucketFlags, TenantFlag},
-    place::{Opened, PlaceFlags},
-    refusal,
-};
 use crate::cli::{
     failure::Failure,
     formatting::{as_u64, counted},
+    kept::{
+        agreement,
+        owner::{self, BucketFlags, TenantFlag},
+        place::{Opened, PlaceFlags},
+        refusal,
+    },
 };
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::{BotName, TenantName};
@@ -116,16 +117,12 @@ async fn agreed(opened: &Opened, filter: &EntryFilter, whose: &str) -> Result<bo
         true
     };
     opened.each(filter, count).await?;
-    output::tell(&format!(
-        "Remove {} of {whose}, kept by {} of tenant `{}`? [y/N]",
+    agreement::agreed(&format!(
+        "Remove {} of {whose}, kept by {} of tenant `{}`",
         counted(as_u64(entries), "entry"),
         counted(as_u64(bots.len()), "bot"),
         filter.tenant,
-    ));
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.map_err(|error| Failure::system("cannot read the answer".to_owned(), &error))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    ))
 }
 
 /// It is not said what to remove.

@@ -7,14 +7,15 @@ use clap::Args;
 use comfy_table::Table;
 use serde_json::json;
 
-use super::{
-    entry_json,
-    owner::{self, BucketFlags, TenantFlag},
-    place::{Opened, PlaceFlags},
-};
+use super::entry_json;
 use crate::cli::{
     failure::Failure,
     formatting::{LINE_BELOW_HEADER, as_u64},
+    kept::{
+        moment::moment,
+        owner::{self, BucketFlags, TenantFlag},
+        place::{Opened, PlaceFlags},
+    },
 };
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
@@ -142,12 +143,12 @@ impl Ls {
         for info in rows {
             let (kind, id) = entry_json::bucket(&info.place.bucket);
             let bucket = id.map_or_else(|| kind.to_owned(), |id| format!("{kind} {}", Escaped(id)));
-            let moment = entry_json::moment(info.expires);
+            let expires = moment(info.expires);
             let row = [
                 bucket,
                 Escaped(&info.place.key).to_string(),
                 ByteSize::b(info.bytes).to_string(),
-                moment.unwrap_or_else(|| "never".to_owned()),
+                expires.unwrap_or_else(|| "never".to_owned()),
             ];
             let bot = of_bots.then(|| Escaped(&info.place.bot).to_string());
             table.add_row(bot.into_iter().chain(row));

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal as _, Read as _};
 
 use clap::Args;
 
-use super::{owner::ScopeFlags, place::PlaceFlags, refusal};
 use crate::cli::{
     failure::Failure,
     formatting::{as_u64, counted},
+    kept::{owner::ScopeFlags, place::PlaceFlags, refusal},
 };
 use ravenry_base::{
     output,

@@ -7,8 +7,13 @@ use tokio::runtime::Handle;
 
 use crate::cli::failure::Failure;
 use ravenry_base::report::{Place, Problem};
+use ravenry_config::documents::DocumentFiles;
 use ravenry_desk::replay::kept::{Kept, KeptKey};
-use ravenry_gateway::{bots::Bot, imports::rehearsal::DeterministicRun, store::SharedStore};
+use ravenry_gateway::{
+    bots::{Bot, documents},
+    imports::rehearsal::DeterministicRun,
+    store::SharedStore,
+};
 use ravenry_store::{Bucket, BucketFilter, EntryFilter, Error, PAGE_MAX, Scope, WritePolicy};
 
 /// What a bot keeps in one conversation.
@@ -31,6 +36,21 @@ impl PlayedStore {
     /// What the bot is to use in the place of its own.
     pub(super) fn shared(&self) -> SharedStore {
         self.store.clone()
+    }
+
+    /// Puts there what the bot knows by its manifest; what is wrong with that.
+    pub(super) async fn know(
+        &self,
+        bot: &Bot,
+        documents: &DocumentFiles,
+    ) -> Result<Vec<String>, Failure> {
+        if documents.patterns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _hold = self.store.hold_clock();
+        let filled = documents::fill(&self.store, bot, documents).await;
+        let filled = filled.map_err(|error| broken("filled with documents", &error))?;
+        Ok(filled.complaints)
     }
 
     /// Puts there what is there before the conversation, which is in this file, as of whom `query` is.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::cli::failure::Failure;
 use ravenry_desk::replay::{Observed, event::events};
 use ravenry_gateway::{
-    bots::{Bot, Stop, deployment::Deployment, reply},
+    bots::{Bot, Stop, deployment::Deployment, mount::BotSummary, reply},
     imports::{
         rehearsal::{DeterministicRun, RunContext},
         request::Received,
@@ -34,13 +34,13 @@ const HEADERS: [(HeaderName, HeaderValue); 2] = [
 /// The bots.
 pub(super) struct Runner {
     deployment: Arc<Deployment>,
-    bots: HashMap<String, Arc<Bot>>,
+    bots: HashMap<String, BotSummary>,
 }
 
 impl Runner {
     pub(super) fn new(deployment: Arc<Deployment>) -> Self {
         let bots = deployment.bots().into_iter();
-        let bots = bots.map(|mounted| (mounted.bot.name.to_string(), mounted.bot));
+        let bots = bots.map(|mounted| (mounted.bot.name.to_string(), mounted));
         Self {
             bots: bots.collect(),
             deployment,
@@ -56,7 +56,7 @@ impl Runner {
     }
 
     /// The bot of this name.
-    pub(super) fn bot(&self, name: &str) -> Result<&Arc<Bot>, Failure> {
+    pub(super) fn bot(&self, name: &str) -> Result<&BotSummary, Failure> {
         let bot = self.bots.get(name);
         bot.ok_or_else(|| Failure::usage(&"the bot is not mounted"))
     }

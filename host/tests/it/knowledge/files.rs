@@ -1,0 +1,92 @@
+//! Documents that a manifest names: read when the bot is mounted, again when they change, gone when they are.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{LIBRARIAN, ok, one};
+use crate::harness::{Folder, Server, wait_until};
+
+const KNOWS: &str = "[bot.librarian.knowledge]\ndocuments = [\"docs/**/*\", \"notes.txt\"]\n";
+
+fn folder() -> Folder {
+    Folder::with_manifest(&format!("{LIBRARIAN}{KNOWS}"))
+        .file("docs/cats.md", "# Cats\n\nCats sleep.")
+        .file(
+            "docs/deep/page.html",
+            "<html><head><title>Of dogs</title></head><body><h1>Dogs</h1><p>Dogs <b>bark</b>.</p></body></html>",
+        )
+        .file("docs/picture.png", [0x89, b'P', b'N', b'G'])
+        .file("notes.txt", "Mice are hiding.")
+}
+
+fn wait_found(server: &Server, question: &str, expected: &serde_json::Value) {
+    let step = json!(["search", "bot", question, 9]);
+    wait_until(question, || {
+        one(server, "u-1", &step) == ok(expected.clone())
+    });
+}
+
+#[test]
+fn files_of_the_manifest_are_found_and_followed() {
+    let server = folder().up();
+    wait_found(&server, "barking", &json!(["docs/deep/page.html"]));
+    wait_found(&server, "hides", &json!(["notes.txt"]));
+    let documents = one(&server, "u-1", &json!(["documents", "bot"]));
+    let ids: Vec<_> = documents["ok"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it[0])
+        .collect();
+    assert_eq!(ids, ["docs/cats.md", "docs/deep/page.html", "notes.txt"]);
+    assert_eq!(documents["ok"][1][1], "Of dogs");
+
+    // Changed, new and removed, while it is served.
+    let path = server.folder.path();
+    fs::write(path.join("docs/cats.md"), "# Cats\n\nCats hunt.").unwrap();
+    wait_found(&server, "hunting", &json!(["docs/cats.md"]));
+    fs::write(path.join("docs/fish.txt"), "Fish swim.").unwrap();
+    wait_found(&server, "swim", &json!(["docs/fish.txt"]));
+    fs::remove_file(path.join("docs/deep/page.html")).unwrap();
+    wait_found(&server, "bark", &json!([]));
+    // What came by another way stays.
+    let put = json!(["put", "bot", ["by hand", "Birds sing."]]);
+    assert_eq!(one(&server, "u-1", &put), ok("put"));
+    fs::remove_file(path.join("notes.txt")).unwrap();
+    wait_found(&server, "hides", &json!([]));
+    wait_found(&server, "singing bird", &json!(["by hand"]));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_the_rest_is_known() {
+    let manifest = "[bot.librarian.knowledge]\n\
+                    documents = [\"cats.md\", \"none.md\", \"broken.pdf\", \"picture.png\", \"x/**/*.md\"]\n";
+    let server = Folder::with_manifest(&format!("{LIBRARIAN}{manifest}"))
+        .file("cats.md", "Cats sleep.")
+        .file("broken.pdf", "%PDF-1.4 and nothing else")
+        .file("picture.png", "")
+        .up();
+    wait_found(&server, "cats", &json!(["cats.md"]));
+    for said in [
+        "`none.md`: ",
+        "`broken.pdf` ",
+        "`picture.png` is no document",
+        "`x/**/*.md` fits no file",
+    ] {
+        server.wait_text(said);
+    }
+}
+
+#[test]
+fn a_pattern_that_is_none_and_a_table_that_is_none_are_mistakes_with_a_place() {
+    let manifest = "[bot.librarian.knowledge]\ndocuments = [\"docs/[*.md\"]\n";
+    let output =
+        Folder::with_manifest(&format!("{LIBRARIAN}{manifest}")).output(&["up", "ravenry.toml"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("`docs/[*.md` in `documents` in [bot.librarian.knowledge] names no files"),
+        "{said}"
+    );
+    assert!(said.contains("ravenry.toml:5:"), "{said}");
+}

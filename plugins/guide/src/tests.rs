@@ -1,0 +1,312 @@
+//! What people are told from which documents, by whom, and what is kept of them.
+
+mod models;
+
+use super::{Command, Guide, HELP, log_found, sources};
+use ravenry_sdk::knowledge::{Document, Error, Passage};
+use ravenry_sdk::testing::{Knowledge, Scene, Scope};
+use ravenry_sdk::{Attachment, Bot, Feedback, Message, Query};
+
+const MANUAL: &str = "\
+# Manual
+
+## Opening hours
+
+The museum opens at nine.
+
+## Tickets
+
+A ticket costs five francs. Children pay nothing.
+";
+
+/// A bot whose manifest says this.
+fn guide(variables: &'static [(&str, &str)]) -> Guide {
+    Guide::new(|name| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn plain() -> Guide {
+    guide(&[])
+}
+
+fn with_model() -> Guide {
+    guide(&[("model", "Claude")])
+}
+
+fn me() -> Scope {
+    Scope::user("user")
+}
+
+fn manual() -> Knowledge {
+    Knowledge::new().with(Scope::Bot, Document::markdown("manual.md", MANUAL))
+}
+
+fn museum() -> Scene {
+    Scene::default().knowledge(manual())
+}
+
+/// A message with files of these names and texts.
+fn with_files(text: &str, files: &[(&str, Option<&str>)]) -> Vec<Message> {
+    let attachments = files.iter().map(|(name, content)| Attachment {
+        url: format!("https://files.test/{name}"),
+        name: (*name).to_owned(),
+        content_type: "text/plain".to_owned(),
+        parsed_content: content.map(str::to_owned),
+        ..Attachment::default()
+    });
+    vec![Message {
+        attachments: attachments.collect(),
+        ..Message::user(text)
+    }]
+}
+
+#[test]
+fn sentences_about_files_are_understood_as_people_write_them() {
+    let cases = [
+        ("When do you open?", Command::Ask("When do you open?")),
+        ("", Command::Ask("")),
+        ("which files do you have", Command::List),
+        (" Which files do you have? ", Command::List),
+        ("What do my files say?", Command::List),
+        ("Forget my files!", Command::Forget),
+        (
+            "forget my files about cats",
+            Command::Ask("forget my files about cats"),
+        ),
+        (
+            "What do my files say about cats?",
+            Command::AskFiles("cats?"),
+        ),
+        ("what do my files say: cats", Command::AskFiles("cats")),
+        ("what do my files say on cats", Command::AskFiles("on cats")),
+        (
+            "what do my files sayings",
+            Command::Ask("what do my files sayings"),
+        ),
+        ("what do my files säy", Command::Ask("what do my files säy")),
+    ];
+    for (text, command) in cases {
+        assert_eq!(Command::parse(text), command, "{text:?}");
+    }
+}
+
+#[test]
+fn without_a_model_the_passages_are_the_answer() {
+    let transcript = museum().ask(&plain(), "What does a ticket cost?");
+    assert_eq!(
+        transcript.text(),
+        "**[1]**\n\n> ## Tickets\n> \n> A ticket costs five francs. Children pay nothing.\n\n\n\n\
+         **Sources**\n\n- [1] Manual › Tickets, manual.md lines 7–9\n"
+    );
+}
+
+#[test]
+fn a_long_passage_is_shortened() {
+    let long = format!("first\n{}last", "word ".repeat(100));
+    let known = Knowledge::new().with(Scope::Bot, Document::plain("long", long));
+    let text = Scene::default()
+        .knowledge(known)
+        .ask(&plain(), "first")
+        .text();
+    assert!(text.contains("> first\n> word word"), "{text}");
+    assert!(text.contains("word …\n"), "{text}");
+    assert!(!text.contains("last"), "{text}");
+    assert_eq!(text.matches("word").count(), 79);
+}
+
+#[test]
+fn both_collections_are_merged_and_six_passages_are_left() {
+    let mut known = manual().with(me(), Document::plain("mine", "my ticket"));
+    let alone = Scene::default()
+        .knowledge(known.clone())
+        .ask(&plain(), "ticket")
+        .text();
+    assert!(alone.contains("[1] Manual › Tickets"), "{alone}");
+    assert!(alone.contains("[2] mine, mine line 1"), "{alone}");
+    for number in 0..9 {
+        known = known.with(Scope::Bot, Document::plain(format!("n{number}"), "ticket"));
+    }
+    let many = Scene::default()
+        .knowledge(known)
+        .ask(&plain(), "ticket")
+        .text();
+    assert!(many.contains("[6]") && !many.contains("[7]"), "{many}");
+    assert!(many.contains("] mine, mine line 1"), "{many}");
+}
+
+#[test]
+fn what_was_asked_before_counts_less_than_the_question() {
+    let conversation = |last: &str| {
+        vec![
+            Message::user("What does a ticket cost?"),
+            Message::bot("It opens at nine."),
+            Message::user(last),
+        ]
+    };
+    let follow_up = museum().ask(&plain(), conversation("For kids, too?"));
+    assert!(follow_up.text().contains("[1] Manual › Tickets"));
+    assert!(!follow_up.text().contains("[2]"), "{follow_up}");
+    let other = museum()
+        .ask(&plain(), conversation("and opening hours, museum?"))
+        .text();
+    assert!(other.contains("[1] Manual › Opening hours"), "{other}");
+    assert!(other.contains("[2] Manual › Tickets"), "{other}");
+}
+
+#[test]
+fn who_finds_nothing_hears_what_there_is() {
+    let nothing = "I do not know: my documents say nothing about that.";
+    let transcript = museum().ask(&with_model(), "Cats?");
+    assert_eq!(
+        transcript.text(),
+        format!("{nothing} They are about: Manual.")
+    );
+    assert!(transcript.asked.is_empty());
+    let empty = Scene::default().ask(&plain(), "Cats?");
+    assert_eq!(empty.text(), format!("{nothing} I have none yet."));
+    let mut known = manual();
+    for number in 0..9 {
+        known = known.with(me(), Document::plain(format!("n{number}"), "text"));
+    }
+    let many = Scene::default()
+        .knowledge(known)
+        .ask(&plain(), "Cats?")
+        .text();
+    assert_eq!(
+        many,
+        format!("{nothing} They are about: Manual; n0; n1; n2; n3.")
+    );
+}
+
+#[test]
+fn files_are_taken_in_searched_listed_and_forgotten() {
+    let files = [
+        ("list.txt", Some("milk and eggs")),
+        ("cat.png", None),
+        ("empty.txt", Some(" ")),
+    ];
+    let taken = museum().ask(&plain(), with_files("", &files));
+    assert_eq!(
+        taken.text(),
+        "I have taken in list.txt.\n\nI cannot read cat.png, empty.txt.\n\n"
+    );
+    assert!(taken.knowledge.ids(&me()).eq(["list.txt"]));
+
+    let scene = Scene::default().knowledge(taken.knowledge);
+    let found = scene
+        .ask(&plain(), "What do my files say about milk and a ticket?")
+        .text();
+    assert!(
+        found.contains("> milk and eggs") && !found.contains("francs"),
+        "{found}"
+    );
+    let nothing = scene
+        .ask(&plain(), "what do my files say about tickets")
+        .text();
+    assert!(nothing.ends_with("They are about: list.txt."), "{nothing}");
+
+    let listed = scene.ask(&plain(), "Which files do you have?").text();
+    assert_eq!(listed, "- **list.txt**, 13 bytes\n");
+    let forgotten = scene.ask(&plain(), "forget my files");
+    assert_eq!(forgotten.text(), "I have forgotten your file.");
+    assert!(forgotten.knowledge.ids(&me()).eq([""; 0]));
+    assert!(forgotten.knowledge.ids(&Scope::Bot).eq(["manual.md"]));
+    let scene = Scene::default().knowledge(forgotten.knowledge);
+    assert_eq!(
+        scene.ask(&plain(), "forget my files").text(),
+        "I have no files of yours."
+    );
+    let none = scene.ask(&plain(), "list my files").text();
+    assert!(none.starts_with("I have no files of yours."), "{none}");
+
+    // A file that comes again takes the place of the one before, and another's is never seen.
+    let again = scene.ask(&plain(), with_files("tea", &[("list.txt", Some("tea"))]));
+    assert!(again.text().contains("> tea"), "{again}");
+    let bert = Query {
+        user_id: "bert".to_owned(),
+        ..Query::from("tea")
+    };
+    let scene = Scene::default().knowledge(again.knowledge);
+    assert!(
+        scene
+            .ask(&plain(), bert)
+            .text()
+            .starts_with("I do not know")
+    );
+}
+
+#[test]
+fn many_files_are_listed_in_part() {
+    let mut known = Knowledge::new();
+    for number in 0..52 {
+        known = known.with(me(), Document::plain(format!("{number}.txt"), "text"));
+    }
+    let scene = Scene::default().knowledge(known);
+    let listed = scene.ask(&plain(), "which files do you have").text();
+    assert_eq!(listed.lines().count(), 51);
+    assert!(listed.ends_with("- and 2 more\n"), "{listed}");
+    let forgotten = scene.ask(&plain(), "forget my files").text();
+    assert_eq!(forgotten, "I have forgotten your 52 files.");
+}
+
+#[test]
+fn refusals_of_the_gateway_are_told() {
+    let refusing = |error| Scene::default().knowledge(manual().refusing(error));
+    let away = refusing(Error::Unavailable("away".to_owned())).ask(&plain(), "ticket?");
+    assert!(away.failure().unwrap().allow_retry);
+    let message = || with_files("", &[("list.txt", Some("milk"))]);
+    let full = refusing(Error::Full("full".to_owned())).ask(&plain(), message());
+    assert!(!full.failure().unwrap().allow_retry);
+    let large = "x".repeat(4 * 1024 * 1024 + 1);
+    let large = museum().ask(&plain(), with_files("", &[("large.txt", Some(&large))]));
+    assert_eq!(large.text(), "I cannot read large.txt.\n\n");
+}
+
+/// The documents of the bot are there for those who have no name, too.
+#[test]
+fn nobody_has_no_files_and_is_answered() {
+    let nobody = |text: &str| Query {
+        user_id: String::new(),
+        ..Query::from(text)
+    };
+    assert!(
+        museum()
+            .ask(&plain(), nobody("ticket?"))
+            .text()
+            .contains("five francs")
+    );
+    assert!(
+        museum()
+            .ask(&plain(), nobody("cats?"))
+            .text()
+            .ends_with("about: Manual.")
+    );
+    assert!(
+        museum()
+            .ask(&plain(), nobody("forget my files"))
+            .failure()
+            .is_some()
+    );
+}
+
+#[test]
+fn it_says_what_it_can_do() {
+    assert_eq!(
+        plain().settings().introduction_message.as_deref(),
+        Some(HELP)
+    );
+    assert_eq!(museum().ask(&plain(), "").text(), HELP);
+    assert_eq!(plain().settings().expand_text_attachments, Some(true));
+    // What is logged fails for no passage and no report.
+    museum().feedback(&plain(), &Feedback::default());
+    log_found(&[Passage::default()]);
+}
+
+#[test]
+fn numbers_are_cited_in_any_way() {
+    let cited = |text| sources::cited(text).into_iter().collect::<Vec<_>>();
+    assert_eq!(cited("a [2] b [1][3], [4, 5]."), [1, 2, 3, 4, 5]);
+    assert_eq!(cited("none [a] [ ] [-1] [1"), [0; 0]);
+}
