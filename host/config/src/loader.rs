@@ -1,5 +1,7 @@
 //! From files to bots: reads what a tenant has, and puts author and operator together.
 
+mod source;
+
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
@@ -275,32 +277,16 @@ impl<'e> Loader<'e> {
         let source = self.source(&entry, &dir, &home);
         let fence = self.vault.is_operators().then_some(home.as_path());
         let documents = documents::files(
-            (&entry.name, entry.documents),
+            (&entry.name, std::mem::take(&mut entry.documents)),
             &dir,
             fence,
             &mut self.problems,
         );
-        let route = entry.route.unwrap_or_else(|| Route::of(&entry.name));
-        let route = frame
-            .prefix
-            .as_ref()
-            .map_or_else(|| Ok(route.clone()), |prefix| route.join(prefix));
-        let route = route.map_err(|error| {
-            let message = format!(
-                "bot `{}` cannot be mounted below `path_prefix` of tenant `{}`",
-                entry.name, frame.name
-            );
-            self.problems.push(Problem {
-                message,
-                causes: vec![error.to_string()],
-                place: Some(entry.place.clone()),
-                hint: Some("give the bot a shorter `route`".to_owned()),
-            });
-        });
+        let route = self.route(&mut entry, frame);
         Some(BotSpec {
             tenant: frame.name.clone(),
             name: entry.name,
-            route: route.ok()?,
+            route: route?,
             source,
             build: entry.build,
             poe_name: entry.poe.name,
@@ -317,65 +303,34 @@ impl<'e> Loader<'e> {
         })
     }
 
+    /// The whole path at which a bot answers.
+    fn route(&mut self, entry: &mut BotEntry, frame: &Frame) -> Option<Route> {
+        let route = entry.route.take().unwrap_or_else(|| Route::of(&entry.name));
+        let route = frame
+            .prefix
+            .as_ref()
+            .map_or_else(|| Ok(route.clone()), |prefix| route.join(prefix));
+        let route = route.map_err(|error| {
+            let message = format!(
+                "bot `{}` cannot be mounted below `path_prefix` of tenant `{}`",
+                entry.name, frame.name
+            );
+            self.problems.push(Problem {
+                message,
+                causes: vec![error.to_string()],
+                place: Some(entry.place.clone()),
+                hint: Some("give the bot a shorter `route`".to_owned()),
+            });
+        });
+        route.ok()
+    }
+
     /// Hosts that a bot names although the server, or its tenant, may not reach them.
     fn above(&self, entry: &BotEntry, frame: &Frame) -> Vec<Problem> {
         let server = self.allowed.iter().map(|list| (list, "egress".to_owned()));
         let tenant = frame.allowed.iter();
         let tenant = tenant.map(|list| (list, format!("tenant.{}", frame.name)));
         outbound::above(&entry.hosts, server.chain(tenant), &entry.name)
-    }
-
-    /// The path of what a bot is made of. Must be there, unless a command of the author's makes it;
-    /// if it is not, the bot goes on to the checks that come, so that their problems show as well.
-    fn source(&mut self, entry: &BotEntry, dir: &Path, home: &Path) -> PathBuf {
-        let Some((path, place)) = &entry.source else {
-            let here = if dir.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                dir
-            };
-            if entry.build.is_none() && !entry.source_refused && !discover::is_crate(here) {
-                self.problems.push(Problem {
-                    message: format!("`source` is missing in [bot.{}]", entry.name),
-                    place: Some(entry.place.clone()),
-                    hint: Some(format!("write `source = \"{}\"`: a directory, a .wasm or a .py file, relative to this file", entry.name)),
-                    ..Problem::default()
-                });
-            }
-            return here.to_owned();
-        };
-        let source = dir.join(path);
-        let what = format!("`source` of bot `{}`", entry.name);
-        if let Some(leaves) = self.leaves(home, &source, &what, Some(place.clone())) {
-            self.problems.push(leaves);
-            return source;
-        }
-        if entry.build.is_some() {
-            return source;
-        }
-        match source.metadata() {
-            Ok(found) if found.is_file() && !discover::is_python(&source) => {
-                self.problems
-                    .extend((self.world.unfit)(&source).map(|unfit| Problem {
-                        message: format!("bot `{}` cannot be mounted", entry.name),
-                        causes: vec![format!("`{}`: {}", source.display(), unfit.cause)],
-                        place: Some(entry.place.clone()),
-                        hint: unfit.hint,
-                    }));
-            }
-            Ok(_) => {}
-            Err(error) => self.problems.push(Problem {
-                message: format!(
-                    "bot `{}` has nothing to run: `{}` cannot be read",
-                    entry.name,
-                    source.display()
-                ),
-                causes: vec![error.to_string()],
-                place: Some(place.clone()),
-                hint: Some("correct `source`; it is relative to the file that names it".to_owned()),
-            }),
-        }
-        source
     }
 
     /// What keeps a tenant's path from being read; an author's own lead wherever they like.

@@ -76,6 +76,13 @@ impl Encoder {
         windows.map(|window| self.window(window)).collect()
     }
 
+    /// The vector of the beginning of a text: of its first window alone, and as quick as that.
+    pub fn embed_beginning(&self, text: &str) -> Vec<f32> {
+        let tokens = self.tokenizer.tokens(text, self.window_tokens);
+        let window = tokens.chunks(self.window_tokens.max(1)).next();
+        self.window(window.unwrap_or_default())
+    }
+
     fn window(&self, tokens: &[u32]) -> Vec<f32> {
         let mut marked = Vec::with_capacity(tokens.len().saturating_add(MARKS));
         marked.push(self.tokenizer.first());

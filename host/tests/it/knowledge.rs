@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod meaning;
 mod over_http;
+mod processes;
 
 use std::{
     path::Path,

@@ -7,7 +7,7 @@ mod durable;
 mod forgetting;
 mod misplaced;
 mod mistakes;
-mod postgres;
+pub(crate) mod postgres;
 mod recorded;
 mod refused;
 mod sample;

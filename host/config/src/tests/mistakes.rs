@@ -17,7 +17,7 @@ fn unfit_components_show_with_the_rest() {
     hint: build it again
     error: unknown key `colour` in [bot.cat]
       --> DIR/ravenry.toml:4:1
-    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`, `store`
+    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`, `store`, `knowledge`
     error: bot `dog` has nothing to run: `DIR/nowhere.wasm` cannot be read
       caused by: No such file or directory (os error 2)
       --> DIR/ravenry.toml:6:11
@@ -114,7 +114,7 @@ allowed_outbound_hosts = ["a"]
       --> DIR/ravenry.toml:7:50
     error: unknown key `colour` in [bot.cat]
       --> DIR/ravenry.toml:8:1
-    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`, `store`
+    hint: known here: `route`, `source`, `build`, `poe`, `config`, `allowed_outbound_hosts`, `secrets`, `limits`, `store`, `knowledge`
     error: `Dog` cannot name a bot: a name is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and starts with a letter or a digit
       --> DIR/ravenry.toml:9:6
     error: `source` in [bot.Dog] names a registry; registries are not supported yet

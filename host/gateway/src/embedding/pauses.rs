@@ -76,8 +76,7 @@ mod tests {
             pauses.failed("away");
             // At the same time as the first: the pause is the same.
             pauses.failed("away too");
-            let pause = Duration::from_secs(seconds);
-            tokio::time::advance(pause - Duration::from_millis(1)).await;
+            tokio::time::advance(Duration::from_millis(seconds * 1000 - 1)).await;
             assert_eq!(pauses.holds().as_deref(), Some("away"), "{seconds}");
             tokio::time::advance(Duration::from_millis(1)).await;
             assert_eq!(pauses.holds(), None, "{seconds}");

@@ -32,7 +32,7 @@ pub fn run(directory: &Path) -> Result<(), String> {
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(texts) = next_call(&mut input)? {
         let began = computed();
-        let first = |text: &String| encoder.embed(text).into_iter().next().unwrap_or_default();
+        let first = |text: &String| encoder.embed_beginning(text);
         let vectors = texts.iter().map(first).collect();
         let computed = computed().saturating_sub(began);
         let embedded = Embedded { vectors, computed };

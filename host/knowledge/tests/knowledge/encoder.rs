@@ -79,6 +79,18 @@ fn long_texts_have_several_windows() {
     assert_eq!(vectors.len(), 2);
     assert_eq!(vectors[0], encoder.embed("cat dog cat dog")[0]);
     assert_eq!(vectors[1], encoder.embed("the")[0]);
+    for text in [
+        "",
+        "cat",
+        "cat dog cat dog the",
+        &format!("a{}", "b".repeat(90)),
+    ] {
+        assert_eq!(
+            encoder.embed_beginning(text),
+            encoder.embed(text)[0],
+            "{text}"
+        );
+    }
     assert_eq!(encoder.embed(&"cat ".repeat(1_000_000)).len(), WINDOWS_MAX);
     assert_eq!(encoder.embed(&"x".repeat(3_000_000)).len(), 1);
     assert_eq!(encoder.embed(&"\u{301}".repeat(300_000)).len(), 1);

@@ -230,7 +230,7 @@ fn model(spec: &ServerSpec) -> Vec<PathBuf> {
         return Vec::new();
     };
     let pooling = directory.join("1_Pooling");
-    let entries = [directory, &pooling].map(|directory| fs::read_dir(directory));
+    let entries = [directory, &pooling].map(fs::read_dir);
     let entries = entries.into_iter().flatten().flatten().flatten();
     let links = entries.filter(|entry| entry.path().is_symlink());
     let real = links.filter_map(|entry| fs::canonicalize(entry.path()).ok());

@@ -27,14 +27,14 @@ fn folder() -> Folder {
 }
 
 /// A schema of a test, in a database that others use too. Dropped with it.
-struct Schema {
+pub(crate) struct Schema {
     url: Url,
     name: String,
 }
 
 impl Schema {
     /// `None`, and a line that says so: there is no database for tests.
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let Ok(url) = std::env::var("RAVENRY_TEST_POSTGRES_URL") else {
             eprintln!("left out: RAVENRY_TEST_POSTGRES_URL names no PostgreSQL");
@@ -48,7 +48,7 @@ impl Schema {
     }
 
     /// What a gateway is given, as if the database was at this address.
-    fn at(&self, address: Option<SocketAddr>) -> String {
+    pub(crate) fn at(&self, address: Option<SocketAddr>) -> String {
         let mut url = self.url.clone();
         if let Some(address) = address {
             url.set_host(Some(&address.ip().to_string())).unwrap();

@@ -9,10 +9,10 @@ use tokio::{
 use super::*;
 
 /// Answers each request with the same bytes, and closes the connection. Says what was asked.
-async fn server(answer: impl Into<Vec<u8>>) -> (Url, mpsc::UnboundedReceiver<String>) {
+async fn server(answer: impl Into<Vec<u8>>) -> (Url, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/embeddings", listener.local_addr().unwrap());
-    let (sender, asked) = mpsc::unbounded_channel();
+    let (sender, asked) = mpsc::channel(64);
     let answer = answer.into();
     tokio::spawn(async move {
         loop {
@@ -24,7 +24,7 @@ async fn server(answer: impl Into<Vec<u8>>) -> (Url, mpsc::UnboundedReceiver<Str
                 length += stream.read(&mut request[length..]).await.unwrap();
             }
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
-            let _ = sender.send(request);
+            let _ = sender.try_send(request);
             // Whoever has read enough closes the connection.
             let _ = stream.write_all(&answer).await;
             let _ = stream.shutdown().await;
