@@ -102,6 +102,21 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// A name that somebody has made up, in a line of ours: with escapes in it, cut after so many characters, and in quotes
+/// where it could be taken for something else, being empty or having blanks, quotes or arrows in it.
+pub fn name(text: &str, characters_max: usize) -> String {
+    let end = text.char_indices().nth(characters_max);
+    let beginning = end.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    let more = if end.is_some() { "…" } else { "" };
+    let escaped = Escaped(beginning);
+    let is_odd = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '→');
+    if text.is_empty() || text.contains(is_odd) {
+        let quoted = escaped.to_string().replace('"', "\\\"");
+        return format!("\"{quoted}\"{more}");
+    }
+    format!("{escaped}{more}")
+}
+
 /// Text on one line, with escapes in it; tabs stay.
 pub fn line(text: &str) -> String {
     kept(text, &['\t'])
@@ -219,6 +234,22 @@ mod tests {
     }
 
     /// A reader of the JSON has the value as it was.
+    #[test]
+    fn names_are_cut_and_cannot_be_taken_for_anything_else() {
+        for (name, expected) in [
+            ("a.b", "a.b"),
+            ("", "\"\""),
+            (" ", "\" \""),
+            ("two words\n", "\"two words\\n\""),
+            ("\" → gone", "\"\\\" → gone\""),
+            ("12345678901", "1234567890…"),
+            ("1 345678901", "\"1 34567890\"…"),
+            ("\u{1b}", "\\u{1b}"),
+        ] {
+            assert_eq!(super::name(name, 10), expected);
+        }
+    }
+
     #[test]
     fn a_value_of_json_stays_what_it_is() {
         let value = "a\u{202e}\u{7f}\u{2028}\u{feff}\u{e0041}\u{2800}\n\u{1b}\"\\é👩\u{200d}👧";

@@ -62,6 +62,7 @@ fn samples_do_what_their_conversations_say() {
     chat-cat/tests/purr.toml ... ok
     coder/tests/mended.toml ... ok
     echo/tests/hello.toml ... ok
+    guide/tests/files.toml ... ok
     http-request/tests/headers.toml ... ok
     image/tests/seconds.toml ... ok
     image-response/tests/hello.toml ... ok
@@ -76,7 +77,7 @@ fn samples_do_what_their_conversations_say() {
     weather-loop/tests/paris.toml ... ok
     wrapper/tests/stream.toml ... ok
 
-    22 passed, 0 failed
+    23 passed, 0 failed
     "#);
     let before = all_files(bots.path());
     assert_eq!(

@@ -27,6 +27,7 @@ mod components;
 mod python_answers;
 mod python_files;
 mod python_from;
+mod python_knowledge;
 mod python_memory;
 mod python_packages;
 mod python_said;

@@ -10,8 +10,9 @@ use crate::sample_tests::{
 };
 
 /// The samples and their brothers.
-const BROTHERS: [(&str, &str); 6] = [
+const BROTHERS: [(&str, &str); 7] = [
     ("cat-python", "cat"),
+    ("guide-python", "guide"),
     ("notes-python", "notes"),
     ("outfit-python", "outfit"),
     ("versus-python", "versus"),

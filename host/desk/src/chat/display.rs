@@ -49,8 +49,8 @@ pub(super) const FILES_MAX: usize = 20;
 /// Most keys of a bot's store that are shown: as many as a person looks at.
 const STORE_KEYS_MAX: usize = 20;
 
-/// Most characters of one value in it that are shown: with its key, little more than a line.
-const STORE_VALUE_CHARACTERS_MAX: usize = 60;
+/// Most characters of a key in it, and of a value, that are shown: both together are little more than a line.
+const STORE_CHARACTERS_MAX: usize = 60;
 
 /// What a terminal can do.
 #[derive(Clone, Copy, Debug)]
@@ -182,8 +182,11 @@ impl Outputs {
     /// What the bot found in its store and left there, a key on each line.
     pub(super) fn store(&self, activity: &StoreActivity) {
         for key in activity.keys.iter().take(STORE_KEYS_MAX) {
-            let words = key_words(key, STORE_VALUE_CHARACTERS_MAX);
-            self.remark(&format!("store: {} {words}", key_name(key)));
+            let words = key_words(key, STORE_CHARACTERS_MAX);
+            self.remark(&format!(
+                "store: {} {words}",
+                key_name(key, STORE_CHARACTERS_MAX)
+            ));
         }
         let unseen = activity.keys.len().saturating_sub(STORE_KEYS_MAX);
         let unseen = u64::try_from(unseen).unwrap_or(u64::MAX);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use ravenry_protocol::{
-    shown::Escaped,
+    shown::{self, Escaped},
     store_activity::{After, Before, KeptValue, KeyActivity, StoreActivity},
 };
 
@@ -78,14 +78,10 @@ impl CommentReader {
     }
 }
 
-/// A key with its bucket, `user.name`: one line on which nothing is obeyed or hidden.
-pub fn key_name(key: &KeyActivity) -> String {
-    let (bucket, name) = (Escaped(&key.bucket), Escaped(&key.key));
-    if key.key.is_empty() || key.key.contains(char::is_whitespace) {
-        format!("{bucket}.\"{name}\"")
-    } else {
-        format!("{bucket}.{name}")
-    }
+/// A key with its bucket, `user.name`, and so many characters of it: one line on which nothing is obeyed or hidden.
+pub fn key_name(key: &KeyActivity, characters_max: usize) -> String {
+    let bucket = Escaped(&key.bucket);
+    format!("{bucket}.{}", shown::name(&key.key, characters_max))
 }
 
 /// What has become of a key, with so many characters of each value: one line on which nothing is obeyed or hidden.
@@ -217,9 +213,11 @@ mod tests {
         ] {
             assert_eq!(key_words(&key("k", before, after), 5), words);
         }
-        let name = |name| key_name(&key(name, B::Absent, A::AsBefore));
+        let name = |name| key_name(&key(name, B::Absent, A::AsBefore), 20);
         assert_eq!(name("a.b"), "user.a.b");
         assert_eq!(name("two words\n"), "user.\"two words\\n\"");
         assert_eq!(name(""), "user.\"\"");
+        assert_eq!(name("\" → gone"), "user.\"\\\" → gone\"");
+        assert_eq!(name(&"k".repeat(21)), format!("user.{}…", "k".repeat(20)));
     }
 }

@@ -89,7 +89,9 @@ impl Filling {
                 let turn = reading.acquire().await;
                 let done = fill(bot.store.shared(), &bot, &files).await;
                 drop(turn);
-                if told(&bot, done, pause == PAUSE) {
+                // Of a bot that names no document, nobody misses any.
+                let is_news = pause == PAUSE && !files.patterns.is_empty();
+                if told(&bot, done, is_news) {
                     return;
                 }
                 sleep(pause).await;
@@ -293,7 +295,7 @@ fn digest(kind: Kind, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Says what came of it; `false`: it is to be tried again.
-fn told(bot: &Bot, done: Result<Filled, Unfilled>, is_first: bool) -> bool {
+fn told(bot: &Bot, done: Result<Filled, Unfilled>, is_news: bool) -> bool {
     let (tenant, name) = (bot.tenant.as_str(), bot.name.as_str());
     let filled = match done {
         Ok(filled) => filled,
@@ -307,7 +309,7 @@ fn told(bot: &Bot, done: Result<Filled, Unfilled>, is_first: bool) -> bool {
         }
         Err(error) => {
             // Once an episode.
-            if is_first {
+            if is_news {
                 tracing::warn!(tenant, bot = name, %error, "the documents of the bot cannot be taken now; it is tried again");
             }
             return false;

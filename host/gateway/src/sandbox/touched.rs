@@ -151,9 +151,12 @@ unsafe impl<T: Lower> Lower for Entering<'_, T> {
 mod tests {
     use super::*;
 
+    /// More than glibc ever takes from memory that was used before: what is as large comes from the system each time.
+    const FRESH_BYTES_MIN: usize = 33 << 20;
+
     /// Memory that nobody has touched, from a page's first byte on.
     fn fresh(pages: usize) -> (Vec<u8>, usize) {
-        let memory = vec![0; (pages + 1) * page_size()];
+        let memory = vec![0; ((pages + 1) * page_size()).max(FRESH_BYTES_MIN)];
         let skipped = memory.as_ptr().align_offset(page_size());
         (memory, skipped)
     }

@@ -5,9 +5,10 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -105,14 +106,18 @@ const DOCUMENTS: [[&str; 2]; 3] = [
 ];
 
 fn served_with(address: SocketAddr) -> Server {
+    folder(address, "cats").serve()
+}
+
+/// With a server for vectors there, and a model of this name.
+fn folder(address: SocketAddr, model: &str) -> Folder {
     let operator = format!(
         "[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n\
-         [knowledge]\nembeddings = {{ url = \"http://{address}/v1/embeddings\", model = \"cats\" }}\n"
+         [knowledge]\nembeddings = {{ url = \"http://{address}/v1/embeddings\", model = \"{model}\" }}\n"
     );
     Folder::empty()
         .file("operator.toml", operator)
         .manifest("ravenry.toml", LIBRARIAN)
-        .serve()
 }
 
 fn put(server: &Server) {
@@ -177,6 +182,69 @@ fn a_server_that_lies_or_is_gone_costs_the_meaning_alone_and_is_told_of_once() {
             .filter_map(|line| serde_json::from_str::<Value>(line).ok());
         assert_eq!(lines.filter(told).count(), 1);
     }
+}
+
+/// Vectors of one model say nothing to another, whatever their length: they are made anew.
+#[test]
+fn after_a_change_of_the_model_the_vectors_are_made_anew() {
+    let state = tempfile::tempdir().unwrap();
+    let two = Vectors::of_cats();
+    let three = Vectors::start(|texts| {
+        vectors(texts, |is_cat| {
+            if is_cat {
+                vec![1.0, 0.1, 0.0]
+            } else {
+                vec![0.1, 1.0, 0.0]
+            }
+        })
+    });
+    let by_meaning = |server: &Server| found(server, "feline") == ok(json!(["cats"]));
+    let server = folder(two.address, "two").state_dir(state.path()).serve();
+    put(&server);
+    wait_until("a cat by its meaning", || by_meaning(&server));
+    drop(server);
+    let server = folder(three.address, "three")
+        .state_dir(state.path())
+        .serve();
+    // By words meanwhile.
+    assert_eq!(found(&server, "bark"), ok(json!(["dogs"])));
+    wait_until("a cat by its meaning again", || by_meaning(&server));
+    drop(server);
+    // And kept: after a start nothing but the question is asked for.
+    let before = three.texts.load(Ordering::SeqCst);
+    let server = folder(three.address, "three")
+        .state_dir(state.path())
+        .serve();
+    assert!(by_meaning(&server));
+    assert_eq!(three.texts.load(Ordering::SeqCst), before + 1);
+}
+
+/// A question whose vector does not come is answered by words, and not much later.
+#[test]
+fn a_server_that_hangs_holds_no_search_for_long() {
+    let (hangs, hold) = (Arc::<AtomicBool>::default(), Duration::from_secs(60));
+    let is_over = Arc::clone(&hangs);
+    let server_for_vectors = Vectors::start(move |texts| {
+        if is_over.load(Ordering::SeqCst) {
+            thread::sleep(hold);
+        }
+        vectors(texts, |is_cat| {
+            if is_cat {
+                vec![1.0, 0.1]
+            } else {
+                vec![0.1, 1.0]
+            }
+        })
+    });
+    let server = served_with(server_for_vectors.address);
+    put(&server);
+    wait_until("a cat by its meaning", || {
+        found(&server, "feline") == ok(json!(["cats"]))
+    });
+    hangs.store(true, Ordering::SeqCst);
+    let began = Instant::now();
+    assert_eq!(found(&server, "barking"), ok(json!(["dogs"])));
+    assert!(began.elapsed() < hold / 2);
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(super) struct ShownKey {
 impl ShownKey {
     fn of(key: &KeyActivity) -> Self {
         Self {
-            name: key_name(key),
+            name: key_name(key, VALUE_CHARACTERS_SHOWN),
             words: key_words(key, VALUE_CHARACTERS_SHOWN),
             changed: key.is_change(),
         }

@@ -54,6 +54,10 @@ pub(super) const WIT: &[File] = &[
         "wit/request.wit",
         include_str!("../../../../../wit/request.wit"),
     ),
+    (
+        "wit/knowledge.wit",
+        include_str!("../../../../../wit/knowledge.wit"),
+    ),
     ("wit/poe.wit", include_str!("../../../../../wit/poe.wit")),
     (
         "wit/types.wit",

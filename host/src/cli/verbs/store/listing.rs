@@ -22,6 +22,9 @@ use ravenry_config::ids::BotName;
 use ravenry_protocol::shown::{self, Escaped};
 use ravenry_store::{EntryInfo, OwnerUsage};
 
+/// Most characters of a key that a table shows: with the other columns, a line of a wide terminal.
+const KEY_CHARACTERS_MAX: usize = 80;
+
 /// Rows of a table; nobody reads more, and all of them are in memory.
 const ROWS_MAX: usize = 1_000;
 
@@ -146,7 +149,7 @@ impl Ls {
             let expires = moment(info.expires);
             let row = [
                 bucket,
-                Escaped(&info.place.key).to_string(),
+                shown::name(&info.place.key, KEY_CHARACTERS_MAX),
                 ByteSize::b(info.bytes).to_string(),
                 expires.unwrap_or_else(|| "never".to_owned()),
             ];

@@ -1,0 +1,322 @@
+"""What people are told from which documents, what a model is asked, and what is kept of files."""
+
+import contextlib
+import io
+import json
+import os
+import unittest
+from collections.abc import Mapping
+from types import MappingProxyType
+from unittest import mock
+
+from guide import HELP, Guide, cited
+from ravenry import Attachment, Feedback, HttpError, Message, PoeError, Query
+from ravenry.events import Event, Replace, Suggest, Text
+from ravenry.knowledge import Document, KnowledgeError
+from ravenry.testing import Knowledge, Scene, Script, Transcript, Upstream
+
+MANUAL = """\
+# Manual
+
+## Opening hours
+
+The museum opens at nine.
+
+## Tickets
+
+A ticket costs five francs. Children pay nothing.
+"""
+
+SOURCES = "\n\n**Sources**\n\n- [1] Manual › Tickets, manual.md lines 7–9\n"
+NOTHING = "I do not know: my documents say nothing about that."
+
+POE = {"model": "Claude"}
+API = {"model": "llama", "url": "https://api.test/v1/", "API_KEY": "placeholder"}
+
+
+def manual() -> Knowledge:
+    known = Knowledge()
+    known.bot().put(Document.markdown("manual.md", MANUAL))
+    return known
+
+
+def ask(
+    query: str | list[Message] | Query,
+    known: Knowledge | None = None,
+    scene: Scene | None = None,
+    config: Mapping[str, str] = MappingProxyType({}),
+) -> Transcript:
+    """What is said by a bot that knows this, with a manifest that has this `config`."""
+    scene = (scene or Scene()).knowledge(manual() if known is None else known)
+    with mock.patch.dict(os.environ, config, clear=True):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return scene.ask(Guide, query)
+
+
+def with_files(text: str, *files: tuple[str, str | None]) -> list[Message]:
+    """A message with files of these names and texts."""
+    attached = [
+        Attachment(f"https://files.test/{name}", "text/plain", name, parsed_content=content)
+        for name, content in files
+    ]
+    return [Message("user", text, attachments=attached)]
+
+
+def nobody(text: str) -> Query:
+    return Query(messages=[Message.user(text)])
+
+
+def ids(known: Knowledge, user_id: str = "user") -> list[str]:
+    return [document.id for document in known.user(user_id).documents()]
+
+
+class DocumentsTest(unittest.TestCase):
+    def test_without_a_model_the_passages_are_the_answer(self) -> None:
+        log = io.StringIO()
+        with contextlib.redirect_stdout(log):
+            transcript = Scene(knowledge=manual()).ask(Guide, "What does a ticket cost?")
+        said = "> ## Tickets\n> \n> A ticket costs five francs. Children pay nothing."
+        self.assertEqual(
+            [str(event) for event in transcript.events],
+            [str(Text(f"**[1]**\n\n{said}\n\n")), str(Text(SOURCES))],
+        )
+        self.assertEqual(log.getvalue(), 'found ["manual.md:7-9"]\n')
+
+    def test_a_long_passage_is_shortened(self) -> None:
+        known = Knowledge()
+        known.bot().put(Document.plain("long", f"first\n{'word ' * 100}last"))
+        text = ask("first", known).text
+        self.assertIn("> first\n> word word", text)
+        self.assertIn("word …\n", text)
+        self.assertNotIn("last", text)
+        self.assertEqual(text.count("word"), 79)
+
+    def test_both_collections_are_merged_and_six_passages_are_left(self) -> None:
+        known = manual()
+        known.user().put(Document.plain("mine", "my ticket"))
+        few = ask("ticket", known).text
+        self.assertIn("[1] Manual › Tickets", few)
+        self.assertIn("[2] mine, mine line 1", few)
+        known.bot().put_many(Document.plain(f"n{number}", "ticket") for number in range(9))
+        many = ask("ticket", known).text
+        self.assertIn("[6]", many)
+        self.assertNotIn("[7]", many)
+        self.assertIn("] mine, mine line 1", many)
+
+    def test_what_was_asked_before_counts_less_than_the_question(self) -> None:
+        before = [Message.user("What does a ticket cost?"), Message.bot("It opens at nine.")]
+        follow_up = ask([*before, Message.user("For kids, too?")]).text
+        self.assertIn("[1] Manual › Tickets", follow_up)
+        self.assertNotIn("[2]", follow_up)
+        other = ask([*before, Message.user("and opening hours, museum?")]).text
+        self.assertIn("[1] Manual › Opening hours", other)
+        self.assertIn("[2] Manual › Tickets", other)
+        # Of what was said long ago, nothing.
+        later = [Message.user(word) for word in ("For", "kids,", "too?")]
+        self.assertTrue(ask([*before, *later, Message.user("?")]).text.startswith(NOTHING))
+
+    def test_who_finds_nothing_hears_what_there_is(self) -> None:
+        transcript = ask("Cats?", config=POE)
+        self.assertEqual(transcript.text, f"{NOTHING} They are about: Manual.")
+        self.assertEqual(transcript.asked, [])
+        self.assertEqual(ask("Cats?", Knowledge()).text, f"{NOTHING} I have none yet.")
+        known = manual()
+        known.user().put_many(Document.plain(f"n{number}", "text") for number in range(9))
+        about = "They are about: Manual; n0; n1; n2; n3."
+        self.assertEqual(ask("Cats?", known).text, f"{NOTHING} {about}")
+
+    def test_numbers_are_cited_in_any_way(self) -> None:
+        self.assertEqual(cited("a [2] b [1][3], [4, 5]."), ["2", "1", "3", "4", "5"])
+        self.assertEqual([one for one in cited("[a] [ ] [-1] [1") if one.isdecimal()], [])
+
+    def test_it_says_what_it_can_do(self) -> None:
+        self.assertEqual(ask("").text, HELP)
+        with mock.patch.dict(os.environ, clear=True):
+            settings = Guide().settings()
+        self.assertEqual(settings.introduction_message, HELP)
+        self.assertEqual(settings.expand_text_attachments, True)
+        self.assertEqual(settings.server_bot_dependencies, {})
+        log = io.StringIO()
+        with contextlib.redirect_stdout(log):
+            Scene().feedback(Guide, Feedback("m\n1", feedback_type="like"))
+        self.assertEqual(log.getvalue(), 'feedback "like" on message "m\\n1"\n')
+
+
+class FilesTest(unittest.TestCase):
+    def test_sentences_about_files_are_understood_as_people_write_them(self) -> None:
+        known = Knowledge()
+        known.bot().put(Document.plain("all", "cats forget säy sayings"))
+        known.user().put(Document.plain("mine", "cats"))
+        listed, forgotten = "- **mine**, 4 bytes\n", "I have forgotten your file."
+        for text, said in (
+            ("which files do you have", listed),
+            (" Which files do you have? ", listed),
+            ("What do my files say?", listed),
+            ("LIST my files.", listed),
+            ("Forget my files!", forgotten),
+        ):
+            self.assertEqual(ask(text, known).text, said, text)
+        for text, is_of_all in (
+            ("forget my files about cats", True),
+            ("What do my files say about cats?", False),
+            ("what do my files say: cats", False),
+            ("what do my files say on\ncats", False),
+            ("what do my files sayings on cats", True),
+            ("what do my files säy on cats", True),
+        ):
+            answer = ask(text, known).text
+            self.assertIn("mine, mine line 1", answer, text)
+            self.assertEqual("all, all line 1" in answer, is_of_all, text)
+
+    def test_files_are_taken_in_searched_listed_and_forgotten(self) -> None:
+        files = (("list.txt", "milk and eggs"), ("cat.png", None), ("empty.txt", " "))
+        taken = ask(with_files("", *files))
+        refused = "I cannot read cat.png, empty.txt.\n\n"
+        self.assertEqual(taken.text, f"I have taken in list.txt.\n\n{refused}")
+        self.assertEqual(taken.suggestions, ["which files do you have"])
+        known = taken.knowledge
+        self.assertEqual(ids(known), ["list.txt"])
+
+        found = ask("What do my files say about milk and a ticket?", known).text
+        self.assertIn("> milk and eggs", found)
+        self.assertNotIn("francs", found)
+        nothing = ask("what do my files say about tickets", known).text
+        self.assertTrue(nothing.endswith("They are about: list.txt."), nothing)
+        self.assertEqual(
+            ask("Which files do you have?", known).text, "- **list.txt**, 13 bytes\n"
+        )
+
+        forgotten = ask("forget my files", known)
+        self.assertEqual(forgotten.text, "I have forgotten your file.")
+        known = forgotten.knowledge
+        self.assertEqual(ids(known), [])
+        self.assertIsNotNone(known.document("manual.md"))
+        self.assertEqual(ask("forget my files", known).text, "I have no files of yours.")
+        none = ask("list my files", known).text
+        self.assertTrue(none.startswith("I have no files of yours."), none)
+
+    def test_a_file_that_comes_again_takes_the_place_of_the_one_before(self) -> None:
+        known = ask(with_files("", ("list.txt", "milk"))).knowledge
+        again = ask(with_files("tea", ("list.txt", "tea")), known)
+        self.assertIn("> tea", again.text)
+        self.assertEqual(ids(again.knowledge), ["list.txt"])
+        # Another person never sees it.
+        bert = Query(messages=[Message.user("tea")], user_id="bert")
+        self.assertTrue(ask(bert, again.knowledge).text.startswith(NOTHING))
+
+    def test_a_file_in_markdown_has_its_structure(self) -> None:
+        (message,) = with_files("ticket?", ("mine.md", MANUAL))
+        message.attachments[0].content_type = "text/markdown"
+        self.assertIn("[1] Manual › Tickets, mine.md", ask([message], Knowledge()).text)
+
+    def test_many_files_are_listed_in_part(self) -> None:
+        known = Knowledge()
+        known.user().put_many(Document.plain(f"{number}.txt", "text") for number in range(52))
+        listed = ask("which files do you have", known).text
+        self.assertEqual(len(listed.splitlines()), 51)
+        self.assertTrue(listed.endswith("- and 2 more\n"), listed)
+        self.assertEqual(ask("forget my files", known).text, "I have forgotten your 52 files.")
+
+    def test_refusals_of_the_gateway_are_told(self) -> None:
+        for kind, query, retry in (
+            ("unavailable", [Message.user("ticket?")], True),
+            ("full", with_files("", ("list.txt", "milk")), False),
+        ):
+            known = manual()
+            known.refusal = KnowledgeError("full" if kind == "full" else "unavailable", kind)
+            failure = ask(query, known).failure
+            self.assertEqual(failure and failure.allow_retry, retry)
+        large = ask(with_files("", ("large.txt", "x" * (4 * 1024 * 1024 + 1))))
+        self.assertEqual(large.text, "I cannot read large.txt.\n\n")
+
+    def test_nobody_has_no_files_and_is_answered(self) -> None:
+        self.assertIn("five francs", ask(nobody("ticket?")).text)
+        self.assertTrue(ask(nobody("cats?")).text.endswith("They are about: Manual."))
+        self.assertIsNotNone(ask(nobody("forget my files")).failure)
+
+
+def chunk(text: str, reason: str | None = None) -> str:
+    return json.dumps({"choices": [{"delta": {"content": text}, "finish_reason": reason}]})
+
+
+def poe(*said: Event | PoeError) -> Scene:
+    """A scene with a bot of Poe that says this."""
+    script = Script()
+    for one in said:
+        script = script.breaks(one) if isinstance(one, PoeError) else script.event(one)
+    return Scene().bot("Claude", script)
+
+
+def api(answer: Upstream) -> Scene:
+    """A scene with a model behind an API that answers so."""
+    return Scene().upstream("https://api.test/v1/chat/completions", answer)
+
+
+class ModelsTest(unittest.TestCase):
+    def test_a_bot_of_poe_answers_and_its_sources_follow(self) -> None:
+        question = "A ticket costs what, museum?"
+        scene = poe(Text("Five "), Text("francs [1]."), Suggest("x"))
+        transcript = ask(question, scene=scene, config=POE)
+        self.assertEqual(transcript.text, f"Five francs [1].{SOURCES}")
+        self.assertEqual(transcript.suggestions, [])
+        (asked,) = transcript.asked
+        sent = asked.messages[-1].content
+        self.assertIn("[1] Manual › Tickets (manual.md)\n## Tickets", sent)
+        self.assertIn("[2] Manual › Opening hours", sent)
+        self.assertIn("I do not know", sent)
+        self.assertTrue(sent.endswith(f"Question: {question}"), sent)
+        with mock.patch.dict(os.environ, POE, clear=True):
+            self.assertEqual(Guide().settings().server_bot_dependencies, {"Claude": 1})
+
+    def test_a_model_that_cites_nothing_has_no_sources(self) -> None:
+        transcript = ask("ticket?", scene=poe(Text("I do not know.")), config=POE)
+        self.assertEqual(transcript.text, "I do not know.")
+
+    def test_a_replacement_leaves_what_was_said_before(self) -> None:
+        scene = poe(Replace("Thinking [2]"), Replace("Milk [1]."))
+        files = with_files("What is on the list?", ("list.txt", "the list: milk"))
+        transcript = ask(files, Knowledge(), scene, config=POE)
+        source = "**Sources**\n\n- [1] list.txt, list.txt line 1\n"
+        said = f"I have taken in list.txt.\n\nMilk [1].\n\n{source}"
+        self.assertEqual(transcript.text, said)
+        # The file is searched: the model is sent what was found in it, not the file.
+        (asked,) = transcript.asked
+        self.assertEqual([one for one in asked.messages if one.attachments], [])
+
+    def test_a_model_behind_an_api_answers(self) -> None:
+        scene = api(Upstream.events([chunk("Five francs "), chunk("[1]."), "[DONE]"]))
+        talk = [Message.user("Hello"), Message.bot("Hello."), Message.user("And a ticket?")]
+        transcript = ask(talk, scene=scene, config=API)
+        self.assertEqual(transcript.text, f"Five francs [1].{SOURCES}")
+        (request,) = transcript.requests
+        self.assertEqual(request.header("authorization"), "Bearer placeholder")
+        sent = request.json()
+        self.assertEqual((sent["model"], sent["stream"]), ("llama", True))
+        roles = [one["role"] for one in sent["messages"]]
+        self.assertEqual(roles, ["user", "assistant", "user"])
+        self.assertIn("[1] Manual › Tickets", sent["messages"][2]["content"])
+        with mock.patch.dict(os.environ, API, clear=True):
+            self.assertEqual(Guide().settings().server_bot_dependencies, {})
+
+    def test_an_api_may_want_no_key_and_end_without_a_mark(self) -> None:
+        config = {name: value for name, value in API.items() if name != "API_KEY"}
+        answer = api(Upstream.events([chunk("Yes."), chunk("", "stop"), chunk("No.")]))
+        transcript = ask("ticket?", scene=answer, config=config)
+        self.assertEqual(transcript.text, "Yes.")
+        self.assertIsNone(transcript.requests[0].header("authorization"))
+
+    def test_what_goes_wrong_with_a_model_is_told(self) -> None:
+        gave_up = json.dumps({"error": "overloaded"})
+        answers: tuple[tuple[str, Upstream], ...] = (
+            ("down", Upstream(500)),
+            ("unreachable", Upstream.unreachable(HttpError("broken", "cut"))),
+            ("short", Upstream.events(["{}"])),
+            ("gave up", Upstream.events([gave_up])),
+        )
+        for case, answer in answers:
+            with self.subTest(case):
+                failure = ask("ticket?", scene=api(answer), config=API).failure
+                self.assertTrue(failure and failure.allow_retry)
+        transcript = ask("ticket?", scene=poe(Text("Fi"), PoeError("broken", "cut")), config=POE)
+        self.assertEqual(transcript.text, "Fi")
+        self.assertTrue(transcript.failure and transcript.failure.allow_retry)
