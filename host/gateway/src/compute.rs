@@ -111,6 +111,14 @@ impl Owner {
         }
     }
 
+    /// Charges computing that a process of ours has done for it: it comes out of its share of the time here.
+    pub fn charge(&self, time: Duration) {
+        let nanos = clock::nanos(time);
+        self.tenant.account.served(nanos);
+        self.bot.account.served(nanos);
+        self.tenant.time.charged(nanos);
+    }
+
     /// Whether it is the same one.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.bot, &other.bot) && Arc::ptr_eq(&self.tenant, &other.tenant)
@@ -253,14 +261,6 @@ impl Handle {
         tenant.account.served(nanos);
         bot.account.served(nanos);
         tenant.time.served(nanos, overrun);
-    }
-
-    /// Charges computing that a process of ours has done for this owner: it comes out of its share of the time here.
-    pub fn charge(&self, owner: &Owner, time: Duration) {
-        let nanos = clock::nanos(time);
-        owner.tenant.account.served(nanos);
-        owner.bot.account.served(nanos);
-        owner.tenant.time.charged(nanos);
     }
 
     /// Whether what has computed for so long in this turn is to give way: other work waits, or it

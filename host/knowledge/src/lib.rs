@@ -35,6 +35,7 @@ pub use self::passages::PASSAGE_WORDS_MAX;
 pub use self::passages::Passage;
 pub use self::passages::count_words;
 pub use self::passages::split;
+pub use self::passages::title_of;
 pub use self::ranking::HITS_MAX;
 pub use self::ranking::Hit;
 pub use self::ranking::PassageId;

@@ -67,6 +67,11 @@ pub struct Passage {
     pub last_line: u32,
 }
 
+/// What a document calls itself: see [`Document::title`]. Takes as long as splitting it.
+pub fn title_of(text: &str, format: Format) -> Option<String> {
+    split(text, format).title
+}
+
 /// Splits a document, whatever it holds, in time and memory in proportion to its length.
 pub fn split(text: &str, format: Format) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -154,7 +154,7 @@ fn each_refusal_has_its_kind_and_changes_nothing() {
     body["user_id"] = json!("ann");
     let full = server.send("small", &body, &[]).show();
     assert!(
-        full.contains("This bot has no room left for more documents."),
+        full.contains("This bot has no room left for more documents ("),
         "{full}"
     );
     server.wait_text("the reply was given up: the knowledge: ");

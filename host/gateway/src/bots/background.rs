@@ -29,12 +29,18 @@ impl Background {
         others: impl Iterator<Item = &'b Arc<Bot>>,
         mounted: &[BotSummary],
     ) {
-        removed.iter().for_each(|bot| self.syncing.end(bot));
-        others.for_each(|bot| self.begin(bot));
+        for bot in removed {
+            self.syncing.end(bot);
+        }
+        for bot in others {
+            self.begin(bot);
+        }
         let Some(filling) = &self.filling else {
             return;
         };
-        removed.iter().for_each(|bot| filling.end(bot));
+        for bot in removed {
+            filling.end(bot);
+        }
         for BotSummary { bot, spec, .. } in mounted {
             filling.begin(bot, &spec.documents);
         }

@@ -28,7 +28,7 @@ use tokio::{
 
 use self::files::{DocumentFile, find};
 use super::{Authorized, Bot};
-use crate::store::SharedStore;
+use crate::{imports::knowledge::titled, store::SharedStore};
 use ravenry_config::{
     documents::DocumentFiles,
     ids::{BotName, TenantName},
@@ -272,7 +272,7 @@ fn read(
         digest,
         id,
     };
-    Ok(Some((document, text.is_cut)))
+    Ok(Some((titled(document), text.is_cut)))
 }
 
 /// All of a file, if that is not more than is read of one.

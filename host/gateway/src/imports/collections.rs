@@ -21,6 +21,7 @@ use tokio::{
 };
 
 pub use self::loaded::FoundPassage;
+pub(super) use self::loaded::format_of;
 use self::{loaded::Loaded, meaning::Meaning};
 use crate::{
     compute::{self, Owner, Panicked},
@@ -88,15 +89,8 @@ impl From<Panicked> for SearchError {
 }
 
 impl Seat {
-    /// Books what was computed elsewhere for this owner.
-    fn charge(&self, computed: Duration) {
-        if let Some(compute) = &self.compute {
-            compute.charge(&self.owner, computed);
-        }
-    }
-
     /// Computes in the name of this owner.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         act: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {

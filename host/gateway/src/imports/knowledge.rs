@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use ravenry_knowledge::title_of;
 use ravenry_store::{
     Bucket, DocumentFormat, DocumentInfo, DocumentOrigin, Error, NewDocument, Scope, Store,
     WritePolicy,
 };
 
 use super::{
-    collections::{Collections, FoundPassage, SearchError, Seat},
+    collections::{Collections, FoundPassage, SearchError, Seat, format_of},
     keyvalue::{Buckets, Refused},
 };
 use crate::compute::Owner;
@@ -122,6 +123,10 @@ impl Buckets {
             .map(|document| document.text.len())
             .fold(0, usize::saturating_add);
         let documents: Vec<NewDocument> = documents.into_iter().map(added).collect::<Known<_>>()?;
+        let all_titled = move || documents.into_iter().map(titled).collect();
+        let titled: Result<Vec<NewDocument>, _> = self.bot.seat.run(all_titled).await;
+        let failed = |_| KnowledgeError::Unavailable("the documents cannot be read".to_owned());
+        let documents = titled.map_err(failed)?;
         let store = self.ready(bytes).await?;
         let put = store.put_documents(&scope, documents, &policy).await;
         Ok(self.told(("put", "write"), &scope, &[], put, |()| bytes)?)
@@ -163,15 +168,15 @@ impl Buckets {
     fn collection(&self, name: &str) -> Known<(Scope, WritePolicy)> {
         let bucket = match name {
             "bot" => Bucket::Bot,
-            "user" => match self.user() {
-                Some(user) => Bucket::User(user.to_owned()),
-                None => {
+            "user" => {
+                let Some(user) = self.user() else {
                     self.log.complain(
                         "the bot uses the collection `user`, which this call does not have: the request names no user",
                     );
                     return Err(KnowledgeError::NoSuchCollection);
-                }
-            },
+                };
+                Bucket::User(user.to_owned())
+            }
             _ => {
                 let shown: String = name.chars().take(64).collect();
                 self.log.complain(&format!(
@@ -194,6 +199,15 @@ async fn page(store: &Store, scope: &Scope, after: Option<&str>) -> Result<Docum
         next: next.map(|info| info.id.clone()),
         documents,
     })
+}
+
+/// A document that was given no title with the one by which it calls itself. Takes as long as splitting it.
+pub fn titled(mut document: NewDocument) -> NewDocument {
+    if document.title.is_empty() {
+        let title = title_of(&document.text, format_of(document.format));
+        document.title = title.unwrap_or_default();
+    }
+    document
 }
 
 /// A document of a guest's as it is kept.

@@ -17,7 +17,10 @@ use super::{
     request_body::{Intake, whole},
     seat::Seat,
 };
-use crate::bots::{Authorized, Bot, documents};
+use crate::{
+    bots::{Authorized, Bot, documents},
+    imports::knowledge::titled,
+};
 use ravenry_store::{DocumentFormat, DocumentOrigin, Error, NewDocument};
 
 /// What stands behind the route of a bot.
@@ -108,7 +111,8 @@ fn read(pieces: Vec<Bytes>) -> Result<Vec<NewDocument>, Reject> {
             ));
         }
     };
-    Ok(documents.into_iter().map(NewDocument::from).collect())
+    let documents = documents.into_iter().map(NewDocument::from);
+    Ok(documents.map(titled).collect())
 }
 
 /// What the store said, as the client hears it.

@@ -55,7 +55,7 @@ fn what_is_put_is_found_by_its_words_and_says_where_it_stands() {
     }]);
     let listed = json!([
         ["cats.md", "Of cats", "https://cats.test/", 11],
-        ["dogs.md", "dogs.md", "dogs.md", 18]
+        ["dogs.md", "Dogs", "dogs.md", 18]
     ]);
     let nothing = || ok(json!([]));
     let expected = [

@@ -6,9 +6,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -18,7 +18,11 @@ use super::{LIBRARIAN, ok, one};
 use crate::harness::{Folder, Server, wait_until};
 
 #[path = "../../../knowledge/tests/knowledge/model.rs"]
-#[allow(dead_code, reason = "the sums are for the tests of the encoder")]
+#[allow(
+    dead_code,
+    clippy::cast_precision_loss,
+    reason = "the sums are for the tests of the encoder"
+)]
 mod model;
 
 /// A server for vectors that knows two things in the world: cats, whatever they are called, and the rest.
@@ -227,11 +231,13 @@ fn after_a_change_of_the_model_the_vectors_are_made_anew() {
 /// A question whose vector does not come is answered by words, and not much later.
 #[test]
 fn a_server_that_hangs_holds_no_search_for_long() {
-    let (hangs, hold) = (Arc::<AtomicBool>::default(), Duration::from_secs(60));
+    let hangs = Arc::<AtomicBool>::default();
     let is_over = Arc::clone(&hangs);
+    // Nothing comes of this, until its sender is dropped.
+    let (hold, let_go) = mpsc::sync_channel::<()>(0);
     let server_for_vectors = Vectors::start(move |texts| {
         if is_over.load(Ordering::SeqCst) {
-            thread::sleep(hold);
+            let _ = let_go.recv();
         }
         vectors(texts, |is_cat| {
             if is_cat {
@@ -247,9 +253,8 @@ fn a_server_that_hangs_holds_no_search_for_long() {
         found(&server, "feline") == ok(json!(["cats"]))
     });
     hangs.store(true, Ordering::SeqCst);
-    let began = Instant::now();
     assert_eq!(found(&server, "barking"), ok(json!(["dogs"])));
-    assert!(began.elapsed() < hold / 2);
+    drop(hold);
 }
 
 #[test]

@@ -242,7 +242,7 @@ fn weight(document: &StoredDocument) -> u64 {
 }
 
 /// How a document is split that is written like this.
-pub(super) fn format_of(format: DocumentFormat) -> Format {
+pub(in crate::imports) fn format_of(format: DocumentFormat) -> Format {
     match format {
         DocumentFormat::Markdown => Format::Markdown,
         DocumentFormat::Plain => Format::Plain,
@@ -252,7 +252,7 @@ pub(super) fn format_of(format: DocumentFormat) -> Format {
 /// The vectors of a document's passages, one for each, as they were kept; none where they are of something else.
 fn of_passages(bytes: &[u8], passages: usize) -> Vec<Vec<Vec<f32>>> {
     let each = bytes.len().checked_div(passages).unwrap_or(0);
-    if each == 0 || each % 4 != 0 || each.checked_mul(passages) != Some(bytes.len()) {
+    if each == 0 || !each.is_multiple_of(4) || each.checked_mul(passages) != Some(bytes.len()) {
         return Vec::new();
     }
     let number = |bytes: &[u8]| bytes.try_into().map_or(f32::NAN, f32::from_le_bytes);

@@ -104,7 +104,7 @@ impl Meaning {
         let Ok(Ok(Embedded { vectors, computed })) = embedded else {
             return Vec::new();
         };
-        seat.charge(computed);
+        seat.owner.charge(computed);
         vectors
     }
 
@@ -172,7 +172,7 @@ impl Meaning {
         let mut vectors = Vec::new();
         for some in texts.await?.chunks(PASSAGES_AT_ONCE) {
             let embedded = self.embedder.embed(some.to_vec()).await?;
-            seat.charge(embedded.computed);
+            seat.owner.charge(embedded.computed);
             let numbers = embedded.vectors.into_iter().flatten();
             vectors.extend(numbers.flat_map(f32::to_le_bytes));
         }

@@ -10,6 +10,7 @@ use clap::Args;
 
 use ravenry_base::report::Problem;
 use ravenry_documents::{self as documents, Format, Kind};
+use ravenry_gateway::imports::knowledge::titled;
 use ravenry_store::{DocumentFormat, DocumentOrigin, NewDocument};
 
 /// What is said of documents in place of what their files say.
@@ -78,6 +79,7 @@ pub(super) fn read(file: &Path, flags: &DocumentFlags) -> Result<ReadDocument, P
         // Of use to those alone who read the same file again.
         digest: Vec::new(),
     };
+    let document = titled(document);
     Ok(ReadDocument {
         document,
         is_cut: text.is_cut,
