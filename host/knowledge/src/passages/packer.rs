@@ -58,7 +58,8 @@ impl<'t> Packer<'t> {
     pub(super) fn pack(&mut self, outline: &Outline) {
         let mut index = 0;
         while let Some(block) = outline.blocks.get(index) {
-            index = if self.take(block) {
+            let last = outline.blocks.get(block.next.saturating_sub(1));
+            index = if self.take(block, last.unwrap_or(block)) {
                 block.next
             } else {
                 index.saturating_add(1)
@@ -71,19 +72,19 @@ impl<'t> Packer<'t> {
         self.passages
     }
 
-    /// Takes a block, or says that those in it are to be taken one by one.
-    fn take(&mut self, block: &Block) -> bool {
+    /// Takes a block that ends with this one, or says that those in it are to be taken one by one.
+    fn take(&mut self, block: &Block, last: &Block) -> bool {
         if let Kind::Heading(level, title) = &block.kind {
             self.enter_section(*level, title);
         }
         if self.fits(block.words) {
-            self.append_block(block);
+            self.append_block(block, last);
             return true;
         }
         let fits_alone = block.words <= PASSAGE_WORDS_MAX;
         if fits_alone && self.content != Content::Headings {
             self.cut();
-            self.append_block(block);
+            self.append_block(block, last);
             return true;
         }
         let between = match block.kind {
@@ -96,9 +97,9 @@ impl<'t> Packer<'t> {
         true
     }
 
-    fn append_block(&mut self, block: &Block) {
+    fn append_block(&mut self, block: &Block, last: &Block) {
         self.append(block.end, block.words, block_content(block));
-        self.ends_in_lines = matches!(block.kind, Kind::Lines);
+        self.ends_in_lines = matches!(last.kind, Kind::Lines);
     }
 
     /// Takes the text up to a byte in pieces: lines or sentences, where they fit, else what is in them.
@@ -140,15 +141,20 @@ impl<'t> Packer<'t> {
     }
 
     fn append(&mut self, end: usize, words: usize, content: Content) {
+        self.words = self.words.saturating_add(words);
         if let Some((start, repeated)) = self.repeat.take()
-            && self.fits(repeated.saturating_add(words))
+            && self.fits(repeated)
         {
-            self.start = start;
-            self.words = repeated;
+            // A word that goes on where they meet is one of another length than its parts.
+            let both = self.text.get(start..end).unwrap_or_default();
+            let both = Units::of(both, 0).map(|unit| unit.words).sum();
+            if both <= PASSAGE_WORDS_MAX {
+                self.start = start;
+                self.words = both;
+            }
         }
         self.end = end;
         self.ends_in_lines = false;
-        self.words = self.words.saturating_add(words);
         if content == Content::Text || self.content == Content::Nothing {
             self.content = content;
         }
