@@ -18,8 +18,9 @@ use crate::{
 /// 1. Read the state. Is its `revision` that of the index, nothing has changed. Is it lower, all is gone, or an older
 ///    backup has come back: begin with an empty index, of revision 0.
 /// 2. Put in what [`Store::documents_since`](crate::Store::documents_since) has behind the revision of the index.
-/// 3. Is `removed` greater than that revision: take out what is not in
-///    [`Store::document_numbers`](crate::Store::document_numbers), read now.
+/// 3. Is `removed` greater than that revision, or has the index another number of live documents than there are: take
+///    out what is not in [`Store::document_numbers`](crate::Store::document_numbers), read now. The second is so where
+///    a document was put again for a time that is over by now.
 /// 4. The index is of the `revision` that was read first, and not of the last document's: what was removed after that
 ///    is told by the next state.
 ///

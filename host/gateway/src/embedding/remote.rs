@@ -1,6 +1,9 @@
 //! A server that makes vectors, as `OpenAI`'s `/v1/embeddings` does: JSON there, JSON back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -23,6 +26,8 @@ pub(super) struct Remote {
     model: String,
     pauses: Pauses,
     places: Arc<Semaphore>,
+    /// How many numbers its vectors have, once that is known.
+    length: OnceLock<usize>,
 }
 
 /// What is asked. Source: `OpenAI`, "Create embeddings", read 2025.
@@ -53,6 +58,7 @@ impl Remote {
             model,
             pauses: Pauses::default(),
             places: Arc::new(Semaphore::new(CALLS_MAX)),
+            length: OnceLock::new(),
         }
     }
 
@@ -78,6 +84,18 @@ impl Remote {
         })
     }
 
+    /// Refuses vectors of another length than all before: they can be compared with none.
+    fn as_long_as_before(&self, vectors: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, String> {
+        let given = vectors.first().map_or(0, Vec::len);
+        let before = *self.length.get_or_init(|| given);
+        if given == before {
+            return Ok(vectors);
+        }
+        Err(format!(
+            "its vectors have {given} numbers, and had {before} before"
+        ))
+    }
+
     async fn exchange(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, String> {
         let call = Call {
             model: &self.model,
@@ -90,6 +108,7 @@ impl Remote {
         let count = texts.len();
         let read = spawn_blocking(move || vectors(&answer, count)).await;
         let read = read.map_err(|error| error.to_string()).flatten();
+        let read = read.and_then(|vectors| self.as_long_as_before(vectors));
         read.map_err(|why| format!("what the server for vectors has answered is of no use: {why}"))
     }
 }
@@ -126,6 +145,13 @@ fn vectors(answer: &[u8], texts: usize) -> Result<Vec<Vec<f32>>, String> {
     }
     if !vectors.iter().flatten().all(|number| number.is_finite()) {
         return Err("one of its numbers is too large".to_owned());
+    }
+    // It has no direction, and is near to nothing.
+    if vectors
+        .iter()
+        .any(|vector| vector.iter().all(|number| *number == 0.0))
+    {
+        return Err("one of its vectors has nothing but zeros".to_owned());
     }
     Ok(vectors)
 }

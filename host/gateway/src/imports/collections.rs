@@ -197,7 +197,7 @@ impl Collections {
             let put = seat.run(move || loaded.put(changed).map(|()| loaded));
             loaded = put.await?.map_err(|_| BROKEN)?;
         }
-        if loaded.lacks_removals(&state) {
+        if loaded.lacks_removals(&state, store.now()) {
             let numbers = store.document_numbers(scope).await?;
             let kept = seat.run(move || loaded.retain(&numbers).map(|()| loaded));
             loaded = kept.await?.map_err(|_| BROKEN)?;

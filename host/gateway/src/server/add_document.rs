@@ -38,10 +38,8 @@ enum Body {
 struct Given {
     doc_id: String,
     text: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    source: String,
+    title: Option<String>,
+    source: Option<String>,
     #[serde(default)]
     format: Format,
 }
@@ -58,8 +56,8 @@ impl From<Given> for NewDocument {
     fn from(given: Given) -> Self {
         Self {
             id: given.doc_id,
-            title: given.title,
-            source: given.source,
+            title: given.title.unwrap_or_default(),
+            source: given.source.unwrap_or_default(),
             text: given.text,
             format: match given.format {
                 Format::Plain => DocumentFormat::Plain,

@@ -254,6 +254,7 @@ fn a_server_that_hangs_holds_no_search_for_long() {
     });
     hangs.store(true, Ordering::SeqCst);
     assert_eq!(found(&server, "barking"), ok(json!(["dogs"])));
+    server.wait_text("did not come in time");
     drop(hold);
 }
 

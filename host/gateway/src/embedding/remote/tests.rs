@@ -84,6 +84,17 @@ async fn texts_are_sent_with_model_and_key_and_vectors_come_in_their_order() {
 }
 
 #[tokio::test]
+async fn vectors_of_another_length_than_before_are_refused() {
+    let (url, _asked) = server(response("200 OK", "")).await;
+    let remote = remote(url);
+    let two = || vec![vec![1.0, 2.0]];
+    assert_eq!(remote.as_long_as_before(two()), Ok(two()));
+    let why = remote.as_long_as_before(vec![vec![1.0]]).unwrap_err();
+    assert_eq!(why, "its vectors have 1 numbers, and had 2 before");
+    assert_eq!(remote.as_long_as_before(two()), Ok(two()));
+}
+
+#[tokio::test]
 async fn what_is_no_answer_is_said_without_the_key() {
     let ok = |body: &str| response("200 OK", body);
     for (answer, why) in [
@@ -120,6 +131,10 @@ async fn what_is_no_answer_is_said_without_the_key() {
         (
             ok(r#"{"data": [{"embedding":[1]},{"embedding":[1,2]}]}"#),
             "not the same length",
+        ),
+        (
+            ok(r#"{"data": [{"embedding":[0,0]},{"embedding":[1,2]}]}"#),
+            "nothing but zeros",
         ),
         (
             ok(r#"{"data": [{"embedding":[]},{"embedding":[]}]}"#),

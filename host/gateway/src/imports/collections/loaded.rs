@@ -13,8 +13,9 @@ use ravenry_store::{CollectionState, DocumentFormat, StoredDocument};
 
 use ravenry_base::memory::Booking;
 
-/// What a collection takes in memory, for each byte of its texts: the passages, and the terms in them (measured: 2.3).
-const TIMES_TEXT: u64 = 3;
+/// What a collection takes in memory, for each byte of its texts: the passages, the terms in them, and what their making
+/// leaves behind. Seen: a process with 10.9 MiB of them, in 10,000 documents, had 61 MiB more than before.
+const TIMES_TEXT: u64 = 6;
 
 /// What an empty one takes, in bytes.
 const EMPTY_BYTES: u64 = 1024 * 1024;
@@ -100,9 +101,13 @@ impl Loaded {
         self.as_of.revision <= state.revision
     }
 
-    /// Whether something was removed since.
-    pub(super) fn lacks_removals(&self, state: &CollectionState) -> bool {
-        state.removed > self.as_of.revision && !self.documents.is_empty()
+    /// Whether something is here that is there no more: it was removed, or put again for a time that was over before
+    /// anybody looked.
+    pub(super) fn lacks_removals(&self, state: &CollectionState, now: SystemTime) -> bool {
+        let live = self.documents.values();
+        let live = live.filter(|known| known.expires.is_none_or(|expires| expires > now));
+        let is_removed = state.removed > self.as_of.revision;
+        !self.documents.is_empty() && (is_removed || live.count() as u64 != state.documents)
     }
 
     /// The revision behind which changes are to be looked at.

@@ -29,6 +29,9 @@ const PASSAGES_AT_ONCE: usize = 4;
 /// How long a search waits for the vector of its question, before it goes on by words alone.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(2);
 
+/// After one that did not come in time, questions have none for so long: each would wait in vain.
+const SLOW_PAUSE: Duration = Duration::from_secs(30);
+
 /// Documents that are looked up at once.
 const DOCUMENTS_AT_ONCE: usize = 32;
 
@@ -47,6 +50,8 @@ pub(super) struct Meaning {
     embedder: Embedder,
     model: OnceCell<Vec<u8>>,
     under_way: Mutex<HashSet<Scope>>,
+    /// Until when no vector of a question is asked for.
+    slow_until: Mutex<Option<Instant>>,
 }
 
 /// Why a collection was not given all of its vectors.
@@ -79,6 +84,7 @@ impl Meaning {
             embedder,
             model: OnceCell::new(),
             under_way: Mutex::default(),
+            slow_until: Mutex::default(),
         }
     }
 
@@ -99,9 +105,24 @@ impl Meaning {
 
     /// The vector of a question; none where there is none in time.
     pub(super) async fn of_question(&self, seat: &Seat, question: &str) -> Vec<Vec<f32>> {
+        let slow_until = *self.slow_until.lock();
+        if slow_until.is_some_and(|until| Instant::now() < until) {
+            return Vec::new();
+        }
         let texts = vec![question.to_owned()];
         let embedded = timeout(QUESTION_TIME_MAX, self.embedder.embed(texts)).await;
-        let Ok(Ok(Embedded { vectors, computed })) = embedded else {
+        let Ok(embedded) = embedded else {
+            let first = self.slow_until.lock().replace(Instant::now() + SLOW_PAUSE);
+            if first.is_none() {
+                tracing::warn!(
+                    seconds = QUESTION_TIME_MAX.as_secs(),
+                    "the vector of a question did not come in time: what bots know is found by words alone for a while"
+                );
+            }
+            return Vec::new();
+        };
+        *self.slow_until.lock() = None;
+        let Ok(Embedded { vectors, computed }) = embedded else {
             return Vec::new();
         };
         seat.owner.charge(computed);

@@ -131,6 +131,11 @@ fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     if is_stdin(file) {
         return bounded(io::stdin().lock());
     }
+    // Opening a pipe waits for whoever writes to it.
+    let found = fs::metadata(file)?;
+    if !found.is_file() && !found.is_dir() {
+        return Err(io::Error::other("it is no file; `-` reads standard input"));
+    }
     bounded(File::open(file)?)
 }
 

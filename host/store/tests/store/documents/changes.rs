@@ -1,8 +1,8 @@
 //! What an index of a collection learns: what has changed, what is gone, and when it must begin anew.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use ravenry_store::{CollectionState, Scope, Store};
+use ravenry_store::{CollectionState, Scope, Store, WritePolicy};
 
 use super::{document, ids, put, recount::recount};
 use crate::bench::{Bench, bot, forever, over_both};
@@ -10,6 +10,7 @@ use crate::bench::{Bench, bot, forever, over_both};
 over_both! {
     changes_come_in_pages_each_once
     removal_is_told
+    what_expires_between_two_looks_is_gone
     a_collection_that_was_empty_says_so
     an_index_that_follows_the_rules_is_right
     what_waits_together_is_done_in_its_order
@@ -58,13 +59,40 @@ impl Index {
                 self.documents.insert(document.info.number, entry);
             }
         }
-        if self.revision < state.removed {
+        let now = store.now();
+        let live = self.documents.values();
+        let live = live.filter(|entry| entry.expires.is_none_or(|expires| expires > now));
+        if self.revision < state.removed || live.count() as u64 != state.documents {
             let numbers = store.document_numbers(here).await.unwrap();
             self.documents
                 .retain(|number, _| numbers.binary_search(number).is_ok());
         }
         self.revision = state.revision;
     }
+}
+
+/// What was put again for a time that was over before an index looked is not what that index still has.
+async fn what_expires_between_two_looks_is_gone(bench: &Bench) {
+    let store = bench.store().await;
+    let here = bot("t", "b");
+    put(&store, &here, &["a", "b"]).await;
+    let mut index = Index::default();
+    index.follow(&store, &here, 100_000).await;
+    assert_eq!(index.documents.len(), 2);
+    let soon = WritePolicy {
+        ttl: Some(Duration::from_millis(1)),
+        ..WritePolicy::default()
+    };
+    let again = vec![document("b", "for a moment")];
+    store.put_documents(&here, again, &soon).await.unwrap();
+    bench.advance(Duration::from_secs(1));
+    index.follow(&store, &here, 100_000).await;
+    let left: Vec<&str> = index
+        .documents
+        .values()
+        .map(|entry| &entry.id[..])
+        .collect();
+    assert_eq!(left, ["a"]);
 }
 
 async fn changes_come_in_pages_each_once(bench: &Bench) {
