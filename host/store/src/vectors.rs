@@ -16,9 +16,10 @@ use crate::{
 };
 
 impl Store {
-    /// Gives up to [`DOCUMENTS_MAX`](crate::DOCUMENTS_MAX) documents vectors of [`DOCUMENT_VECTORS_BYTES_MAX`]
-    /// together, and says how many were given theirs: those that still have the revision that is named here. What was
-    /// put again or removed meanwhile, or has expired, is left alone. Of what comes twice the last counts.
+    /// Gives up to [`DOCUMENTS_MAX`](crate::DOCUMENTS_MAX) documents vectors of
+    /// [`DOCUMENT_VECTORS_BYTES_MAX`](crate::DOCUMENT_VECTORS_BYTES_MAX) together, and says how many were given theirs:
+    /// those that still have the revision that is named here. What was put again or removed meanwhile, or has expired, is
+    /// left alone. Of what comes twice the last counts.
     ///
     /// Each of these documents has a new revision then, and so has the collection: whoever holds an index is told by
     /// [`Self::documents_since`]. When a document expires does not change.
