@@ -178,6 +178,16 @@ pub async fn fill(
         ..Filled::default()
     };
     let stay: BTreeSet<String> = found.files.keys().cloned().collect();
+    // First, so that there is room for what takes their place.
+    let gone: Vec<&str> = before
+        .keys()
+        .filter(|id| !stay.contains(*id))
+        .map(String::as_str)
+        .collect();
+    for gone in gone.chunks(BATCH_DOCUMENTS) {
+        let removed = store.remove_documents(&scope, gone).await?;
+        filled.removed = filled.removed.saturating_add(removed);
+    }
     let (mut batch, mut bytes) = (Vec::new(), 0_usize);
     for (id, file) in found.files {
         let known = before.get(&id).map(|info| info.digest.clone());
@@ -202,15 +212,6 @@ pub async fn fill(
         }
     }
     put(store, (&scope, &policy), &mut batch, &mut filled).await?;
-    let gone: Vec<&str> = before
-        .keys()
-        .filter(|id| !stay.contains(*id))
-        .map(String::as_str)
-        .collect();
-    for gone in gone.chunks(BATCH_DOCUMENTS) {
-        let removed = store.remove_documents(&scope, gone).await?;
-        filled.removed = filled.removed.saturating_add(removed);
-    }
     Ok(filled)
 }
 
@@ -221,11 +222,25 @@ async fn put(
     filled: &mut Filled,
 ) -> Result<(), Error> {
     let documents = std::mem::take(batch);
-    let count = documents.len();
-    if count > 0 {
-        store.put_documents(scope, documents, policy).await?;
+    if documents.is_empty() {
+        return Ok(());
     }
-    filled.read = filled.read.saturating_add(count);
+    let count = documents.len();
+    match store.put_documents(scope, documents.clone(), policy).await {
+        Ok(()) => filled.read = filled.read.saturating_add(count),
+        // One of them cannot be kept at all: the others are as good as before.
+        Err(Error::Documents(_)) => {
+            for document in documents {
+                let id = document.id.clone();
+                match store.put_documents(scope, vec![document], policy).await {
+                    Ok(()) => filled.read = filled.read.saturating_add(1),
+                    Err(Error::Documents(why)) => filled.complaints.push(format!("`{id}`: {why}")),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 

@@ -112,7 +112,7 @@ impl Collections {
 
     /// The passages of a collection that answer a question best, at most so many.
     pub(crate) async fn search(
-        &self,
+        self: &Arc<Self>,
         store: &Store,
         seat: &Arc<Seat>,
         scope: &Scope,
@@ -125,18 +125,17 @@ impl Collections {
             return Ok(Vec::new());
         }
         let shared = self.slot(scope);
-        let is_current = |loaded: &Option<Loaded>| {
-            let loaded = loaded.as_ref();
-            loaded.is_some_and(|loaded| loaded.is_as_of(&state))
-        };
         let mut reading = Arc::clone(&shared).read_owned().await;
-        if !is_current(&reading) {
+        if !is_as_of(&reading, &state) {
             drop(reading);
-            let mut writing = shared.write_owned().await;
-            if !is_current(&writing) {
-                writing = self.load(store, seat, scope, state, writing).await?;
-            }
-            reading = OwnedRwLockWriteGuard::downgrade(writing);
+            let writing = shared.write_owned().await;
+            let (this, store, seat) = (Arc::clone(self), store.clone(), Arc::clone(seat));
+            let scope = scope.clone();
+            // A task of its own: who gives up waiting leaves it to those that come.
+            let load = async move { this.load(&store, &seat, &scope, writing).await };
+            let lost = |_| SearchError::Refused("the index of the documents was not made");
+            let loaded = tokio::spawn(load).await.map_err(lost)??;
+            reading = OwnedRwLockWriteGuard::downgrade(loaded);
         }
         let mut vectors = Vec::new();
         if let (Some(meaning), Some(loaded)) = (&self.meaning, reading.as_ref()) {
@@ -170,11 +169,15 @@ impl Collections {
         store: &Store,
         seat: &Seat,
         scope: &Scope,
-        state: CollectionState,
         mut place: OwnedRwLockWriteGuard<Option<Loaded>>,
     ) -> Result<OwnedRwLockWriteGuard<Option<Loaded>>, SearchError> {
         const BROKEN: SearchError =
             SearchError::Refused("the index of the documents cannot be made");
+        // Read again: whoever had the place before may have loaded more than was there when this one looked.
+        let state = store.collection(scope).await?;
+        if is_as_of(&place, &state) {
+            return Ok(place);
+        }
         // Taken out: what is cut short in the middle is loaded anew.
         let loaded = match place.take() {
             Some(loaded) if loaded.may_become(&state) => Ok(loaded),
@@ -234,6 +237,12 @@ impl Collections {
         drop(slots);
         drop(slot);
     }
+}
+
+/// Whether a collection is loaded as it is in the store.
+fn is_as_of(loaded: &Option<Loaded>, state: &CollectionState) -> bool {
+    let loaded = loaded.as_ref();
+    loaded.is_some_and(|loaded| loaded.is_as_of(state))
 }
 
 /// Drops what nobody asks for, until nothing is left.

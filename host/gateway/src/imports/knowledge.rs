@@ -123,11 +123,11 @@ impl Buckets {
             .map(|document| document.text.len())
             .fold(0, usize::saturating_add);
         let documents: Vec<NewDocument> = documents.into_iter().map(added).collect::<Known<_>>()?;
+        let store = self.ready(bytes).await?;
         let all_titled = move || documents.into_iter().map(titled).collect();
         let titled: Result<Vec<NewDocument>, _> = self.bot.seat.run(all_titled).await;
         let failed = |_| KnowledgeError::Unavailable("the documents cannot be read".to_owned());
         let documents = titled.map_err(failed)?;
-        let store = self.ready(bytes).await?;
         let put = store.put_documents(&scope, documents, &policy).await;
         Ok(self.told(("put", "write"), &scope, &[], put, |()| bytes)?)
     }
@@ -201,10 +201,15 @@ async fn page(store: &Store, scope: &Scope, after: Option<&str>) -> Result<Docum
     })
 }
 
-/// A document that was given no title with the one by which it calls itself. Takes as long as splitting it.
+/// How much of a document is looked at for its title, in bytes: what it calls itself stands at its beginning.
+const TITLE_WITHIN_BYTES: usize = 16 * 1024;
+
+/// A document that was given no title with the one by which it calls itself.
 pub fn titled(mut document: NewDocument) -> NewDocument {
     if document.title.is_empty() {
-        let title = title_of(&document.text, format_of(document.format));
+        let end = document.text.floor_char_boundary(TITLE_WITHIN_BYTES);
+        let beginning = document.text.get(..end).unwrap_or_default();
+        let title = title_of(beginning, format_of(document.format));
         document.title = title.unwrap_or_default();
     }
     document
@@ -248,7 +253,7 @@ pub async fn search_once(
         owner: Owner::unattributed(),
         pools: [(); 3].map(|()| MemoryPool::new(u64::MAX)),
     });
-    let collections = Collections::default();
+    let collections = Arc::<Collections>::default();
     let found = collections
         .search(store, &seat, scope, question, limit)
         .await;

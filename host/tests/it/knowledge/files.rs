@@ -90,3 +90,30 @@ fn a_pattern_that_is_none_and_a_table_that_is_none_are_mistakes_with_a_place() {
     );
     assert!(said.contains("ravenry.toml:5:"), "{said}");
 }
+
+/// Behind the walls around the process, too, HTML is read by a process of its own.
+#[test]
+fn a_server_of_many_tenants_reads_the_documents_of_each() {
+    let operator = "[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n";
+    let server = folder().file("operator.toml", operator).serve();
+    wait_found(&server, "barking", &json!(["docs/deep/page.html"]));
+}
+
+/// What the manifest does not name any more makes room first, and what can never be kept keeps nothing else away.
+#[test]
+fn documents_that_are_new_find_the_room_of_those_that_are_gone() {
+    let limits = "limits = { store = \"64KiB\" }\n";
+    let large = |word: &str| format!("{word} {}", "filler ".repeat(6_000));
+    let deep = format!("docs/{}.md", ["d".repeat(200).as_str(); 6].join("/"));
+    let server = Folder::with_manifest(&format!("{LIBRARIAN}{limits}{KNOWS}"))
+        .file("docs/a.md", large("first"))
+        .up();
+    wait_found(&server, "first", &json!(["docs/a.md"]));
+    let path = server.folder.path();
+    fs::create_dir_all(path.join(&deep).parent().unwrap()).unwrap();
+    fs::write(path.join(&deep), "too long a name").unwrap();
+    fs::write(path.join("docs/b.md"), large("second")).unwrap();
+    fs::remove_file(path.join("docs/a.md")).unwrap();
+    wait_found(&server, "second", &json!(["docs/b.md"]));
+    server.wait_text("identifier");
+}

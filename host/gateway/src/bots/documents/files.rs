@@ -85,6 +85,11 @@ impl Found {
                 .push(format!("`{id}` leads out of the directory of the tenant"));
             return;
         }
+        if relative.to_str().is_none() {
+            let odd = format!("`{id}` is not UTF-8, and can be no identifier");
+            self.complaints.push(odd);
+            return;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let Some(kind) = Kind::of_name(&name) else {
             if named {
@@ -141,6 +146,9 @@ fn is_within(fence: Option<&Path>, path: &Path) -> bool {
     let Some(fence) = fence else {
         return true;
     };
+    // That of a file without a directory in its name.
+    let here = fence.as_os_str().is_empty();
+    let fence = if here { Path::new(".") } else { fence };
     match (fs::canonicalize(fence), fs::canonicalize(path)) {
         (Ok(fence), Ok(path)) => path.starts_with(fence),
         _ => false,

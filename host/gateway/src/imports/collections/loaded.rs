@@ -157,8 +157,7 @@ impl Loaded {
             } else {
                 Vec::new()
             };
-            let given = Some(info.title).filter(|title| !title.is_empty());
-            let named = given.or(split.title);
+            let named = Some(info.title).filter(|title| !title.is_empty());
             let entry = Entry {
                 title: named.as_deref(),
                 passages: &split.passages,

@@ -54,27 +54,24 @@ pub(super) struct Meaning {
     slow_until: Mutex<Option<Instant>>,
 }
 
-/// Why a collection was not given all of its vectors.
-enum Unfinished {
-    Store,
-    Model,
-}
+/// A collection was not given all of its vectors; why, the log has.
+struct Unfinished;
 
 impl From<Error> for Unfinished {
     fn from(_: Error) -> Self {
-        Self::Store
+        Self
     }
 }
 
 impl From<EmbedError> for Unfinished {
     fn from(_: EmbedError) -> Self {
-        Self::Model
+        Self
     }
 }
 
 impl From<Panicked> for Unfinished {
     fn from(_: Panicked) -> Self {
-        Self::Model
+        Self
     }
 }
 
@@ -137,7 +134,7 @@ impl Meaning {
         let (this, store, seat) = (Arc::clone(self), store.clone(), Arc::clone(seat));
         let scope = scope.clone();
         tokio::spawn(async move {
-            // What is not done now is begun by a later search; why not, the log has.
+            // What is not done now is begun by a later search.
             let _ = this.give_all(&store, &seat, &scope).await;
             this.under_way.lock().remove(&scope);
         });
@@ -154,16 +151,18 @@ impl Meaning {
                 return Ok(());
             }
             for version in lacking {
-                given.extend(self.of_document(store, seat, scope, version).await?);
-                let bytes: usize = given
-                    .iter()
-                    .map(|one: &DocumentVectors| one.vectors.len())
-                    .sum();
-                if bytes >= KEPT_BYTES || since.elapsed() >= KEPT_AFTER {
+                let Some(one) = self.of_document(store, seat, scope, version).await? else {
+                    continue;
+                };
+                // No more of them than one call may bring, unless it is one document's.
+                let bytes = given.iter().map(|one: &DocumentVectors| one.vectors.len());
+                let bytes = bytes.fold(one.vectors.len(), usize::saturating_add);
+                if bytes > KEPT_BYTES || since.elapsed() >= KEPT_AFTER {
                     store.set_vectors(scope, &given).await?;
                     given.clear();
                     since = Instant::now();
                 }
+                given.push(one);
             }
             store.set_vectors(scope, &given).await?;
             given.clear();
@@ -184,8 +183,7 @@ impl Meaning {
         };
         let texts = seat.run(move || {
             let split = split(&document.text, format_of(document.format));
-            let given = Some(document.info.title).filter(|title| !title.is_empty());
-            let title = given.or(split.title);
+            let title = Some(document.info.title).filter(|title| !title.is_empty());
             let passages = split.passages.iter();
             let texts = passages.map(|passage| searched_text(title.as_deref(), passage));
             texts.collect::<Vec<_>>()
