@@ -126,7 +126,7 @@ impl Collections {
         }
         let shared = self.slot(scope);
         let mut reading = Arc::clone(&shared).read_owned().await;
-        if !is_as_of(&reading, &state) {
+        if !is_as_of(reading.as_ref(), &state) {
             drop(reading);
             let writing = shared.write_owned().await;
             let (this, store, seat) = (Arc::clone(self), store.clone(), Arc::clone(seat));
@@ -175,7 +175,7 @@ impl Collections {
             SearchError::Refused("the index of the documents cannot be made");
         // Read again: whoever had the place before may have loaded more than was there when this one looked.
         let state = store.collection(scope).await?;
-        if is_as_of(&place, &state) {
+        if is_as_of(place.as_ref(), &state) {
             return Ok(place);
         }
         // Taken out: what is cut short in the middle is loaded anew.
@@ -240,8 +240,7 @@ impl Collections {
 }
 
 /// Whether a collection is loaded as it is in the store.
-fn is_as_of(loaded: &Option<Loaded>, state: &CollectionState) -> bool {
-    let loaded = loaded.as_ref();
+fn is_as_of(loaded: Option<&Loaded>, state: &CollectionState) -> bool {
     loaded.is_some_and(|loaded| loaded.is_as_of(state))
 }
 
