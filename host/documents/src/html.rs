@@ -3,7 +3,10 @@
 //! No tree is made of it, which takes long where elements are in each other: tags change a state of bounded size.
 
 mod blocks;
+mod charset;
+mod elements;
 mod escapes;
+mod hidden;
 mod page;
 mod table;
 
@@ -51,8 +54,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Text, ReadError> {
 /// # Errors
 /// [`ReadError::Binary`]: there are NULs in it.
 pub fn html_to_markdown(html: &[u8], text_bytes_max: usize) -> Result<Text, ReadError> {
-    // In UTF-16 a text has half as many bytes again.
-    let (html, _) = decoding::decode(html, html.len().saturating_mul(3))?;
+    // No encoding has more than three times as many bytes in UTF-8.
+    let declared = charset::declared(html);
+    let (html, _) = decoding::decode_as(declared, html, html.len().saturating_mul(3))?;
     let page = RefCell::new(Page::new(&html, text_bytes_max));
     let tokenizer = Tokenizer::new(Sink(page), TokenizerOpts::default());
     let input = BufferQueue::default();

@@ -4,7 +4,13 @@ use std::mem;
 
 use html5ever::tokenizer::{Tag, TagKind, states::RawKind};
 
-use super::{blocks::Blocks, escapes, table::Table};
+use super::{
+    blocks::Blocks,
+    elements::{is_block, raw_kind},
+    escapes,
+    hidden::{self, Effect, Hidden},
+    table::Table,
+};
 
 /// Most bytes of a title that are gathered.
 const TITLE_BYTES_MAX: usize = 4096;
@@ -21,13 +27,6 @@ enum Shape {
     Heading(usize),
     /// Their white space counts.
     Code,
-}
-
-/// An element whose words nobody sees, and how many of its kind are in each other.
-#[derive(Debug)]
-struct Hidden {
-    name: &'static str,
-    depth: usize,
 }
 
 /// A page, as far as it was read.
@@ -111,7 +110,7 @@ impl Page {
         let (name, begins) = (tag.name.as_ref(), tag.kind == TagKind::StartTag);
         let is_closed = tag.self_closing && (self.is_xml || name == "svg");
         // What has no tags in it ends with its own.
-        if self.raw.take().is_some() || self.is_hidden(name, begins && !is_closed) {
+        if self.raw.take().is_some() || self.is_hidden(tag, begins && !is_closed) {
             return None;
         }
         if let Some(kind) = raw_kind(name) {
@@ -125,39 +124,31 @@ impl Page {
         None
     }
 
-    /// Follows elements that nobody sees, and says whether this tag is one of those, or nothing to them.
-    fn is_hidden(&mut self, name: &str, opens: bool) -> bool {
-        let Some(hidden) = &mut self.hidden else {
-            let names = ["noscript", "svg", "template"];
-            let found = names.into_iter().find(|hidden| *hidden == name);
-            if let Some(name) = found
-                && opens
-            {
-                self.hidden = Some(Hidden { name, depth: 1 });
+    /// Follows elements that nobody sees or wants, and says whether this tag is one of those, or nothing to them.
+    fn is_hidden(&mut self, tag: &Tag, opens: bool) -> bool {
+        let name = tag.name.as_ref();
+        if let Some(hidden) = &mut self.hidden {
+            match hidden.take(name, opens) {
+                Effect::Within => return false,
+                Effect::Counted => return true,
+                Effect::Ended => {
+                    self.hidden = None;
+                    return true;
+                }
+                Effect::Over => self.hidden = None,
             }
-            return found.is_some();
+        }
+        let Some(hidden) = Hidden::of(tag) else {
+            return false;
         };
-        if name == hidden.name {
-            let depth = if opens {
-                hidden.depth.saturating_add(1)
-            } else {
-                hidden.depth.saturating_sub(1)
-            };
-            hidden.depth = depth;
-            if depth == 0 {
-                self.hidden = None;
+        if opens {
+            // What is before it and what is behind it are not in the same line.
+            if self.shape != Shape::Code && is_block(name) {
+                self.block();
             }
-            return true;
+            self.hidden = Some(hidden);
         }
-        // A picture ends where a page goes on, closed or not; and nothing in it is read in another way.
-        if hidden.name == "svg" {
-            let goes_on = opens && (is_block(name) || matches!(name, "table" | "body"));
-            if goes_on {
-                self.hidden = None;
-            }
-            return !goes_on;
-        }
-        false
+        opens || hidden::is_always(name)
     }
 
     fn element(&mut self, name: &str, begins: bool) {
@@ -350,26 +341,4 @@ fn fenced(code: &str) -> String {
     }
     let fence = "`".repeat(longest.saturating_add(1));
     format!("{fence}\n{code}\n{fence}")
-}
-
-/// How an element without tags is read: scripts and the like, whose words nobody sees.
-fn raw_kind(name: &str) -> Option<RawKind> {
-    match name {
-        "script" => Some(RawKind::ScriptData),
-        "title" | "textarea" => Some(RawKind::Rcdata),
-        "style" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
-        _ => None,
-    }
-}
-
-/// Whether an element stands on lines of its own.
-#[rustfmt::skip]
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address" | "article" | "aside" | "blockquote" | "br" | "caption" | "center" | "dd" | "details" | "dialog"
-        | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3"
-        | "h4" | "h5" | "h6" | "header" | "hgroup" | "hr" | "legend" | "li" | "main" | "menu" | "nav" | "ol"
-        | "optgroup" | "option" | "p" | "pre" | "search" | "section" | "summary" | "ul"
-    )
 }

@@ -97,6 +97,59 @@ fn what_nobody_sees_is_left_out() {
     assert_eq!(markdown("<script>no <p>no"), "");
 }
 
+/// The way to other pages is on each of them, and what has the attribute is not shown.
+#[test]
+fn navigation_and_what_the_author_hides_are_left_out() {
+    let page = "<body hidden><header><h1>Cats</h1></header>They<nav><ul><li>no<li><nav>no</nav>no</ul></nav>sleep\
+                <div hidden><div>no</div><script>'</div>'</script>no</div>. <span hidden=''>no</span>Long.\
+                <p hidden=until-found>Found.<img hidden> <input hidden>Too.<footer>2026</footer>";
+    assert_eq!(
+        markdown(page),
+        "# Cats\n\nThey\n\nsleep\n\n. Long.\n\nFound. Too.\n\n2026\n"
+    );
+    // Closed by nothing but what comes next.
+    assert_eq!(markdown("<p hidden>no<br>no<p>yes"), "yes\n");
+    assert_eq!(markdown("<div><p hidden>no</div>yes"), "yes\n");
+    assert_eq!(markdown("<p hidden>no<p hidden>no</p>yes"), "yes\n");
+    assert_eq!(
+        markdown("<ul><li>a<li hidden>no<ul><li>no<li>no</ul>no<li>b</ul>c"),
+        "- a\n- b\n\nc\n"
+    );
+    assert_eq!(markdown("<ul><li>a<li hidden>no</ul>b"), "- a\n\nb\n");
+    assert_eq!(
+        markdown("<table><tr><td>a<td hidden>no<td>b<tr hidden><td>no<tr><td>c<td>d</table>"),
+        "| a | b |\n| --- | --- |\n| c | d |\n"
+    );
+    assert_eq!(markdown("<dl><dt>a<dd hidden>no<dt>b</dl>"), "a\n\nb\n");
+    assert_eq!(markdown("<nav>no<main>yes</main>"), "yes\n");
+    assert_eq!(
+        markdown("<pre>a\n<b hidden>no</b>b</pre>"),
+        "```\na\nb\n```\n"
+    );
+    assert_eq!(markdown("</nav>a</div hidden>b"), "a\n\nb\n");
+    assert_eq!(markdown("<script hidden>'<p>no'</script>yes"), "yes\n");
+    let xhtml = "<?xml version='1.0'?><div hidden='hidden'/><nav/><p>yes</p>";
+    assert_eq!(markdown(xhtml), "yes\n");
+}
+
+/// A page says itself how it is encoded; one that does not is UTF-8, or as old as that.
+#[test]
+fn pages_are_read_in_their_encodings() {
+    let read = |page: &[u8]| html_to_markdown(page, 1000).unwrap().text;
+    assert_eq!(
+        read(b"<meta charset=iso-8859-1><p>Gr\xfc\xdfe \x80"),
+        "Grüße €\n"
+    );
+    assert_eq!(read(b"<meta charset=koi8-r><p>\xcb\xcf\xd4"), "кот\n");
+    let japanese = b"<meta http-equiv=content-type content='text/html; charset=Shift_JIS'><p>\x94L";
+    assert_eq!(read(japanese), "猫\n");
+    assert_eq!(read(b"<p>Gr\xfc\xdfe"), "Grüße\n");
+    assert_eq!(read("<p>Grüße".as_bytes()), "Grüße\n");
+    // The mark is right where the rest is not.
+    let marked = "\u{feff}<meta charset=koi8-r><p>Grüße";
+    assert_eq!(read(marked.as_bytes()), "Grüße\n");
+}
+
 #[test]
 fn words_are_no_marks() {
     assert_eq!(

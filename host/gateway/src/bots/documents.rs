@@ -5,6 +5,7 @@
 //! stay.
 
 mod files;
+mod telling;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,7 +27,10 @@ use tokio::{
     time::sleep,
 };
 
-use self::files::{DocumentFile, find};
+use self::{
+    files::{DocumentFile, find},
+    telling::Told,
+};
 use super::{Authorized, Bot};
 use crate::{imports::knowledge::titled, store::SharedStore};
 use ravenry_config::{
@@ -42,23 +46,28 @@ const AT_ONCE: usize = 2;
 const BATCH_DOCUMENTS: usize = 64;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Files of one bot about which something is said.
-const COMPLAINTS_MAX: usize = 10;
-
 /// First pause before a store that is away is asked again, and the longest; it doubles in between.
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// Goes into digests: to be raised when the same file is read into another text.
-const READER_VERSION: u8 = 1;
+const READER_VERSION: u8 = 2;
 
 /// The tasks that fill collections, one for each bot. Dropping it gives up.
 #[derive(Debug)]
 pub(super) struct Filling {
     runtime: Handle,
     reading: Arc<Semaphore>,
-    /// One task each; its set ends it when another takes its place.
-    tasks: Mutex<HashMap<(TenantName, BotName), JoinSet<()>>>,
+    tasks: Mutex<HashMap<(TenantName, BotName), Task>>,
+}
+
+/// What goes on for one bot.
+#[derive(Debug, Default)]
+struct Task {
+    /// One task; its set ends it when another takes its place.
+    work: JoinSet<()>,
+    /// What is known of earlier ones.
+    told: Arc<Told>,
 }
 
 impl Filling {
@@ -82,7 +91,8 @@ impl Filling {
         }
         let (bot, files) = (Arc::clone(bot), files.clone());
         let reading = Arc::clone(&self.reading);
-        let mut task = JoinSet::new();
+        let task = tasks.entry(name).or_default();
+        let told = Arc::clone(&task.told);
         let work = async move {
             let mut pause = PAUSE;
             loop {
@@ -91,15 +101,15 @@ impl Filling {
                 drop(turn);
                 // Of a bot that names no document, nobody misses any.
                 let is_news = pause == PAUSE && !files.patterns.is_empty();
-                if told(&bot, done, is_news) {
+                if told.tell(&bot, done, is_news) {
                     return;
                 }
                 sleep(pause).await;
                 pause = pause.saturating_mul(2).min(PAUSE_MAX);
             }
         };
-        task.spawn_on(work, &self.runtime);
-        tasks.insert(name, task);
+        task.work = JoinSet::new();
+        task.work.spawn_on(work, &self.runtime);
     }
 
     /// Gives up on a bot that is not mounted any more.
@@ -125,6 +135,18 @@ pub struct Filled {
     pub kept: usize,
     /// What is wrong with files, or with patterns of them.
     pub complaints: Vec<String>,
+}
+
+impl Filled {
+    /// Notes what is wrong with a file, in words that go on behind its name, and what becomes of its text.
+    fn complain(&mut self, before: &HashMap<String, DocumentInfo>, id: &str, why: &str) {
+        let stays = if before.contains_key(id) {
+            "; the text that it had before is found as ever"
+        } else {
+            ""
+        };
+        self.complaints.push(format!("`{id}`{why}{stays}"));
+    }
 }
 
 /// Why a collection was not filled to the end.
@@ -203,21 +225,22 @@ pub async fn fill(
                 batch.push(document);
             }
             Ok(Ok(None)) => filled.kept = filled.kept.saturating_add(1),
-            Ok(Err(complaint)) => filled.complaints.push(complaint),
+            Ok(Err((id, why))) => filled.complain(&before, &id, &why),
             Err(_) => {}
         }
         if batch.len() >= BATCH_DOCUMENTS || bytes >= BATCH_BYTES {
-            put(store, (&scope, &policy), &mut batch, &mut filled).await?;
+            put(store, (&scope, &policy), &before, &mut batch, &mut filled).await?;
             bytes = 0;
         }
     }
-    put(store, (&scope, &policy), &mut batch, &mut filled).await?;
+    put(store, (&scope, &policy), &before, &mut batch, &mut filled).await?;
     Ok(filled)
 }
 
 async fn put(
     store: &Store,
     (scope, policy): (&Scope, &WritePolicy),
+    before: &HashMap<String, DocumentInfo>,
     batch: &mut Vec<NewDocument>,
     filled: &mut Filled,
 ) -> Result<(), Error> {
@@ -234,7 +257,7 @@ async fn put(
                 let id = document.id.clone();
                 match store.put_documents(scope, vec![document], policy).await {
                     Ok(()) => filled.read = filled.read.saturating_add(1),
-                    Err(Error::Documents(why)) => filled.complaints.push(format!("`{id}`: {why}")),
+                    Err(Error::Documents(why)) => filled.complain(before, &id, &format!(": {why}")),
                     Err(error) => return Err(error),
                 }
             }
@@ -263,18 +286,25 @@ async fn from_manifest(
     }
 }
 
-/// What is in a file, and whether that is not all; `None`: what is known already. Else why there is nothing.
+/// What is in a file, and whether that is not all; `None`: what is known already. Else why there is nothing, behind the
+/// name of the file.
 fn read(
     id: String,
     file: &DocumentFile,
     known: Option<&[u8]>,
-) -> Result<Option<(NewDocument, bool)>, String> {
-    let bytes = bounded(&file.path).map_err(|error| format!("`{id}`: {error}"))?;
+) -> Result<Option<(NewDocument, bool)>, (String, String)> {
+    let bytes = match bounded(&file.path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Err((id, format!(": {error}"))),
+    };
     let digest = digest(file.kind, &bytes);
     if known == Some(digest.as_slice()) {
         return Ok(None);
     }
-    let text = ravenry_documents::read(file.kind, &bytes).map_err(|why| format!("`{id}` {why}"))?;
+    let text = match ravenry_documents::read(file.kind, &bytes) {
+        Ok(text) => text,
+        Err(why) => return Err((id, format!(" {why}"))),
+    };
     let document = NewDocument {
         source: id.trim_start_matches("../").to_owned(),
         title: text.title.unwrap_or_default(),
@@ -307,60 +337,4 @@ fn digest(kind: Kind, bytes: &[u8]) -> Vec<u8> {
     hasher.update(format!("{kind:?}"));
     hasher.update(bytes);
     hasher.finalize().to_vec()
-}
-
-/// Says what came of it; `false`: it is to be tried again.
-fn told(bot: &Bot, done: Result<Filled, Unfilled>, is_news: bool) -> bool {
-    let (tenant, name) = (bot.tenant.as_str(), bot.name.as_str());
-    let filled = match done {
-        Ok(filled) => filled,
-        Err(Unfilled::Store(error @ (Error::Full { .. } | Error::TooManyBytes { .. }))) => {
-            tracing::warn!(
-                tenant, bot = name, %error,
-                hint = "name fewer documents, or raise `store` in the limits",
-                "the documents of the bot are not all taken"
-            );
-            return true;
-        }
-        Err(error) => {
-            // Once an episode.
-            if is_news {
-                tracing::warn!(tenant, bot = name, %error, "the documents of the bot cannot be taken now; it is tried again");
-            }
-            return false;
-        }
-    };
-    for complaint in filled.complaints.iter().take(COMPLAINTS_MAX) {
-        tracing::warn!(
-            tenant,
-            bot = name,
-            "of the documents of the bot: {complaint}"
-        );
-    }
-    let more = filled.complaints.len().saturating_sub(COMPLAINTS_MAX);
-    if more > 0 {
-        tracing::warn!(
-            tenant,
-            bot = name,
-            more,
-            "more is wrong with the documents of the bot"
-        );
-    }
-    let Filled {
-        read,
-        removed,
-        kept,
-        ..
-    } = filled;
-    if read > 0 || removed > 0 {
-        tracing::info!(
-            tenant,
-            bot = name,
-            read,
-            removed,
-            kept,
-            "the documents of the bot are read"
-        );
-    }
-    true
 }

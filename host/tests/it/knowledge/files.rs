@@ -78,6 +78,52 @@ fn what_cannot_be_read_is_said_and_the_rest_is_known() {
     }
 }
 
+/// What is wrong is said once, not with each change of another file; and of a file that breaks, what goes on.
+#[test]
+fn a_complaint_is_said_once_and_says_what_goes_on() {
+    let manifest = "[bot.librarian.knowledge]\ndocuments = [\"docs/*\", \"none.md\"]\n";
+    let server = Folder::with_manifest(&format!("{LIBRARIAN}{manifest}"))
+        .file("docs/cats.md", "Cats sleep.")
+        .file("docs/dogs.txt", "Dogs bark.")
+        .up();
+    wait_found(&server, "barking", &json!(["docs/dogs.txt"]));
+    server.wait_text("`none.md`: ");
+    let path = server.folder.path();
+    fs::write(path.join("docs/dogs.txt"), "\0").unwrap();
+    server.wait_text(
+        "`docs/dogs.txt` is binary: there is no text in it; the text that it had before is found",
+    );
+    wait_found(&server, "barking", &json!(["docs/dogs.txt"]));
+    for word in ["hunt", "purr"] {
+        fs::write(path.join("docs/cats.md"), format!("Cats {word}.")).unwrap();
+        wait_found(&server, word, &json!(["docs/cats.md"]));
+    }
+    let said = |words: &str| {
+        let log = server.log();
+        log.iter().filter(|line| line.contains(words)).count()
+    };
+    assert_eq!((said("`none.md`: "), said("`docs/dogs.txt` is")), (1, 1));
+    // Mended, and broken once more.
+    fs::write(path.join("docs/dogs.txt"), "Dogs howl.").unwrap();
+    wait_found(&server, "howling", &json!(["docs/dogs.txt"]));
+    fs::write(path.join("docs/dogs.txt"), "\0\0").unwrap();
+    wait_until("the complaint again", || said("`docs/dogs.txt` is") == 2);
+}
+
+/// Files from before UTF-8, and pages with what each page has.
+#[test]
+fn old_encodings_are_read_and_navigation_is_not() {
+    let page = b"<html><head><meta charset=\"iso-8859-1\"></head><body><nav>Impressum</nav><p>M\xfcller backt.</p>";
+    let manifest = "[bot.librarian.knowledge]\ndocuments = [\"*.html\", \"*.txt\"]\n";
+    let server = Folder::with_manifest(&format!("{LIBRARIAN}{manifest}"))
+        .file("page.html", page)
+        .file("old.txt", b"Der K\xf6nig schl\xe4ft.")
+        .up();
+    wait_found(&server, "Müller", &json!(["page.html"]));
+    wait_found(&server, "König", &json!(["old.txt"]));
+    wait_found(&server, "Impressum", &json!([]));
+}
+
 #[test]
 fn a_pattern_that_is_none_and_a_table_that_is_none_are_mistakes_with_a_place() {
     let manifest = "[bot.librarian.knowledge]\ndocuments = [\"docs/[*.md\"]\n";

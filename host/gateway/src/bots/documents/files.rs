@@ -43,7 +43,7 @@ pub(super) fn find(wanted: &DocumentFiles) -> Found {
     for pattern in &wanted.patterns {
         let (start, rest) = documents::parts(pattern);
         let before = found.files.len();
-        let path = wanted.base.join(&start);
+        let path = named(wanted.base.join(&start));
         if rest.is_empty() {
             match fs::metadata(&path) {
                 Ok(there) if there.is_file() => found.take(wanted, &start, path, true),
@@ -141,14 +141,20 @@ impl Walk<'_> {
     }
 }
 
+/// A directory as it can be read: that of a manifest without a directory in its name has none itself.
+fn named(directory: PathBuf) -> PathBuf {
+    if directory.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    directory
+}
+
 /// Whether a file is where a tenant may have files.
 fn is_within(fence: Option<&Path>, path: &Path) -> bool {
     let Some(fence) = fence else {
         return true;
     };
-    // That of a file without a directory in its name.
-    let here = fence.as_os_str().is_empty();
-    let fence = if here { Path::new(".") } else { fence };
+    let fence = named(fence.to_owned());
     match (fs::canonicalize(fence), fs::canonicalize(path)) {
         (Ok(fence), Ok(path)) => path.starts_with(fence),
         _ => false,
