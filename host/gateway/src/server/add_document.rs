@@ -3,13 +3,14 @@
 //! `{"documents": [{"doc_id": "…", "text": "…"}]}`, or one such document by itself; `title`, `source` and `format`
 //! (`markdown`, or `plain`, which it is without) may be there. All of them are kept, or none.
 
+mod body;
+
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::StatusCode;
 use hyper::body::Incoming;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{
@@ -21,53 +22,14 @@ use crate::{
     bots::{Authorized, Bot, documents},
     imports::knowledge::titled,
 };
-use ravenry_store::{DocumentFormat, DocumentOrigin, Error, NewDocument};
+use ravenry_store::{Error, NewDocument};
 
 /// What stands behind the route of a bot.
 pub(super) const SUFFIX: &str = "/add_document";
 
-/// The members of a request that are read; others are passed over.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Body {
-    Many { documents: Vec<Given> },
-    One(Given),
-}
-
-#[derive(Deserialize)]
-struct Given {
-    doc_id: String,
-    text: String,
-    title: Option<String>,
-    source: Option<String>,
-    #[serde(default)]
-    format: Format,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    #[default]
-    Plain,
-    Markdown,
-}
-
-impl From<Given> for NewDocument {
-    fn from(given: Given) -> Self {
-        Self {
-            id: given.doc_id,
-            title: given.title.unwrap_or_default(),
-            source: given.source.unwrap_or_default(),
-            text: given.text,
-            format: match given.format {
-                Format::Plain => DocumentFormat::Plain,
-                Format::Markdown => DocumentFormat::Markdown,
-            },
-            origin: DocumentOrigin::Added,
-            digest: Vec::new(),
-        }
-    }
-}
+/// What is understood, for who sent something else.
+const SHAPE: &str = "send `{\"documents\": [{\"doc_id\": \"a name\", \"text\": \"what is in it\"}]}` as JSON; \
+                     `title`, `source` and `format` may be there";
 
 /// Takes the documents of a request into what the bot knows.
 pub(super) async fn answer(
@@ -95,22 +57,10 @@ pub(super) async fn answer(
 }
 
 fn read(pieces: Vec<Bytes>) -> Result<Vec<NewDocument>, Reject> {
-    let body = whole(pieces);
-    let documents = match serde_json::from_slice(&body) {
-        Ok(Body::Many { documents }) => documents,
-        Ok(Body::One(document)) => vec![document],
-        Err(_) => {
-            return Err(Reject::Documents(
-                StatusCode::BAD_REQUEST,
-                "the body has no documents that can be read".to_owned(),
-                Some(
-                    "send `{\"documents\": [{\"doc_id\": \"a name\", \"text\": \"what is in it\"}]}` as JSON",
-                ),
-            ));
-        }
-    };
-    let documents = documents.into_iter().map(NewDocument::from);
-    Ok(documents.map(titled).collect())
+    let documents = body::read(&whole(pieces)).map_err(|error| {
+        Reject::Documents(StatusCode::BAD_REQUEST, error.to_string(), Some(SHAPE))
+    })?;
+    Ok(documents.into_iter().map(titled).collect())
 }
 
 /// What the store said, as the client hears it.

@@ -71,17 +71,33 @@ fn without_the_key_or_without_any_nothing_is_taken() {
 #[test]
 fn what_is_no_document_or_too_much_is_refused_in_a_sentence() {
     let server = server("limits = { store = \"64KiB\" }\n");
-    for wrong in [
-        json!({}),
-        json!([]),
-        json!({ "documents": [{ "doc_id": 1, "text": "a" }] }),
+    let good = json!({ "doc_id": "a", "text": "long" });
+    for (wrong, why) in [
+        (json!({}), "`documents` is missing"),
+        (json!([]), "the body should be an object, but is an array"),
+        (
+            json!({ "documents": [good, { "doc_id": 1, "text": "a" }] }),
+            "`documents[1].doc_id` should be a string, but is a number",
+        ),
+        (
+            json!({ "documents": [good, good, { "doc_id": "b" }] }),
+            "`documents[2].text` is missing",
+        ),
+        (
+            json!({ "doc_id": "a", "text": "long", "format": "html" }),
+            "`format` may be `markdown` or `plain`, but is html",
+        ),
+        (json!({ "doc_id": "", "text": "a" }), "`doc_id` is empty"),
     ] {
         let (status, said) = add(&server, &wrong);
-        assert_eq!(status, 400, "{said}");
+        assert_eq!((status, &said["error"]), (400, &json!(why)), "{said}");
         assert!(said["hint"].as_str().unwrap().contains("doc_id"), "{said}");
     }
-    let (status, said) = add(&server, &json!({ "doc_id": "", "text": "a" }));
-    assert_eq!(status, 400, "{said}");
+    let key = format!("Bearer {KEY}");
+    let broken = b"{\"documents\": [\n{\"doc_id\" \"a secret\"}]}";
+    let answer = server.post("closed/add_document", broken, &[("authorization", &key)]);
+    let why = "the body is not JSON: expected `:` at line 2 column 11";
+    assert_eq!((answer.status, &answer.json()["error"]), (400, &json!(why)));
     let (status, said) = add(
         &server,
         &json!({ "doc_id": "a", "text": "long ".repeat(20_000) }),
