@@ -19,6 +19,7 @@ mod formatting;
 mod job;
 mod kept;
 mod key_flags;
+mod knowledge_model;
 mod load;
 mod network_flags;
 mod process;
@@ -119,7 +120,10 @@ fn command() -> Command {
     };
     // Without colours: an escape sequence in what it says can only have come in with an argument.
     let command = Cli::command().styles(Styles::plain());
-    command.mut_subcommands(|verb| verb.mut_args(with_set_variable))
+    command.mut_subcommands(|verb| {
+        let verb = verb.mut_args(with_set_variable);
+        verb.mut_subcommands(|verb| verb.mut_args(with_set_variable))
+    })
 }
 
 /// Prints the help or the version that was asked for, or what is wrong with the arguments. Both repeat

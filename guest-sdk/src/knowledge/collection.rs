@@ -22,7 +22,7 @@ impl Collection {
     }
 
     /// The passages that answer a question best, best first: at most `limit`, and 100. Of equals, the earlier
-    /// document and the earlier passage. None: no document has a word of it.
+    /// document and the earlier passage. None: nothing in the documents fits.
     ///
     /// The question may be of any length; its first 16 KiB count.
     pub fn search(&self, question: impl AsRef<str>, limit: u32) -> Result<Vec<Passage>, Error> {

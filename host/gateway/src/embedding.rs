@@ -4,6 +4,7 @@
 //! the first call. A URL is asked over HTTP (`remote`). What fails is tried again after a pause (`pauses`), and callers
 //! do without vectors meanwhile.
 
+pub mod directory;
 mod frames;
 mod identity;
 mod pauses;

@@ -1,8 +1,8 @@
 //! Joins two rankings into one by the places that passages have in them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use crate::ranking::{Hit, PassageId, order};
+use crate::ranking::{Hit, PassageId};
 
 /// Candidates that each ranking should give, so that what only one of them finds can still come first.
 ///
@@ -15,25 +15,28 @@ pub const CANDIDATES_MIN: usize = 50;
 /// From the paper in which reciprocal rank fusion was proposed (Cormack, Clarke, Büttcher 2009).
 const RANK_OFFSET: f32 = 60.0;
 
-/// The hits of both rankings, best first, at most as many as asked for.
+/// The hits of both rankings, best first.
 ///
 /// Scores are sums of `1 / (60 + place)`. Scores that the rankings themselves have are not looked at: those of words
-/// and those of vectors have nothing in common. Of equal ones, the lower document and the earlier passage is first.
-pub fn join(one: &[Hit], other: &[Hit], limit: usize) -> Vec<Hit> {
-    let mut scores: BTreeMap<PassageId, f32> = BTreeMap::new();
+/// and those of vectors have nothing in common. Of equal ones, those of the first ranking come first, in its order.
+pub fn join(one: &[Hit], other: &[Hit]) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    let mut places: HashMap<PassageId, usize> = HashMap::new();
     for ranking in [one, other] {
         let mut rank = RANK_OFFSET;
         for hit in ranking {
             rank += 1.0;
-            *scores.entry(hit.passage).or_default() += 1.0 / rank;
+            let place = *places.entry(hit.passage).or_insert(hits.len());
+            match hits.get_mut(place) {
+                Some(known) => known.score += 1.0 / rank,
+                None => hits.push(Hit {
+                    passage: hit.passage,
+                    score: 1.0 / rank,
+                }),
+            }
         }
     }
-    let hits = scores
-        .into_iter()
-        .map(|(passage, score)| Hit { passage, score });
-    let mut hits: Vec<Hit> = hits.collect();
-    hits.sort_by(order);
-    hits.truncate(limit);
+    hits.sort_by(|one, other| other.score.total_cmp(&one.score));
     hits
 }
 
@@ -55,20 +58,18 @@ mod tests {
 
     #[test]
     fn places_are_added_up() {
-        for (one, other, limit, expected) in [
-            (&[1, 2, 3][..], &[3, 1, 4][..], 9, &[1, 3, 2, 4][..]),
-            (&[1, 2], &[2, 1], 9, &[1, 2]),
-            (&[2], &[1], 9, &[1, 2]),
-            (&[], &[5, 4], 9, &[5, 4]),
-            (&[5, 4], &[], 1, &[5]),
-            (&[], &[], 9, &[]),
-            (&[1], &[1], 0, &[]),
+        for (one, other, expected) in [
+            (&[1, 2, 3][..], &[3, 1, 4][..], &[1, 3, 2, 4][..]),
+            (&[1, 2], &[2, 1], &[1, 2]),
+            (&[2], &[1], &[2, 1]),
+            (&[], &[5, 4], &[5, 4]),
+            (&[], &[], &[]),
         ] {
-            let joined = join(&ranking(one), &ranking(other), limit);
+            let joined = join(&ranking(one), &ranking(other));
             let documents: Vec<u64> = joined.iter().map(|hit| hit.passage.document).collect();
             assert_eq!(documents, expected, "{one:?} {other:?}");
         }
-        let joined = join(&ranking(&[7]), &ranking(&[8, 7]), 1);
+        let joined = join(&ranking(&[7]), &ranking(&[8, 7]));
         assert!((joined[0].score - (1.0 / 61.0 + 1.0 / 62.0)).abs() < 1e-6);
     }
 }

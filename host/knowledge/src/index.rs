@@ -20,6 +20,7 @@ use tantivy::{
 pub use self::question::QUESTION_BYTES_MAX;
 pub use self::question::QUESTION_TERMS_MAX;
 use self::terms::{Analyzer, Letters};
+use self::{question::Question, scores::Found};
 use crate::{
     language::Language,
     ranking::{HITS_MAX, Hit},
@@ -183,18 +184,25 @@ impl KeywordIndex {
         self.committed.passages
     }
 
-    /// The passages that have words of a question, best first: as many as asked for, at most [`HITS_MAX`].
+    /// The passages that have what a question is about, best first: as many as asked for, at most [`HITS_MAX`].
     ///
     /// The question is taken as text: nothing in it is an operator. Its words are looked up as each language of the
-    /// collection has them. Of a long question [`QUESTION_BYTES_MAX`] and [`QUESTION_TERMS_MAX`] say what counts.
+    /// collection has them. Words that say nothing of what it is about (`how can I`) make a passage better, and find none by
+    /// themselves; nor does one rare word among many that a passage lacks. Of a long question [`QUESTION_BYTES_MAX`] and
+    /// [`QUESTION_TERMS_MAX`] say what counts.
     pub fn search(&self, question: &str, limit: usize) -> Result<Vec<Hit>, IndexError> {
+        Ok(self.look_up(question, limit)?.telling)
+    }
+
+    /// The same, and beside them the passages that have any of its words.
+    pub(crate) fn look_up(&self, question: &str, limit: usize) -> Result<Found, IndexError> {
         let statistics = &self.committed;
         if statistics.passages == 0 || limit == 0 {
-            return Ok(Vec::new());
+            return Ok(Found::default());
         }
-        let terms = question::terms(question, statistics.languages.keys().copied());
+        let question = Question::read(question, statistics.languages.keys().copied());
         let searcher = self.reader.searcher();
-        let weighed = scores::weigh(&searcher, self.fields, statistics, terms)?;
+        let weighed = scores::weigh(&searcher, self.fields, statistics, &question)?;
         scores::best(&searcher, self.fields, &weighed, limit.min(HITS_MAX))
     }
 

@@ -59,6 +59,11 @@ const KNOWN: [(Language, &str, Lang, Stemmed); 18] = [
 ];
 
 impl Language {
+    /// Those that are named.
+    pub(crate) fn known() -> impl Iterator<Item = Self> {
+        KNOWN.iter().map(|(language, ..)| *language)
+    }
+
     /// The language of a text, by its first few thousand bytes.
     ///
     /// Where these leave a doubt, as those of a short text do, it is what the caller takes it for.

@@ -22,6 +22,15 @@ pub struct Entry<'d> {
     pub vectors: &'d [Vec<Vec<f32>>],
 }
 
+/// What a question means, as an encoder has it.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// One vector, or several, of which the nearest counts.
+    pub vectors: Vec<Vec<f32>>,
+    /// From which cosine on a passage is near, with this encoder: see [`crate::near_from`].
+    pub near_from: f32,
+}
+
 /// What searches need of the documents of one collection, in memory, made anew whenever it is lost.
 ///
 /// The same documents give the same hits with the same scores, whatever the order in which they came.
@@ -81,23 +90,34 @@ impl Collection {
         self.documents.len()
     }
 
-    /// The passages that answer a question best, best first, at most as many as asked for.
+    /// The passages that answer a question best, best first, at most as many as asked for; none where nothing fits.
     ///
-    /// With vectors of the question, those near it in meaning are joined to those that have its words. Where no passage
-    /// has vectors of that length, as after a change of the encoder, it is words alone. Computes for a time in
-    /// proportion to the collection, and is to run where that may be.
+    /// With a meaning, those near it are joined to those that have the question's words. Where no passage has vectors of
+    /// that length, as after a change of the encoder, it is words alone. Computes for a time in proportion to the
+    /// collection, and is to run where that may be.
     pub fn search(
         &self,
         question: &str,
-        vectors: &[Vec<f32>],
+        meaning: Option<&Meaning>,
         limit: usize,
     ) -> Result<Vec<Hit>, IndexError> {
-        let near = self.vectors.search(vectors, limit.max(CANDIDATES_MIN));
-        if near.is_empty() {
+        let candidates = limit.max(CANDIDATES_MIN);
+        let near = meaning.map(|it| (self.vectors.search(&it.vectors, candidates), it.near_from));
+        let Some((mut near, near_from)) = near.filter(|(near, _)| !near.is_empty()) else {
             return self.keywords.search(question, limit);
-        }
-        let found = self.keywords.search(question, limit.max(CANDIDATES_MIN))?;
-        Ok(join(&found, &near, limit))
+        };
+        let found = self.keywords.look_up(question, candidates)?;
+        // In a small collection every passage is among the nearest.
+        near.retain(|hit| hit.score >= near_from);
+        let mut joined = join(&near, &found.any);
+        let fits: HashSet<_> = near
+            .iter()
+            .chain(&found.telling)
+            .map(|hit| hit.passage)
+            .collect();
+        joined.retain(|hit| fits.contains(&hit.passage));
+        joined.truncate(limit);
+        Ok(joined)
     }
 }
 

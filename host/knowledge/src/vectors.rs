@@ -169,7 +169,7 @@ impl VectorSet {
 }
 
 /// The same direction with length 1; `None` where there is none.
-fn normalised(vector: &[f32]) -> Option<Vec<f32>> {
+pub(crate) fn normalised(vector: &[f32]) -> Option<Vec<f32>> {
     // In 64 bits nothing that 32 bits hold is too long, or too short to divide by.
     let squares = vector.iter().map(|number| f64::from(*number).powi(2));
     let length = squares.sum::<f64>().sqrt();
@@ -185,7 +185,7 @@ fn normalised(vector: &[f32]) -> Option<Vec<f32>> {
 }
 
 /// The sum of products, always in the same order.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
+pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
     let (one, one_rest) = one.as_chunks::<LANES>();
     let (other, other_rest) = other.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];

@@ -8,10 +8,11 @@ use super::{
     directories::{cache_dir, state_dir},
     failure::Failure,
     flag_values::{Unrepeated, pair},
+    knowledge_model::KnowledgeModelFlag,
     network_flags::NetworkFlags,
 };
 use ravenry_base::secret::Secret;
-use ravenry_config::{database, embeddings::EmbeddingsSpec, limits, resolve::ServerSpec};
+use ravenry_config::{database, limits, resolve::ServerSpec};
 use ravenry_gateway::server::Directories;
 
 /// What `up` and `serve` have in common. A flag wins over its variable, both win over a file.
@@ -38,12 +39,9 @@ pub(crate) struct ServingFlags {
         value_parser = Unrepeated(database_url)
     )]
     pub database: Option<Secret>,
-    /// A model by which bots find documents by their meaning [default: they are found by words alone]
-    ///
-    /// A directory as the `sentence-transformers` library saves it, with BERT in it, such as that of
-    /// all-MiniLM-L6-v2.
-    #[arg(long, value_name = "DIR", env = "RAVENRY_KNOWLEDGE_MODEL")]
-    pub knowledge_model: Option<PathBuf>,
+    /// What makes vectors.
+    #[command(flatten)]
+    pub model: KnowledgeModelFlag,
     /// Where compiled code is kept [default: ~/.cache/ravenry]
     #[arg(long, value_name = "DIR", env = "RAVENRY_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -90,9 +88,7 @@ impl ServingFlags {
         if let Some(database) = &self.database {
             spec.database = Some(database.clone());
         }
-        if let Some(model) = &self.knowledge_model {
-            spec.embeddings = Some(EmbeddingsSpec::Directory(model.clone()));
-        }
+        spec.embeddings = self.model.or(spec.embeddings.as_ref());
     }
 
     /// Where things are kept: a flag wins over the file, the file over the default.
@@ -138,7 +134,7 @@ mod tests {
     use clap::{CommandFactory as _, Parser};
 
     use super::*;
-    use ravenry_config::{World, load_operator};
+    use ravenry_config::{World, embeddings::EmbeddingsSpec, load_operator};
 
     #[derive(Parser)]
     struct Flags {

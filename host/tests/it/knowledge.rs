@@ -7,6 +7,15 @@ mod hostile;
 mod meaning;
 mod over_http;
 mod processes;
+mod vector_server;
+
+#[path = "../../knowledge/tests/knowledge/model.rs"]
+#[allow(
+    dead_code,
+    clippy::cast_precision_loss,
+    reason = "the sums are for the tests of the encoder"
+)]
+mod model;
 
 use std::{
     path::Path,

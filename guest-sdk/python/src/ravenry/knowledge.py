@@ -90,7 +90,7 @@ class Collection:
 
     def search(self, question: str, limit: int = 5) -> list[Passage]:
         """The passages that answer a question best, best first: at most `limit`, and 100. Of
-        equals, the earlier document and the earlier passage. None: no document has a word of it.
+        equals, the earlier document and the earlier passage. None: nothing in the documents fits.
 
         The question may be of any length; its first 16 KiB count.
         """

@@ -14,9 +14,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use ravenry_knowledge::IndexError;
 use ravenry_store::{CollectionState, Error, Scope, Store};
 use tokio::{
-    sync::{OwnedRwLockWriteGuard, RwLock},
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock},
     time::{Instant, sleep},
 };
 
@@ -25,7 +26,7 @@ pub(super) use self::loaded::format_of;
 use self::{loaded::Loaded, meaning::Meaning};
 use crate::{
     compute::{self, Owner, Panicked},
-    embedding::Embedder,
+    embedding::{EmbedError, Embedder},
 };
 use ravenry_base::memory::{Booking, MemoryPool};
 
@@ -56,6 +57,8 @@ struct Slot {
 
 type Shared = Arc<RwLock<Option<Loaded>>>;
 
+type Reading = OwnedRwLockReadGuard<Option<Loaded>>;
+
 /// Where a bot computes, and what memory it has for that.
 #[derive(Debug)]
 pub(crate) struct Seat {
@@ -65,6 +68,25 @@ pub(crate) struct Seat {
     pub(crate) owner: Owner,
     /// What collections are booked on: bot, tenant, process.
     pub(crate) pools: [Arc<MemoryPool>; 3],
+}
+
+/// Why a search went by words alone, where it could have gone by meaning, too.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WordsAlone {
+    /// Documents have vectors, and it was not said by which model.
+    #[error("the documents have vectors, and the model that made them was not named")]
+    NoModel,
+    /// The model that was named made no vectors of them, but another one did.
+    #[error("the vectors of the documents are those of another model")]
+    OtherModel,
+    /// Nothing has made vectors of them.
+    #[error(
+        "the documents have no vectors yet: a server with a model begins to make them with the first question to the bot"
+    )]
+    NoVectors,
+    /// The model made none of the question.
+    #[error("{0}")]
+    NoAnswer(EmbedError),
 }
 
 /// Why a search found nothing out.
@@ -119,44 +141,98 @@ impl Collections {
         question: String,
         limit: usize,
     ) -> Result<Vec<FoundPassage>, SearchError> {
-        let state = store.collection(scope).await?;
-        if state.documents == 0 {
-            self.forget(scope);
+        let Some(reading) = self.loaded(store, seat, scope).await? else {
             return Ok(Vec::new());
-        }
-        let shared = self.slot(scope);
-        let mut reading = Arc::clone(&shared).read_owned().await;
-        if !is_as_of(reading.as_ref(), &state) {
-            drop(reading);
-            let writing = shared.write_owned().await;
-            let (this, store, seat) = (Arc::clone(self), store.clone(), Arc::clone(seat));
-            let scope = scope.clone();
-            // A task of its own: who gives up waiting leaves it to those that come.
-            let load = async move { this.load(&store, &seat, &scope, writing).await };
-            let lost = |_| SearchError::Refused("the index of the documents was not made");
-            let loaded = tokio::spawn(load).await.map_err(lost)??;
-            reading = OwnedRwLockWriteGuard::downgrade(loaded);
-        }
-        let mut vectors = Vec::new();
+        };
+        let mut meant = None;
         if let (Some(meaning), Some(loaded)) = (&self.meaning, reading.as_ref()) {
             if loaded.lacks_vectors() {
                 meaning.fill(store, seat, scope);
             }
             if loaded.has_vectors() {
-                vectors = meaning.of_question(seat, &question).await;
+                meant = meaning.of_question(seat, &question).await;
             }
         }
         let now = store.now();
-        let found = seat
-            .run(move || {
-                let loaded = reading.as_ref();
-                loaded.map_or_else(
-                    || Ok(Vec::new()),
-                    |loaded| loaded.search((&question, &vectors), limit, now),
-                )
-            })
-            .await?;
-        found.map_err(|_| {
+        self.find(seat, scope, reading, move |loaded| {
+            loaded.search((&question, meant.as_ref()), limit, now)
+        })
+        .await
+    }
+
+    /// The same for whoever waits as long as the model takes, with why it goes by words alone if it does. Documents
+    /// without vectors are left without.
+    pub(super) async fn search_patiently(
+        self: &Arc<Self>,
+        store: &Store,
+        seat: &Arc<Seat>,
+        scope: &Scope,
+        question: String,
+        limit: usize,
+    ) -> Result<(Vec<FoundPassage>, Option<WordsAlone>), SearchError> {
+        let Some(reading) = self.loaded(store, seat, scope).await? else {
+            return Ok((Vec::new(), None));
+        };
+        let (mut meant, mut why) = (None, None);
+        if let Some(loaded) = reading.as_ref() {
+            match &self.meaning {
+                Some(meaning) if loaded.has_vectors() => {
+                    match meaning.meant(seat, &question).await {
+                        Ok(of_question) => meant = Some(of_question),
+                        Err(error) => why = Some(WordsAlone::NoAnswer(error)),
+                    }
+                }
+                Some(_) if loaded.has_other_vectors() => why = Some(WordsAlone::OtherModel),
+                Some(_) => why = Some(WordsAlone::NoVectors),
+                None if loaded.has_other_vectors() => why = Some(WordsAlone::NoModel),
+                None => {}
+            }
+        }
+        let now = store.now();
+        let found = self.find(seat, scope, reading, move |loaded| {
+            loaded.search((&question, meant.as_ref()), limit, now)
+        });
+        Ok((found.await?, why))
+    }
+
+    /// A collection as it is in the store now; `None`: there is nothing in it.
+    async fn loaded(
+        self: &Arc<Self>,
+        store: &Store,
+        seat: &Arc<Seat>,
+        scope: &Scope,
+    ) -> Result<Option<Reading>, SearchError> {
+        let state = store.collection(scope).await?;
+        if state.documents == 0 {
+            self.forget(scope);
+            return Ok(None);
+        }
+        let shared = self.slot(scope);
+        let reading = Arc::clone(&shared).read_owned().await;
+        if is_as_of(reading.as_ref(), &state) {
+            return Ok(Some(reading));
+        }
+        drop(reading);
+        let writing = shared.write_owned().await;
+        let (this, store, seat) = (Arc::clone(self), store.clone(), Arc::clone(seat));
+        let scope = scope.clone();
+        // A task of its own: who gives up waiting leaves it to those that come.
+        let load = async move { this.load(&store, &seat, &scope, writing).await };
+        let lost = |_| SearchError::Refused("the index of the documents was not made");
+        let loaded = tokio::spawn(load).await.map_err(lost)??;
+        Ok(Some(OwnedRwLockWriteGuard::downgrade(loaded)))
+    }
+
+    /// Searches what is loaded, where bots compute.
+    async fn find(
+        &self,
+        seat: &Seat,
+        scope: &Scope,
+        reading: Reading,
+        search: impl FnOnce(&Loaded) -> Result<Vec<FoundPassage>, IndexError> + Send + 'static,
+    ) -> Result<Vec<FoundPassage>, SearchError> {
+        let find = move || reading.as_ref().map_or_else(|| Ok(Vec::new()), search);
+        seat.run(find).await?.map_err(|_| {
             // Derived, and so made anew.
             self.forget(scope);
             SearchError::Refused("the index of the documents is broken, and is made anew")

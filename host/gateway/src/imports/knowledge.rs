@@ -12,10 +12,10 @@ use ravenry_store::{
 };
 
 use super::{
-    collections::{Collections, FoundPassage, SearchError, Seat, format_of},
+    collections::{Collections, FoundPassage, SearchError, Seat, WordsAlone, format_of},
     keyvalue::{Buckets, Refused},
 };
-use crate::compute::Owner;
+use crate::{compute::Owner, embedding::Embedder};
 use ravenry_base::memory::MemoryPool;
 
 /// Most passages of one search.
@@ -240,6 +240,9 @@ fn added(given: GivenDocument) -> Known<NewDocument> {
 
 /// Searches a collection of a store for whoever runs it, not for a bot: loads it for this one question.
 ///
+/// By meaning, too, where there is a model and the documents have its vectors; else the second part says why it went by
+/// words alone. Waits for the vector of the question as long as the model takes, and makes none of documents.
+///
 /// # Errors
 /// The store cannot be read, or the index not be made; a sentence says which.
 pub async fn search_once(
@@ -247,15 +250,16 @@ pub async fn search_once(
     scope: &Scope,
     question: String,
     limit: usize,
-) -> Result<Vec<FoundPassage>, String> {
+    embedder: Option<Embedder>,
+) -> Result<(Vec<FoundPassage>, Option<WordsAlone>), String> {
     let seat = Arc::new(Seat {
         compute: None,
         owner: Owner::unattributed(),
         pools: [(); 3].map(|()| MemoryPool::new(u64::MAX)),
     });
-    let collections = Arc::<Collections>::default();
+    let collections = Arc::new(Collections::new(embedder));
     let found = collections
-        .search(store, &seat, scope, question, limit)
+        .search_patiently(store, &seat, scope, question, limit)
         .await;
     found.map_err(|error| match error {
         SearchError::Store(error) => error.to_string(),

@@ -12,7 +12,8 @@ use std::{
 };
 
 use ravenry_knowledge::{
-    Collection, Encoder, Entry, Hit, Language, Passage, PassageId, VectorIndex,
+    Collection, Encoder, Entry, Hit, Language, Meaning, Passage, PassageId, UNRELATED, VectorIndex,
+    near_from,
 };
 
 /// How many hits count.
@@ -45,7 +46,7 @@ pub(crate) fn measure(directory: &Path) {
         "by", "nDCG@10", "recall@10", "ms/question"
     );
     row(&data, "words", |question| {
-        collection.search(question, &[], DEPTH).unwrap()
+        collection.search(question, None, DEPTH).unwrap()
     });
     let Some(model) = std::env::var_os("RAVENRY_TEST_MODEL") else {
         println!("meaning, both: left out (RAVENRY_TEST_MODEL is not set)");
@@ -53,6 +54,9 @@ pub(crate) fn measure(directory: &Path) {
     };
     let start = Instant::now();
     let encoder = Encoder::open(model.as_ref()).unwrap();
+    let unrelated = UNRELATED.iter().flat_map(|text| encoder.embed(text));
+    let near_from = near_from(&unrelated.collect::<Vec<_>>());
+    println!("(texts are near from a cosine of {near_from:.2} on)");
     println!("(the encoder was loaded in {:.0?})", start.elapsed());
     let start = Instant::now();
     let texts = data.documents.iter();
@@ -84,7 +88,8 @@ pub(crate) fn measure(directory: &Path) {
         });
         row(&data, &format!("both, {name}"), |question| {
             let vectors = encoder.embed(question);
-            collection.search(question, &vectors, DEPTH).unwrap()
+            let meaning = Meaning { vectors, near_from };
+            collection.search(question, Some(&meaning), DEPTH).unwrap()
         });
     }
 }

@@ -1,6 +1,9 @@
 //! From a question to the terms that are looked up.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::LazyLock,
+};
 
 use super::terms::{Analyzer, Letters, normal};
 use crate::language::Language;
@@ -17,34 +20,60 @@ pub const QUESTION_TERMS_MAX: usize = 64;
 /// More than what counts of a question has in one language.
 const CANDIDATES_MAX: usize = 4_096;
 
-/// The terms of a question, each with how often it is there.
-pub(super) fn terms(
-    question: &str,
-    languages: impl Iterator<Item = Language> + Clone,
-) -> BTreeMap<String, u32> {
-    let question = bounded(question);
-    let passed_over = stop_words(&question, languages.clone());
-    let mut terms: BTreeMap<String, u32> = BTreeMap::new();
-    for language in languages {
-        let mut own: BTreeMap<String, u32> = BTreeMap::new();
-        let mut analyzer = Analyzer::new(language, Letters::Pairs);
-        analyzer.for_each(&question, |token| {
-            if passed_over.contains(&token.offset_from) {
-                return;
+/// Words that say nothing of what a question is about, with the language that has them: `how can I`.
+static FUNCTION_WORDS: LazyLock<HashSet<(Language, &'static str)>> = LazyLock::new(|| {
+    let lists = Language::known().filter_map(|language| {
+        let words = stop_words::lookup(language.code()?)?;
+        Some(words.iter().map(move |word| (language, *word)))
+    });
+    lists.flatten().collect()
+});
+
+/// What a question asks for.
+#[derive(Debug, Default)]
+pub(super) struct Question {
+    /// Its terms, each with how often it is there.
+    pub(super) terms: BTreeMap<String, u32>,
+    /// For each language of the collection, as that reads it: the terms that say what it is about.
+    pub(super) telling: Vec<BTreeSet<String>>,
+}
+
+impl Question {
+    /// Reads a question for a collection of documents in these languages.
+    pub(super) fn read(text: &str, languages: impl Iterator<Item = Language>) -> Self {
+        let text = bounded(text);
+        let languages: Vec<Language> = languages.collect();
+        let (own, function_words) = function_words(&text, &languages);
+        let mut question = Self::default();
+        for language in languages {
+            let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+            let mut telling = BTreeSet::new();
+            let mut analyzer = Analyzer::new(language, Letters::Pairs);
+            analyzer.for_each(&text, |token| {
+                let tells = !function_words.contains(&token.offset_from);
+                // In texts of another language, these would be rare words, and would decide.
+                if !tells && language != own {
+                    return;
+                }
+                let terms = &question.terms;
+                let known = counts.contains_key(&token.text) || terms.contains_key(&token.text);
+                if known || terms.len().saturating_add(counts.len()) < CANDIDATES_MAX {
+                    let count = counts.entry(token.text.clone()).or_default();
+                    *count = count.saturating_add(1);
+                    if tells {
+                        telling.insert(token.text.clone());
+                    }
+                }
+            });
+            // A word that two languages have in common counts once.
+            for (term, count) in counts {
+                let before = question.terms.entry(term).or_default();
+                *before = count.max(*before);
             }
-            let known = own.contains_key(&token.text) || terms.contains_key(&token.text);
-            if known || terms.len().saturating_add(own.len()) < CANDIDATES_MAX {
-                let count = own.entry(token.text.clone()).or_default();
-                *count = count.saturating_add(1);
-            }
-        });
-        // A word that two languages have in common counts once.
-        for (term, count) in own {
-            let before = terms.entry(term).or_default();
-            *before = count.max(*before);
+            question.telling.push(telling);
         }
+        question
     }
-    terms
 }
 
 /// The beginning and the end of a question, and a space between them.
@@ -66,35 +95,28 @@ fn bounded(question: &str) -> String {
     normal(&format!("{head} {tail}")).into_owned()
 }
 
-/// Where in a question the stop words of its own language are.
+/// The language of a question, and where its function words are.
 ///
-/// In a collection of several languages, the stop words of a question in one are rare words in the texts of another,
-/// and would decide. Its language is the one with most of them in the question: one can tell that of three words.
-fn stop_words(question: &str, languages: impl Iterator<Item = Language> + Clone) -> HashSet<usize> {
-    if languages.clone().nth(1).is_none() {
-        return HashSet::new();
-    }
-    let all = offsets(
-        Some(Analyzer::new(Language::Other, Letters::Pairs)),
-        question,
-    );
-    let found = languages.map(|language| {
-        let kept = Analyzer::without_stop_words(language);
-        let kept = kept.map_or_else(|| all.clone(), |analyzer| offsets(Some(analyzer), question));
-        all.difference(&kept).copied().collect::<HashSet<usize>>()
+/// It is that of the collection's with most of them in the question: one can tell it of three words. Of several with as
+/// many, the first in the order of languages.
+fn function_words(question: &str, languages: &[Language]) -> (Language, HashSet<usize>) {
+    let mut found: BTreeMap<Language, HashSet<usize>> = BTreeMap::new();
+    // Whatever has no stemmer leaves words as they are.
+    Analyzer::new(Language::Other, Letters::Pairs).for_each(question, |token| {
+        for language in languages {
+            if FUNCTION_WORDS.contains(&(*language, token.text.as_str())) {
+                let places = found.entry(*language).or_default();
+                places.insert(token.offset_from);
+            }
+        }
     });
-    // Of two with as many, the first in the order of languages.
-    found
-        .reduce(|best, next| if next.len() > best.len() { next } else { best })
-        .unwrap_or_default()
-}
-
-fn offsets(analyzer: Option<Analyzer>, question: &str) -> HashSet<usize> {
-    let mut offsets = HashSet::new();
-    if let Some(mut analyzer) = analyzer {
-        analyzer.for_each(question, |token| {
-            offsets.insert(token.offset_from);
-        });
-    }
-    offsets
+    let found = found.into_iter();
+    let most = found.reduce(|best, next| {
+        if next.1.len() > best.1.len() {
+            next
+        } else {
+            best
+        }
+    });
+    most.unwrap_or((Language::Other, HashSet::new()))
 }

@@ -54,19 +54,6 @@ impl Analyzer {
         }
     }
 
-    /// The same without a stemmer: the words of a text that are no stop words.
-    pub(super) fn without_stop_words(language: Language) -> Option<Self> {
-        let stop_words = StopWordFilter::new(language.stemmed()?)?;
-        let words = TextAnalyzer::builder(Words {
-            letters: Letters::Pairs,
-            token: Token::default(),
-        });
-        let words = words.filter(LowerCaser).filter(stop_words);
-        Some(Self {
-            analyzer: words.build(),
-        })
-    }
-
     /// Calls for each term with where it stands in the normal text, in their order.
     pub(super) fn for_each(&mut self, text: &str, mut then: impl FnMut(&Token)) {
         let text = normal(text);

@@ -129,6 +129,59 @@ fn equals_are_in_the_order_of_their_numbers() {
     assert_eq!(found(&index(&documents), "words"), [0, 3, 7, 9, u64::MAX]);
 }
 
+/// `How can I` says nothing of what is asked, and one word of many that a passage has is there by accident.
+#[test]
+fn what_does_not_fit_is_not_found() {
+    let mut documents: Vec<(u64, Language, &str)> = vec![
+        (
+            1,
+            Language::English,
+            "How can I reset my password? Press the button.",
+        ),
+        (
+            2,
+            Language::English,
+            "You can print in capital letters, as you like what I do.",
+        ),
+        (
+            3,
+            Language::German,
+            "Wie kann ich das Passwort ändern? Auf der Seite mit dem Konto.",
+        ),
+        (
+            4,
+            Language::English,
+            "Start the server with ravenry up, in capital letters, and stop it.",
+        ),
+        (
+            5,
+            Language::English,
+            "The server of the mail and its password are in the file.",
+        ),
+    ];
+    let others: Vec<String> = (6..40)
+        .map(|number| format!("page number {number}"))
+        .collect();
+    documents.extend(
+        (6..)
+            .zip(&others)
+            .map(|(number, text)| (number, Language::English, text.as_str())),
+    );
+    let index = index(&documents);
+    for (question, expected) in [
+        ("how can I", &[][..]),
+        ("what can you do", &[]),
+        ("wie kann ich", &[]),
+        ("How do I learn to play the guitar in a capital city?", &[]),
+        ("how can I reset it", &[1]),
+        ("Which capital letters can I print?", &[2, 4]),
+        // A word that tells nothing makes a passage better that fits anyway.
+        ("server up", &[4, 5]),
+    ] {
+        assert_eq!(found(&index, question), expected, "{question}");
+    }
+}
+
 /// A score as computed by hand: BM25 with k1 = 1.2 and b = 0.75.
 #[test]
 fn scores_are_those_of_bm25() {

@@ -1,6 +1,8 @@
 //! A collection: documents in, passages found by words, by meaning, and by both.
 
-use ravenry_knowledge::{Collection, Document, Entry, Format, Language, split};
+use ravenry_knowledge::{
+    Collection, Document, Entry, Format, Language, Meaning, UNRELATED, near_from, split,
+};
 
 fn put(
     collection: &mut Collection,
@@ -19,7 +21,11 @@ fn put(
 }
 
 fn found(collection: &Collection, question: &str, vectors: &[Vec<f32>]) -> Vec<(u64, u32)> {
-    let hits = collection.search(question, vectors, 10).unwrap();
+    let meaning = Meaning {
+        vectors: vectors.to_vec(),
+        near_from: 0.05,
+    };
+    let hits = collection.search(question, Some(&meaning), 10).unwrap();
     hits.iter()
         .map(|hit| (hit.passage.document, hit.passage.ordinal))
         .collect()
@@ -111,4 +117,51 @@ fn documents_of_several_languages_are_one_collection() {
             "{question}"
         );
     }
+}
+
+/// In a small collection each passage is among the nearest, and an accidental word would decide.
+#[test]
+fn what_is_near_beats_a_word_that_is_there_by_accident() {
+    let mut collection = Collection::new(Language::English).unwrap();
+    let far = vec![vec![0.0, 1.0]];
+    put(
+        &mut collection,
+        1,
+        "Sleep mode saves power.",
+        std::slice::from_ref(&far),
+    );
+    put(
+        &mut collection,
+        2,
+        "Cats nap on the sofa.",
+        &[vec![vec![1.0, 0.1]]],
+    );
+    put(&mut collection, 3, "Ducks swim.", &[far]);
+    collection.commit().unwrap();
+    let question = "where does the kitty sleep";
+    assert_eq!(found(&collection, question, &[]), [(1, 0)]);
+    let near = found(&collection, question, &[vec![1.0, 0.0]]);
+    assert_eq!(near, [(2, 0), (1, 0)]);
+    // Neither words nor meaning: nothing fits, however near the nearest is.
+    let nothing = found(
+        &collection,
+        "what is the capital of France",
+        &[vec![-1.0, 0.0]],
+    );
+    assert_eq!(nothing, []);
+}
+
+#[test]
+fn what_is_near_is_told_by_texts_that_have_nothing_in_common() {
+    let all = |vectors: &[[f32; 2]]| vectors.iter().map(|it| it.to_vec()).collect::<Vec<_>>();
+    for (vectors, expected) in [
+        // Nothing in common is a cosine of 0 here, and of 0.8 there.
+        (all(&[[1.0, 0.0], [0.0, 2.0]]), 0.25),
+        (all(&[[1.0, 0.0], [0.8, 0.6]]), 0.85),
+        (all(&[[1.0, 0.0], [0.0, 0.0]]), -1.0),
+        (Vec::new(), -1.0),
+    ] {
+        assert!((near_from(&vectors) - expected).abs() < 1e-6, "{vectors:?}");
+    }
+    assert_eq!(UNRELATED.len(), 8);
 }

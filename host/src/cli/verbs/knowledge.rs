@@ -25,7 +25,8 @@ Examples:
   ravenry knowledge add --bot guide docs/a.md docs/b.pdf
   ravenry knowledge add --bot guide --user u-1 --id letter -
   ravenry knowledge rm --bot guide docs/a.md
-  ravenry knowledge search --bot guide how much is a month";
+  ravenry knowledge search --bot guide how much is a month
+  ravenry knowledge search --bot guide --knowledge-model models/all-MiniLM-L6-v2 how much is a month";
 
 /// `ravenry knowledge`
 #[derive(Debug, Args)]

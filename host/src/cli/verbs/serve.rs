@@ -18,6 +18,7 @@ use crate::cli::{
     components::{home, only_components},
     directories,
     failure::Failure,
+    knowledge_model,
     load::WORLD,
     run::Run,
     serving::{self, Author},
@@ -121,10 +122,14 @@ impl Run for Serve {
         let hangups = hangups.map_err(|error| serving::unheard(&error))?;
         let mut spec = self.load()?;
         only_components(&mut spec);
-        let Some(hangups) = hangups.filter(|_| !spec.is_void()) else {
-            return told(&spec);
-        };
         self.serving.apply(&mut spec);
+        let model = knowledge_model::problem(spec.embeddings.as_ref());
+        let Some(hangups) = hangups.filter(|_| !spec.is_void()) else {
+            return told(&spec, model);
+        };
+        if let Some(problem) = model {
+            return Err(Failure::Usage(problem.into()));
+        }
         let directories = self.serving.directories(&spec)?;
         server::make_directories(&directories).map_err(Failure::Failed)?;
         let paths = Paths {
@@ -210,11 +215,11 @@ impl Serve {
 }
 
 /// Says what is wrong with the files, or how much is served; and that what only compiling tells is not said.
-fn told(spec: &ServerSpec) -> Result<(), Failure> {
+fn told(spec: &ServerSpec, model: Option<Problem>) -> Result<(), Failure> {
     let refused = spec.refused.iter().map(|refused| refused.problem.clone());
     let bots = spec.tenants.iter().flat_map(|tenant| &tenant.bots);
     let unfit = bots.filter_map(|bot| mount::unfit_here(bot, spec.engines));
-    let problems = Problems(refused.chain(unfit).collect());
+    let problems = Problems(model.into_iter().chain(refused).chain(unfit).collect());
     problems.or(()).map_err(Failure::Usage)?;
     let bots: usize = spec.tenants.iter().map(|tenant| tenant.bots.len()).sum();
     let tenants = spec.tenants.len();

@@ -8,7 +8,7 @@ use crate::cli::{
     addresses,
     dev_simulator::Simulated,
     failure::Failure,
-    load, record,
+    knowledge_model, load, record,
     run::Run,
     serving::{self, Author},
     serving_flags::ServingFlags,
@@ -64,6 +64,9 @@ impl Run for Up {
             spec = spec.whole().map_err(Failure::Usage)?;
         }
         self.serving.apply(&mut spec);
+        if let Some(problem) = knowledge_model::problem(spec.embeddings.as_ref()) {
+            return Err(Failure::Usage(problem.into()));
+        }
         let simulated = match (&self.simulate, self.page.as_deref()) {
             (Some(listen), page) => {
                 let page = page.filter(|page| *page != "off");

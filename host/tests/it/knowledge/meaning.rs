@@ -1,115 +1,22 @@
 //! Search by meaning: by a model in a directory, by a server, and without either where they fail.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
-    thread,
 };
 
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::{LIBRARIAN, ok, one};
+use super::{
+    LIBRARIAN, model, ok, one,
+    vector_server::{Vectors, of_cats},
+};
 use crate::harness::{Folder, Server, wait_until};
-
-#[path = "../../../knowledge/tests/knowledge/model.rs"]
-#[allow(
-    dead_code,
-    clippy::cast_precision_loss,
-    reason = "the sums are for the tests of the encoder"
-)]
-mod model;
-
-/// A server for vectors that knows two things in the world: cats, whatever they are called, and the rest.
-struct Vectors {
-    address: SocketAddr,
-    /// All that it was asked for.
-    texts: Arc<Mutex<Vec<String>>>,
-}
-
-impl Vectors {
-    /// Answers with this, made of the texts.
-    fn start(answer: impl Fn(&[String]) -> Value + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let texts = Arc::<Mutex<Vec<String>>>::default();
-        let noted = Arc::clone(&texts);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if let Some(asked) = asked(&stream) {
-                    noted.lock().extend(asked.iter().cloned());
-                    let _ = respond(stream, &answer(&asked).to_string());
-                }
-            }
-        });
-        Self { address, texts }
-    }
-
-    /// How often it was asked for documents; the rest were questions.
-    fn documents(&self) -> usize {
-        let texts = self.texts.lock();
-        texts.iter().filter(|text| text.ends_with('.')).count()
-    }
-
-    fn of_cats() -> Self {
-        Self::start(|texts| {
-            vectors(texts, |is_cat| {
-                if is_cat {
-                    vec![1.0, 0.1]
-                } else {
-                    vec![0.1, 1.0]
-                }
-            })
-        })
-    }
-}
-
-/// What a server for vectors says, with these for cats and the rest.
-fn vectors(texts: &[String], vector: impl Fn(bool) -> Vec<f64>) -> Value {
-    let is_cat = |text: &String| {
-        ["cat", "feline", "kitten"]
-            .iter()
-            .any(|word| text.to_lowercase().contains(word))
-    };
-    let each = texts.iter().enumerate();
-    let data: Vec<Value> = each
-        .map(|(index, text)| json!({ "index": index, "embedding": vector(is_cat(text)) }))
-        .collect();
-    json!({ "object": "list", "data": data })
-}
-
-/// The texts of one request.
-fn asked(stream: &TcpStream) -> Option<Vec<String>> {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let body: Value = serde_json::from_slice(&body).ok()?;
-    serde_json::from_value(body["input"].clone()).ok()
-}
-
-fn respond(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
-    let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    )
-}
 
 const DOCUMENTS: [[&str; 2]; 3] = [
     ["cats", "Kittens sleep all day."],
@@ -153,7 +60,7 @@ fn what_has_no_word_of_a_question_is_found_by_its_meaning_and_not_embedded_twice
         found(&server, "feline") == ok(json!(["cats"]))
     });
     assert_eq!(found(&server, "feline"), ok(json!(["cats"])));
-    assert_eq!(vectors.documents(), 3);
+    assert_eq!(vectors.documents(), [3]);
     // A document that changes is given another vector.
     let changed = json!([
         "put",
@@ -170,7 +77,7 @@ fn what_has_no_word_of_a_question_is_found_by_its_meaning_and_not_embedded_twice
 #[test]
 fn a_server_that_lies_or_is_gone_costs_the_meaning_alone_and_is_told_of_once() {
     let ragged = Vectors::start(|texts| {
-        let mut answer = vectors(texts, |_| vec![1.0, 0.1]);
+        let mut answer = of_cats(texts, 3);
         answer["data"][0]["embedding"] = json!([1.0, "two"]);
         answer
     });
@@ -198,22 +105,14 @@ fn a_server_that_lies_or_is_gone_costs_the_meaning_alone_and_is_told_of_once() {
 #[test]
 fn after_a_change_of_the_model_the_vectors_are_made_anew() {
     let state = tempfile::tempdir().unwrap();
-    let two = Vectors::of_cats();
-    let three = Vectors::start(|texts| {
-        vectors(texts, |is_cat| {
-            if is_cat {
-                vec![1.0, 0.1, 0.0]
-            } else {
-                vec![0.1, 1.0, 0.0]
-            }
-        })
-    });
+    let one = Vectors::of_cats();
+    let other = Vectors::start(|texts| of_cats(texts, 4));
     let by_meaning = |server: &Server| found(server, "feline") == ok(json!(["cats"]));
-    let server = folder(two.address, "two").state_dir(state.path()).serve();
+    let server = folder(one.address, "one").state_dir(state.path()).serve();
     put(&server);
     wait_until("a cat by its meaning", || by_meaning(&server));
     drop(server);
-    let server = folder(three.address, "three")
+    let server = folder(other.address, "other")
         .state_dir(state.path())
         .serve();
     // By words meanwhile.
@@ -221,11 +120,11 @@ fn after_a_change_of_the_model_the_vectors_are_made_anew() {
     wait_until("a cat by its meaning again", || by_meaning(&server));
     drop(server);
     // And kept: after a start nothing but questions is asked for.
-    let server = folder(three.address, "three")
+    let server = folder(other.address, "other")
         .state_dir(state.path())
         .serve();
     assert!(by_meaning(&server));
-    assert_eq!((two.documents(), three.documents()), (3, 3));
+    assert_eq!((one.documents(), other.documents()), (vec![3], vec![3]));
 }
 
 /// A question whose vector does not come is answered by words, and not much later.
@@ -239,13 +138,7 @@ fn a_server_that_hangs_holds_no_search_for_long() {
         if is_over.load(Ordering::SeqCst) {
             let _ = let_go.recv();
         }
-        vectors(texts, |is_cat| {
-            if is_cat {
-                vec![1.0, 0.1]
-            } else {
-                vec![0.1, 1.0]
-            }
-        })
+        of_cats(texts, 3)
     });
     let server = served_with(server_for_vectors.address);
     put(&server);
@@ -258,31 +151,93 @@ fn a_server_that_hangs_holds_no_search_for_long() {
     drop(hold);
 }
 
+/// Short documents go to the model together: a call each would cost more than the computing.
 #[test]
-fn a_model_in_a_directory_computes_in_a_process_of_its_own() {
-    let model = model::directory();
-    let server = Folder::with_manifest(LIBRARIAN)
-        .flag("--knowledge-model")
-        .flag(model.path().to_str().unwrap())
-        .up();
-    put(&server);
-    assert_eq!(found(&server, "bark"), ok(json!(["dogs"])));
-    // Its numbers mean nothing; but something is nearest to whatever is asked.
-    wait_until("anything by its meaning", || {
-        found(&server, "cat") != ok(json!([]))
+fn short_documents_are_embedded_several_at_once() {
+    let vectors = Vectors::of_cats();
+    let server = served_with(vectors.address);
+    let mut step = vec![json!("put"), json!("bot")];
+    step.extend((0..10).map(|number| json!([format!("d{number}"), format!("Hounds, {number}.")])));
+    step.push(json!(["cats", "Kittens sleep all day."]));
+    assert_eq!(one(&server, "u-1", &Value::from(step)), ok("put"));
+    wait_until("a cat by its meaning", || {
+        found(&server, "feline") == ok(json!(["cats"]))
     });
+    assert_eq!(vectors.documents(), [4, 4, 3]);
+}
+
+fn with_model(directory: &Path) -> Folder {
+    Folder::with_manifest(LIBRARIAN)
+        .flag("--knowledge-model")
+        .flag(directory.to_str().unwrap())
 }
 
 #[test]
-fn a_model_that_is_half_there_is_said_by_the_name_of_what_is_missing() {
+fn a_model_in_a_directory_computes_in_a_process_of_its_own() {
     let model = model::directory();
-    std::fs::remove_file(model.path().join("tokenizer.json")).unwrap();
-    let server = Folder::with_manifest(LIBRARIAN)
-        .flag("--knowledge-model")
-        .flag(model.path().to_str().unwrap())
-        .up();
+    let server = with_model(model.path()).up();
+    put(&server);
+    assert_eq!(found(&server, "bark"), ok(json!(["dogs"])));
+    // Its numbers mean nothing; but five words that it does not know are the same as five others.
+    wait_until("anything by its meaning", || {
+        found(&server, "wug wug wug wug wug") != ok(json!([]))
+    });
+}
+
+/// What the small files do not tell, the process of the model says when it is asked first.
+#[test]
+fn a_model_that_is_damaged_costs_the_meaning_alone() {
+    let model = model::directory();
+    std::fs::write(model.path().join("tokenizer.json"), "{}").unwrap();
+    let server = with_model(model.path()).up();
     put(&server);
     assert_eq!(found(&server, "bark"), ok(json!(["dogs"])));
     server.wait_text("tokenizer.json");
     assert_eq!(found(&server, "feline"), ok(json!([])));
+}
+
+/// Nobody has to ask a bot to learn of it.
+#[test]
+fn a_directory_that_is_no_model_is_said_at_the_start() {
+    let model = model::directory();
+    let path = model.path();
+    std::fs::remove_file(path.join("tokenizer.json")).unwrap();
+    let refused = |folder: Folder, verb: &[&str]| {
+        let output = folder.output(verb);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        said
+    };
+    let expected = format!(
+        "error: the model for what bots know cannot be used\n  \
+         caused by: `{}` is no model: there is no `tokenizer.json` in it\n\
+         hint: name the directory that `SentenceTransformer.save` has written",
+        path.display()
+    );
+    let flag = format!("--knowledge-model={}", path.display());
+    let up = [
+        "up",
+        "--page=off",
+        "--listen=127.0.0.1:0",
+        flag.as_str(),
+        "ravenry.toml",
+    ];
+    let bots = || Folder::with_manifest(LIBRARIAN);
+    let said = refused(bots(), &up);
+    assert!(said.contains(&expected), "{said}");
+    let operator = format!(
+        "[tenant.acme]\nmanifests = [\"ravenry.toml\"]\n[knowledge]\nmodel = \"{}\"\n",
+        path.display()
+    );
+    for more in [&[][..], &["--check"]] {
+        let folder = bots().file("operator.toml", &operator);
+        let verb = [&["serve", "--config", "operator.toml"], more].concat();
+        let said = refused(folder, &verb);
+        assert!(said.contains(&expected), "{said}");
+    }
+    let config = r#"{"model_type": "t5"}"#;
+    std::fs::write(path.join("tokenizer.json"), "{}").unwrap();
+    std::fs::write(path.join("config.json"), config).unwrap();
+    let said = refused(bots(), &up);
+    assert!(said.contains("of the kind `t5`"), "{said}");
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Two processes of which one puts, and both find the same.
 fn agree(one_process: &Server, other: &Server) {
-    let search = json!(["search", "bot", "a green cat", 9]);
+    let search = json!(["search", "bot", "cats", 9]);
     let put = |server: &Server, documents: [[&str; 2]; 3]| {
         let mut step = vec![json!("put"), json!("bot")];
         step.extend(documents.map(|document| json!(document)));
@@ -23,7 +23,7 @@ fn agree(one_process: &Server, other: &Server) {
     );
     for server in [one_process, other] {
         // Of equals, the one that came first.
-        assert_eq!(one(server, "u-1", &search), ok(json!(["b", "c", "a"])));
+        assert_eq!(one(server, "u-1", &search), ok(json!(["c", "a", "b"])));
     }
     put(
         other,
@@ -32,7 +32,7 @@ fn agree(one_process: &Server, other: &Server) {
     let removed = one(one_process, "u-1", &json!(["remove", "bot", ["b"]]));
     assert_eq!(removed, ok(1));
     let found = one(other, "u-1", &search);
-    assert_eq!(found, ok(json!(["d", "c"])));
+    assert_eq!(found, ok(json!(["c", "d"])));
     assert_eq!(one(one_process, "u-1", &search), found);
 }
 
@@ -58,6 +58,6 @@ fn two_processes_on_one_database_find_the_same() {
     agree(&first, &second);
     drop(second);
     // Made anew from the same texts, the index ranks as before.
-    let search = json!(["search", "bot", "a green cat", 9]);
+    let search = json!(["search", "bot", "cats", 9]);
     assert_eq!(one(&start(), "u-1", &search), one(&first, "u-1", &search));
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ravenry_knowledge::{
-    Collection, Entry, Format, HITS_MAX, Hit, IndexError, Language, Passage, split,
+    Collection, Entry, Format, HITS_MAX, Hit, IndexError, Language, Meaning, Passage, split,
 };
 use ravenry_store::{CollectionState, DocumentFormat, StoredDocument};
 
@@ -58,6 +58,17 @@ pub(super) struct Loaded {
     booking: Booking,
 }
 
+/// Whose vectors a document has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vectors {
+    /// It has none.
+    Nobodys,
+    /// Those of the model.
+    Ours,
+    /// Those of another one, which say nothing.
+    Others,
+}
+
 /// What is shown of a document.
 struct Known {
     id: String,
@@ -65,8 +76,7 @@ struct Known {
     source: String,
     /// What it takes in memory.
     bytes: u64,
-    /// Whether its vectors are those of the model.
-    is_embedded: bool,
+    vectors: Vectors,
     expires: Option<SystemTime>,
     passages: Vec<Passage>,
 }
@@ -151,8 +161,12 @@ impl Loaded {
             } = document;
             let split = split(&text, format_of(format));
             drop(text);
-            let is_embedded = !self.model.is_empty() && model == self.model;
-            let vectors = if is_embedded {
+            let whose = match model.as_slice() {
+                [] => Vectors::Nobodys,
+                model if model == self.model => Vectors::Ours,
+                _ => Vectors::Others,
+            };
+            let vectors = if whose == Vectors::Ours {
                 of_passages(&vectors, split.passages.len())
             } else {
                 Vec::new()
@@ -170,7 +184,7 @@ impl Loaded {
                 source: source.unwrap_or_else(|| info.id.clone()),
                 id: info.id,
                 bytes,
-                is_embedded,
+                vectors: whose,
                 expires: info.expires,
                 passages: split.passages,
             };
@@ -193,30 +207,41 @@ impl Loaded {
 
     /// Whether some of it is not found by its meaning, although there is a model.
     pub(super) fn lacks_vectors(&self) -> bool {
-        !self.model.is_empty() && self.documents.values().any(|known| !known.is_embedded)
+        let mut known = self.documents.values();
+        !self.model.is_empty() && known.any(|known| known.vectors != Vectors::Ours)
     }
 
     /// Whether some of it is found by its meaning.
     pub(super) fn has_vectors(&self) -> bool {
-        self.documents.values().any(|known| known.is_embedded)
+        self.has(Vectors::Ours)
     }
 
-    /// The passages that answer a question with these vectors best, at most so many. Of what has expired by now there is none.
+    /// Whether some of it would be by another model.
+    pub(super) fn has_other_vectors(&self) -> bool {
+        self.has(Vectors::Others)
+    }
+
+    fn has(&self, vectors: Vectors) -> bool {
+        let mut known = self.documents.values();
+        known.any(|known| known.vectors == vectors)
+    }
+
+    /// The passages that answer a question with this meaning best, at most so many. Of what has expired by now there is none.
     pub(super) fn search(
         &self,
-        (question, vectors): (&str, &[Vec<f32>]),
+        (question, meaning): (&str, Option<&Meaning>),
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<FoundPassage>, IndexError> {
         let is_over = |known: &Known| known.expires.is_some_and(|expires| expires <= now);
-        let hits = self.index.search(question, vectors, limit)?;
+        let hits = self.index.search(question, meaning, limit)?;
         let any_over = |hit: &Hit| {
             self.documents
                 .get(&hit.passage.document)
                 .is_some_and(is_over)
         };
         let hits = if hits.iter().any(any_over) {
-            self.index.search(question, vectors, HITS_MAX)?
+            self.index.search(question, meaning, HITS_MAX)?
         } else {
             hits
         };

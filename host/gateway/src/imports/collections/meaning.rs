@@ -2,13 +2,17 @@
 //!
 //! Where there is no model, or it does not answer, a search goes by words alone.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+mod queue;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
-use ravenry_knowledge::{searched_text, split};
-use ravenry_store::{
-    DOCUMENT_VECTORS_BYTES_MAX, DocumentVectors, DocumentVersion, Error, Scope, Store,
-};
+use ravenry_knowledge::{Meaning as QuestionMeaning, UNRELATED, near_from, searched_text, split};
+use ravenry_store::{DocumentVectors, DocumentVersion, Error, Scope, Store};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::OnceCell,
@@ -16,14 +20,15 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use self::queue::Queue;
 use super::{Seat, loaded::format_of};
 use crate::{
     compute::Panicked,
     embedding::{EmbedError, Embedded, Embedder},
 };
 
-/// Passages that the model is given at once: less than a second of it, so that a question waits no longer than that
-/// for each collection that is being filled.
+/// Passages that the model is given at once, of one document or of several: less than a second of it, so that a question
+/// waits no longer than that for each collection that is being filled.
 const PASSAGES_AT_ONCE: usize = 4;
 
 /// How long a search waits for the vector of its question, before it goes on by words alone.
@@ -49,6 +54,8 @@ const SPLIT_VERSION: u8 = 1;
 pub(super) struct Meaning {
     embedder: Embedder,
     model: OnceCell<Vec<u8>>,
+    /// From which cosine on texts are near each other, with this model. Asked for with the first question.
+    near_from: OnceLock<f32>,
     under_way: Mutex<HashSet<Scope>>,
     /// Until when no vector of a question is asked for.
     slow_until: Mutex<Option<Instant>>,
@@ -80,6 +87,7 @@ impl Meaning {
         Self {
             embedder,
             model: OnceCell::new(),
+            near_from: OnceLock::new(),
             under_way: Mutex::default(),
             slow_until: Mutex::default(),
         }
@@ -100,15 +108,13 @@ impl Meaning {
         self.model.get_or_init(look).await
     }
 
-    /// The vector of a question; none where there is none in time.
-    pub(super) async fn of_question(&self, seat: &Seat, question: &str) -> Vec<Vec<f32>> {
+    /// What a question means; `None` where that is not known in time.
+    pub(super) async fn of_question(&self, seat: &Seat, question: &str) -> Option<QuestionMeaning> {
         let slow_until = *self.slow_until.lock();
         if slow_until.is_some_and(|until| Instant::now() < until) {
-            return Vec::new();
+            return None;
         }
-        let texts = vec![question.to_owned()];
-        let embedded = timeout(QUESTION_TIME_MAX, self.embedder.embed(texts)).await;
-        let Ok(embedded) = embedded else {
+        let Ok(meant) = timeout(QUESTION_TIME_MAX, self.meant(seat, question)).await else {
             let first = self.slow_until.lock().replace(Instant::now() + SLOW_PAUSE);
             if first.is_none() {
                 tracing::warn!(
@@ -116,14 +122,33 @@ impl Meaning {
                     "the vector of a question did not come in time: what bots know is found by words alone for a while"
                 );
             }
-            return Vec::new();
+            return None;
         };
         *self.slow_until.lock() = None;
-        let Ok(Embedded { vectors, computed }) = embedded else {
-            return Vec::new();
-        };
+        meant.ok()
+    }
+
+    /// The same for whoever waits as long as the model takes.
+    pub(super) async fn meant(
+        &self,
+        seat: &Seat,
+        question: &str,
+    ) -> Result<QuestionMeaning, EmbedError> {
+        let mut texts = vec![question.to_owned()];
+        if self.near_from.get().is_none() {
+            texts.extend(UNRELATED.map(str::to_owned));
+        }
+        let mut vectors = self.embedded(seat, texts).await?;
+        let unrelated = vectors.split_off(vectors.len().min(1));
+        let near_from = *self.near_from.get_or_init(|| near_from(&unrelated));
+        Ok(QuestionMeaning { vectors, near_from })
+    }
+
+    /// The vectors of texts, charged to whoever wants them.
+    async fn embedded(&self, seat: &Seat, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let Embedded { vectors, computed } = self.embedder.embed(texts).await?;
         seat.owner.charge(computed);
-        vectors
+        Ok(vectors)
     }
 
     /// Begins to give a collection the vectors that it lacks, unless that is under way.
@@ -142,68 +167,108 @@ impl Meaning {
 
     async fn give_all(&self, store: &Store, seat: &Seat, scope: &Scope) -> Result<(), Unfinished> {
         let model = self.model().await;
-        let mut given = Vec::new();
-        let mut since = Instant::now();
+        let mut kept = Kept::new(store, scope);
         loop {
             let lacking = store.documents_without(scope, model, DOCUMENTS_AT_ONCE);
             let lacking = lacking.await?;
             if lacking.is_empty() {
                 return Ok(());
             }
+            let mut queue = Queue::default();
             for version in lacking {
-                let Some(one) = self.of_document(store, seat, scope, version).await? else {
+                let Some(texts) = texts_of(store, seat, scope, version).await? else {
                     continue;
                 };
-                // No more of them than one call may bring, unless it is one document's.
-                let bytes = given.iter().map(|one: &DocumentVectors| one.vectors.len());
-                let bytes = bytes.fold(one.vectors.len(), usize::saturating_add);
-                if bytes > KEPT_BYTES || since.elapsed() >= KEPT_AFTER {
-                    store.set_vectors(scope, &given).await?;
-                    given.clear();
-                    since = Instant::now();
+                let document = DocumentVectors {
+                    number: version.number,
+                    revision: version.revision,
+                    model: model.to_vec(),
+                    vectors: Vec::new(),
+                };
+                queue.push(document, texts);
+                // Fewer texts than a call takes wait for those of the next document.
+                while queue.len() >= PASSAGES_AT_ONCE {
+                    self.give(seat, &mut queue, &mut kept).await?;
                 }
-                given.push(one);
             }
-            store.set_vectors(scope, &given).await?;
-            given.clear();
+            self.give(seat, &mut queue, &mut kept).await?;
+            kept.flush().await?;
         }
     }
 
-    /// The vectors of a document; `None`: it has changed meanwhile.
-    async fn of_document(
+    /// Gives the next passages their vectors, in one call, and keeps the documents that have all of theirs.
+    async fn give(
         &self,
-        store: &Store,
         seat: &Seat,
-        scope: &Scope,
-        version: DocumentVersion,
-    ) -> Result<Option<DocumentVectors>, Unfinished> {
-        let found = store.document(scope, version.number).await?;
-        let Some(document) = found.filter(|found| found.revision == version.revision) else {
-            return Ok(None);
-        };
-        let texts = seat.run(move || {
-            let split = split(&document.text, format_of(document.format));
-            let title = Some(document.info.title).filter(|title| !title.is_empty());
-            let passages = split.passages.iter();
-            let texts = passages.map(|passage| searched_text(title.as_deref(), passage));
-            texts.collect::<Vec<_>>()
-        });
-        let mut vectors = Vec::new();
-        for some in texts.await?.chunks(PASSAGES_AT_ONCE) {
-            let embedded = self.embedder.embed(some.to_vec()).await?;
-            seat.owner.charge(embedded.computed);
-            let numbers = embedded.vectors.into_iter().flatten();
-            vectors.extend(numbers.flat_map(f32::to_le_bytes));
+        queue: &mut Queue,
+        kept: &mut Kept<'_>,
+    ) -> Result<(), Unfinished> {
+        let texts = queue.next(PASSAGES_AT_ONCE);
+        queue.take(self.embedded(seat, texts).await?);
+        while let Some(document) = queue.done() {
+            kept.push(document).await?;
         }
-        // Longer than a document may have: it is found by its words.
-        if vectors.len() > DOCUMENT_VECTORS_BYTES_MAX {
-            vectors.clear();
-        }
-        Ok(Some(DocumentVectors {
-            number: version.number,
-            revision: version.revision,
-            model: self.model().await.to_vec(),
-            vectors,
-        }))
+        Ok(())
     }
+}
+
+/// Documents with vectors that are on their way to the store.
+struct Kept<'s> {
+    store: &'s Store,
+    scope: &'s Scope,
+    given: Vec<DocumentVectors>,
+    bytes: usize,
+    since: Instant,
+}
+
+impl<'s> Kept<'s> {
+    fn new(store: &'s Store, scope: &'s Scope) -> Self {
+        Self {
+            store,
+            scope,
+            given: Vec::new(),
+            bytes: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// Takes one more: no more of them together than one call may bring, unless it is one document's.
+    async fn push(&mut self, document: DocumentVectors) -> Result<(), Error> {
+        let bytes = self.bytes.saturating_add(document.vectors.len());
+        if bytes > KEPT_BYTES || self.since.elapsed() >= KEPT_AFTER {
+            self.flush().await?;
+        }
+        self.bytes = self.bytes.saturating_add(document.vectors.len());
+        self.given.push(document);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.store.set_vectors(self.scope, &self.given).await?;
+        self.given.clear();
+        self.bytes = 0;
+        self.since = Instant::now();
+        Ok(())
+    }
+}
+
+/// What is to be embedded of a document, passage by passage; `None`: it has changed meanwhile.
+async fn texts_of(
+    store: &Store,
+    seat: &Seat,
+    scope: &Scope,
+    version: DocumentVersion,
+) -> Result<Option<Vec<String>>, Unfinished> {
+    let found = store.document(scope, version.number).await?;
+    let Some(document) = found.filter(|found| found.revision == version.revision) else {
+        return Ok(None);
+    };
+    let texts = seat.run(move || {
+        let split = split(&document.text, format_of(document.format));
+        let title = Some(document.info.title).filter(|title| !title.is_empty());
+        let passages = split.passages.iter();
+        let texts = passages.map(|passage| searched_text(title.as_deref(), passage));
+        texts.collect::<Vec<_>>()
+    });
+    Ok(Some(texts.await?))
 }

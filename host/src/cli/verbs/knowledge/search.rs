@@ -6,13 +6,28 @@ use clap::{Args, value_parser};
 use serde_json::json;
 
 use super::collection::CollectionFlags;
-use crate::cli::{failure::Failure, kept::place::PlaceFlags};
+use crate::cli::{
+    failure::Failure,
+    kept::place::PlaceFlags,
+    knowledge_model::{self, KnowledgeModelFlag},
+};
 use ravenry_base::{output, report::Problem};
-use ravenry_gateway::imports::{collections::FoundPassage, knowledge};
+use ravenry_config::resolve::ServerSpec;
+use ravenry_gateway::{
+    embedding::Embedder,
+    imports::{
+        collections::{FoundPassage, WordsAlone},
+        knowledge,
+    },
+};
+use ravenry_outbound::Egress;
 use ravenry_protocol::shown::{self, Escaped};
 
 /// Characters of a passage that a person sees.
 const SHOWN_CHARS_MAX: usize = 300;
+
+/// Descriptors for what makes vectors, if that is a server: one connection, and the lookup of its name.
+const DESCRIPTORS: u32 = 64;
 
 /// `ravenry knowledge search`
 #[derive(Debug, Args)]
@@ -34,16 +49,32 @@ pub(crate) struct Search {
     /// Print all of each passage as JSON, on a line of its own, for programs
     #[arg(long)]
     pub json: bool,
+    /// What makes the vector of the question.
+    #[command(flatten)]
+    pub model: KnowledgeModelFlag,
 }
 
 impl Search {
     pub(super) async fn run(&self, place: &PlaceFlags) -> Result<(), Failure> {
+        let named = self.model.or(None);
+        if let Some(problem) = knowledge_model::problem(named.as_ref()) {
+            return Err(Failure::Usage(problem.into()));
+        }
         let opened = place.open(self.collection.tenant.tenant.as_ref()).await?;
         let scope = self.collection.scope_of_known(&opened).await?;
         let question = self.question.join(" ");
         let limit = usize::from(self.limit);
-        let found = knowledge::search_once(&opened.store, &scope, question, limit).await;
-        let found = found.map_err(|why| {
+        let spec = opened.spec.as_ref();
+        let embeddings = self
+            .model
+            .or(spec.and_then(|spec| spec.embeddings.as_ref()));
+        // Of the operator's file: what is wrong with it keeps nobody from looking.
+        let unusable = knowledge_model::problem(embeddings.as_ref());
+        let unusable = unusable.map(|problem| problem.causes.join(": "));
+        let embedder = embeddings.filter(|_| unusable.is_none());
+        let embedder = embedder.map(|embeddings| Embedder::new(&embeddings, &egress(spec)));
+        let found = knowledge::search_once(&opened.store, &scope, question, limit, embedder).await;
+        let (found, words_alone) = found.map_err(|why| {
             Failure::Failed(
                 Problem {
                     message: "the documents cannot be searched".to_owned(),
@@ -53,6 +84,9 @@ impl Search {
                 .into(),
             )
         })?;
+        if let Some(why) = unusable.or_else(|| words_alone.as_ref().map(explained)) {
+            output::tell(&format!("Found by words alone: {}", Escaped(&why)));
+        }
         if self.json {
             for passage in &found {
                 output::print(&json_line(passage));
@@ -65,6 +99,21 @@ impl Search {
         }
         Ok(())
     }
+}
+
+/// The way to a server for vectors. Names are asked as the operator's file has it.
+fn egress(spec: Option<&ServerSpec>) -> Egress {
+    let name_servers = spec.map_or_else(Vec::new, |spec| spec.name_servers.clone());
+    Egress::within(DESCRIPTORS, Vec::new(), name_servers)
+}
+
+/// Why passages are not those that a bot with a model finds, on a line.
+fn explained(why: &WordsAlone) -> String {
+    let hint = match why {
+        WordsAlone::NoModel => " (--knowledge-model, or --config)",
+        WordsAlone::OtherModel | WordsAlone::NoVectors | WordsAlone::NoAnswer(_) => "",
+    };
+    format!("{why}{hint}")
 }
 
 /// A passage for a program.
