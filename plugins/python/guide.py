@@ -14,8 +14,9 @@ from ravenry.events import Replace, Suggest, Text
 from ravenry.http import HttpError
 from ravenry.knowledge import Collection, Document, KnowledgeError, NoSuchCollection, Passage
 
-#: Most passages of an answer, and of one search: more, because lists are merged.
-PASSAGES_MAX, FOUND_MAX = 6, 20
+#: Most passages of an answer; of one search: more, because lists are merged; and that a search
+#: returns: those of a few files may stand behind those of many others.
+PASSAGES_MAX, FOUND_MAX, ALL_MAX = 6, 20, 100
 
 #: Is added to a rank, so that the first of one list is not above the second of two.
 RANK_OFFSET = 60
@@ -42,9 +43,25 @@ too; they are yours alone.
 - **which files do you have**
 - **forget my files**"""
 
-#: A question to a person's own files, and what it is about.
+#: A word, or what says nothing of what a person wants. No "will you": who asks whether files will be
+#: deleted does not ask for it.
+WORD = re.compile(
+    r"(?:all|just|now|please|thanks|(?:can|could|would|thank)[\W_]+you|tell[\W_]+me)(?![^\W_])"
+    r"|([^\W_]+)",
+    re.IGNORECASE,
+)
+
+#: What a person may say of their files, without fillers.
+LIST = re.compile(
+    "(what|which) files (do )?you have|which of my files do you have"
+    "|what are my files|((list|show|show me) )?my files"
+)
+FORGET = re.compile("(forget|delete|remove|erase|clear) my files")
+
+#: How a question to a person's own files begins; where nothing follows, they ask what there is.
 OF_FILES = re.compile(
-    r"what do my files say( about)?(?![^\W_])[: ]*([^: ].*)", re.DOTALL | re.IGNORECASE
+    "(what do my files say( about)?|what my files say about|what does my file say about"
+    "|according to my files|ask my files about|(look in|search) my files for)( |$)"
 )
 
 #: What stands above the passages. They are the words of others: nobody does what they ask for.
@@ -70,29 +87,38 @@ class Guide(Bot):
         self.key = os.environ.get("API_KEY")
 
     def respond(self, query: Query, reply: Reply) -> None:
-        said = take_in(query)
+        said, attached = take_in(query)
         reply.text(said)
-        text = query.last_text.strip()
-        match text.rstrip("?!.").lower():
-            case "which files do you have" | "what do my files say" | "list my files":
+        mine = knowledge.user()
+        match parse(query.last_text.strip()):
+            case "list", _:
                 list_files(reply)
-            case "forget my files":
+            case "forget", _:
                 reply.text(forget_files())
             # Whoever sends nothing but files has read by now what became of them.
-            case "" if not text and said:
+            case _, "" if said:
                 reply.suggest("which files do you have")
-            case "" if not text:
+            case _, "":
                 reply.text(HELP)
-            case _ if of_files := OF_FILES.fullmatch(text):
-                self.answer([knowledge.user()], of_files[2], query, said, reply)
-            case _:
-                self.answer([knowledge.bot(), knowledge.user()], text, query, said, reply)
+            # All of them, also where one more comes with the message.
+            case "ask files", question:
+                self.answer([mine], set(), question, query, said, reply)
+            case _, question:
+                self.answer([knowledge.bot(), mine], attached, question, query, said, reply)
 
     def answer(
-        self, known: list[Collection], question: str, query: Query, before: str, reply: Reply
+        self,
+        known: list[Collection],
+        attached: set[str],
+        question: str,
+        query: Query,
+        before: str,
+        reply: Reply,
     ) -> None:
-        """Answers a question from these collections. `before` is what was said already."""
-        passages = search(known, question, query)
+        """Answers a question from these collections, and from the files that came with it first.
+        `before` is what was said already.
+        """
+        passages = search(known, attached, question, query)
         # Where an answer is bad, its author sees why.
         print("found", quoted([f"{p.document}:{p.first_line}-{p.last_line}" for p in passages]))
         if not passages:
@@ -135,28 +161,74 @@ class Guide(Bot):
         print(f"feedback {kind} on message {message}")
 
 
-def take_in(query: Query) -> str:
-    """Puts the files of the last message into the person's collection: what to say then."""
-    taken: list[str] = []
+def parse(text: str) -> tuple[str, str]:
+    """What a person wants, and which question they ask. Upper case, marks and fillers make no
+    difference; with any other word more it is a question.
+    """
+    words = [word for word in WORD.finditer(text) if word[1]]
+    said = " ".join(word[1].lower() for word in words)
+    of_files = OF_FILES.match(said)
+    if LIST.fullmatch(said) or (of_files and of_files[0] == said):
+        return "list", ""
+    if FORGET.fullmatch(said):
+        return "forget", ""
+    if of_files:
+        behind = text[words[of_files[1].count(" ")].end() :]
+        return "ask files", re.sub(r"^[\s:,]+", "", behind)
+    return "ask", text
+
+
+def take_in(query: Query) -> tuple[str, set[str]]:
+    """Puts the files of the last message into the person's collection: what to say then, and which
+    are there now.
+    """
+    mine = knowledge.user()
+    texts = [file.parsed_content or "" for file in query.attachments]
+    # A query without a person has no collection, and without a text it needs none.
+    has_text = any(map(str.strip, texts))
+    before = {file.id for file in mine.documents()} if has_text else set[str]()
+    new: list[str] = []
+    again: list[str] = []
     refused: list[str] = []
-    for file in query.attachments:
-        text = file.parsed_content
+    for name, file, text in zip(names(query), query.attachments, texts, strict=True):
         # The platform has found no text in it.
-        if text is None or not text.strip():
-            refused.append(file.name)
+        if not text.strip():
+            refused.append(name)
             continue
         is_markdown = file.content_type == "text/markdown"
         document = Document.markdown if is_markdown else Document.plain
         try:
-            knowledge.user().put(document(file.name, text))
-            taken.append(file.name)
+            mine.put(document(name, text))
+            (again if name in before else new).append(name)
         except KnowledgeError as error:
             # Too large, for one; the other files are as good as before.
             if error.kind != "invalid":
                 raise
-            refused.append(file.name)
-    told = (("I have taken in", taken), ("I cannot read", refused))
-    return "".join(f"{what} {', '.join(names)}.\n\n" for what, names in told if names)
+            refused.append(name)
+    ones = "one" if len(again) == 1 else "ones"
+    told = (
+        ("I have taken in", new, ""),
+        ("I have taken in", again, f", in the place of the {ones} before"),
+        ("I cannot read", refused, ""),
+    )
+    said = (f"{start} {', '.join(which)}{end}.\n\n" for start, which, end in told if which)
+    return "".join(said), {*new, *again}
+
+
+def names(query: Query) -> list[str]:
+    """A name for each file that no other of the message has: `notes.txt`, `notes-2.txt`."""
+    own_names = [file.name.strip() for file in query.attachments]
+    others, given = set(own_names), dict[str, None]()
+    for own in own_names:
+        name = wanted = own or "file"
+        number = 1
+        # Nor what another is called by itself, be it later in the message.
+        while name in given or (name != own and name in others):
+            number += 1
+            start, dot, ending = wanted.rpartition(".")
+            name = f"{start}-{number}{dot}{ending}" if start else f"{wanted}-{number}"
+        given[name] = None
+    return list(given)
 
 
 def list_files(reply: Reply) -> None:
@@ -176,8 +248,11 @@ def forget_files() -> str:
     return "I have forgotten your file." if count == 1 else f"I have forgotten your {count} files."
 
 
-def search(collections: list[Collection], question: str, query: Query) -> list[Passage]:
-    """The best passages of these collections, best first.
+def search(
+    collections: list[Collection], attached: set[str], question: str, query: Query
+) -> list[Passage]:
+    """The best passages of these collections, best first; of the files that came with the question,
+    where they have something to say.
 
     Each is asked twice: with the question alone, and with the person's last messages behind it, for
     a question such as "and on Sundays?". What fits the question itself is in both lists, and so
@@ -187,8 +262,15 @@ def search(collections: list[Collection], question: str, query: Query) -> list[P
     earlier = [message.content for message in query.history if message.role == "user"]
     whole = "\n".join([question, *earlier[: -EARLIER_MAX - 1 : -1]])
     merged: dict[tuple[str, int, str], Passage] = {}
-    for collection in collections:
-        for asked in dict.fromkeys((question, whole)):
+    for asked in dict.fromkeys((question, whole)):
+        # Where the question itself finds something, what was said before does not make it one about
+        # a file.
+        if attached and not merged:
+            of_files = knowledge.user().search(asked, ALL_MAX)
+            of_files = [passage for passage in of_files if passage.document in attached]
+            if of_files:
+                return of_files[:PASSAGES_MAX]
+        for collection in collections:
             try:
                 found = collection.search(asked, FOUND_MAX)
             except NoSuchCollection:
@@ -210,7 +292,8 @@ def nothing_found(collections: list[Collection]) -> str:
         except NoSuchCollection:
             pass
     about = f"They are about: {'; '.join(titles[:TITLES_MAX])}." if titles else "I have none yet."
-    return f"I do not know: my documents say nothing about that. {about}"
+    whose = "my documents" if len(collections) > 1 else "your files"
+    return f"I do not know: {whose} say nothing about that. {about}"
 
 
 def quotes(passages: list[Passage]) -> str:

@@ -1,5 +1,7 @@
 //! Shows how a bot answers from documents: those of its author, and the files that a person hands over.
 
+use std::collections::BTreeSet;
+
 use ravenry_sdk::knowledge::{self, Collection, Error, Passage};
 use ravenry_sdk::{Bot, Feedback, Query, Reply, Result, Settings};
 
@@ -12,7 +14,9 @@ mod sources;
 mod tests;
 
 use command::Command;
+use files::Taken;
 use model::Model;
+use search::Question;
 
 /// How many documents are named where nothing was found.
 const TITLES_MAX: usize = 5;
@@ -42,25 +46,24 @@ impl Guide {
         }
     }
 
-    /// Answers a question from these collections. `before` is what was said already.
+    /// Answers a question. `before` is what was said already.
     fn answer(
         &self,
-        collections: &[Collection],
-        question: &str,
+        question: &Question,
         query: &Query,
         before: &str,
         reply: &mut Reply,
     ) -> Result {
-        let passages = search::search(collections, question, query)?;
+        let passages = question.search(query)?;
         log_found(&passages);
         if passages.is_empty() {
-            return reply.text(nothing_found(collections)?);
+            return reply.text(nothing_found(question.collections)?);
         }
         let Some(model) = &self.model else {
             reply.text(sources::quotes(&passages))?;
             return reply.text(sources::list(&passages, &(1..=passages.len()).collect()));
         };
-        let messages = model::messages(question, query, &passages);
+        let messages = model::messages(question.text, query, &passages);
         let text = model.answer(&messages, before, reply)?;
         reply.text(sources::list(&passages, &sources::cited(&text)))
     }
@@ -68,19 +71,28 @@ impl Guide {
 
 impl Bot for Guide {
     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
-        let said = files::take_in(query, reply)?;
-        let both = [knowledge::bot(), knowledge::user()];
-        match Command::parse(query.last_text()) {
-            Command::List => files::list(reply),
-            Command::Forget => files::forget(reply),
-            Command::AskFiles(question) => {
-                self.answer(&[knowledge::user()], question, query, &said, reply)
-            }
+        let Taken { said, ids } = files::take_in(query, reply)?;
+        let question = match Command::parse(query.last_text()) {
+            Command::List => return files::list(reply),
+            Command::Forget => return files::forget(reply),
             // Whoever sends nothing but files has read by now what became of them.
-            Command::Ask("") if !said.is_empty() => reply.suggest("which files do you have"),
-            Command::Ask("") => reply.text(HELP),
-            Command::Ask(question) => self.answer(&both, question, query, &said, reply),
-        }
+            Command::Ask("") if !said.is_empty() => {
+                return reply.suggest("which files do you have");
+            }
+            Command::Ask("") => return reply.text(HELP),
+            // All of them, also where one more comes with the message.
+            Command::AskFiles(text) => Question {
+                text,
+                collections: &[knowledge::user()],
+                attached: &BTreeSet::new(),
+            },
+            Command::Ask(text) => Question {
+                text,
+                collections: &[knowledge::bot(), knowledge::user()],
+                attached: &ids,
+            },
+        };
+        self.answer(&question, query, &said, reply)
     }
 
     fn settings(&self) -> Settings {
@@ -120,7 +132,11 @@ fn nothing_found(collections: &[Collection]) -> Result<String> {
         }
     }
     titles.truncate(TITLES_MAX);
-    let nothing = "I do not know: my documents say nothing about that.";
+    let whose = match collections {
+        [_, _, ..] => "my documents",
+        _ => "your files",
+    };
+    let nothing = format!("I do not know: {whose} say nothing about that.");
     Ok(match titles.as_slice() {
         [] => format!("{nothing} I have none yet."),
         titles => format!("{nothing} They are about: {}.", titles.join("; ")),

@@ -1,9 +1,11 @@
 //! What people are told from which documents, by whom, and what is kept of them.
 
+mod commands;
+mod files;
 mod models;
 
-use super::{Command, Guide, HELP, log_found, sources};
-use ravenry_sdk::knowledge::{Document, Error, Passage};
+use super::{Guide, HELP, log_found, sources};
+use ravenry_sdk::knowledge::{Document, Passage};
 use ravenry_sdk::testing::{Knowledge, Scene, Scope};
 use ravenry_sdk::{Attachment, Bot, Feedback, Message, Query};
 
@@ -60,36 +62,6 @@ fn with_files(text: &str, files: &[(&str, Option<&str>)]) -> Vec<Message> {
         attachments: attachments.collect(),
         ..Message::user(text)
     }]
-}
-
-#[test]
-fn sentences_about_files_are_understood_as_people_write_them() {
-    let cases = [
-        ("When do you open?", Command::Ask("When do you open?")),
-        ("", Command::Ask("")),
-        ("which files do you have", Command::List),
-        (" Which files do you have? ", Command::List),
-        ("What do my files say?", Command::List),
-        ("Forget my files!", Command::Forget),
-        (
-            "forget my files about cats",
-            Command::Ask("forget my files about cats"),
-        ),
-        (
-            "What do my files say about cats?",
-            Command::AskFiles("cats?"),
-        ),
-        ("what do my files say: cats", Command::AskFiles("cats")),
-        ("what do my files say on cats", Command::AskFiles("on cats")),
-        (
-            "what do my files sayings",
-            Command::Ask("what do my files sayings"),
-        ),
-        ("what do my files säy", Command::Ask("what do my files säy")),
-    ];
-    for (text, command) in cases {
-        assert_eq!(Command::parse(text), command, "{text:?}");
-    }
 }
 
 #[test]
@@ -166,6 +138,18 @@ fn who_finds_nothing_hears_what_there_is() {
     assert!(transcript.asked.is_empty());
     let empty = Scene::default().ask(&plain(), "Cats?");
     assert_eq!(empty.text(), format!("{nothing} I have none yet."));
+    // Who asks their own files is not told of others.
+    let mine = museum().ask(&with_model(), "What do my files say about a ticket?");
+    let nothing_mine = "I do not know: your files say nothing about that. I have none yet.";
+    assert_eq!(mine.text(), nothing_mine);
+    // What came with the question is one of the documents that have nothing.
+    let files = with_files("Cats?", &[("list.txt", Some("milk"))]);
+    let with_file = museum().ask(&plain(), files).text();
+    let about = "They are about: Manual; list.txt.";
+    assert_eq!(
+        with_file,
+        format!("I have taken in list.txt.\n\n{nothing} {about}")
+    );
     let mut known = manual();
     for number in 0..9 {
         known = known.with(me(), Document::plain(format!("n{number}"), "text"));
@@ -178,90 +162,6 @@ fn who_finds_nothing_hears_what_there_is() {
         many,
         format!("{nothing} They are about: Manual; n0; n1; n2; n3.")
     );
-}
-
-#[test]
-fn files_are_taken_in_searched_listed_and_forgotten() {
-    let files = [
-        ("list.txt", Some("milk and eggs")),
-        ("cat.png", None),
-        ("empty.txt", Some(" ")),
-    ];
-    let taken = museum().ask(&plain(), with_files("", &files));
-    assert_eq!(
-        taken.text(),
-        "I have taken in list.txt.\n\nI cannot read cat.png, empty.txt.\n\n"
-    );
-    assert!(taken.knowledge.ids(&me()).eq(["list.txt"]));
-
-    let scene = Scene::default().knowledge(taken.knowledge);
-    let found = scene
-        .ask(&plain(), "What do my files say about milk and a ticket?")
-        .text();
-    assert!(
-        found.contains("> milk and eggs") && !found.contains("francs"),
-        "{found}"
-    );
-    let nothing = scene
-        .ask(&plain(), "what do my files say about tickets")
-        .text();
-    assert!(nothing.ends_with("They are about: list.txt."), "{nothing}");
-
-    let listed = scene.ask(&plain(), "Which files do you have?").text();
-    assert_eq!(listed, "- **list.txt**, 13 bytes\n");
-    let forgotten = scene.ask(&plain(), "forget my files");
-    assert_eq!(forgotten.text(), "I have forgotten your file.");
-    assert!(forgotten.knowledge.ids(&me()).eq([""; 0]));
-    assert!(forgotten.knowledge.ids(&Scope::Bot).eq(["manual.md"]));
-    let scene = Scene::default().knowledge(forgotten.knowledge);
-    assert_eq!(
-        scene.ask(&plain(), "forget my files").text(),
-        "I have no files of yours."
-    );
-    let none = scene.ask(&plain(), "list my files").text();
-    assert!(none.starts_with("I have no files of yours."), "{none}");
-
-    // A file that comes again takes the place of the one before, and another's is never seen.
-    let again = scene.ask(&plain(), with_files("tea", &[("list.txt", Some("tea"))]));
-    assert!(again.text().contains("> tea"), "{again}");
-    let bert = Query {
-        user_id: "bert".to_owned(),
-        ..Query::from("tea")
-    };
-    let scene = Scene::default().knowledge(again.knowledge);
-    assert!(
-        scene
-            .ask(&plain(), bert)
-            .text()
-            .starts_with("I do not know")
-    );
-}
-
-#[test]
-fn many_files_are_listed_in_part() {
-    let mut known = Knowledge::new();
-    for number in 0..52 {
-        known = known.with(me(), Document::plain(format!("{number}.txt"), "text"));
-    }
-    let scene = Scene::default().knowledge(known);
-    let listed = scene.ask(&plain(), "which files do you have").text();
-    assert_eq!(listed.lines().count(), 51);
-    assert!(listed.ends_with("- and 2 more\n"), "{listed}");
-    let forgotten = scene.ask(&plain(), "forget my files").text();
-    assert_eq!(forgotten, "I have forgotten your 52 files.");
-}
-
-#[test]
-fn refusals_of_the_gateway_are_told() {
-    let refusing = |error| Scene::default().knowledge(manual().refusing(error));
-    let away = refusing(Error::Unavailable("away".to_owned())).ask(&plain(), "ticket?");
-    assert!(away.failure().unwrap().allow_retry);
-    let message = || with_files("", &[("list.txt", Some("milk"))]);
-    let full = refusing(Error::Full("full".to_owned())).ask(&plain(), message());
-    assert!(!full.failure().unwrap().allow_retry);
-    let large = "x".repeat(4 * 1024 * 1024 + 1);
-    let large = museum().ask(&plain(), with_files("", &[("large.txt", Some(&large))]));
-    assert_eq!(large.text(), "I cannot read large.txt.\n\n");
 }
 
 /// The documents of the bot are there for those who have no name, too.
@@ -288,6 +188,16 @@ fn nobody_has_no_files_and_is_answered() {
             .ask(&plain(), nobody("forget my files"))
             .failure()
             .is_some()
+    );
+    // What cannot be kept needs no collection.
+    let query = Query {
+        messages: with_files("ticket?", &[("cat.png", None)]),
+        ..nobody("")
+    };
+    let told = museum().ask(&plain(), query).text();
+    assert!(
+        told.starts_with("I cannot read cat.png.\n\n**[1]**"),
+        "{told}"
     );
 }
 

@@ -1,4 +1,4 @@
-"""What people are told from which documents, what a model is asked, and what is kept of files."""
+"""What people are told from which documents, and what a model is asked."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ from unittest import mock
 from guide import HELP, Guide, cited
 from ravenry import Attachment, Feedback, HttpError, Message, PoeError, Query
 from ravenry.events import Event, Replace, Suggest, Text
-from ravenry.knowledge import Document, KnowledgeError
+from ravenry.knowledge import Document
 from ravenry.testing import Knowledge, Scene, Script, Transcript, Upstream
 
 MANUAL = """\
@@ -29,6 +29,7 @@ A ticket costs five francs. Children pay nothing.
 
 SOURCES = "\n\n**Sources**\n\n- [1] Manual › Tickets, manual.md lines 7–9\n"
 NOTHING = "I do not know: my documents say nothing about that."
+NOTHING_MINE = "I do not know: your files say nothing about that."
 
 POE = {"model": "Claude"}
 API = {"model": "llama", "url": "https://api.test/v1/", "API_KEY": "placeholder"}
@@ -64,10 +65,6 @@ def with_files(text: str, *files: tuple[str, str | None]) -> list[Message]:
 
 def nobody(text: str) -> Query:
     return Query(messages=[Message.user(text)])
-
-
-def ids(known: Knowledge, user_id: str = "user") -> list[str]:
-    return [document.id for document in known.user(user_id).documents()]
 
 
 class DocumentsTest(unittest.TestCase):
@@ -120,10 +117,26 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual(transcript.text, f"{NOTHING} They are about: Manual.")
         self.assertEqual(transcript.asked, [])
         self.assertEqual(ask("Cats?", Knowledge()).text, f"{NOTHING} I have none yet.")
+        # Who asks their own files is not told of others.
+        mine = ask("What do my files say about a ticket?", config=POE).text
+        self.assertEqual(mine, f"{NOTHING_MINE} I have none yet.")
+        # What came with the question is one of the documents that have nothing.
+        with_file = ask(with_files("Cats?", ("list.txt", "milk"))).text
+        about = "They are about: Manual; list.txt."
+        self.assertEqual(with_file, f"I have taken in list.txt.\n\n{NOTHING} {about}")
         known = manual()
         known.user().put_many(Document.plain(f"n{number}", "text") for number in range(9))
         about = "They are about: Manual; n0; n1; n2; n3."
         self.assertEqual(ask("Cats?", known).text, f"{NOTHING} {about}")
+
+    def test_nobody_has_no_files_and_is_answered(self) -> None:
+        self.assertIn("five francs", ask(nobody("ticket?")).text)
+        self.assertTrue(ask(nobody("cats?")).text.endswith("They are about: Manual."))
+        self.assertIsNotNone(ask(nobody("forget my files")).failure)
+        # What cannot be kept needs no collection.
+        query = nobody("ticket?")
+        query.messages = with_files("ticket?", ("cat.png", None))
+        self.assertTrue(ask(query).text.startswith("I cannot read cat.png.\n\n**[1]**"))
 
     def test_numbers_are_cited_in_any_way(self) -> None:
         self.assertEqual(cited("a [2] b [1][3], [4, 5]."), ["2", "1", "3", "4", "5"])
@@ -140,99 +153,6 @@ class DocumentsTest(unittest.TestCase):
         with contextlib.redirect_stdout(log):
             Scene().feedback(Guide, Feedback("m\n1", feedback_type="like"))
         self.assertEqual(log.getvalue(), 'feedback "like" on message "m\\n1"\n')
-
-
-class FilesTest(unittest.TestCase):
-    def test_sentences_about_files_are_understood_as_people_write_them(self) -> None:
-        known = Knowledge()
-        known.bot().put(Document.plain("all", "cats forget säy sayings"))
-        known.user().put(Document.plain("mine", "cats"))
-        listed, forgotten = "- **mine**, 4 bytes\n", "I have forgotten your file."
-        for text, said in (
-            ("which files do you have", listed),
-            (" Which files do you have? ", listed),
-            ("What do my files say?", listed),
-            ("LIST my files.", listed),
-            ("Forget my files!", forgotten),
-        ):
-            self.assertEqual(ask(text, known).text, said, text)
-        for text, is_of_all in (
-            ("forget my files about cats", True),
-            ("What do my files say about cats?", False),
-            ("what do my files say: cats", False),
-            ("what do my files say on\ncats", False),
-            ("what do my files sayings on cats", True),
-            ("what do my files säy on cats", True),
-        ):
-            answer = ask(text, known).text
-            self.assertIn("mine, mine line 1", answer, text)
-            self.assertEqual("all, all line 1" in answer, is_of_all, text)
-
-    def test_files_are_taken_in_searched_listed_and_forgotten(self) -> None:
-        files = (("list.txt", "milk and eggs"), ("cat.png", None), ("empty.txt", " "))
-        taken = ask(with_files("", *files))
-        refused = "I cannot read cat.png, empty.txt.\n\n"
-        self.assertEqual(taken.text, f"I have taken in list.txt.\n\n{refused}")
-        self.assertEqual(taken.suggestions, ["which files do you have"])
-        known = taken.knowledge
-        self.assertEqual(ids(known), ["list.txt"])
-
-        found = ask("What do my files say about milk and a ticket?", known).text
-        self.assertIn("> milk and eggs", found)
-        self.assertNotIn("francs", found)
-        nothing = ask("what do my files say about tickets", known).text
-        self.assertTrue(nothing.endswith("They are about: list.txt."), nothing)
-        self.assertEqual(
-            ask("Which files do you have?", known).text, "- **list.txt**, 13 bytes\n"
-        )
-
-        forgotten = ask("forget my files", known)
-        self.assertEqual(forgotten.text, "I have forgotten your file.")
-        known = forgotten.knowledge
-        self.assertEqual(ids(known), [])
-        self.assertIsNotNone(known.document("manual.md"))
-        self.assertEqual(ask("forget my files", known).text, "I have no files of yours.")
-        none = ask("list my files", known).text
-        self.assertTrue(none.startswith("I have no files of yours."), none)
-
-    def test_a_file_that_comes_again_takes_the_place_of_the_one_before(self) -> None:
-        known = ask(with_files("", ("list.txt", "milk"))).knowledge
-        again = ask(with_files("tea", ("list.txt", "tea")), known)
-        self.assertIn("> tea", again.text)
-        self.assertEqual(ids(again.knowledge), ["list.txt"])
-        # Another person never sees it.
-        bert = Query(messages=[Message.user("tea")], user_id="bert")
-        self.assertTrue(ask(bert, again.knowledge).text.startswith(NOTHING))
-
-    def test_a_file_in_markdown_has_its_structure(self) -> None:
-        (message,) = with_files("ticket?", ("mine.md", MANUAL))
-        message.attachments[0].content_type = "text/markdown"
-        self.assertIn("[1] Manual › Tickets, mine.md", ask([message], Knowledge()).text)
-
-    def test_many_files_are_listed_in_part(self) -> None:
-        known = Knowledge()
-        known.user().put_many(Document.plain(f"{number}.txt", "text") for number in range(52))
-        listed = ask("which files do you have", known).text
-        self.assertEqual(len(listed.splitlines()), 51)
-        self.assertTrue(listed.endswith("- and 2 more\n"), listed)
-        self.assertEqual(ask("forget my files", known).text, "I have forgotten your 52 files.")
-
-    def test_refusals_of_the_gateway_are_told(self) -> None:
-        for kind, query, retry in (
-            ("unavailable", [Message.user("ticket?")], True),
-            ("full", with_files("", ("list.txt", "milk")), False),
-        ):
-            known = manual()
-            known.refusal = KnowledgeError("full" if kind == "full" else "unavailable", kind)
-            failure = ask(query, known).failure
-            self.assertEqual(failure and failure.allow_retry, retry)
-        large = ask(with_files("", ("large.txt", "x" * (4 * 1024 * 1024 + 1))))
-        self.assertEqual(large.text, "I cannot read large.txt.\n\n")
-
-    def test_nobody_has_no_files_and_is_answered(self) -> None:
-        self.assertIn("five francs", ask(nobody("ticket?")).text)
-        self.assertTrue(ask(nobody("cats?")).text.endswith("They are about: Manual."))
-        self.assertIsNotNone(ask(nobody("forget my files")).failure)
 
 
 def chunk(text: str, reason: str | None = None) -> str:
