@@ -82,3 +82,30 @@ fn what_goes_wrong_in_an_answer_is_one_sentence_and_one_record() {
     assert_eq!(log.matches("SystemExit: 37").count(), 1, "{log}");
     assert!(!log.contains("never awaited"), "{log}");
 }
+
+/// Texts of the interface hold numbers up to 64 bits.
+const LONG: &str = r#"
+import ravenry
+
+class Long(ravenry.Bot):
+    async def respond(self, query, reply):
+        total = query.extra_params["sum"] + query.last_message.parameters["more"][0]
+        yield f"{total} {query.tools[0]['max']!r}"
+        reply.json({"sum": total})
+"#;
+
+#[test]
+fn whole_numbers_of_any_size_keep_their_value() {
+    let folder = Folder::with_manifest("[bot.long]\nsource = \"long.py\"\n").file("long.py", LONG);
+    let server = folder.up();
+    server.wait_ready();
+    let message =
+        r#"{"role":"user","content":"add","parameters":{"more":[100000000000000000000000000001]}}"#;
+    let body = format!(
+        r#"{{"version":"1.2","type":"query","query":[{message}],"user_id":"u","conversation_id":"c","message_id":"m",
+           "extra_params":{{"sum":18446744073709551617}},"tools":[{{"max":1e25}}]}}"#
+    );
+    let expected = "text {\"text\":\"100000000018446744073709551618 1e+25\"}\n\
+                    json {\"sum\":\"100000000018446744073709551618\"}\ndone {}\n";
+    assert_eq!(server.post("long", body.as_bytes(), &[]).show(), expected);
+}

@@ -120,3 +120,30 @@ fn a_bot_with_packages_is_served_and_holds_nothing_but_what_it_names() {
     });
     assert_eq!(runtimes(), before);
 }
+
+/// Each is one sentence with its line, and the bot goes on as it was.
+#[test]
+fn packages_that_cannot_run_are_refused_and_the_former_version_goes_on() {
+    let bot = "import ravenry\n\nclass B(ravenry.Bot):\n    def respond(self, query, reply):\n        return 'one'\n";
+    let folder = Folder::with_manifest("[bot.b]\nsource = \"b.py\"\n").file("b.py", bot);
+    let server = folder.up();
+    server.wait_ready();
+    assert_eq!(server.ask("b", "hi").said(), "one");
+    let none = "0".repeat(64);
+    let changed = bot.replace("import ravenry\n", "import markdown_it, ravenry\n");
+    fs::write(server.folder.path().join("b.py"), changed).unwrap();
+    for (requirements, sentence) in [
+        (
+            "numpy==2.3.5\n".to_owned(),
+            "requirements.txt, line 1: there is no wheel of `numpy==2.3.5` that runs here",
+        ),
+        (
+            format!("mdurl==0.1.2 --hash=sha256:{none}\n"),
+            "was locked for another Python than 3.14: its hash differs",
+        ),
+    ] {
+        fs::write(server.folder.path().join("requirements.txt"), requirements).unwrap();
+        server.wait_text(sentence);
+        assert_eq!(server.ask("b", "hi").said(), "one", "{sentence}");
+    }
+}

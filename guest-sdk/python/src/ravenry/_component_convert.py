@@ -6,10 +6,12 @@ promises, it counts as left out: a bot should not fail over a field that it may 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from wit_world.imports import types
+from wit_world.imports import request, types
 
+from . import _long_numbers
 from ._text import dumps, is_list, is_object, maybe_loads, maybe_whole, object_of, whole
 from .bot import ErrorReport, Feedback, Reaction
 from .query import Attachment, Message, MessageFeedback, MessageReaction, Query, Sender, User
@@ -18,6 +20,19 @@ from .settings import Settings
 
 def query_of(query: types.Query) -> Query:
     """A query of the gateway."""
+    made = _query(query)
+    if any(map(_long_numbers.may_be_in, _json_texts(query))):
+        _long_numbers.restore_in_query(made, request.raw)
+    return made
+
+
+def _json_texts(query: types.Query) -> Iterator[str | None]:
+    yield from (query.tools, query.tool_calls, query.tool_results, query.extra_params)
+    for message in (*query.messages, *query.referenced_messages):
+        yield message.parameters
+
+
+def _query(query: types.Query) -> Query:
     return Query(
         version=query.version,
         messages=_messages(query),
@@ -108,7 +123,11 @@ def reaction_of(reaction: types.Reaction) -> Reaction:
 
 def report_of(report: types.ErrorReport) -> ErrorReport:
     """What the platform could not make sense of."""
-    return ErrorReport(report.message, object_of(report.metadata))
+    metadata = object_of(report.metadata)
+    if _long_numbers.may_be_in(report.metadata):
+        sent = object_of(request.raw())
+        metadata = _long_numbers.restored(metadata, sent.get("metadata"))
+    return ErrorReport(report.message, metadata)
 
 
 def settings_to(settings: Any) -> types.BotSettings:
