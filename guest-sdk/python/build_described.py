@@ -54,6 +54,7 @@ def described(bot: Path) -> dict[str, object]:
     sure, unsure = hosts(code)
     sure = sorted({*sure, *(host for granted in secrets.values() for host in granted)})
     config = {name: KEPT for name in reads if name in keys - {*secrets} and reads[name].is_demanded}
+    sent_addresses(code, notes)
     known = {*keys, *secrets, *code.sets(), "FASTAPI_POE_PATH"}
     open_reads = [read for name, read in reads.items() if name not in known]
     by_hand = list(variables(open_reads, notes))
@@ -272,6 +273,19 @@ def named(code: Code, node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             yield code.text(key) or "", value
+
+
+def sent_addresses(code: Code, notes: Notes) -> None:
+    """Notes calls that ask an address which comes with a query: `requests.get(attachment.url)`."""
+    for call in code.calls():
+        asked = call.args[0] if call.args else keyword(call, "url")
+        is_sent = isinstance(asked, ast.Attribute) and asked.attr == "url"
+        if is_sent and code.dotted(call.func).partition(".")[0] in ("httpx", "requests", "urllib"):
+            said = (
+                "asks an address that comes with a query: name its host under"
+                " `allowed_outbound_hosts` in ravenry.toml"
+            )
+            notes.add(call.lineno, said)
 
 
 def hosts(code: Code) -> tuple[list[str], list[str]]:

@@ -184,6 +184,11 @@ class KeyTest(DescribedTest):
         self.assertEqual(self.found["secrets"], {})
         self.assertTrue(self.noted("haiku.py:10 asks a service whose address is not in the file"))
 
+    def test_addresses_that_come_with_a_query_are_noted(self) -> None:
+        self.bot("import requests\ndef read(file):\n    return requests.get(file.url, timeout=9)\n")
+        self.assertTrue(self.noted("haiku.py:11 asks an address that comes with a query"))
+        self.assertEqual(self.found["hosts"], [])
+
     def test_variables_are_for_the_manifest_but_for_those_that_the_file_sets(self) -> None:
         self.bot(
             "a = os.environ['CITY']\nb = os.getenv('WEATHER_TOKEN')\nos.environ['MINE'] = 'x'\n"

@@ -242,7 +242,7 @@ class Files(unittest.TestCase):
         async def say(bot: Does, request: fp.QueryRequest) -> AsyncIterator[Any]:
             yield fp.PartialResponse(text="a")
             made = await bot.post_message_attachment(
-                message_id=request.message_id, file_data=b"x", filename="f", is_inline=True
+                message_id=request.message_id, file_data=b"x", filename="f.mp4", is_inline=True
             )
             yield fp.PartialResponse(text=f"![f][{made.inline_ref}]")
             await bot.post_message_attachment(
@@ -252,6 +252,7 @@ class Files(unittest.TestCase):
         told = play(say)
         self.assertEqual([type(event) for event in told.events], [Text, File, Text, File])
         label = told.events[1].members()["inline_ref"]
+        self.assertEqual(told.events[1].members()["content_type"], "video/mp4")
         self.assertEqual(told.events[2], Text(f"![f][{label}]"))
         self.assertEqual(told.events[3].members()["name"], "a b.png")
 

@@ -14,7 +14,7 @@ from ravenry._component_convert import query_of, report_of
 
 types = gateway.types
 BIG = 2**64 + 1
-ROUNDED = "1.8446744073709552e19"
+ROUNDED = "1.8446744073709552e+19"
 
 
 def sent(**members: Any) -> Any:
@@ -32,7 +32,7 @@ class LongNumbersTest(unittest.TestCase):
                 generated_message(referenced_message=0, parameters=f"[{ROUNDED}]"),
                 generated_message(referenced_message=None, parameters=rounded),
             ],
-            tools=f"[{ROUNDED}]",
+            tools="[1.8446744073709552e19]",
             extra_params=f'{{"-": -{ROUNDED}}}',
         )
         query.messages[0].referenced_message = 2

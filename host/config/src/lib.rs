@@ -108,6 +108,16 @@ pub fn load_manifest(
     local(flags, world, |loader| loader.manifest(path, None))
 }
 
+/// Loads the text of an author's manifest that is in no file: as if it were at this path, which errors name.
+pub fn load_written(
+    path: &Path,
+    text: &str,
+    flags: &[(String, String)],
+    world: World<'_>,
+) -> Result<ServerSpec, Problems> {
+    local(flags, world, |loader| loader.written(path, text))
+}
+
 /// Loads the bots of a directory, with or without a manifest: all belong to one tenant `local`.
 pub fn load_directory(
     dir: &Path,

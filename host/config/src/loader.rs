@@ -105,10 +105,19 @@ impl<'e> Loader<'e> {
         if let Some(leaves) = self.leaves(home, path, "a manifest", named_at.cloned()) {
             return self.problems.push(leaves);
         }
-        let Some(text) = self.text(path, named_at) else {
-            return;
-        };
-        let mut file = TextFile::new(path, &text).of_tenant(self.vault.is_operators());
+        if let Some(text) = self.text(path, named_at) {
+            self.manifest_text(path, &text);
+        }
+    }
+
+    /// Reads the text of a manifest as one that is there.
+    pub(super) fn written(&mut self, path: &Path, text: &str) {
+        self.manifest_text(path, text);
+        self.blame(None);
+    }
+
+    fn manifest_text(&mut self, path: &Path, text: &str) {
+        let mut file = TextFile::new(path, text).of_tenant(self.vault.is_operators());
         let entries = manifest::read(&mut file);
         let is_sound = file.problems.is_empty();
         self.problems.append(&mut file.problems);

@@ -28,10 +28,24 @@ pub(super) fn strict(source: &Path, world: World<'_>) -> Result<ServerSpec, Fail
     loaded.map_err(Failure::Usage)
 }
 
-/// Reads the bots that are right; the others are in [`ServerSpec::refused`].
+/// Reads the bots that are right; the others are in [`ServerSpec::refused`]. `manifest` is what a file in Python says of
+/// itself, if it says so.
 ///
 /// # Errors
 /// Mistakes that leave no bot at all.
-pub(super) fn lenient(source: &Path, limits: &[(String, String)]) -> Result<ServerSpec, Failure> {
-    config::load_path(source, limits, WORLD).map_err(Failure::Usage)
+pub(super) fn lenient(
+    source: &Path,
+    manifest: Option<&str>,
+    limits: &[(String, String)],
+) -> Result<ServerSpec, Failure> {
+    let loaded = match manifest {
+        Some(text) => {
+            // Errors name lines of it, and it is nowhere else to be seen.
+            let name = source.file_name().unwrap_or_default().to_string_lossy();
+            let path = source.with_file_name(format!("ravenry.toml made of {name}"));
+            config::load_written(&path, text, limits, WORLD)
+        }
+        None => config::load_path(source, limits, WORLD),
+    };
+    loaded.map_err(Failure::Usage)
 }

@@ -23,7 +23,7 @@ use ravenry_config::limits::Limits;
 use ravenry_gateway::packer::{Packed, Packer};
 
 /// Where the packages of a bot are listed, as pip reads it.
-const REQUIREMENTS: &str = "requirements.txt";
+pub(super) const REQUIREMENTS: &str = "requirements.txt";
 
 /// What the interpreter has, and need not be installed, by the names that pip knows.
 const BUILT_IN: [&str; 4] = ["fastapi-poe", "modal", "openai", "ravenry"];
@@ -82,14 +82,24 @@ fn needs_packages(requirements: &Path) -> bool {
     let text = String::from_utf8_lossy(&text);
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty()).any(|line| {
-        let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-        let name = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-        let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
         // These lead to packages that are listed elsewhere; other options say how they are installed.
         let elsewhere = ["-r", "--requirement", "-e", "--editable"];
         let leads = elsewhere.iter().any(|option| line.starts_with(option));
-        leads || !line.starts_with(['#', '-']) && !BUILT_IN.contains(&name.as_str())
+        leads || package(line).is_some_and(|name| !is_built_in(&name))
     })
+}
+
+/// The package of a line of requirements, as pip compares names. `None`: it is an option, or a comment.
+pub(super) fn package(line: &str) -> Option<String> {
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    let name = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
+    let is_one = !line.starts_with(['#', '-']);
+    is_one.then(|| name.to_ascii_lowercase().replace(['_', '.'], "-"))
+}
+
+/// Whether the interpreter has a package, so that it need not be installed.
+pub(super) fn is_built_in(package: &str) -> bool {
+    BUILT_IN.contains(&package)
 }
 
 /// The interpreter of all bots without packages, ready to pack.

@@ -29,6 +29,7 @@ use super::{
     failure::Failure,
     load,
     progress::Progress,
+    python_file::PythonFile,
     source_tree::{Fingerprints, Root, Scanner, documents_of, roots_of, take_over_locks},
     watch::{Changes, Watcher},
 };
@@ -49,6 +50,9 @@ pub(super) struct Reload {
     /// Where compiled code is.
     cache: PathBuf,
     limits: Vec<(String, String)>,
+    /// What the source says in the place of a manifest, if it is a file in Python that does; as it was the last time that
+    /// it could be read.
+    manifest: Option<String>,
     declarations: Root,
     roots: HashMap<BotKey, Vec<Root>>,
     documents: HashMap<BotKey, Vec<Root>>,
@@ -88,6 +92,7 @@ impl Reload {
             source: source.to_owned(),
             cache: cache.to_owned(),
             limits: limits.to_owned(),
+            manifest: None,
             declarations: Root::of_declarations(source),
             roots: HashMap::new(),
             documents: HashMap::new(),
@@ -114,9 +119,17 @@ impl Reload {
         Some(this)
     }
 
-    /// Tells the played platform of every change.
-    pub(super) fn beside(self, simulated: Option<Arc<Simulated>>) -> Self {
-        Self { simulated, ..self }
+    /// Goes on from what the source said in the place of a manifest, and tells the played platform of every change.
+    pub(super) fn beside(
+        self,
+        manifest: Option<String>,
+        simulated: Option<Arc<Simulated>>,
+    ) -> Self {
+        Self {
+            manifest,
+            simulated,
+            ..self
+        }
     }
 
     /// What ends the loop and the build that it runs, from any thread.
@@ -176,6 +189,15 @@ impl Reload {
         }
     }
 
+    /// Reads what is to be served now.
+    fn declared(&mut self) -> Result<ServerSpec, Problems> {
+        if let Some(own) = PythonFile::read(&self.source, &self.cache) {
+            self.manifest = Some(own.manifest);
+        }
+        let spec = load::lenient(&self.source, self.manifest.as_deref(), &self.limits);
+        spec.map_err(Failure::into_problems)
+    }
+
     /// Reads, builds and mounts what is not as it was `before`.
     fn attempt(
         &mut self,
@@ -184,7 +206,7 @@ impl Reload {
         progress: &Progress,
     ) -> Result<Done, Problems> {
         let settings = self.last.declared != before.declared;
-        let mut spec = load::lenient(&self.source, &self.limits).map_err(Failure::into_problems)?;
+        let mut spec = self.declared()?;
         if let Some(simulated) = &self.simulated {
             simulated.prepare(&mut spec);
         }

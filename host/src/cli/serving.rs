@@ -39,8 +39,9 @@ const CHANGES: &str = "What you change is built and mounted as you save it; runn
 
 /// Where components come from, and whether they are built again when their sources change.
 pub(super) enum Author<'a> {
-    /// Builds what is named here, and builds and mounts it again when it changes.
-    Watches(&'a Path),
+    /// Builds what is named here, and builds and mounts it again when it changes; a file in Python may have said what
+    /// stands for its manifest.
+    Watches(&'a Path, Option<String>),
     /// Builds what is named here, once.
     Builds(&'a Path),
     /// Has built them before: an operator's server builds nothing. It has walls around it, and reads its files again
@@ -73,14 +74,17 @@ pub(super) fn serve(
         tell_open(&spec);
         notes.push(walls.to_string());
     }
-    if let Author::Watches(source) | Author::Builds(source) = &author {
+    if let Author::Watches(source, _) | Author::Builds(source) = &author {
         notes.extend(ravenry_config::unlisted(source, &spec));
     }
     let progress = Progress::logged();
     let cache = serving.directories(&spec)?.cache;
     let mut reload = match &author {
-        Author::Watches(source) => Reload::new((source, &cache), &serving.limits, &spec, &progress)
-            .map(|reload| reload.beside(simulated.cloned())),
+        Author::Watches(source, manifest) => {
+            let own = manifest.clone();
+            Reload::new((source, &cache), &serving.limits, &spec, &progress)
+                .map(|reload| reload.beside(own, simulated.cloned()))
+        }
         Author::Builds(_) | Author::HasBuilt(..) => None,
     };
     for refused in &spec.refused {
@@ -88,7 +92,7 @@ pub(super) fn serve(
     }
     let prepared = match &author {
         Author::HasBuilt(..) => Ok(()),
-        Author::Watches(_) | Author::Builds(_) => build(&mut spec, &cache, &progress),
+        Author::Watches(..) | Author::Builds(_) => build(&mut spec, &cache, &progress),
     };
     let files = table::files(&spec.refused);
     if let Some(reload) = &mut reload {
@@ -103,7 +107,7 @@ pub(super) fn serve(
         let listen = Listen::of(&spec, serving);
         let again = match author {
             Author::HasBuilt(_, again) => Some(again),
-            Author::Watches(_) | Author::Builds(_) => None,
+            Author::Watches(..) | Author::Builds(_) => None,
         };
         let simulated = simulated.map(AsRef::as_ref);
         let shown = (notes, files, &progress);

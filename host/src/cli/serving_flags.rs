@@ -91,6 +91,14 @@ impl ServingFlags {
         spec.embeddings = self.model.or(spec.embeddings.as_ref());
     }
 
+    /// Where compiled code is kept, as far as no file says so.
+    ///
+    /// # Errors
+    /// Nothing names a directory.
+    pub(super) fn cache_dir(&self) -> Result<PathBuf, Failure> {
+        self.cache_dir.clone().map_or_else(cache_dir, Ok)
+    }
+
     /// Where things are kept: a flag wins over the file, the file over the default.
     ///
     /// # Errors

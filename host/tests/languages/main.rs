@@ -25,6 +25,7 @@ mod sample_tests;
 mod bots;
 mod components;
 mod python_answers;
+mod python_bare;
 mod python_files;
 mod python_from;
 mod python_knowledge;

@@ -124,7 +124,7 @@ fn a_bot_with_packages_is_served_and_holds_nothing_but_what_it_names() {
 /// Each is one sentence with its line, and the bot goes on as it was.
 #[test]
 fn packages_that_cannot_run_are_refused_and_the_former_version_goes_on() {
-    let bot = "import ravenry\n\nclass B(ravenry.Bot):\n    def respond(self, query, reply):\n        return 'one'\n";
+    let bot = "import ravenry\n\nclass B(ravenry.Bot):\n    def respond(self, query, reply):\n        yield 'one'\n";
     let folder = Folder::with_manifest("[bot.b]\nsource = \"b.py\"\n").file("b.py", bot);
     let server = folder.up();
     server.wait_ready();
@@ -135,7 +135,7 @@ fn packages_that_cannot_run_are_refused_and_the_former_version_goes_on() {
     for (requirements, sentence) in [
         (
             "numpy==2.3.5\n".to_owned(),
-            "requirements.txt, line 1: there is no wheel of `numpy==2.3.5` that runs here",
+            "requirements.txt:1: `numpy` has no wheel of pure Python",
         ),
         (
             format!("mdurl==0.1.2 --hash=sha256:{none}\n"),

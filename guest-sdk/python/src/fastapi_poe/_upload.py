@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import secrets
 from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
@@ -37,13 +38,19 @@ def attach(content: bytes | None, url: str | None, name: str | None, inline: boo
     """Attaches a file to the reply, through the gateway."""
     try:
         if content is not None:
-            file = _backend.current.attach(name or "file", None, content, inline)
+            name = name or "file"
+            file = _backend.current.attach(name, _content_type(name), content, inline)
         else:
             file = _backend.current.attach_url(url or "", name, inline)
     except PoeError as error:
         raise AttachmentUploadError(str(error)) from error
     attached.add(file.url)
     return file
+
+
+def _content_type(name: str) -> str | None:
+    """What a file is by its name, as the library that sends it elsewhere guesses. `None`: any bytes."""
+    return mimetypes.guess_type(name)[0]
 
 
 def by_gateway(content: bytes | None, url: str | None, name: str | None) -> Attachment:
@@ -92,7 +99,8 @@ def _form(content: bytes, name: str) -> tuple[bytes, str]:
         name.replace("\\", "\\\\").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
     )
     head = f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
-    parts = [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", content]
+    kind = f"Content-Type: {_content_type(name) or 'application/octet-stream'}\r\n\r\n"
+    parts = [head.encode(), kind.encode(), content]
     return b"".join(
         [*parts, f"\r\n--{border}--\r\n".encode()]
     ), f"multipart/form-data; boundary={border}"

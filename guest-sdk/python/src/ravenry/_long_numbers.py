@@ -1,6 +1,6 @@
 """Whole numbers beyond 64 bits, which the JSON texts of a query have rounded.
 
-The gateway reads them as numbers with a decimal point, `1.8446744073709552e19`. The request itself
+The gateway reads them as numbers with a decimal point, `1.8446744073709552e+19`. The request itself
 has them as they were sent: it is read once more where one of them may be there, which is rare.
 """
 
@@ -14,7 +14,7 @@ from ._text import is_list, is_object, maybe_loads
 from .query import Message, Query
 
 #: How the gateway writes what is 2^64 or more. Texts may hold the same by accident.
-_LONG = re.compile(r"\de[12]?\d\d")
+_LONG = re.compile(r"\de\+?[12]?\d\d")
 
 #: Members of a request that a query has as they are.
 _MEMBERS = ("tools", "tool_calls", "tool_results", "extra_params")

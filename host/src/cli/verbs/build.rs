@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::{components, directories, failure::Failure, load, progress::Progress, run::Run};
 use ravenry_base::output;
 use ravenry_config::resolve::ServerSpec;
+use ravenry_gateway::telemetry;
 
 /// What stands at the end of its help.
 const EXAMPLES: &str = "\
@@ -28,6 +29,9 @@ pub(crate) struct Build {
 
 impl Run for Build {
     fn run(&self) -> Result<(), Failure> {
+        // What a bot in Python prints as it is built, and what is said of its file.
+        let _logging = telemetry::start_logging("warn,bot=info", telemetry::LogFormat::Auto)
+            .map_err(|error| Failure::usage(&error))?;
         let mut spec = load::strict(&self.source, load::WITHOUT_SECRETS)?;
         let cache_dir = match &self.cache_dir {
             Some(dir) => dir.clone(),

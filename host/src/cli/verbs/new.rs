@@ -6,7 +6,6 @@
 
 mod carried_python;
 mod carried_sdk;
-mod described;
 mod from_file;
 mod sdk;
 mod templates;
@@ -22,11 +21,12 @@ use clap::{
 };
 
 use self::{
-    described::Described,
     sdk::Sdk,
     templates::{Language, Template, UP},
 };
-use crate::cli::{directories, failure::Failure, formatting::quoted_if_needed, run::Run};
+use crate::cli::{
+    described::Described, directories, failure::Failure, formatting::quoted_if_needed, run::Run,
+};
 use ravenry_base::{output, report::Problem};
 use ravenry_config::ids::BotName;
 

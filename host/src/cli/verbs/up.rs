@@ -8,11 +8,15 @@ use crate::cli::{
     addresses,
     dev_simulator::Simulated,
     failure::Failure,
-    knowledge_model, load, record,
+    knowledge_model, load,
+    python_file::PythonFile,
+    record,
     run::Run,
     serving::{self, Author},
     serving_flags::ServingFlags,
 };
+use ravenry_base::output;
+use ravenry_protocol::shown::Escaped;
 
 /// What stands at the end of its help.
 const EXAMPLES: &str = "\
@@ -59,7 +63,13 @@ pub(crate) struct Up {
 
 impl Run for Up {
     fn run(&self) -> Result<(), Failure> {
-        let mut spec = load::lenient(&self.source, &self.serving.limits)?;
+        let cache = self.serving.cache_dir().ok();
+        let own = cache.and_then(|cache| PythonFile::read(&self.source, &cache));
+        for note in own.iter().flat_map(|own| &own.notes) {
+            output::tell(&Escaped(note).to_string());
+        }
+        let manifest = own.map(|own| own.manifest);
+        let mut spec = load::lenient(&self.source, manifest.as_deref(), &self.serving.limits)?;
         if spec.is_void() {
             spec = spec.whole().map_err(Failure::Usage)?;
         }
@@ -84,7 +94,7 @@ impl Run for Up {
         let author = if self.no_watch {
             Author::Builds(&self.source)
         } else {
-            Author::Watches(&self.source)
+            Author::Watches(&self.source, manifest)
         };
         let recorder = self.record.as_deref().map(record::recorder).transpose()?;
         // To the end: what was said last is written when the writer goes.
