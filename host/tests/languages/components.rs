@@ -55,8 +55,11 @@ pub fn environment(name: &str, packages: &[&str]) -> PathBuf {
 
 /// A sample that is not in Rust, such as `cat-python`.
 pub fn sample(bot: &str) -> Sample {
-    let source = if bot.ends_with("-python") {
-        let built = samples_in_python();
+    let language = ["python", "javascript"]
+        .into_iter()
+        .find(|language| bot.ends_with(&format!("-{language}")));
+    let source = if let Some(language) = language {
+        let built = samples_in(language);
         let component = built.get(bot);
         component
             .unwrap_or_else(|| panic!("no {bot} in {built:?}"))
@@ -68,12 +71,18 @@ pub fn sample(bot: &str) -> Sample {
     Sample { bot, source }
 }
 
-/// The components of the samples in Python, by their names: they have one manifest, and are built together.
-fn samples_in_python() -> HashMap<String, String> {
-    let paths = once("python", || {
-        build_all(&repository("plugins/python")).join("\n")
+/// The components of the samples in a language, by the names of their bots: they have one manifest, and are built
+/// together.
+fn samples_in(language: &str) -> HashMap<String, String> {
+    let paths = once(language, || {
+        build_all(&repository("plugins").join(language)).join("\n")
     });
-    let name = |path: &str| Some(Path::new(path).file_stem()?.to_str()?.to_owned());
+    let name = |path: &str| {
+        let name = Path::new(path).file_stem()?.to_str()?;
+        // A file is called as its author likes it.
+        let end = format!("-{language}");
+        Some(name.strip_suffix(&end).unwrap_or(name).to_owned() + &end)
+    };
     paths
         .lines()
         .filter_map(|path| Some((name(path)?, path.to_owned())))

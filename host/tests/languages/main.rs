@@ -24,6 +24,7 @@ mod sample_tests;
 
 mod bots;
 mod components;
+mod javascript_samples;
 mod python_answers;
 mod python_bare;
 mod python_files;

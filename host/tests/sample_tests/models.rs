@@ -90,6 +90,9 @@ pub fn each_word_is_handed_on_before_the_next_is_said(
         assert!(character.as_str().unwrap().contains("cat"), "{character}");
         asked.body["messages"][0]["content"] = json!("CHARACTER");
     }
+    // JavaScript writes `1` for `1.0`.
+    let temperature = asked.body["temperature"].as_f64().unwrap();
+    asked.body["temperature"] = json!(temperature);
     assert_eq!(asked.body, *body);
     asked.say(STREAM);
     let mut stream = None;

@@ -1,0 +1,3 @@
+// The engine, as it is installed beside this file.
+
+export { componentize } from "@bytecodealliance/componentize-js";

@@ -1,0 +1,3 @@
+/** `Event` and `EventTarget`. */
+
+export { Event, EventTarget } from "event-target-shim";

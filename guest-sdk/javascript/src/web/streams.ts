@@ -1,0 +1,9 @@
+/** Streams. */
+
+export {
+    ByteLengthQueuingStrategy,
+    CountQueuingStrategy,
+    ReadableStream,
+    TransformStream,
+    WritableStream,
+} from "web-streams-polyfill";
