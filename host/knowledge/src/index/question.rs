@@ -20,13 +20,20 @@ pub const QUESTION_TERMS_MAX: usize = 64;
 /// More than what counts of a question has in one language.
 const CANDIDATES_MAX: usize = 4_096;
 
+/// Verbs and courtesies that the list of English words lacks.
+const ALSO_ENGLISH: [&str; 12] = [
+    "could", "may", "might", "must", "need", "please", "shall", "tell", "thank", "thanks", "want",
+    "would",
+];
+
 /// Words that say nothing of what a question is about, with the language that has them: `how can I`.
 static FUNCTION_WORDS: LazyLock<HashSet<(Language, &'static str)>> = LazyLock::new(|| {
     let lists = Language::known().filter_map(|language| {
         let words = stop_words::lookup(language.code()?)?;
         Some(words.iter().map(move |word| (language, *word)))
     });
-    lists.flatten().collect()
+    let also = ALSO_ENGLISH.map(|word| (Language::English, word));
+    lists.flatten().chain(also).collect()
 });
 
 /// What a question asks for.

@@ -171,6 +171,7 @@ fn what_does_not_fit_is_not_found() {
     for (question, expected) in [
         ("how can I", &[][..]),
         ("what can you do", &[]),
+        ("Please, may I?", &[]),
         ("wie kann ich", &[]),
         ("How do I learn to play the guitar in a capital city?", &[]),
         ("how can I reset it", &[1]),
