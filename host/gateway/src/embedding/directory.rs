@@ -22,12 +22,15 @@ const FILES: [&str; 4] = [
 /// How much of the settings is looked at, in bytes. Those of models have some hundred, or some thousand.
 const SETTINGS_BYTES_MAX: u64 = 1 << 20;
 
+/// How much of the name of a file is repeated, in characters.
+const FILE_CHARS_MAX: usize = 80;
+
 /// How much of the name of a kind of model is repeated, in characters.
 const KIND_CHARS_MAX: usize = 40;
 
 /// What to name instead.
 const SAVED: &str = "name the directory that `SentenceTransformer.save` has written; it holds `modules.json`, \
-                     `config.json`, `tokenizer.json` and `model.safetensors`";
+                     `1_Pooling/config.json`, `config.json`, `tokenizer.json` and `model.safetensors`";
 
 /// The models that are understood.
 const BERT: &str = "use a BERT model, such as all-MiniLM-L6-v2";
@@ -44,8 +47,11 @@ pub enum DirectoryError {
         /// Where it should be.
         directory: PathBuf,
         /// Which one.
-        file: &'static str,
+        file: String,
     },
+    /// One of its files has nothing in it.
+    #[error("`{}` is empty", .0.display())]
+    Empty(PathBuf),
     /// One of its files cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Unreadable {
@@ -73,7 +79,9 @@ impl DirectoryError {
         match self {
             Self::NoDirectory(_) | Self::Lacks { .. } => SAVED,
             Self::Unreadable { .. } => "let the user that runs the server read it",
-            Self::NoSettings(_) => "download or save the model once more, all its files together",
+            Self::NoSettings(_) | Self::Empty(_) => {
+                "download or save the model once more, all its files together"
+            }
             Self::OtherKind { .. } => BERT,
         }
     }
@@ -88,27 +96,21 @@ pub fn check(directory: &Path) -> Result<(), DirectoryError> {
         return Err(DirectoryError::NoDirectory(directory.to_owned()));
     }
     for file in FILES {
-        let path = directory.join(file);
-        let found = File::open(&path).and_then(|file| file.metadata());
-        match found {
-            Ok(there) if there.is_file() => {}
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(DirectoryError::Unreadable { path, cause });
-            }
-            _ => {
-                let directory = directory.to_owned();
-                return Err(DirectoryError::Lacks { directory, file });
-            }
+        is_there(directory, file)?;
+    }
+    // How it pools is said in a directory below, which `modules.json` names.
+    let modules = settings(&directory.join("modules.json"))?;
+    let modules = modules.as_ref().and_then(Value::as_array);
+    for module in modules.into_iter().flatten() {
+        let text = |member: &str| module.get(member).and_then(Value::as_str);
+        if let (Some(kind), Some(path)) = (text("type"), text("path"))
+            && kind.ends_with(".Pooling")
+        {
+            is_there(directory, &format!("{path}/config.json"))?;
         }
     }
     let path = directory.join("config.json");
-    let mut settings = Vec::new();
-    let read =
-        File::open(&path).and_then(|file| file.take(SETTINGS_BYTES_MAX).read_to_end(&mut settings));
-    if let Err(cause) = read {
-        return Err(DirectoryError::Unreadable { path, cause });
-    }
-    let settings: Option<Value> = serde_json::from_slice(&settings).ok();
+    let settings = settings(&path)?;
     let kind = settings
         .as_ref()
         .and_then(|settings| settings.get("model_type"));
@@ -119,6 +121,36 @@ pub fn check(directory: &Path) -> Result<(), DirectoryError> {
             kind: shown::name(kind, KIND_CHARS_MAX),
         }),
         None => Err(DirectoryError::NoSettings(path)),
+    }
+}
+
+/// Whether there is a file with something in it.
+fn is_there(directory: &Path, file: &str) -> Result<(), DirectoryError> {
+    let path = directory.join(file);
+    match File::open(&path).and_then(|file| file.metadata()) {
+        Ok(there) if there.is_file() && there.len() > 0 => Ok(()),
+        Ok(there) if there.is_file() => Err(DirectoryError::Empty(path)),
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(DirectoryError::Unreadable { path, cause })
+        }
+        _ => Err(DirectoryError::Lacks {
+            directory: directory.to_owned(),
+            file: shown::name(file, FILE_CHARS_MAX),
+        }),
+    }
+}
+
+/// What is in a file, as far as it is looked at; `None`: it is no JSON.
+fn settings(path: &Path) -> Result<Option<Value>, DirectoryError> {
+    let mut text = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(SETTINGS_BYTES_MAX).read_to_end(&mut text));
+    match read {
+        Ok(_) => Ok(serde_json::from_slice(&text).ok()),
+        Err(cause) => Err(DirectoryError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        }),
     }
 }
 
@@ -143,6 +175,9 @@ mod tests {
                 said()
             );
             fs::write(directory.join(file), "").unwrap();
+            let empty = format!("{file}` is empty (download");
+            assert!(said().contains(&empty), "{}", said());
+            fs::write(directory.join(file), "x").unwrap();
         }
         assert!(
             said().contains("config.json` says of no model what it is (download"),
@@ -161,6 +196,13 @@ mod tests {
             said()
         );
         fs::write(directory.join("config.json"), r#"{"model_type": "bert"}"#).unwrap();
+        check(directory).unwrap();
+        let modules = r#"[{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]"#;
+        fs::write(directory.join("modules.json"), modules).unwrap();
+        let lacks = "there is no `1_Pooling/config.json` in it";
+        assert!(said().contains(lacks), "{}", said());
+        fs::create_dir(directory.join("1_Pooling")).unwrap();
+        fs::write(directory.join("1_Pooling/config.json"), "{}").unwrap();
         check(directory).unwrap();
         fs::remove_file(directory.join("tokenizer.json")).unwrap();
         fs::create_dir(directory.join("tokenizer.json")).unwrap();
