@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ravenry_sdk::knowledge::{self, Collection, Error, Passage};
+use ravenry_sdk::knowledge::{self, Error, Passage};
 use ravenry_sdk::{Bot, Feedback, Query, Reply, Result, Settings};
 
 mod command;
+mod escape;
 mod files;
 mod model;
 mod search;
@@ -14,6 +15,7 @@ mod sources;
 mod tests;
 
 use command::Command;
+use escape::escaped;
 use files::Taken;
 use model::Model;
 use search::Question;
@@ -26,7 +28,7 @@ const HELP: &str = "Ask me: I answer from my documents, and say where it stands.
                     from them too; they are yours alone.\n\n\
                     - **what do my files say about** something\n\
                     - **which files do you have**\n\
-                    - **forget my files**";
+                    - **forget my files**, or **forget the file** and its name";
 
 /// Answers from documents.
 pub struct Guide {
@@ -57,7 +59,7 @@ impl Guide {
         let passages = question.search(query)?;
         log_found(&passages);
         if passages.is_empty() {
-            return reply.text(nothing_found(question.collections)?);
+            return reply.text(nothing_found(question)?);
         }
         let Some(model) = &self.model else {
             reply.text(sources::quotes(&passages))?;
@@ -71,10 +73,23 @@ impl Guide {
 
 impl Bot for Guide {
     fn respond(&self, query: &Query, reply: &mut Reply) -> Result {
-        let Taken { said, ids } = files::take_in(query, reply)?;
-        let question = match Command::parse(query.last_text()) {
+        let Taken {
+            said,
+            ids,
+            beginnings,
+        } = files::take_in(query, reply)?;
+        let command = Command::parse(query.last_text());
+        if command != Command::Forget
+            && let Some(id) = files::to_forget(query.last_text())?
+        {
+            return files::forget_one(&id, reply);
+        }
+        let question = match command {
             Command::List => return files::list(reply),
             Command::Forget => return files::forget(reply),
+            Command::Thanks => return reply.text("You are welcome."),
+            // Who has just handed over files asks about these.
+            Command::NearMiss(hint, _) if beginnings.is_empty() => return reply.text(hint),
             // Whoever sends nothing but files has read by now what became of them.
             Command::Ask("") if !said.is_empty() => {
                 return reply.suggest("which files do you have");
@@ -85,11 +100,14 @@ impl Bot for Guide {
                 text,
                 collections: &[knowledge::user()],
                 attached: &BTreeSet::new(),
+                beginnings: &beginnings,
             },
-            Command::Ask(text) => Question {
+            // Of passages that are as good, their own come first.
+            Command::Ask(text) | Command::NearMiss(_, text) => Question {
                 text,
-                collections: &[knowledge::bot(), knowledge::user()],
+                collections: &[knowledge::user(), knowledge::bot()],
                 attached: &ids,
+                beginnings: &beginnings,
             },
         };
         self.answer(&question, query, &said, reply)
@@ -119,20 +137,23 @@ impl Bot for Guide {
     }
 }
 
-/// What to say where nothing was found: also what there is.
-fn nothing_found(collections: &[Collection]) -> Result<String> {
+/// What to say where nothing was found: also what there is, the bot's own first.
+fn nothing_found(question: &Question) -> Result<String> {
+    if let Some(hint) = command::list_hint(question.text) {
+        return Ok(hint.to_owned());
+    }
     let mut titles = Vec::new();
-    for collection in collections {
+    for collection in question.collections.iter().rev() {
         for document in collection.documents().take(TITLES_MAX) {
             match document {
-                Ok(document) => titles.push(document.title),
+                Ok(document) => titles.push(escaped(&document.title)),
                 Err(Error::NoSuchCollection) => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
     titles.truncate(TITLES_MAX);
-    let whose = match collections {
+    let whose = match question.collections {
         [_, _, ..] => "my documents",
         _ => "your files",
     };

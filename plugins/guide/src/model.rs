@@ -6,6 +6,8 @@ use ravenry_sdk::serde_json::{Value, json};
 use ravenry_sdk::{Event, Message, Query, Reply, Result, Role, poe, prompt};
 use std::time::Duration;
 
+use crate::escape::one_line;
+
 /// How much of the conversation the model is sent, in messages.
 const MESSAGES_MAX: usize = 5;
 
@@ -76,9 +78,10 @@ impl Model {
 
 /// The conversation, with the passages in its last message.
 pub(crate) fn messages(question: &str, query: &Query, passages: &[Passage]) -> Vec<Message> {
-    let passages = (1..)
-        .zip(passages)
-        .map(|(number, passage)| format!("{}\n{}\n\n", passage.citation(number), passage.text));
+    let passages = (1..).zip(passages).map(|(number, passage)| {
+        let citation = one_line(&passage.citation(number));
+        format!("{citation}\n{}\n\n", passage.text)
+    });
     let passages: String = passages.collect();
     let text = format!("{INSTRUCTIONS}\n\n{passages}Question: {question}");
     let history = prompt::last(query.history(), MESSAGES_MAX).iter();

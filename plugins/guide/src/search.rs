@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use ravenry_sdk::knowledge::{self, Collection, Error, Passage};
 use ravenry_sdk::{Query, Result, Role};
 
+use crate::command::is_general;
+
 /// Most passages of an answer.
-const PASSAGES_MAX: usize = 6;
+pub(crate) const PASSAGES_MAX: usize = 6;
 
 /// Most passages of one search: more than are shown, because lists are merged.
 const FOUND_MAX: u32 = 20;
@@ -26,14 +28,20 @@ pub(crate) struct Question<'a> {
     pub(crate) collections: &'a [Collection],
     /// The files that came with it: it is about them, where they have something to say.
     pub(crate) attached: &'a BTreeSet<String>,
+    /// How they begin: what it is answered from where nothing is found.
+    pub(crate) beginnings: &'a [Passage],
 }
 
 impl Question<'_> {
     /// The best passages, best first: of the files that came with the question, where they have something to say.
     ///
     /// Each collection is asked twice: with the question alone, and with what led up to it behind it, for a
-    /// question such as "and on Sundays?". What fits the question itself is in both lists, and so comes first.
+    /// question such as "and on Sundays?". What fits the question itself is in both lists, and so comes first; of
+    /// equals, what the earlier collection has.
     pub(crate) fn search(&self, query: &Query) -> Result<Vec<Passage>, Error> {
+        if !self.beginnings.is_empty() && is_general(self.text) {
+            return Ok(self.beginnings.to_vec());
+        }
         let whole = with_earlier(self.text, query);
         let mut asked = vec![self.text, whole.as_str()];
         asked.dedup();
@@ -44,6 +52,10 @@ impl Question<'_> {
                 let passages = of_files(self.attached, text)?;
                 if !passages.is_empty() {
                     return Ok(passages);
+                }
+                // Nor one about anything else.
+                if !self.beginnings.is_empty() && text != self.text {
+                    break;
                 }
             }
             for collection in self.collections {
@@ -58,6 +70,9 @@ impl Question<'_> {
         }
         let mut best = merge(lists);
         best.truncate(PASSAGES_MAX);
+        if best.is_empty() {
+            best.extend_from_slice(self.beginnings);
+        }
         Ok(best)
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use ravenry_sdk::knowledge::Passage;
 
+use crate::escape::escaped;
+
 /// Most words of a passage that is shown.
 const WORDS_MAX: usize = 80;
 
@@ -37,8 +39,13 @@ pub(crate) fn list(passages: &[Passage], numbers: &BTreeSet<usize>) -> String {
     let listed = (1..).zip(passages);
     let listed = listed.filter(|(number, _)| numbers.contains(number));
     let lines = listed.map(|(number, passage)| {
-        let (path, source, lines) = (passage.path(), &passage.source, passage.lines());
-        format!("- [{number}] {path}, {source} {lines}\n")
+        // What has no title is called as where it is from.
+        let source = match passage.source.as_str() {
+            source if source == passage.title => String::new(),
+            source => escaped(source) + " ",
+        };
+        let (path, lines) = (escaped(&passage.path()), passage.lines());
+        format!("- [{number}] {path}, {source}{lines}\n")
     });
     let list: String = lines.collect();
     if list.is_empty() {

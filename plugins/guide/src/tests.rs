@@ -95,8 +95,9 @@ fn both_collections_are_merged_and_six_passages_are_left() {
         .knowledge(known.clone())
         .ask(&plain(), "ticket")
         .text();
-    assert!(alone.contains("[1] Manual › Tickets"), "{alone}");
-    assert!(alone.contains("[2] mine, mine line 1"), "{alone}");
+    // Of equals, the person's own comes first.
+    assert!(alone.contains("[1] mine, line 1"), "{alone}");
+    assert!(alone.contains("[2] Manual › Tickets"), "{alone}");
     for number in 0..9 {
         known = known.with(Scope::Bot, Document::plain(format!("n{number}"), "ticket"));
     }
@@ -105,7 +106,7 @@ fn both_collections_are_merged_and_six_passages_are_left() {
         .ask(&plain(), "ticket")
         .text();
     assert!(many.contains("[6]") && !many.contains("[7]"), "{many}");
-    assert!(many.contains("] mine, mine line 1"), "{many}");
+    assert!(many.contains("[1] mine, line 1"), "{many}");
 }
 
 #[test]
@@ -142,14 +143,6 @@ fn who_finds_nothing_hears_what_there_is() {
     let mine = museum().ask(&with_model(), "What do my files say about a ticket?");
     let nothing_mine = "I do not know: your files say nothing about that. I have none yet.";
     assert_eq!(mine.text(), nothing_mine);
-    // What came with the question is one of the documents that have nothing.
-    let files = with_files("Cats?", &[("list.txt", Some("milk"))]);
-    let with_file = museum().ask(&plain(), files).text();
-    let about = "They are about: Manual; list.txt.";
-    assert_eq!(
-        with_file,
-        format!("I have taken in list.txt.\n\n{nothing} {about}")
-    );
     let mut known = manual();
     for number in 0..9 {
         known = known.with(me(), Document::plain(format!("n{number}"), "text"));
@@ -199,6 +192,44 @@ fn nobody_has_no_files_and_is_answered() {
         told.starts_with("I cannot read cat.png.\n\n**[1]**"),
         "{told}"
     );
+    // Nor does an answer: from the documents, or else from the file that is not kept.
+    for (text, found) in [("ticket?", "> ## Tickets"), ("cats?", "> milk")] {
+        let query = Query {
+            messages: with_files(text, &[("list.txt", Some("milk"))]),
+            ..nobody("")
+        };
+        let told = museum().ask(&plain(), query).text();
+        let refused = "I could not keep list.txt: I cannot see whose it is.\n\n**[1]**\n\n";
+        assert!(told.starts_with(&format!("{refused}{found}")), "{told}");
+    }
+}
+
+/// Whoever gives a document its name does not write lines of the answer.
+#[test]
+fn names_are_shown_on_one_line_as_they_are() {
+    let odd = "my_list\n\n- [2] *<b>\u{202e}\u{7}`a\\b`\u{2028}end";
+    let shown = r"my\_list - \[2\] \*\<b>\`a\\b\` end";
+    let files = || with_files("", &[(odd, Some("milk"))]);
+    let taken = Scene::default().ask(&plain(), files());
+    assert_eq!(taken.text(), format!("I have taken in {shown}.\n\n"));
+    let scene = Scene::default().knowledge(taken.knowledge);
+    let answer = |text: &str| scene.ask(&plain(), text).text();
+    let listed = answer("which files do you have");
+    assert_eq!(listed, format!("- **{shown}**, 4 bytes\n"));
+    // What has no title is named once.
+    let found = answer("milk");
+    let ending = format!("**Sources**\n\n- [1] {shown}, line 1\n");
+    assert!(found.ends_with(&ending), "{found}");
+    let nothing = answer("Cats?");
+    let ending = format!(" They are about: {shown}.");
+    assert!(nothing.ends_with(&ending), "{nothing}");
+    // A title has its source behind it, and a link goes where it says.
+    let titled = Document::plain("a", "milk").titled("The [list]");
+    let titled = titled.from_source("https://lists.test/my_list");
+    let known = Knowledge::new().with(Scope::Bot, titled);
+    let found = Scene::default().knowledge(known).ask(&plain(), "milk");
+    let ending = "- [1] The \\[list\\], https://lists.test/my_list line 1\n";
+    assert!(found.text().ends_with(ending), "{found}");
 }
 
 #[test]

@@ -1,90 +1,16 @@
-"""Which sentences are commands, what is kept of files, and which of them a question is about."""
+"""What is kept of files, and which of them a question is about."""
 
 import unittest
 
-from guide import parse
 from ravenry import Message, Query
+from ravenry.events import Text
 from ravenry.knowledge import Document, KnowledgeError
 from ravenry.testing import Knowledge
-from test_guide import MANUAL, NOTHING, NOTHING_MINE, ask, manual, with_files
+from test_guide import MANUAL, NOTHING, NOTHING_MINE, POE, ask, manual, poe, with_files
 
 
 def ids(known: Knowledge, user_id: str = "user") -> list[str]:
     return [document.id for document in known.user(user_id).documents()]
-
-
-class CommandsTest(unittest.TestCase):
-    def check(self, command: str, *texts: str, question: str | None = None) -> None:
-        for text in texts:
-            asked = text if question is None else question
-            self.assertEqual(parse(text), (command, asked), text)
-
-    def test_files_are_listed_and_forgotten_however_people_ask_for_it(self) -> None:
-        self.check(
-            "list",
-            "which files do you have",
-            " Which files do you have? ",
-            "what files do you have",
-            "What files do you have now, please?",
-            "Could you tell me which files you have?",
-            "which of my files do you have",
-            "LIST my files.",
-            "list all my files",
-            "can you show me my files?",
-            "My files, please",
-            "What do my files say?",
-            "what do my files say about",
-            "What do my files say about … please?",
-            question="",
-        )
-        self.check(
-            "forget",
-            "Forget my files!",
-            "please forget my files",
-            "Forget my files, please",
-            "could you forget my files",
-            "Would you please forget all my files now? Thank you!",
-            "**forget my files**",
-            "_forget my files_",
-            "delete my files",
-            "Now: remove my files",
-            "Can you just erase my files, thanks",
-            question="",
-        )
-
-    def test_files_are_asked_however_people_ask_for_it(self) -> None:
-        for text, question in (
-            ("What do my files say about cats?", "cats?"),
-            ("what do my files say: cats", "cats"),
-            ("what do my files say:cats", "cats"),
-            ("what do my files say on\ncats", "on\ncats"),
-            ('Please, what do my files say about "cats"?', '"cats"?'),
-            ("could you tell me what my files say about now and then?", "now and then?"),
-            ("What does my file say about cats, please?", "cats, please?"),
-            ("According to my files, what do cats eat?", "what do cats eat?"),
-            ("Can you search all my files for cats", "cats"),
-        ):
-            self.check("ask files", text, question=question)
-
-    def test_what_merely_has_their_words_is_a_question(self) -> None:
-        self.check(
-            "ask",
-            "",
-            "?",
-            "please",
-            "When do you open?",
-            "how do I make the app forget my files?",
-            "forget my files about cats",
-            "Don't forget my files!",
-            "will you delete my files",
-            "did you delete my files?",
-            "delete my file",
-            "which files do you have about cats",
-            "what files do you have to have to enter",
-            "what do my files sayings",
-            "what do my files säy",
-            "tell me what my files are",
-        )
 
 
 class FilesTest(unittest.TestCase):
@@ -159,20 +85,20 @@ class FilesTest(unittest.TestCase):
             return ask(with_files(text, *files), known.copy()).text.partition("**Sources**\n\n")[2]
 
         rail, milk = ("rail", "ticket: 7"), ("milk", "milk")
-        self.assertEqual(answer(cost, rail), "- [1] rail, rail line 1\n")
+        self.assertEqual(answer(cost, rail), "- [1] rail, line 1\n")
         two = answer(cost, rail, milk, ("bus", "a ticket: 2"))
-        self.assertEqual(two, "- [1] bus, bus line 1\n- [2] rail, rail line 1\n")
+        self.assertEqual(two, "- [1] bus, line 1\n- [2] rail, line 1\n")
         seven = answer(cost, *((name, "ticket") for name in "1234567"))
         self.assertEqual(len(seven.splitlines()), 6)
         # The bot's own document of that name is another one.
         same = answer(cost, ("manual.md", "ticket: 9"))
-        self.assertEqual(same, "- [1] manual.md, manual.md line 1\n")
+        self.assertEqual(same, "- [1] manual.md, line 1\n")
         # Where they say nothing, or cannot be read, all are asked.
         self.assertIn("Manual › Tickets", answer(cost, milk))
         self.assertIn("Manual › Tickets", answer(cost, ("rail", None)))
         # Who says "my files" means all of them.
         mine = answer("what do my files say about a ticket cost", rail)
-        self.assertIn("n0, n0", mine)
+        self.assertIn("n0, line 1", mine)
         self.assertNotIn("Manual", mine)
 
     def test_what_was_asked_before_is_asked_of_files_where_nothing_else_is(self) -> None:
@@ -181,8 +107,31 @@ class FilesTest(unittest.TestCase):
             return ask([before, *with_files(last, ("rail", "ticket: 7"))]).text
 
         follow_up = answer("For kids, too?")
-        self.assertTrue(follow_up.endswith("\n\n- [1] rail, rail line 1\n"), follow_up)
+        self.assertTrue(follow_up.endswith("\n\n- [1] rail, line 1\n"), follow_up)
         self.assertIn("[1] Manual › Opening hours", answer("Opening hours?"))
+
+    def test_where_nothing_is_found_the_beginning_of_a_file_is_the_answer(self) -> None:
+        lease = ("lease.txt", "\n \nThe rent is 900 francs.\r\n\r\nNo cats.\n")
+        said = "**[1]**\n\n> The rent is 900 francs.\n> \n> No cats.\n\n\n\n**Sources**\n\n"
+        shown = f"I have taken in lease.txt.\n\n{said}- [1] lease.txt, lines 3–5\n"
+        mine = "what do my files say about dogs"
+        for text in ("Summarise this", "what is in here?", "Dogs?", mine):
+            self.assertEqual(ask(with_files(text, lease)).text, shown, text)
+        # Neither what was asked before nor words that are anywhere lead elsewhere.
+        known = manual()
+        known.user().put(Document.plain("other", "What does this file say?"))
+        before = Message.user("What does a ticket cost?")
+        for text in ("Hm?", "What does this file say?"):
+            answer = ask([before, *with_files(text, lease)], known.copy()).text
+            self.assertEqual(answer, shown, text)
+        # Each has its part, and is cut between words.
+        seven = with_files("Summarise these", *((name, "words " * 2_000) for name in "1234567"))
+        (asked,) = ask(seven, scene=poe(Text("Long.")), config=POE).asked
+        sent = asked.messages[0].content
+        self.assertIn("[6] 6\nwords words", sent)
+        self.assertNotIn("[7]", sent)
+        self.assertEqual(sent.count("words …\n\n"), 6)
+        self.assertEqual(sent.count("words"), 6 * 166)
 
     def test_a_file_in_markdown_has_its_structure(self) -> None:
         (message,) = with_files("ticket?", ("mine.md", MANUAL))
@@ -198,13 +147,25 @@ class FilesTest(unittest.TestCase):
         self.assertEqual(ask("forget my files", known).text, "I have forgotten your 52 files.")
 
     def test_refusals_of_the_gateway_are_told(self) -> None:
-        for kind, query, retry in (
-            ("unavailable", [Message.user("ticket?")], True),
-            ("full", with_files("", ("list.txt", "milk")), False),
-        ):
-            known = manual()
-            known.refusal = KnowledgeError("full" if kind == "full" else "unavailable", kind)
+        one = with_files("", ("list.txt", "milk"))
+        known = manual()
+        known.refusal = KnowledgeError("unavailable", "away")
+        for query in ([Message.user("ticket?")], one):
             failure = ask(query, known).failure
-            self.assertEqual(failure and failure.allow_retry, retry)
+            self.assertTrue(failure and failure.allow_retry)
+        # What cannot be kept takes no answer away.
+        known.refusal = KnowledgeError("full", "no more than 9 bytes are kept")
+        told = "I could not keep list.txt, plan.txt: no more than 9 bytes are kept.\n\n"
+        for text, said in (
+            ("", ""),
+            ("ticket?", "- [1] Manual › Tickets, manual.md lines 7–9\n"),
+            ("Summarise these", "- [1] list.txt, line 1\n- [2] plan.txt, line 1\n"),
+        ):
+            files = (("list.txt", "milk"), ("plan.txt", "bake"))
+            answer = ask(with_files(text, *files), known).text
+            self.assertTrue(answer.startswith(told) and answer.endswith(said), answer)
+        known.refusal = KnowledgeError("full")
+        self.assertEqual(ask(one, known).text, "I could not keep list.txt.\n\n")
         large = ask(with_files("", ("large.txt", "x" * (4 * 1024 * 1024 + 1))))
-        self.assertEqual(large.text, "I cannot read large.txt.\n\n")
+        told = "I could not keep large.txt: a text has at most 4194304 bytes.\n\n"
+        self.assertEqual(large.text, told)

@@ -1,6 +1,6 @@
 //! What becomes of the files that come with a message, and which of them a question is about.
 
-use super::{manual, me, museum, plain, with_files};
+use super::{manual, me, museum, plain, with_files, with_model};
 use ravenry_sdk::knowledge::{Document, Error};
 use ravenry_sdk::testing::{Knowledge, Scene, Scope};
 use ravenry_sdk::{Message, Query};
@@ -132,14 +132,14 @@ fn a_question_with_files_is_answered_from_them_first() {
     };
     let (rail, milk) = (("rail", Some("ticket: 7")), ("milk", Some("milk")));
     let cost = "What does a ticket cost?";
-    assert_eq!(answer(cost, &[rail]), "- [1] rail, rail line 1\n");
+    assert_eq!(answer(cost, &[rail]), "- [1] rail, line 1\n");
     let two = answer(cost, &[rail, milk, ("bus", Some("a ticket: 2"))]);
-    assert_eq!(two, "- [1] bus, bus line 1\n- [2] rail, rail line 1\n");
+    assert_eq!(two, "- [1] bus, line 1\n- [2] rail, line 1\n");
     let seven = ["1", "2", "3", "4", "5", "6", "7"].map(|name| (name, Some("ticket")));
     assert_eq!(answer(cost, &seven).lines().count(), 6);
     // The bot's own document of that name is another one.
     let same = answer(cost, &[("manual.md", Some("ticket: 9"))]);
-    assert_eq!(same, "- [1] manual.md, manual.md line 1\n");
+    assert_eq!(same, "- [1] manual.md, line 1\n");
     // Where they say nothing, or cannot be read, all are asked.
     for files in [[milk], [("rail", None)]] {
         let all = answer(cost, &files);
@@ -148,7 +148,7 @@ fn a_question_with_files_is_answered_from_them_first() {
     // Who says "my files" means all of them.
     let mine = answer("what do my files say about a ticket cost", &[rail]);
     assert!(
-        mine.contains("n0, n0") && !mine.contains("Manual"),
+        mine.contains("n0, line 1") && !mine.contains("Manual"),
         "{mine}"
     );
 }
@@ -162,11 +162,45 @@ fn what_was_asked_before_is_asked_of_files_where_nothing_else_is() {
     };
     let follow_up = sources("For kids, too?");
     assert!(
-        follow_up.ends_with("\n\n- [1] rail, rail line 1\n"),
+        follow_up.ends_with("\n\n- [1] rail, line 1\n"),
         "{follow_up}"
     );
     let other = sources("Opening hours?");
     assert!(other.contains("[1] Manual › Opening hours"), "{other}");
+}
+
+/// "Summarise this" has no word of what is in the file.
+#[test]
+fn where_nothing_is_found_the_beginning_of_a_file_is_the_answer() {
+    let rent = "\n \nThe rent is 900 francs.\r\n\r\nNo cats.\n";
+    let lease = [("lease.txt", Some(rent))];
+    let shown = "I have taken in lease.txt.\n\n**[1]**\n\n> The rent is 900 francs.\n> \n> No cats.\n\n\n\n\
+                 **Sources**\n\n- [1] lease.txt, lines 3–5\n";
+    for text in ["Summarise this", "what is in here?", "Dogs?"] {
+        let answer = museum().ask(&plain(), with_files(text, &lease));
+        assert_eq!(answer.text(), shown, "{text}");
+    }
+    let mine = "what do my files say about dogs";
+    let answer = museum().ask(&plain(), with_files(mine, &lease));
+    assert_eq!(answer.text(), shown);
+    // Neither what was asked before nor words that are anywhere lead elsewhere.
+    let other = manual().with(me(), Document::plain("other", "What does this file say?"));
+    let scene = Scene::default().knowledge(other);
+    for text in ["Hm?", "What does this file say?"] {
+        let mut messages = vec![Message::user("What does a ticket cost?")];
+        messages.extend(with_files(text, &lease));
+        assert_eq!(scene.ask(&plain(), messages).text(), shown, "{text}");
+    }
+    // Each has its part, and is cut between words.
+    let long = "words ".repeat(2_000);
+    let seven = ["1", "2", "3", "4", "5", "6", "7"].map(|name| (name, Some(long.as_str())));
+    let scene = museum().bot("Claude", "Long.");
+    let long = scene.ask(&with_model(), with_files("Summarise these", &seven));
+    let prompt = &long.asked[0].messages()[0].content;
+    assert!(prompt.contains("[6] 6\nwords words"), "{prompt}");
+    assert!(!prompt.contains("[7]"), "{prompt}");
+    assert_eq!(prompt.matches("words …\n\n").count(), 6);
+    assert_eq!(prompt.matches("words").count(), 6 * 166);
 }
 
 #[test]
@@ -189,9 +223,26 @@ fn refusals_of_the_gateway_are_told() {
     let away = refusing(Error::Unavailable("away".to_owned())).ask(&plain(), "ticket?");
     assert!(away.failure().unwrap().allow_retry);
     let message = || with_files("", &[("list.txt", Some("milk"))]);
-    let full = refusing(Error::Full("full".to_owned())).ask(&plain(), message());
-    assert!(!full.failure().unwrap().allow_retry);
+    let gone = refusing(Error::Unavailable("away".to_owned())).ask(&plain(), message());
+    assert!(gone.failure().unwrap().allow_retry);
+    // What cannot be kept takes no answer away.
+    let full = |text: &str| {
+        let files = [("list.txt", Some("milk")), ("plan.txt", Some("bake"))];
+        let scene = refusing(Error::Full("no more than 9 bytes are kept".to_owned()));
+        let answer = scene.ask(&plain(), with_files(text, &files)).text();
+        let told = "I could not keep list.txt, plan.txt: no more than 9 bytes are kept.\n\n";
+        answer.strip_prefix(told).unwrap().to_owned()
+    };
+    assert_eq!(full(""), "");
+    let found = full("ticket?");
+    assert!(found.contains("[1] Manual › Tickets"), "{found}");
+    let begun = full("Summarise these");
+    let both = "- [1] list.txt, line 1\n- [2] plan.txt, line 1\n";
+    assert!(begun.ends_with(both), "{begun}");
+    let silent = refusing(Error::Full(String::new())).ask(&plain(), message());
+    assert_eq!(silent.text(), "I could not keep list.txt.\n\n");
     let large = "x".repeat(4 * 1024 * 1024 + 1);
     let large = museum().ask(&plain(), with_files("", &[("large.txt", Some(&large))]));
-    assert_eq!(large.text(), "I cannot read large.txt.\n\n");
+    let told = "I could not keep large.txt: a text has at most 4194304 bytes.\n\n";
+    assert_eq!(large.text(), told);
 }
