@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::{
     described::{Described, manifest},
     environment,
+    failure::Failure,
     python::{REQUIREMENTS, is_built_in, package},
 };
 use ravenry_config::is_python;
@@ -22,14 +23,19 @@ pub(super) struct PythonFile {
 impl PythonFile {
     /// Reads the file; nothing in it is run.
     ///
-    /// `None`: it is no file of that kind, or cannot be read as one now. Then the build says what is wrong.
-    pub(super) fn read(file: &Path, cache: &Path) -> Option<Self> {
-        let is_meant = is_python(file) && fs::read_to_string(file).ok()?.contains("fastapi_poe");
-        let described = is_meant
-            .then(|| Described::of(file, cache).ok())
-            .flatten()?;
+    /// `None`: it is no file of that kind.
+    ///
+    /// # Errors
+    /// It cannot be read as one now: it may be half written, or in newer words than the Python of this machine knows.
+    pub(super) fn read(file: &Path, cache: &Path) -> Result<Option<Self>, Failure> {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        if !is_python(file) || !text.contains("fastapi_poe") {
+            return Ok(None);
+        }
+        let described = Described::of(file, cache)?;
         let listed = fs::read_to_string(file.with_file_name(REQUIREMENTS)).unwrap_or_default();
-        Some(Self::of(described, &listed, environment::variable))
+        let own = Self::of(described, &listed, environment::variable);
+        Ok(Some(own))
     }
 
     /// `listed` are the packages beside the file, and `variable` is what the environment has.

@@ -191,7 +191,7 @@ impl Reload {
 
     /// Reads what is to be served now.
     fn declared(&mut self) -> Result<ServerSpec, Problems> {
-        if let Some(own) = PythonFile::read(&self.source, &self.cache) {
+        if let Ok(Some(own)) = PythonFile::read(&self.source, &self.cache) {
             self.manifest = Some(own.manifest);
         }
         let spec = load::lenient(&self.source, self.manifest.as_deref(), &self.limits);

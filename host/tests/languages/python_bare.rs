@@ -80,6 +80,18 @@ fn what_is_to_be_done_by_hand_is_said() {
     }
 }
 
+/// Nobody is to believe that a key is asked for.
+#[test]
+fn a_file_that_cannot_be_read_is_not_open_in_silence() {
+    let folder = Folder::empty()
+        .file("poems.py", POEMS.replace("class Poem", "class Poem Poem"))
+        .env("HAIKU_KEY", KEY);
+    let said = folder.refused(&["up", "poems.py"]);
+    let warning = "What `poems.py` says of itself cannot be read: it has no access key";
+    assert!(said.contains(warning), "{said}");
+    assert!(said.contains("invalid syntax"), "{said}");
+}
+
 /// A build makes one component of a file, which is one of its bots.
 #[test]
 fn a_build_says_which_bot_it_is() {

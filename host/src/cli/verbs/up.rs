@@ -63,8 +63,18 @@ pub(crate) struct Up {
 
 impl Run for Up {
     fn run(&self) -> Result<(), Failure> {
+        // Without a place for what is built, that is said later.
         let cache = self.serving.cache_dir().ok();
-        let own = cache.and_then(|cache| PythonFile::read(&self.source, &cache));
+        let own = cache.map_or(Ok(None), |cache| PythonFile::read(&self.source, &cache));
+        let own = own.unwrap_or_else(|why| {
+            // The build says what is wrong, if something is. Nobody is to believe that a key is asked for.
+            output::tell(&format!(
+                "What `{}` says of itself cannot be read: it has no access key, no secrets and no hosts here. {}",
+                self.source.display(),
+                why.into_problems()
+            ));
+            None
+        });
         for note in own.iter().flat_map(|own| &own.notes) {
             output::tell(&Escaped(note).to_string());
         }
