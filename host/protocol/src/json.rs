@@ -93,7 +93,7 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 /// What a value is, with its article, for "… should be a string, but is a number".
-pub(super) fn kind(value: &Value) -> &'static str {
+pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -37,7 +37,7 @@ pub mod encode;
 pub mod event;
 pub mod failure;
 mod fields;
-mod json;
+pub mod json;
 mod lints;
 mod members;
 pub mod mend;

@@ -1,6 +1,6 @@
 //! The body of a request that brings documents: read into them, or what is wrong with it and where.
 
-use ravenry_protocol::shown;
+use ravenry_protocol::{json, shown};
 use ravenry_store::{
     DOCUMENT_ID_BYTES_MAX, DOCUMENT_SOURCE_BYTES_MAX, DOCUMENT_TEXT_BYTES_MAX,
     DOCUMENT_TITLE_BYTES_MAX, DocumentFormat, DocumentOrigin, NewDocument,
@@ -145,18 +145,10 @@ fn object(value: Value, place: impl Fn() -> String) -> Result<Map<String, Value>
 }
 
 fn wrong(place: String, expected: &'static str, found: &Value) -> BodyError {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
     BodyError::Type {
         place,
         expected,
-        found,
+        found: json::kind(found),
     }
 }
 
